@@ -1,0 +1,2 @@
+//! The plait command.
+fn main() {}

@@ -1,0 +1,1 @@
+//! Tables in and out: CSV, Parquet, xlsx, Arrow IPC; column roles, date orders, profiles

@@ -1,0 +1,256 @@
+//! Dates of birth as they are recorded: sometimes only a year, sometimes day and month the other way round.
+
+/// The order of day, month and year in a column of dates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum DateOrder {
+    /// 2015-04-23, 20150423
+    YearMonthDay,
+    /// 23/04/2015, 23042015, 23 April 2015
+    DayMonthYear,
+    /// 04/23/2015, April 23, 2015
+    MonthDayYear,
+}
+
+impl DateOrder {
+    /// The order as people write it: `DD/MM/YYYY`.
+    pub fn layout(self) -> &'static str {
+        match self {
+            Self::YearMonthDay => "YYYY-MM-DD",
+            Self::DayMonthYear => "DD/MM/YYYY",
+            Self::MonthDayYear => "MM/DD/YYYY",
+        }
+    }
+}
+
+/// A date of which at least the year is known. `Debug` does not show it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PartialDate {
+    /// 1000..=9999
+    pub year: u16,
+    /// 1..=12
+    pub month: Option<u8>,
+    /// 1..=31, valid for its month; only with a month
+    pub day: Option<u8>,
+}
+
+impl std::fmt::Debug for PartialDate {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("PartialDate(hidden)")
+    }
+}
+
+impl PartialDate {
+    /// A whole date, if there is such a day.
+    pub fn whole(year: u16, month: u8, day: u8) -> Option<Self> {
+        let real = (1000..=9999).contains(&year)
+            && (1..=12).contains(&month)
+            && (1..=days_in_month(year, month)).contains(&day);
+        real.then_some(Self { year, month: Some(month), day: Some(day) })
+    }
+
+    /// Reads a date written in the given order, with any of `-/. ,` or nothing between the parts,
+    /// month names in English, a time of day after it (ignored), two-digit years (30 and above are
+    /// of the 1900s), `YYYY` and `YYYY-MM` alone. A value with the year first is read as such in any
+    /// order, since it cannot be anything else. `None` if it is no date.
+    pub fn parse(text: &str, order: DateOrder) -> Option<Self> {
+        let text = text.trim();
+        let date = match text.split_once('T') {
+            Some((date, time)) if time.starts_with(|c: char| c.is_ascii_digit()) => date,
+            _ => text.split_once(' ').filter(|(_, rest)| rest.contains(':')).map_or(text, |(date, _)| date),
+        };
+        let parts = split_parts(date)?;
+        match parts.as_slice() {
+            [Part::Number(n, 8)] => Self::compact(*n, order),
+            [Part::Number(n, 4)] => Self::year_only(*n),
+            [Part::Number(n, 6)] if order == DateOrder::YearMonthDay => Self::year_month(n / 100, n % 100),
+            [Part::Number(y, 4), Part::Number(m, 1..=2)] | [Part::Number(m, 1..=2), Part::Number(y, 4)] => {
+                Self::year_month(*y, *m)
+            }
+            [Part::Month(m), Part::Number(y, 4)] => Self::year_month(*y, *m as u32),
+            [a, b, c] => Self::from_three(*a, *b, *c, order),
+            _ => None,
+        }
+    }
+
+    /// `YYYY-MM-DD`, `YYYY-MM` or `YYYY`: the form in which standardised dates are kept.
+    pub fn iso(self) -> String {
+        match (self.month, self.day) {
+            (Some(month), Some(day)) => format!("{:04}-{month:02}-{day:02}", self.year),
+            (Some(month), None) => format!("{:04}-{month:02}", self.year),
+            _ => format!("{:04}", self.year),
+        }
+    }
+
+    /// Days since 1 January 1970 of a whole date, proleptic Gregorian.
+    pub fn day_number(self) -> Option<i32> {
+        let (month, day) = (i32::from(self.month?), i32::from(self.day?));
+        // Howard Hinnant's days_from_civil: years start in March so that the leap day comes last
+        let year = i32::from(self.year) - i32::from(month <= 2);
+        let era = year.div_euclid(400);
+        let year_of_era = year.rem_euclid(400);
+        let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+        let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+        Some(era * 146_097 + day_of_era - 719_468)
+    }
+
+    /// The inverse of [`PartialDate::day_number`]. `None` outside the years 1000 to 9999.
+    pub fn from_day_number(days: i32) -> Option<Self> {
+        let days = days.checked_add(719_468)?;
+        let era = days.div_euclid(146_097);
+        let day_of_era = days.rem_euclid(146_097);
+        let year_of_era =
+            (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+        let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+        let shifted_month = (5 * day_of_year + 2) / 153;
+        let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
+        let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
+        let year = year_of_era + era * 400 + i32::from(month <= 2);
+        Self::whole(u16::try_from(year).ok()?, month as u8, day as u8)
+    }
+
+    fn compact(n: u32, order: DateOrder) -> Option<Self> {
+        let (year, month, day) = match order {
+            DateOrder::YearMonthDay => (n / 10_000, n / 100 % 100, n % 100),
+            DateOrder::DayMonthYear => (n % 10_000, n / 10_000 % 100, n / 1_000_000),
+            DateOrder::MonthDayYear => (n % 10_000, n / 1_000_000, n / 10_000 % 100),
+        };
+        Self::whole(year as u16, month as u8, day as u8)
+    }
+
+    fn year_only(year: u32) -> Option<Self> {
+        (1000..=9999).contains(&year).then_some(Self { year: year as u16, month: None, day: None })
+    }
+
+    fn year_month(year: u32, month: u32) -> Option<Self> {
+        let date = Self::whole(u16::try_from(year).ok()?, u8::try_from(month).ok()?, 1)?;
+        Some(Self { day: None, ..date })
+    }
+
+    fn from_three(a: Part, b: Part, c: Part, order: DateOrder) -> Option<Self> {
+        use Part::{Month, Number};
+        let (year, month, day) = match (a, b, c, order) {
+            (Number(y, 4), Number(m, _) | Month(m), Number(d, _), _)
+            | (Number(y, 2), Number(m, _) | Month(m), Number(d, _), DateOrder::YearMonthDay)
+            | (Number(d, _), Month(m), Number(y, 2 | 4), _)
+            | (Month(m), Number(d, _), Number(y, 2 | 4), _)
+            | (Number(m, _), Number(d, _), Number(y, 2 | 4), DateOrder::MonthDayYear)
+            | (Number(d, _), Number(m, _), Number(y, 2 | 4), _) => (y, m, d),
+            _ => return None,
+        };
+        let year = match year {
+            0..30 => 2000 + year,
+            30..100 => 1900 + year,
+            _ => year,
+        };
+        Self::whole(u16::try_from(year).ok()?, u8::try_from(month).ok()?, u8::try_from(day).ok()?)
+    }
+}
+
+/// Days in a month of the Gregorian calendar.
+fn days_in_month(year: u16, month: u8) -> u8 {
+    let leap = (year.is_multiple_of(4) && !year.is_multiple_of(100)) || year.is_multiple_of(400);
+    match month {
+        2 => 28 + u8::from(leap),
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Part {
+    /// value, digits
+    Number(u32, usize),
+    /// 1..=12
+    Month(u32),
+}
+
+const MONTHS: [&str; 12] = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+];
+
+fn split_parts(text: &str) -> Option<Vec<Part>> {
+    let separator = |c: char| matches!(c, '-' | '/' | '.' | ' ' | ',');
+    text.split(separator).filter(|part| !part.is_empty()).map(read_part).collect()
+}
+
+fn read_part(part: &str) -> Option<Part> {
+    if part.bytes().all(|b| b.is_ascii_digit()) {
+        return (part.len() <= 8).then(|| Part::Number(part.parse().expect("at most 8 digits"), part.len()));
+    }
+    let lower = part.to_ascii_lowercase();
+    if let Some(digits) = ["st", "nd", "rd", "th"].iter().find_map(|suffix| lower.strip_suffix(suffix)) {
+        return digits.parse().ok().map(|n| Part::Number(n, digits.len()));
+    }
+    let month = MONTHS.iter().position(|name| lower.len() >= 3 && name.starts_with(&lower))?;
+    Some(Part::Month(month as u32 + 1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use DateOrder::{DayMonthYear, MonthDayYear, YearMonthDay};
+    use proptest::prelude::*;
+
+    #[track_caller]
+    fn check(text: &str, order: DateOrder, expected: Option<&str>) {
+        assert_eq!(PartialDate::parse(text, order).map(PartialDate::iso).as_deref(), expected, "{text}");
+    }
+
+    #[test]
+    fn common_layouts_are_read() {
+        check("2015-04-23", YearMonthDay, Some("2015-04-23"));
+        check("20150423", YearMonthDay, Some("2015-04-23"));
+        check("23/04/2015", DayMonthYear, Some("2015-04-23"));
+        check("04/23/2015", MonthDayYear, Some("2015-04-23"));
+        check("23.4.15", DayMonthYear, Some("2015-04-23"));
+        check("23-APR-1985", DayMonthYear, Some("1985-04-23"));
+        check("April 23rd, 2015", MonthDayYear, Some("2015-04-23"));
+        check("2015-04-23T00:00:00", YearMonthDay, Some("2015-04-23"));
+        check("23/04/2015 00:00", DayMonthYear, Some("2015-04-23"));
+        check("2015-04-23", DayMonthYear, Some("2015-04-23"));
+    }
+
+    #[test]
+    fn partial_dates_keep_what_is_known() {
+        check("2015", DayMonthYear, Some("2015"));
+        check("2015-04", YearMonthDay, Some("2015-04"));
+        check("04/2015", DayMonthYear, Some("2015-04"));
+    }
+
+    #[test]
+    fn impossible_dates_are_none() {
+        for text in ["", "31/02/2015", "23/04/2015", "hello", "2015-13-01", "1/2/3/4", "999"] {
+            check(text, MonthDayYear, None);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn day_numbers_invert(days in -300_000i32..900_000) {
+            let date = PartialDate::from_day_number(days).expect("in range");
+            prop_assert_eq!(date.day_number(), Some(days));
+        }
+
+        #[test]
+        fn iso_is_read_back(days in -300_000i32..900_000) {
+            let date = PartialDate::from_day_number(days).expect("in range");
+            prop_assert_eq!(PartialDate::parse(&date.iso(), YearMonthDay), Some(date));
+        }
+
+        #[test]
+        fn no_text_panics(text in ".{0,20}") {
+            let _ = PartialDate::parse(&text, DayMonthYear);
+        }
+    }
+}

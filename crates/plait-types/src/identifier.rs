@@ -1,0 +1,1 @@
+//! Identifiers of people and places: when a value is one.

@@ -1,0 +1,20 @@
+//! The words of record linkage as types. No I/O, no logic beyond validity.
+//!
+//! Formats fill a [`Table`] per file; the engine reads it; results speak in [`MatchWeight`],
+//! [`Probability`] and [`PersonId`]. Everything that can go wrong for a user is a [`Fault`].
+
+mod date;
+mod fault;
+mod number;
+mod person_id;
+mod role;
+mod table;
+
+pub mod identifier;
+
+pub use date::{DateOrder, PartialDate};
+pub use fault::{Fault, FaultCode, FaultKind};
+pub use number::{MatchWeight, Probability};
+pub use person_id::PersonId;
+pub use role::Role;
+pub use table::{Column, Interner, NULL, Table, Values};
