@@ -1,1 +1,11 @@
-//! The linkage core: standardise, block, compare, train, score, cluster, explain; pure and deterministic
+//! The linkage core. Pure and deterministic: no files, no clock, no environment; the seed is an argument,
+//! and the same inputs and model give the same bytes on any number of threads.
+//!
+//! The stages, in the order in which records pass through them:
+//! [`records`] standardise and intern, [`blocking`] makes candidate pairs, [`comparison`] turns each pair into
+//! a vector of levels, [`training`] learns the model from counts of vectors, [`scoring`] weighs pairs,
+//! [`clustering`] decides who is one person, [`evaluation`] says how good that is, [`explanation`] says why.
+
+pub mod explanation;
+pub mod model;
+pub mod similarity;

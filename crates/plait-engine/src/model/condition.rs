@@ -1,0 +1,145 @@
+//! When two values are at a level: the vocabulary of comparison levels and blocking keys.
+
+use std::fmt;
+
+/// A condition on a pair of records. A test of a missing value is false.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Condition {
+    /// A test of one field of both records; `None` is the comparison's first field.
+    Test(Option<String>, Test),
+    /// Every one holds.
+    All(Vec<Condition>),
+    /// At least one holds.
+    Any(Vec<Condition>),
+    /// It does not hold (a test of a missing value then does).
+    Not(Box<Condition>),
+    /// Always; the last level of every comparison.
+    Else,
+}
+
+/// A test of the two values of a field.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Test {
+    /// The parts are equal.
+    Same(Part),
+    /// A similarity, 0..=1, is at least this.
+    AtLeast(Measure, f64),
+    /// A number of edits is at most this.
+    AtMost(Edit, u32),
+    /// This field's left value is the other field's right value, and the other way round.
+    SwappedWith(String),
+    /// This field's left value is the other field's right value.
+    EqualsOther(String),
+    /// One is a known short form, nickname or spelling variant of the other.
+    Nickname,
+    /// One is the initials of the other.
+    Initials,
+    /// All the words of one are among the words of the other.
+    Subset,
+    /// One is a half of the other's double-barrelled name.
+    HalfOfDoubleBarrelled,
+    /// Day and month are exchanged, the rest agrees.
+    DayMonthSwapped,
+    /// Dates or identifiers that differ in exactly one digit.
+    OneDigit,
+    /// Two neighbouring characters are exchanged, the rest agrees.
+    Transposed,
+    /// Two of year, month and day agree.
+    TwoOfThreeParts,
+    /// At most so many days apart.
+    WithinDays(u32),
+    /// The absolute difference of two numbers is at most this.
+    WithinNumber(f64),
+    /// The difference of two numbers is at most this share, 0..=1, of the larger.
+    WithinShare(f64),
+    /// Values that are lists (separated by `;`) have at least so many elements in common.
+    InCommon(u32),
+    /// Both are this value.
+    BothAre(String),
+    /// At most so many kilometres apart, this field being the latitude and the other the longitude in degrees.
+    WithinKm(String, f64),
+}
+
+/// A similarity of two strings, 0..=1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Measure {
+    /// Jaro.
+    Jaro,
+    /// Jaro-Winkler, as RapidFuzz defines it.
+    JaroWinkler,
+    /// Jaccard over bigrams.
+    Jaccard,
+    /// Jaccard over the sets of single characters, as DuckDB defines it.
+    CharacterJaccard,
+    /// Dice over bigrams.
+    Dice,
+    /// Cosine over words.
+    Cosine,
+    /// Monge-Elkan over words with Jaro-Winkler inside, the same both ways round.
+    MongeElkan,
+}
+
+/// A count of edits between two strings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Edit {
+    /// Insert, delete, substitute.
+    Levenshtein,
+    /// And swap neighbours, each substring edited at most once (optimal string alignment).
+    Osa,
+    /// And swap neighbours, without restriction.
+    DamerauLevenshtein,
+}
+
+/// A part of a standardised value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Part {
+    /// All of it.
+    Whole,
+    /// Its first so many characters.
+    First(u8),
+    /// Its last so many characters.
+    Last(u8),
+    /// Its first word.
+    FirstWord,
+    /// Its last word.
+    LastWord,
+    /// Its Soundex code.
+    Soundex,
+    /// Its primary Double Metaphone code.
+    Metaphone,
+    /// Postcode sector: `NW9 4`.
+    Sector,
+    /// Postcode district (outward code): `NW9`.
+    District,
+    /// Postcode area: `NW`.
+    Area,
+    /// The year of a date.
+    Year,
+    /// Year and month of a date.
+    YearMonth,
+    /// Year and day of a date.
+    YearDay,
+    /// Month and day of a date.
+    MonthDay,
+    /// The part of an e-mail address before the `@`.
+    LocalPart,
+    /// The part of an e-mail address after the `@`.
+    Domain,
+}
+
+impl Condition {
+    /// A test of the comparison's first field.
+    pub fn test(test: Test) -> Self {
+        Self::Test(None, test)
+    }
+
+    /// Plain agreement of the first field.
+    pub fn exact() -> Self {
+        Self::test(Test::Same(Part::Whole))
+    }
+
+    /// Whether this is plain agreement of the first field.
+    pub fn is_exact(&self) -> bool {
+        *self == Self::exact()
+    }
+}

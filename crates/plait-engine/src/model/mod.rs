@@ -1,0 +1,164 @@
+//! What a linkage compares, how it blocks, and what it has learned.
+
+mod condition;
+
+pub use condition::{Condition, Edit, Measure, Part, Test};
+
+/// A linkage model: written by a person, chosen from the data, or imported; trained or not.
+///
+/// Fields are named as the records name them: by role (`surname`) or by the header that a source uses.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Model {
+    /// What people call it.
+    pub name: String,
+    /// Which pairs are looked at.
+    pub link_type: LinkType,
+    /// At least one.
+    pub comparisons: Vec<Comparison>,
+    /// A pair is a candidate if it satisfies any of them. Empty: chosen from the data.
+    pub blocking: Vec<BlockingRule>,
+    /// When a candidate becomes a link or goes to review.
+    pub accept: Accept,
+    /// How links become persons.
+    pub clustering: Clustering,
+    /// Learned parameters, matches first; empty until trained.
+    pub classes: Vec<Class>,
+}
+
+/// Which pairs of records are looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LinkType {
+    /// Only pairs of records from different sources.
+    LinkOnly,
+    /// All pairs within the one source.
+    DedupeOnly,
+    /// All pairs, within and between sources.
+    LinkAndDedupe,
+}
+
+/// How one field, or a group of fields, is compared.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Comparison {
+    /// Unique within the model; what charts and explanations call it.
+    pub name: String,
+    /// The fields compared. Conditions that name no field are about the first one.
+    pub fields: Vec<String>,
+    /// When the comparison says nothing (level 0, weight 0).
+    pub missing: Missing,
+    /// Tried in order; the first whose condition holds is the level of the pair. 1 to 15, the last is [`Condition::Else`].
+    pub levels: Vec<Level>,
+}
+
+/// When a comparison of several fields counts as missing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Missing {
+    /// Every field is missing on at least one side.
+    All,
+    /// Some field is missing on at least one side.
+    Any,
+}
+
+/// One outcome of a comparison.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Level {
+    /// When a pair is at this level, given that it is at none before it.
+    pub when: Condition,
+    /// What people call it; the condition's own words if `None`.
+    pub label: Option<String>,
+    /// Whether and how the value's own frequency adjusts the weight.
+    pub term_frequency: Option<TermFrequency>,
+}
+
+/// Adjusts the weight of agreement by how rare the value is:
+/// `strength * log2(u / max(frequency of left value, frequency of right value, floor))`, with `u` of the exact level.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TermFrequency {
+    /// The field whose frequencies count; the comparison's first field if `None`.
+    pub field: Option<String>,
+    /// 0..=1; 1 is the full adjustment.
+    pub strength: f64,
+    /// 0..=1; frequencies below it count as this.
+    pub floor: f64,
+}
+
+/// Records whose keys agree are candidate pairs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BlockingRule {
+    /// All must agree; missing values never do.
+    pub keys: Vec<BlockingKey>,
+}
+
+/// One equality of a blocking rule.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct BlockingKey {
+    /// The field of the left record, and which part of its value.
+    pub left: (String, Part),
+    /// The same of the right record; differs from `left` only in rules such as forename = surname.
+    pub right: (String, Part),
+}
+
+/// When a candidate becomes a link.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Accept {
+    /// Match probability, 0..=1, at or above which a pair is linked.
+    pub link: f64,
+    /// Match probability at or above which a pair that is not linked goes to review; at most `link`.
+    pub review: f64,
+}
+
+/// How links become persons.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Clustering {
+    /// Everything that links reach, however long the chain.
+    ConnectedComponents,
+    /// Each record keeps only links that are the best for one of their ends.
+    BestLink,
+    /// At most one record of each source in a person, chosen to maximise the total weight.
+    OneToOne,
+}
+
+/// One kind of pair and what the model has learned about it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Class {
+    /// `match`, `stranger`, `same household` …
+    pub name: String,
+    /// Whether pairs of this class are of one person.
+    pub is_match: bool,
+    /// Share of all record pairs that may be compared, 0..1; the shares of all classes sum to 1.
+    pub share: f64,
+    /// Per comparison, per level: P(level | class, not missing). Each inner list sums to 1.
+    pub probabilities: Vec<Vec<f64>>,
+}
+
+impl BlockingKey {
+    /// The same part of the same field on both sides.
+    pub fn same(field: impl Into<String>, part: Part) -> Self {
+        let side = (field.into(), part);
+        Self { left: side.clone(), right: side }
+    }
+
+    /// Whether both sides look at the same thing.
+    pub fn is_symmetric(&self) -> bool {
+        self.left == self.right
+    }
+}
+
+impl Comparison {
+    /// The name of a level for people: its label, or its condition in words.
+    pub fn level_label(&self, level: usize) -> String {
+        let level = &self.levels[level];
+        level.label.clone().unwrap_or_else(|| level.when.words())
+    }
+
+    /// The index of the first level that is plain agreement, if there is one.
+    pub fn exact_level(&self) -> Option<usize> {
+        self.levels.iter().position(|level| level.when.is_exact())
+    }
+}
+
+impl Model {
+    /// Whether m and u are known, so that pairs can be weighed.
+    pub fn is_trained(&self) -> bool {
+        !self.classes.is_empty()
+    }
+}
