@@ -24,6 +24,8 @@ pub enum Test {
     Same(Part),
     /// A similarity, 0..=1, is at least this.
     AtLeast(Measure, f64),
+    /// A similarity, 0..=1, of this part of both values is at least this; false where a value has no such part.
+    PartAtLeast(Part, Measure, f64),
     /// A number of edits is at most this.
     AtMost(Edit, u32),
     /// This field's left value is the other field's right value, and the other way round.
