@@ -1,1 +1,44 @@
 //! Identifiers of people and places: when a value is one.
+//!
+//! Every type is made by `parse`, which forgives spaces, hyphens and case and refuses whatever fails
+//! the published check. `Debug` hides the value and there is no `Display`: `expose` is the one way out.
+
+mod nhs_number;
+mod postcode;
+mod uln;
+mod upn;
+
+pub use nhs_number::NhsNumber;
+pub use postcode::Postcode;
+pub use uln::Uln;
+pub use upn::Upn;
+
+/// Letters and digits of `text` in capitals, without spaces and hyphens, and how many there are.
+/// `None` if there are more than `N` or anything else is among them.
+fn compact<const N: usize>(text: &str) -> Option<([u8; N], usize)> {
+    let mut kept = [0; N];
+    let mut len = 0;
+    for c in text.chars().filter(|&c| !is_separator(c)) {
+        if !c.is_ascii_alphanumeric() || len == N {
+            return None;
+        }
+        kept[len] = c.to_ascii_uppercase() as u8;
+        len += 1;
+    }
+    Some((kept, len))
+}
+
+/// Exactly ten digits, as the characters they are.
+fn ten_digits(text: &str) -> Option<[u8; 10]> {
+    let (digits, len) = compact(text)?;
+    (len == 10 && digits.iter().all(u8::is_ascii_digit)).then_some(digits)
+}
+
+/// Sum of ten digits with the weights 10, 9, … 1, which NHS number and ULN share.
+fn weighted_sum(digits: &[u8; 10]) -> u32 {
+    digits.iter().zip((1..=10).rev()).map(|(digit, weight)| u32::from(digit - b'0') * weight).sum()
+}
+
+fn is_separator(c: char) -> bool {
+    c == '-' || c.is_whitespace() || ('\u{2010}'..='\u{2015}').contains(&c)
+}

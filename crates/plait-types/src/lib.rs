@@ -5,15 +5,20 @@
 
 mod date;
 mod fault;
+mod issue;
+mod nearest;
 mod number;
 mod person_id;
 mod role;
 mod table;
 
 pub mod identifier;
+pub mod placeholder;
 
 pub use date::{DateOrder, PartialDate};
 pub use fault::{Fault, FaultCode, FaultKind};
+pub use issue::{Issue, IssueKind, Severity};
+pub use nearest::nearest;
 pub use number::{MatchWeight, Probability};
 pub use person_id::PersonId;
 pub use role::Role;
