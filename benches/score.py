@@ -1,0 +1,111 @@
+#!/usr/bin/env python3
+"""Scores the people that a linkage wrote out against the truth.
+
+usage: score.py PEOPLE TRUTH [--id COLUMN] [--between COLUMN]
+
+PEOPLE is a Parquet file with a record column and `person_id`; TRUTH one with `rec_id` and
+`entity_id`. Prints one line of JSON.
+
+A pair of records is *found* if both have the same person, *true* if both have the same entity.
+Precision is the share of found pairs that are true, recall the share of all true pairs that are
+found, F1 their harmonic mean. Every true pair counts, also those that blocking never brought
+together. With `--between` a pair counts only if its records differ in that column of TRUTH, which
+is how a link of two sources is scored. B-cubed is the same idea record by record: of the records
+that share my person, how many are mine; of those that are mine, how many share my person.
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+import pandas as pd
+
+
+def pairs(counts):
+    """How many pairs there are within groups of these sizes."""
+    return int((counts * (counts - 1) // 2).sum())
+
+
+def pairs_within(table, columns, between=None):
+    """Pairs of records that agree on the columns and, if asked, come from different sources."""
+    total = pairs(table.groupby(columns).size())
+    if between:
+        total -= pairs(table.groupby([*columns, between]).size())
+    return total
+
+
+def share(part, whole):
+    """part / whole, and 0 where there is nothing."""
+    return part / whole if whole else 0.0
+
+
+def harmonic(precision, recall):
+    """The harmonic mean of two shares."""
+    return share(2 * precision * recall, precision + recall)
+
+
+def score(table, between=None):
+    """Scores a table with a row for each record: `person`, `entity` and perhaps a source."""
+    found = pairs_within(table, ["person"], between)
+    true = pairs_within(table, ["entity"], between)
+    both = pairs_within(table, ["person", "entity"], between)
+    precision, recall = share(both, found), share(both, true)
+
+    together = table.groupby(["person", "entity"])["entity"].transform("size")
+    in_person = table.groupby("person")["person"].transform("size")
+    in_entity = table.groupby("entity")["entity"].transform("size")
+    b_precision, b_recall = float((together / in_person).mean()), float((together / in_entity).mean())
+    return {
+        "precision": precision,
+        "recall": recall,
+        "f1": harmonic(precision, recall),
+        "b_cubed": {"precision": b_precision, "recall": b_recall, "f1": harmonic(b_precision, b_recall)},
+        "found_pairs": found,
+        "true_pairs": true,
+        "records": len(table),
+        "people": int(table["person"].nunique()),
+        "entities": int(table["entity"].nunique()),
+    }
+
+
+def match_records(people, truth, column):
+    """The person of each record of the truth.
+
+    A record that is missing from PEOPLE stands alone. If PEOPLE numbers its records from 1 because
+    it saw no identifier, the numbers are taken as rows of the truth.
+    """
+    keys = people[column].astype(str)
+    if keys.duplicated().any():
+        raise SystemExit(f"the column {column} of the people names some record twice")
+    wanted = truth["rec_id"].astype(str)
+    known = keys.isin(set(wanted)).sum()
+    if known < len(keys):
+        rows = {str(i + 1): name for i, name in enumerate(wanted)}
+        if not set(keys) <= set(rows):
+            raise SystemExit(f"{len(keys) - known} of {len(keys)} records are not in the truth")
+        keys = keys.map(rows)
+    person = pd.Series(pd.factorize(people["person_id"])[0], index=keys).reindex(wanted)
+    alone = person.isna()
+    person[alone] = -1.0 - pd.Series(range(int(alone.sum())), index=person.index[alone], dtype=float)
+    return person.to_numpy()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("people", type=Path)
+    parser.add_argument("truth", type=Path)
+    parser.add_argument("--id", help="the record column of PEOPLE; `rec_id` or `record` if not given")
+    parser.add_argument("--between", help="a column of TRUTH that must differ within a pair")
+    args = parser.parse_args()
+    people, truth = pd.read_parquet(args.people), pd.read_parquet(args.truth)
+    column = args.id or ("rec_id" if "rec_id" in people.columns else "record")
+    table = pd.DataFrame({"person": match_records(people, truth, column), "entity": truth["entity_id"].to_numpy()})
+    if args.between:
+        table[args.between] = truth[args.between].to_numpy()
+    result = score(table, args.between)
+    result["missing"] = int((table["person"] < 0).sum())
+    print(json.dumps(result))
+
+
+if __name__ == "__main__":
+    main()
