@@ -17,6 +17,9 @@ const LEFTS: usize = 1000;
 const RIGHTS: usize = 1000;
 const THRESHOLDS: [f64; 3] = [0.96, 0.92, 0.88];
 
+/// Nanoseconds per pair of each left with each of its rights.
+type Row = fn(&[String], &[Vec<String>]) -> f64;
+
 fn main() {
     let mut random = Random(0x5eed);
     let lefts: Vec<String> = (0..LEFTS).map(|_| random.name()).collect();
@@ -29,7 +32,7 @@ fn main() {
     );
     println!("{:<44} {:>10} {:>10}", "", "unrelated", "related");
 
-    let rows: [(&str, fn(&[String], &[Vec<String>]) -> f64); 16] = [
+    let rows: [(&str, Row); 16] = [
         ("rapidfuzz jaro-winkler, batch", |l, r| {
             time(
                 l,

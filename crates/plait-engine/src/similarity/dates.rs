@@ -12,7 +12,7 @@ impl PackedDate {
     /// Packs a year 0..=9999, a month 1..=12 or 0, a day 1..=31 or 0, where 0 is not known.
     pub fn new(year: u16, month: u8, day: u8) -> Self {
         let digits = |number: u32| {
-            [1, 10, 100, 1000].iter().rev().fold(0, |packed, unit| packed << 4 | number / unit % 10)
+            [1, 10, 100, 1000].iter().rev().fold(0, |packed, unit| (packed << 4) | (number / unit % 10))
         };
         Self(digits(year.into()) << 16 | digits(month.into()) << 8 | digits(day.into()))
     }
@@ -165,9 +165,9 @@ mod tests {
     use crate::similarity::slow::fixed;
 
     fn date(text: &str) -> PackedDate {
-        let mut parts = text.split('-').map(|part| part.parse::<u16>().unwrap());
-        let year = parts.next().unwrap();
-        PackedDate::new(year, parts.next().unwrap_or(0) as u8, parts.next().unwrap_or(0) as u8)
+        let mut parts = text.split('-').map(|part| part.parse::<u16>().expect("a number"));
+        let mut part = || parts.next().unwrap_or(0);
+        PackedDate::new(part(), part() as u8, part() as u8)
     }
 
     fn check(measure: fn(PackedDate, PackedDate) -> bool, left: &str, right: &str, expected: bool) {
@@ -183,7 +183,7 @@ mod tests {
         assert_eq!(packed.bits(), 0x2015_0423);
         assert_eq!(PackedDate::from_bits(packed.bits()), packed);
         assert!(date("2015") < date("2015-01") && date("2015-01") < date("2015-01-01"));
-        assert_eq!(PackedDate::from(PartialDate::whole(2015, 4, 23).unwrap()), packed);
+        assert_eq!(PartialDate::whole(2015, 4, 23).map(PackedDate::from), Some(packed));
         assert_eq!(format!("{packed:?}"), "PackedDate(hidden)");
     }
 
@@ -250,7 +250,7 @@ mod tests {
     }
 
     fn length_of_month(year: u16, month: u8) -> u8 {
-        let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+        let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
         match month {
             2 => 28 + u8::from(leap),
             4 | 6 | 9 | 11 => 30,

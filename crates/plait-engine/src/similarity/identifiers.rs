@@ -36,7 +36,7 @@ fn after_common_beginning<'a>(left: &'a str, right: &'a str) -> (Chars<'a>, Char
 /// What follows the next `count` letters; `None` if there are fewer.
 fn rest_after<'a>(letters: &Chars<'a>, count: usize) -> Option<&'a str> {
     let mut letters = letters.clone();
-    (0..count).all(|_| letters.next().is_some()).then(|| letters.as_str())
+    (0..count).all(|_| letters.next().is_some()).then_some(letters.as_str())
 }
 
 #[cfg(test)]

@@ -61,7 +61,7 @@ mod tests {
 
         #[test]
         fn agrees_with_the_two_one_way_means((left, right) in any_names()) {
-            let expected = (one_way(&left, &right) + one_way(&right, &left)) / 2.0;
+            let expected = f64::midpoint(one_way(&left, &right), one_way(&right, &left));
             prop_assert!((monge_elkan(&left, &right) - expected).abs() < 1e-12);
         }
 

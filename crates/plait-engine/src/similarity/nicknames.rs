@@ -45,10 +45,8 @@ impl Nicknames {
     pub fn builtin() -> &'static Self {
         static BUILTIN: OnceLock<Nicknames> = OnceLock::new();
         BUILTIN.get_or_init(|| {
-            let lines = include_str!("nicknames.csv").lines().skip(1);
-            let pairs = lines.map(|line| line.split_once(',').expect("each line of the table is a pair"));
             let mut table = Self::default();
-            for (formal, short) in pairs {
+            for (formal, short) in builtin_pairs() {
                 table.insert(formal, short);
             }
             table
@@ -103,6 +101,11 @@ impl Nicknames {
     fn membership(&mut self, name: &str) -> &mut Membership {
         self.names.entry_ref(name).or_default()
     }
+}
+
+fn builtin_pairs() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let lines = include_str!("nicknames.csv").lines().skip(1);
+    lines.map(|line| line.split_once(',').expect("each line of the built-in table is a pair"))
 }
 
 fn meet(left: &[u32], right: &[u32]) -> bool {
@@ -177,20 +180,13 @@ mod tests {
         assert!(!Nicknames::builtin().related("zeb", "zebedee"));
     }
 
-    fn lines() -> impl Iterator<Item = &'static str> {
-        include_str!("nicknames.csv").lines().skip(1)
-    }
-
     #[test]
     fn the_table_is_sorted_standardised_and_free_of_repeats() {
-        for line in lines() {
-            let (formal, short) = line.split_once(',').unwrap();
+        for (formal, short) in builtin_pairs() {
             let plain = |name: &str| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase());
-            assert!(plain(formal) && plain(short) && formal != short, "{line}");
+            assert!(plain(formal) && plain(short) && formal != short, "{formal},{short}");
         }
-        let all: Vec<&str> = lines().collect();
-        let pairs: Vec<_> = all.iter().map(|line| line.split_once(',').unwrap()).collect();
-        assert!(pairs.is_sorted_by(|a, b| a < b), "sort the table and drop repeats");
+        assert!(builtin_pairs().is_sorted_by(|a, b| a < b), "sort the table and drop repeats");
         assert!(Nicknames::builtin().groups >= 150);
     }
 
@@ -201,7 +197,7 @@ mod tests {
         fn names_are_related_when_some_formal_name_has_both(
             left in any::<prop::sample::Index>(), right in any::<prop::sample::Index>()
         ) {
-            let all: Vec<(&str, &str)> = lines().map(|line| line.split_once(',').unwrap()).collect();
+            let all: Vec<(&str, &str)> = builtin_pairs().collect();
             let (left, right) = (left.get(&all).1, right.get(&all).1);
             let has = |formal: &str, name: &str| formal == name || all.contains(&(formal, name));
             let expected = left == right || all.iter().any(|(formal, _)| has(formal, left) && has(formal, right));

@@ -6,9 +6,10 @@ pub fn absolute_difference(left: f64, right: f64) -> f64 {
 }
 
 /// The difference over the larger magnitude: 0 for equal values, at most 1 for values of the same sign and 2 for
-/// opposite ones. Not a number if either is not, or if both are infinite and different.
+/// opposite ones. Not a number if either is not or is infinite.
 pub fn relative_difference(left: f64, right: f64) -> f64 {
-    if left == right { 0.0 } else { (left - right).abs() / left.abs().max(right.abs()) }
+    let larger = left.abs().max(right.abs());
+    if larger > 0.0 { (left - right).abs() / larger } else { left - right }
 }
 
 /// A place on the earth.
@@ -49,7 +50,10 @@ mod tests {
         assert!((relative_difference(8.0, 10.0) - 0.2).abs() < 1e-12);
         assert!((relative_difference(-1.0, 1.0) - 2.0).abs() < 1e-12);
         assert!(relative_difference(0.0, 0.0).abs() < 1e-12);
-        assert!(relative_difference(f64::NAN, 1.0).is_nan());
+        assert!(relative_difference(f64::NAN, 1.0).is_nan() && relative_difference(1.0, f64::NAN).is_nan());
+        assert!(
+            relative_difference(f64::NAN, f64::NAN).is_nan() && relative_difference(0.0, -0.0).abs() < 1e-12
+        );
     }
 
     #[test]

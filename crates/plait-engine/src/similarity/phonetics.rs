@@ -113,7 +113,7 @@ mod tests {
     fn names_that_sound_alike_agree() {
         let agree = |a, b| double_metaphone(a).agree(&double_metaphone(b));
         assert!(agree("smith", "schmidt"));
-        assert!(agree("stephen", "steven") && agree("shaun", "sean") == agree("sean", "shaun"));
+        assert!(agree("stephen", "steven") && agree("clair", "clare"));
         assert!(!agree("smith", "jones"));
         assert!(!agree("", "") && !agree("محمد", "محمد"));
     }

@@ -128,10 +128,9 @@ mod tests {
             }
         }
 
+        // strsim passes over spaces, and counts bytes where it means letters
         #[test]
-        fn dice_of_pairs_is_strsims_where_there_is_no_space((left, right) in any_pair()) {
-            let glued = |value: &str| value.chars().filter(|c| !c.is_whitespace()).collect::<String>();
-            let (left, right) = (glued(&left), glued(&right));
+        fn dice_of_pairs_is_strsims_for_ascii_without_spaces(left in "[a-c'-]{0,20}", right in "[a-c'-]{0,20}") {
             let expected = strsim::sorensen_dice(&left, &right);
             prop_assert!((dice(&left, &right, Gram::Bigram) - expected).abs() < 1e-12);
         }
