@@ -69,25 +69,25 @@ def score(table, between=None):
 
 
 def match_records(people, truth, column):
-    """The person of each record of the truth.
+    """The person of each record of the truth; a record that is missing from PEOPLE stands alone.
 
-    A record that is missing from PEOPLE stands alone. If PEOPLE numbers its records from 1 because
-    it saw no identifier, the numbers are taken as rows of the truth.
+    PEOPLE names its records by `rec_id`. If it saw no identifier it numbers the rows of each source
+    from 1; then they are found by source and row, for which TRUTH may have these columns.
     """
-    keys = people[column].astype(str)
-    if keys.duplicated().any():
-        raise SystemExit(f"the column {column} of the people names some record twice")
     wanted = truth["rec_id"].astype(str)
-    known = keys.isin(set(wanted)).sum()
-    if known < len(keys):
-        rows = {str(i + 1): name for i, name in enumerate(wanted)}
-        if not set(keys) <= set(rows):
-            raise SystemExit(f"{len(keys) - known} of {len(keys)} records are not in the truth")
-        keys = keys.map(rows)
-    person = pd.Series(pd.factorize(people["person_id"])[0], index=keys).reindex(wanted)
-    alone = person.isna()
-    person[alone] = -1.0 - pd.Series(range(int(alone.sum())), index=person.index[alone], dtype=float)
-    return person.to_numpy()
+    keys = people[column].astype(str)
+    if not set(keys) <= set(wanted) or keys.duplicated().any():
+        row = truth["row"] if "row" in truth.columns else pd.Series(range(1, len(truth) + 1))
+        wanted = row.astype(str)
+        if "source" in truth.columns and "source" in people.columns:
+            wanted = truth["source"] + " " + wanted
+            keys = people["source"] + " " + keys
+    if not set(keys) <= set(wanted) or keys.duplicated().any():
+        raise SystemExit("the records of the people are not those of the truth, or one is there twice")
+    person = pd.Series(pd.factorize(people["person_id"])[0], index=keys).reindex(wanted).to_numpy(float, copy=True)
+    alone = pd.isna(person)
+    person[alone] = [-1.0 - number for number in range(alone.sum())]
+    return person
 
 
 def main():
