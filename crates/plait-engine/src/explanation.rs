@@ -1,5 +1,10 @@
 //! Why two records were linked or not, in terms that sum to the weight.
 
+use crate::comparison::Comparer;
+use crate::model::Model;
+use crate::scoring::Scorer;
+use plait_types::MatchWeight;
+
 /// The evidence about one pair of records.
 #[derive(Clone, Debug)]
 pub struct Explanation {
@@ -43,4 +48,100 @@ pub enum TermKind {
     TermFrequency(usize),
     /// Other kinds of pairs that look like this one, such as two children of one household.
     OtherClasses,
+}
+
+/// Explains the weight of a pair under a trained model. `name` gives source and record of a record.
+pub fn explain(
+    comparer: &Comparer<'_>,
+    scorer: &Scorer<'_>,
+    model: &Model,
+    (left, right): (u32, u32),
+    name: impl Fn(u32) -> (String, String),
+) -> Explanation {
+    let vector = comparer.vector(left, right, &mut comparer.scratch());
+    let parts = scorer.parts(vector, left, right);
+    let term = |kind, title: String, outcome: String, weight| Term {
+        kind,
+        title,
+        left: None,
+        right: None,
+        outcome,
+        weight,
+    };
+    let one_in = (1.0 + (-parts.prior).exp2()).round();
+    let mut terms = vec![term(
+        TermKind::Prior,
+        "Starting point".into(),
+        format!("1 pair in {} is of one person", grouped(one_in as u64)),
+        parts.prior,
+    )];
+    for (index, comparison) in model.comparisons.iter().enumerate() {
+        let values = |record| shown_values(comparer, &comparison.fields, record);
+        let (left_value, right_value) = (values(left), values(right));
+        let outcome = match (vector.level(index), &left_value, &right_value) {
+            (0, None, None) => "not recorded on either side".to_owned(),
+            (0, None, _) => "not recorded on the left".to_owned(),
+            (0, _, None) => "not recorded on the right".to_owned(),
+            (0, _, _) => "cannot be compared".to_owned(),
+            (level, _, _) => comparison.level_label(level as usize - 1),
+        };
+        terms.push(Term {
+            left: left_value,
+            right: right_value,
+            ..term(TermKind::Comparison(index), title(&comparison.name), outcome, parts.evidence[index])
+        });
+        if parts.frequency[index] != 0.0 {
+            let rarity = if parts.frequency[index] > 0.0 { "rarer" } else { "more common" };
+            terms.push(term(
+                TermKind::TermFrequency(index),
+                format!("{} is {rarity} than most", title(&comparison.name)),
+                format!("this value is {rarity} than the average one"),
+                parts.frequency[index],
+            ));
+        }
+    }
+    if parts.other_classes != 0.0 {
+        let kinds: Vec<&str> =
+            model.classes.iter().skip(2).map(|class| class.name.as_str()).collect();
+        terms.push(term(
+            TermKind::OtherClasses,
+            "Could be relatives".into(),
+            format!("how much the pair also looks like: {}", kinds.join("; ")),
+            parts.other_classes,
+        ));
+    }
+    Explanation {
+        left: name(left),
+        right: name(right),
+        terms,
+        weight: parts.total,
+        probability: MatchWeight(parts.total).probability().get(),
+    }
+}
+
+/// The standardised values of a record's fields, `None` if all are missing.
+fn shown_values(comparer: &Comparer<'_>, fields: &[String], record: u32) -> Option<String> {
+    let field = |name: &String| comparer.records.field(name).map(|index| &comparer.records.fields[index]);
+    let values: Vec<&str> = fields.iter().filter_map(field).filter_map(|field| field.get(record)).collect();
+    (!values.is_empty()).then(|| values.join(" "))
+}
+
+/// `date_of_birth` as a title: `Date of birth`.
+fn title(name: &str) -> String {
+    let words = plait_types::Role::from_name(name).map_or_else(|| name.replace('_', " "), |role| role.words().to_owned());
+    let mut letters = words.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+/// `31400` as `31,400`.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
 }

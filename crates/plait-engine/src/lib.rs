@@ -6,6 +6,19 @@
 //! a vector of levels, [`training`] learns the model from counts of vectors, [`scoring`] weighs pairs,
 //! [`clustering`] decides who is one person, [`evaluation`] says how good that is, [`explanation`] says why.
 
+pub mod automatic;
+pub mod blocking;
+pub mod clustering;
+pub mod comparison;
+pub mod evaluation;
 pub mod explanation;
 pub mod model;
+pub mod progress;
+pub mod records;
+pub mod scoring;
 pub mod similarity;
+pub mod standardise;
+pub mod training;
+
+mod part;
+mod random;

@@ -1,0 +1,145 @@
+//! The comparison that suits each kind of field.
+
+use crate::comparison::ComparisonVector;
+use crate::model::{
+    Comparison, Condition, Edit, Level, LinkType, Measure, Missing, Part, TermFrequency, Test,
+};
+use crate::records::{Field, Records};
+use plait_types::{NULL, Role};
+
+/// The strength of term-frequency adjustment: half of the full one did as well or better than none or all of it on
+/// nearly every set tried, since rare values are also those that errors make.
+const TERM_FREQUENCY: f64 = 0.5;
+
+/// One comparison per field that can tell people apart and that is filled on both sides of some pair.
+/// At most [`ComparisonVector::MAX_COMPARISONS`], the more telling kinds first.
+pub fn comparisons_for(records: &Records, link_type: LinkType) -> Vec<Comparison> {
+    let usable = |field: &&Field| is_filled(records, field, link_type);
+    let mut fields: Vec<&Field> =
+        records.fields.iter().filter(usable).filter(|field| priority(field.role).is_some()).collect();
+    fields.sort_by_key(|field| priority(field.role));
+    fields.truncate(ComparisonVector::MAX_COMPARISONS);
+    let named = |role| fields.iter().find(|field| field.role == role).map(|field| field.name.as_str());
+    let (forename, surname) = (named(Role::Forename), named(Role::Surname));
+    fields
+        .iter()
+        .map(|field| {
+            let swapped_with = match field.role {
+                Role::Forename => surname,
+                Role::Surname => forename,
+                _ => None,
+            };
+            comparison_for(field, swapped_with)
+        })
+        .collect()
+}
+
+/// Whether some pair that may be compared can have it on both sides, and it has more than one value.
+fn is_filled(records: &Records, field: &Field, link_type: LinkType) -> bool {
+    let filled = records
+        .sources
+        .iter()
+        .filter(|s| field.codes[s.start as usize..s.end as usize].iter().any(|&code| code != NULL))
+        .count();
+    let needed = if link_type == LinkType::LinkOnly { 2 } else { 1 };
+    filled >= needed && field.values.len() > 1
+}
+
+/// The order in which fields are kept when there are too many; `None` for roles that do not tell people apart.
+fn priority(role: Role) -> Option<u8> {
+    Some(match role {
+        Role::Forename => 0,
+        Role::Surname => 1,
+        Role::FullName => 2,
+        Role::DateOfBirth => 3,
+        Role::NhsNumber | Role::Upn | Role::Uln | Role::Identifier => 4,
+        Role::Postcode => 5,
+        Role::Email => 6,
+        Role::Phone => 7,
+        Role::Address => 8,
+        Role::AddressLine => 9,
+        Role::HouseNumber => 10,
+        Role::Sex => 11,
+        Role::Town => 12,
+        Role::MiddleName | Role::PreferredForename | Role::FormerSurname => 13,
+        Role::School => 14,
+        Role::Region => 15,
+        Role::RecordId
+        | Role::Ethnicity
+        | Role::OtherDate
+        | Role::Category
+        | Role::Number
+        | Role::FreeText
+        | Role::Other => return None,
+    })
+}
+
+fn comparison_for(field: &Field, swapped_with: Option<&str>) -> Comparison {
+    use Condition as C;
+    let similar = |cut| C::test(Test::AtLeast(Measure::JaroWinkler, cut));
+    let any = |tests: Vec<Test>| C::Any(tests.into_iter().map(C::test).collect());
+    let swapped = swapped_with.map(|other| C::test(Test::SwappedWith(other.to_owned())));
+    let one_edit = || C::test(Test::AtMost(Edit::Osa, 1));
+    let (by_frequency, middle): (bool, Vec<Condition>) = match field.role {
+        Role::Forename | Role::PreferredForename | Role::MiddleName => (
+            true,
+            [similar(0.92), any(vec![Test::Nickname, Test::Initials, Test::Subset]), similar(0.8)]
+                .into_iter()
+                .chain(swapped)
+                .collect(),
+        ),
+        Role::Surname | Role::FormerSurname => (
+            true,
+            [similar(0.92), any(vec![Test::HalfOfDoubleBarrelled, Test::Subset]), similar(0.8)]
+                .into_iter()
+                .chain(swapped)
+                .collect(),
+        ),
+        Role::FullName => {
+            let words = |cut| C::test(Test::AtLeast(Measure::MongeElkan, cut));
+            (true, vec![words(0.95), words(0.9), words(0.8)])
+        }
+        Role::DateOfBirth => (
+            false,
+            vec![
+                any(vec![Test::DayMonthSwapped, Test::OneDigit, Test::Transposed]),
+                C::test(Test::TwoOfThreeParts),
+                C::test(Test::Same(Part::Year)),
+            ],
+        ),
+        Role::Postcode if has_sectors(field) => (
+            false,
+            vec![one_edit(), C::test(Test::Same(Part::Sector)), C::test(Test::Same(Part::District))],
+        ),
+        Role::Postcode => (true, vec![any(vec![Test::OneDigit, Test::Transposed]), C::test(Test::Same(Part::First(2)))]),
+        Role::Email => (
+            false,
+            vec![C::test(Test::AtMost(Edit::Osa, 2)), C::test(Test::Same(Part::LocalPart))],
+        ),
+        Role::NhsNumber | Role::Upn | Role::Uln | Role::Identifier | Role::Phone => {
+            (false, vec![one_edit(), C::test(Test::AtMost(Edit::Osa, 2))])
+        }
+        Role::Address | Role::AddressLine => {
+            let words = |cut| C::test(Test::AtLeast(Measure::MongeElkan, cut));
+            (true, vec![words(0.92), words(0.8)])
+        }
+        Role::Town | Role::School => (true, vec![similar(0.88)]),
+        Role::Region | Role::HouseNumber => (true, vec![]),
+        _ => (false, vec![]),
+    };
+    let frequency = by_frequency.then_some(TermFrequency { field: None, strength: TERM_FREQUENCY, floor: 0.0 });
+    let exact = Level { when: C::exact(), label: None, term_frequency: frequency };
+    let others = middle.into_iter().chain([C::Else]).map(|when| Level { when, label: None, term_frequency: None });
+    Comparison {
+        name: field.name.clone(),
+        fields: vec![field.name.clone()],
+        missing: Missing::All,
+        levels: std::iter::once(exact).chain(others).collect(),
+    }
+}
+
+/// Whether most values are UK postcodes.
+fn has_sectors(field: &Field) -> bool {
+    let uk = field.values.iter().filter(|value| value.contains(' ')).count();
+    2 * uk > field.values.len()
+}

@@ -1,0 +1,358 @@
+//! Candidate pairs: records that agree on all keys of some blocking rule.
+//!
+//! Each rule sorts `(key, record)` and keeps the runs of equal keys as blocks. Every record also keeps the number of
+//! its block under every rule, side by side, so that "does an earlier rule make this pair already?" is a
+//! comparison of a few neighbouring integers, and no set of seen pairs is needed.
+
+mod sort;
+
+use crate::model::{BlockingKey, BlockingRule, LinkType};
+use crate::part::part_codes;
+use crate::records::{Records, Source};
+use plait_types::NULL;
+use rayon::prelude::*;
+
+/// The blocks of all rules, ready to be walked.
+pub struct Blocks {
+    rules: Vec<RuleBlocks>,
+    /// Block numbers, `n_slots` per record, record by record. A record that is alone under a rule has a
+    /// number that no other record has.
+    block_of: Vec<u32>,
+    n_slots: usize,
+    sources: Vec<Source>,
+    within_sources: bool,
+}
+
+/// The blocks of one rule.
+struct RuleBlocks {
+    /// Records in blocks of two or more; within a block (and within its left and right part) in record order.
+    records: Vec<u32>,
+    /// Where each block starts in `records`, and the end.
+    starts: Vec<u32>,
+    /// For rules with unlike sides, where the right part of each block starts; else empty.
+    splits: Vec<u32>,
+    /// Slots of `block_of` whose equality (left record's first, right record's second) means that the rule holds.
+    checks: Vec<(u8, u8)>,
+    n_pairs: u64,
+    largest: LargestBlock,
+}
+
+/// The costliest block of a rule.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LargestBlock {
+    /// Records in it.
+    pub n_records: u64,
+    /// Pairs that it makes.
+    pub n_pairs: u64,
+}
+
+/// What a rule costs, known before any pair is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RuleCost {
+    /// Pairs the rule makes by itself, including those that earlier rules make too.
+    pub n_pairs: u64,
+    /// Its costliest block.
+    pub largest: LargestBlock,
+}
+
+/// A stretch of one rule's pairs: the lefts from one position up to another.
+#[derive(Clone, Copy, Debug)]
+pub struct Task {
+    /// Index of the rule.
+    pub rule: usize,
+    /// First position in the rule's records whose pairs belong to the task.
+    from: u32,
+    /// Position after the last.
+    to: u32,
+    /// The block of `from`.
+    block: u32,
+    /// Pairs, including those that earlier rules make too.
+    pub n_pairs: u64,
+}
+
+impl Blocks {
+    /// Sorts the records under every rule. Panics if a rule names a field that the records lack;
+    /// check the model against the records first.
+    pub fn new(records: &Records, rules: &[BlockingRule], link_type: LinkType) -> Self {
+        let within_sources = link_type != LinkType::LinkOnly;
+        let built: Vec<(RuleBlocks, Vec<Vec<u32>>)> =
+            rules.par_iter().map(|rule| build_rule(records, rule, within_sources)).collect();
+        let n_slots = built.iter().map(|(_, slots)| slots.len()).sum();
+        let mut block_of = vec![0; records.len() * n_slots];
+        let mut rules = Vec::with_capacity(built.len());
+        let mut first_slot = 0;
+        for (mut rule, slots) in built {
+            let n = slots.len();
+            for (slot, ids) in slots.into_iter().enumerate() {
+                for (record, id) in ids.into_iter().enumerate() {
+                    block_of[record * n_slots + first_slot + slot] = id;
+                }
+            }
+            for check in &mut rule.checks {
+                *check = (check.0 + first_slot as u8, check.1 + first_slot as u8);
+            }
+            rules.push(rule);
+            first_slot += n;
+        }
+        Self { rules, block_of, n_slots, sources: records.sources.clone(), within_sources }
+    }
+
+    /// What each rule costs.
+    pub fn costs(&self) -> Vec<RuleCost> {
+        self.rules.iter().map(|rule| RuleCost { n_pairs: rule.n_pairs, largest: rule.largest }).collect()
+    }
+
+    /// Cuts the work into stretches of about `pairs` pairs each; the cut depends on nothing else.
+    pub fn tasks(&self, pairs: u64) -> Vec<Task> {
+        let mut tasks = Vec::new();
+        for (index, rule) in self.rules.iter().enumerate() {
+            let mut task = Task { rule: index, from: 0, to: 0, block: 0, n_pairs: 0 };
+            for block in 0..rule.n_blocks() {
+                for position in rule.lefts(block) {
+                    let (start, end) = self.rights(rule, block, position);
+                    task.n_pairs += u64::from(end - start);
+                    task.to = position + 1;
+                    if task.n_pairs >= pairs {
+                        tasks.push(task);
+                        task = Task { rule: index, from: task.to, to: task.to, block: block as u32, n_pairs: 0 };
+                    }
+                }
+            }
+            if task.n_pairs > 0 {
+                tasks.push(task);
+            }
+        }
+        tasks
+    }
+
+    /// Calls `visit(left, right)` with `left < right` for every candidate pair of a task that no earlier
+    /// rule makes, for those lefts of the walk that `keep` accepts. Pairs of one left come together.
+    pub fn for_each_pair(
+        &self,
+        task: &Task,
+        keep: impl Fn(u32) -> bool,
+        mut visit: impl FnMut(u32, u32),
+    ) {
+        let rule = &self.rules[task.rule];
+        let earlier: Vec<(usize, usize)> = self.rules[..task.rule]
+            .iter()
+            .flat_map(|rule| &rule.checks)
+            .map(|&(left, right)| (left as usize, right as usize))
+            .collect();
+        let mut block = task.block as usize;
+        let mut position = task.from;
+        while position < task.to {
+            while rule.starts[block + 1] <= position {
+                block += 1;
+            }
+            let lefts = rule.lefts(block);
+            if position >= lefts.end {
+                position = rule.starts[block + 1];
+                continue;
+            }
+            let left = rule.records[position as usize];
+            if keep(left) {
+                let (start, end) = self.rights(rule, block, position);
+                let slots = self.slots(left);
+                for &right in &rule.records[start as usize..end as usize] {
+                    let right_slots = self.slots(right);
+                    if earlier.iter().any(|&(l, r)| slots[l] == right_slots[r]) {
+                        continue;
+                    }
+                    if !rule.splits.is_empty() && self.skipped(rule, left, right) {
+                        continue;
+                    }
+                    visit(left.min(right), left.max(right));
+                }
+            }
+            position += 1;
+        }
+    }
+
+    /// Whether a pair satisfies a rule.
+    pub fn holds(&self, rule: usize, left: u32, right: u32) -> bool {
+        let (left, right) = (self.slots(left), self.slots(right));
+        self.rules[rule].checks.iter().any(|&(l, r)| left[l as usize] == right[r as usize])
+    }
+
+    fn slots(&self, record: u32) -> &[u32] {
+        let start = record as usize * self.n_slots;
+        &self.block_of[start..start + self.n_slots]
+    }
+
+    /// The positions of the records that pair with the left at `position`.
+    fn rights(&self, rule: &RuleBlocks, block: usize, position: u32) -> (u32, u32) {
+        let end = rule.starts[block + 1];
+        if !rule.splits.is_empty() {
+            return (rule.splits[block], end);
+        }
+        if self.within_sources {
+            return (position + 1, end);
+        }
+        let left = rule.records[position as usize];
+        let source_end = self.sources[self.sources.partition_point(|s| s.end <= left)].end;
+        let rest = &rule.records[position as usize + 1..end as usize];
+        (position + 1 + rest.partition_point(|&record| record < source_end) as u32, end)
+    }
+
+    /// Of a rule with unlike sides: a record with itself, a pair within a source that is not wanted, and the
+    /// second time that a pair comes up because it satisfies the rule both ways round.
+    fn skipped(&self, rule: &RuleBlocks, left: u32, right: u32) -> bool {
+        let source = |record| self.sources.partition_point(|s| s.end <= record);
+        left == right
+            || (!self.within_sources && source(left) == source(right))
+            || (left > right && {
+                let (first, second) = (self.slots(right), self.slots(left));
+                let (l, r) = rule.checks[0];
+                first[l as usize] == second[r as usize]
+            })
+    }
+}
+
+impl RuleBlocks {
+    fn n_blocks(&self) -> usize {
+        self.starts.len() - 1
+    }
+
+    /// Positions of the lefts of a block.
+    fn lefts(&self, block: usize) -> std::ops::Range<u32> {
+        let end = if self.splits.is_empty() { self.starts[block + 1] } else { self.splits[block] };
+        self.starts[block]..end
+    }
+}
+
+/// Marks a record on the right side while sides are sorted together.
+const RIGHT: u32 = 1 << 31;
+
+fn build_rule(records: &Records, rule: &BlockingRule, within_sources: bool) -> (RuleBlocks, Vec<Vec<u32>>) {
+    let symmetric = rule.keys.iter().all(BlockingKey::is_symmetric);
+    let mut keyed = keyed_records(records, &rule.keys, symmetric);
+    sort::by_key(&mut keyed);
+    let n = records.len();
+    let alone = |record: usize| RIGHT | record as u32;
+    let mut slots = vec![(0..n).map(alone).collect::<Vec<u32>>(); if symmetric { 1 } else { 2 }];
+    let mut built = RuleBlocks {
+        records: Vec::new(),
+        starts: vec![0],
+        splits: Vec::new(),
+        checks: if symmetric { vec![(0, 0)] } else { vec![(0, 1), (1, 0)] },
+        n_pairs: 0,
+        largest: LargestBlock::default(),
+    };
+    for run in keyed.chunk_by(|a, b| a.0 == b.0) {
+        let n_left = run.iter().take_while(|entry| entry.1 & RIGHT == 0).count();
+        let n_pairs = if symmetric {
+            pairs_between(records, run, within_sources)
+        } else {
+            n_left as u64 * (run.len() - n_left) as u64
+        };
+        if n_pairs == 0 {
+            continue;
+        }
+        let id = built.starts.len() as u32 - 1;
+        for &(_, entry) in run {
+            slots[usize::from(entry & RIGHT != 0)][(entry & !RIGHT) as usize] = id;
+            built.records.push(entry & !RIGHT);
+        }
+        if !symmetric {
+            built.splits.push(built.records.len() as u32 - (run.len() - n_left) as u32);
+        }
+        built.starts.push(built.records.len() as u32);
+        built.n_pairs += n_pairs;
+        if n_pairs > built.largest.n_pairs {
+            built.largest = LargestBlock { n_records: run.len() as u64, n_pairs };
+        }
+    }
+    (built, slots)
+}
+
+/// Pairs of a run of records in record order, without those within a source unless they are wanted.
+fn pairs_between(records: &Records, run: &[(u64, u32)], within_sources: bool) -> u64 {
+    let choose_2 = |n: u64| n * n.saturating_sub(1) / 2;
+    let all = choose_2(run.len() as u64);
+    if within_sources {
+        return all;
+    }
+    let within: u64 = run
+        .chunk_by(|a, b| records.source_of(a.1) == records.source_of(b.1))
+        .map(|same| choose_2(same.len() as u64))
+        .sum();
+    all - within
+}
+
+/// A number per record that is equal exactly where all keys are; records with a missing key are left out.
+/// For unlike sides, every record is there twice, the second time with [`RIGHT`].
+fn keyed_records(records: &Records, keys: &[BlockingKey], symmetric: bool) -> Vec<(u64, u32)> {
+    let n = records.len();
+    let mut current: Vec<(u64, u32)> = Vec::new();
+    for (depth, key) in keys.iter().enumerate() {
+        let codes = key_codes(records, key, symmetric);
+        let code_of = |entry: u32| {
+            let side = &codes[usize::from(entry & RIGHT != 0)];
+            side.of((entry & !RIGHT) as usize)
+        };
+        if depth == 0 {
+            let lefts = 0..n as u32;
+            let rights = if symmetric { 0..0 } else { RIGHT..RIGHT + n as u32 };
+            current = lefts
+                .chain(rights)
+                .map(|entry| (u64::from(code_of(entry)), entry))
+                .filter(|(code, _)| *code != u64::from(NULL))
+                .collect();
+            continue;
+        }
+        if depth > 1 {
+            renumber(&mut current);
+        }
+        current.retain_mut(|(number, entry)| {
+            let code = code_of(*entry);
+            *number = *number << 32 | u64::from(code);
+            code != NULL
+        });
+    }
+    current
+}
+
+/// Replaces keys by dense numbers below 2^32, equal where the keys were.
+fn renumber(keyed: &mut [(u64, u32)]) {
+    sort::by_key(keyed);
+    let mut number = 0;
+    let mut last = None;
+    for (key, _) in keyed.iter_mut() {
+        if last.is_some_and(|last| last != *key) {
+            number += 1;
+        }
+        last = Some(*key);
+        *key = number;
+    }
+    keyed.sort_unstable_by_key(|entry| entry.1);
+}
+
+/// The codes of one side of a key.
+struct KeyCodes<'a> {
+    codes: &'a [u32],
+    /// From value code to part code; `None` where the part is the whole value.
+    parts: Option<Vec<u32>>,
+}
+
+impl KeyCodes<'_> {
+    fn of(&self, record: usize) -> u32 {
+        match (self.codes[record], &self.parts) {
+            (NULL, _) => NULL,
+            (code, None) => code,
+            (code, Some(parts)) => parts[code as usize],
+        }
+    }
+}
+
+fn key_codes<'a>(records: &'a Records, key: &BlockingKey, symmetric: bool) -> Vec<KeyCodes<'a>> {
+    let field = |name: &str| &records.fields[records.field(name).expect("the model was checked")];
+    let (left, right) = (field(&key.left.0), field(&key.right.0));
+    if symmetric && key.left.1 == crate::model::Part::Whole {
+        return vec![KeyCodes { codes: &left.codes, parts: None }];
+    }
+    let sides = [(left, key.left.1), (right, key.right.1)];
+    let wanted = if symmetric { &sides[..1] } else { &sides[..] };
+    let tables = part_codes(wanted);
+    wanted.iter().zip(tables).map(|((field, _), table)| KeyCodes { codes: &field.codes, parts: Some(table) }).collect()
+}

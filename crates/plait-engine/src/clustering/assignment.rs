@@ -1,0 +1,307 @@
+//! At most one record of each source in a person.
+//!
+//! Between two sources the choice is optimal: in every connected component of the accepted links, the set of links
+//! with the greatest total weight in which no record occurs twice (shortest augmenting paths with potentials, after
+//! Jonker and Volgenant 1987, on the sparse graph). Among more sources the problem is NP-hard; there, links are taken
+//! from the heaviest down, each if it leaves at most one record of each source in the person.
+
+use super::Components;
+use crate::records::Records;
+use crate::scoring::ScoredPairs;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap};
+
+/// Which accepted pairs are links, and how many were given up although another choice was as good.
+pub(super) fn one_to_one(records: &Records, pairs: &ScoredPairs, accepted: &[bool]) -> (Vec<bool>, u32) {
+    let between: Vec<usize> = (0..pairs.len())
+        .filter(|&pair| {
+            accepted[pair] && records.source_of(pairs.left[pair]) != records.source_of(pairs.right[pair])
+        })
+        .collect();
+    let kept = if records.sources.len() == 2 {
+        optimal(records.len(), pairs, &between)
+    } else {
+        heaviest_first(records, pairs, &between)
+    };
+    let n_ties = count_ties(records.len(), pairs, &between, &kept);
+    (kept, n_ties)
+}
+
+fn optimal(n: usize, pairs: &ScoredPairs, between: &[usize]) -> Vec<bool> {
+    let mut components = Components::new(n);
+    for &pair in between {
+        components.join(pairs.left[pair], pairs.right[pair]);
+    }
+    let mut by_component: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
+    for &pair in between {
+        by_component.entry(components.root(pairs.left[pair])).or_default().push(pair);
+    }
+    let mut kept = vec![false; pairs.len()];
+    for edges in by_component.values() {
+        for edge in assign(pairs, edges) {
+            kept[edge] = true;
+        }
+    }
+    kept
+}
+
+/// The edges of the heaviest matching of one component, whose lefts and rights are of different sources.
+fn assign(pairs: &ScoredPairs, edges: &[usize]) -> Vec<usize> {
+    if let [only] = edges {
+        return vec![*only];
+    }
+    let index = |ends: &mut dyn Iterator<Item = u32>| {
+        let mut all: Vec<u32> = ends.collect();
+        all.sort_unstable();
+        all.dedup();
+        all
+    };
+    let lefts = index(&mut edges.iter().map(|&edge| pairs.left[edge]));
+    let rights = index(&mut edges.iter().map(|&edge| pairs.right[edge]));
+    let place = |all: &[u32], record| all.binary_search(&record).expect("collected above");
+    // costs are not negative, and staying single costs more than any link, since accepted pairs are to be linked
+    let heaviest = edges.iter().map(|&edge| pairs.weight[edge]).fold(f64::NEG_INFINITY, f64::max);
+    let lightest = edges.iter().map(|&edge| pairs.weight[edge]).fold(f64::INFINITY, f64::min);
+    let single = heaviest - lightest.min(0.0);
+    let mut graph = Matching::new(lefts.len(), rights.len(), single);
+    for &edge in edges {
+        let (left, right) = (place(&lefts, pairs.left[edge]), place(&rights, pairs.right[edge]));
+        graph.edges[left].push((right, heaviest - pairs.weight[edge], edge));
+    }
+    (0..lefts.len()).for_each(|left| graph.match_left(left));
+    graph.matched.into_iter().flatten().map(|(_, edge)| edge).collect()
+}
+
+/// A growing matching of least cost.
+struct Matching {
+    /// Per left: right, cost, name of the edge.
+    edges: Vec<Vec<(usize, f64, usize)>>,
+    /// The cost of leaving a left single.
+    single: f64,
+    /// Per right: its left and the edge.
+    matched: Vec<Option<(usize, usize)>>,
+    potential_left: Vec<f64>,
+    potential_right: Vec<f64>,
+}
+
+impl Matching {
+    fn new(n_left: usize, n_right: usize, single: f64) -> Self {
+        Self {
+            edges: vec![Vec::new(); n_left],
+            single,
+            matched: vec![None; n_right],
+            potential_left: vec![0.0; n_left],
+            potential_right: vec![0.0; n_right],
+        }
+    }
+
+    /// Brings one more left in, moving others along the cheapest alternating path; one of them may end up single.
+    fn match_left(&mut self, start: usize) {
+        let n_left = self.edges.len();
+        let mut to_left = vec![f64::INFINITY; n_left];
+        let mut to_right = vec![f64::INFINITY; self.matched.len()];
+        // per right, the left and edge that the path came by
+        let mut came_by: Vec<Option<(usize, usize)>> = vec![None; self.matched.len()];
+        to_left[start] = 0.0;
+        let mut queue = BinaryHeap::from([(Reverse(Distance(0.0)), start)]);
+        let mut settled = vec![false; n_left];
+        let mut best: (f64, End) = (f64::INFINITY, End::Single(start));
+        while let Some((Reverse(Distance(distance)), left)) = queue.pop() {
+            if settled[left] || distance >= best.0 {
+                continue;
+            }
+            settled[left] = true;
+            let alone = distance + self.single - self.potential_left[left];
+            if alone < best.0 {
+                best = (alone, End::Single(left));
+            }
+            for &(right, cost, edge) in &self.edges[left] {
+                let reduced = (cost - self.potential_left[left] - self.potential_right[right]).max(0.0);
+                let through = distance + reduced;
+                if through >= to_right[right] {
+                    continue;
+                }
+                to_right[right] = through;
+                came_by[right] = Some((left, edge));
+                match self.matched[right] {
+                    None => {
+                        if through < best.0 {
+                            best = (through, End::Free(right));
+                        }
+                    }
+                    Some((next, _)) => {
+                        to_left[next] = through;
+                        queue.push((Reverse(Distance(through)), next));
+                    }
+                }
+            }
+        }
+        self.adjust_potentials(&to_left, &to_right, &settled, best.0);
+        self.flip(start, best.1, &came_by);
+    }
+
+    fn adjust_potentials(&mut self, to_left: &[f64], to_right: &[f64], settled: &[bool], length: f64) {
+        for (left, potential) in self.potential_left.iter_mut().enumerate() {
+            if settled[left] && to_left[left] < length {
+                *potential += length - to_left[left];
+            }
+        }
+        for (right, potential) in self.potential_right.iter_mut().enumerate() {
+            if to_right[right] < length {
+                *potential -= length - to_right[right];
+            }
+        }
+    }
+
+    fn flip(&mut self, start: usize, end: End, came_by: &[Option<(usize, usize)>]) {
+        let mut right = match end {
+            End::Free(right) => right,
+            End::Single(left) if left == start => return,
+            // the left becomes single: its right is free for the path that reached it
+            End::Single(left) => {
+                self.matched.iter().position(|m| m.is_some_and(|(l, _)| l == left)).expect("it was reached by its right")
+            }
+        };
+        loop {
+            let (left, edge) = came_by[right].expect("the path leads back to the start");
+            let freed = self.matched.iter().position(|m| m.is_some_and(|(l, _)| l == left));
+            self.matched[right] = Some((left, edge));
+            if left == start {
+                return;
+            }
+            right = freed.expect("every left on the path but the first was matched");
+        }
+    }
+}
+
+enum End {
+    Free(usize),
+    Single(usize),
+}
+
+/// Orders distances, of which none is NaN.
+#[derive(PartialEq)]
+struct Distance(f64);
+
+impl Eq for Distance {}
+
+impl PartialOrd for Distance {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Distance {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.0.total_cmp(&other.0)
+    }
+}
+
+fn heaviest_first(records: &Records, pairs: &ScoredPairs, between: &[usize]) -> Vec<bool> {
+    let mut order = between.to_vec();
+    order.sort_by(|&a, &b| {
+        let key = |pair: usize| (pairs.left[pair], pairs.right[pair]);
+        pairs.weight[b].total_cmp(&pairs.weight[a]).then_with(|| key(a).cmp(&key(b)))
+    });
+    let mut components = Components::new(records.len());
+    let mut sources: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
+    for &pair in &order {
+        let roots = [components.root(pairs.left[pair]), components.root(pairs.right[pair])];
+        if roots[0] == roots[1] {
+            continue;
+        }
+        let of = |root: u32| sources.get(&root).cloned().unwrap_or_else(|| vec![records.source_of(root)]);
+        let (mut joined, other) = (of(roots[0]), of(roots[1]));
+        if joined.iter().all(|source| !other.contains(source)) {
+            joined.extend(other);
+            components.join(roots[0], roots[1]);
+            sources.insert(roots[0].min(roots[1]), joined);
+        }
+    }
+    let mut kept = vec![false; pairs.len()];
+    for &pair in between {
+        kept[pair] = components.root(pairs.left[pair]) == components.root(pairs.right[pair]);
+    }
+    kept
+}
+
+/// Pairs given up that weigh exactly as much as the link that took the place of one of their ends.
+fn count_ties(n: usize, pairs: &ScoredPairs, between: &[usize], kept: &[bool]) -> u32 {
+    let mut weight_at = vec![f64::NAN; n];
+    for &pair in between.iter().filter(|&&pair| kept[pair]) {
+        weight_at[pairs.left[pair] as usize] = pairs.weight[pair];
+        weight_at[pairs.right[pair] as usize] = pairs.weight[pair];
+    }
+    let tied = |pair: usize| {
+        [pairs.left[pair], pairs.right[pair]].iter().any(|&r| weight_at[r as usize] == pairs.weight[pair])
+    };
+    between.iter().filter(|&&pair| !kept[pair] && tied(pair)).count() as u32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::records::Source;
+    use proptest::prelude::*;
+
+    fn two_sources(n_left: u32, n_right: u32) -> Records {
+        let source = |name: &str, start, end| Source { name: name.into(), start, end };
+        Records {
+            sources: vec![source("a", 0, n_left), source("b", n_left, n_left + n_right)],
+            fields: Vec::new(),
+        }
+    }
+
+    fn scored(edges: &[(u32, u32, f64)]) -> ScoredPairs {
+        ScoredPairs {
+            left: edges.iter().map(|e| e.0).collect(),
+            right: edges.iter().map(|e| e.1).collect(),
+            weight: edges.iter().map(|e| e.2).collect(),
+            rule: vec![0; edges.len()],
+            n_candidates: vec![edges.len() as u64],
+        }
+    }
+
+    /// The twin: the best total over every way of taking or leaving each edge.
+    fn best_total(edges: &[(u32, u32, f64)], used: &mut Vec<u32>) -> f64 {
+        let Some((&(left, right, weight), rest)) = edges.split_first() else { return 0.0 };
+        let without = best_total(rest, used);
+        if used.contains(&left) || used.contains(&right) {
+            return without;
+        }
+        used.extend([left, right]);
+        let with = weight + best_total(rest, used);
+        used.truncate(used.len() - 2);
+        with.max(without)
+    }
+
+    proptest! {
+        #[test]
+        fn no_other_one_to_one_choice_weighs_more(
+            edges in prop::collection::btree_map((0u32..5, 5u32..10), 0i32..40, 0..12),
+        ) {
+            let edges: Vec<(u32, u32, f64)> =
+                edges.into_iter().map(|((l, r), w)| (l, r, f64::from(w) / 2.0)).collect();
+            let pairs = scored(&edges);
+            let (kept, _) = one_to_one(&two_sources(5, 5), &pairs, &vec![true; edges.len()]);
+            let mut seen = Vec::new();
+            let mut total = 0.0;
+            for (pair, _) in kept.iter().enumerate().filter(|(_, kept)| **kept) {
+                for record in [pairs.left[pair], pairs.right[pair]] {
+                    prop_assert!(!seen.contains(&record));
+                    seen.push(record);
+                }
+                total += pairs.weight[pair];
+            }
+            prop_assert_eq!(total, best_total(&edges, &mut Vec::new()));
+        }
+    }
+
+    #[test]
+    fn a_tie_is_counted() {
+        let pairs = scored(&[(0, 2, 5.0), (1, 2, 5.0)]);
+        let (kept, n_ties) = one_to_one(&two_sources(2, 1), &pairs, &[true, true]);
+        assert_eq!(kept.iter().filter(|kept| **kept).count(), 1);
+        assert_eq!(n_ties, 1);
+    }
+}

@@ -1,0 +1,66 @@
+//! Parts of standardised values, as codes.
+
+use crate::model::Part;
+use crate::records::Field;
+use crate::similarity;
+use plait_types::{Interner, NULL, PartialDate, Values};
+
+/// For each `(field, part)`, a table from value code to part code; [`NULL`] where a value has no such part.
+/// Equal texts get equal codes across all tables of one call, so that parts of different fields compare.
+pub(crate) fn part_codes(wanted: &[(&Field, Part)]) -> Vec<Vec<u32>> {
+    let mut interner = Interner::default();
+    wanted
+        .iter()
+        .map(|&(field, part)| {
+            let code = |value: u32| match text(field, part, value) {
+                Some(text) if !text.is_empty() => interner.intern(&text),
+                _ => NULL,
+            };
+            (0..field.values.len() as u32).map(code).collect()
+        })
+        .collect()
+}
+
+/// A table from value code to part code, and the parts.
+pub(crate) fn part_texts(field: &Field, part: Part) -> (Vec<u32>, Values) {
+    let mut interner = Interner::default();
+    let code = |value: u32| match text(field, part, value) {
+        Some(text) if !text.is_empty() => interner.intern(&text),
+        _ => NULL,
+    };
+    let table = (0..field.values.len() as u32).map(code).collect();
+    (table, interner.into_values())
+}
+
+/// The part of one value as text; `None` where it has none, such as the sector of a postcode of another country.
+fn text(field: &Field, part: Part, code: u32) -> Option<String> {
+    let value = field.values.get(code);
+    let date = field.dates.get(code as usize).copied();
+    match part {
+        Part::Whole => Some(value.to_owned()),
+        Part::First(n) => Some(value.chars().take(n as usize).collect()),
+        Part::Last(n) => {
+            let skip = value.chars().count().saturating_sub(n as usize);
+            Some(value.chars().skip(skip).collect())
+        }
+        Part::FirstWord => value.split(' ').next().map(str::to_owned),
+        Part::LastWord => value.rsplit(' ').next().map(str::to_owned),
+        Part::Soundex => Some(similarity::soundex(value)),
+        Part::Metaphone => Some(similarity::double_metaphone(value).primary),
+        Part::Sector => outward_and_inward(value).map(|(out, inward)| format!("{out} {}", &inward[..1])),
+        Part::District => outward_and_inward(value).map(|(out, _)| out.to_owned()),
+        Part::Area => outward_and_inward(value)
+            .map(|(out, _)| out.chars().take_while(char::is_ascii_alphabetic).collect()),
+        Part::Year => date.map(|d| d.year.to_string()),
+        Part::YearMonth => date.and_then(|d| d.month.map(|month| format!("{}-{month}", d.year))),
+        Part::YearDay => date.and_then(|d| d.day.map(|day| format!("{}--{day}", d.year))),
+        Part::MonthDay => date.and_then(|PartialDate { month, day, .. }| Some(format!("{}-{}", month?, day?))),
+        Part::LocalPart => value.split_once('@').map(|(local, _)| local.to_owned()),
+        Part::Domain => value.split_once('@').map(|(_, domain)| domain.to_owned()),
+    }
+}
+
+/// The two halves of a standardised UK postcode: `NW9 4EW`.
+fn outward_and_inward(value: &str) -> Option<(&str, &str)> {
+    value.split_once(' ').filter(|(_, inward)| inward.len() == 3 && inward.is_ascii())
+}

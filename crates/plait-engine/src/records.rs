@@ -1,0 +1,313 @@
+//! Records of all sources as rows of codes.
+
+use crate::random::draw;
+use crate::standardise::standardise;
+use plait_types::{Column, DateOrder, Interner, NULL, PartialDate, Role, Table, Values};
+use rayon::prelude::*;
+
+/// All records of all sources: sources one after the other, rows in file order.
+#[derive(Debug, Default)]
+pub struct Records {
+    /// In the order given.
+    pub sources: Vec<Source>,
+    /// What can be compared or blocked on.
+    pub fields: Vec<Field>,
+}
+
+/// One source's share of the rows.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// As in every output.
+    pub name: String,
+    /// Index of its first record.
+    pub start: u32,
+    /// Index after its last record.
+    pub end: u32,
+}
+
+/// One property of records, brought together from the columns of all sources.
+#[derive(Debug)]
+pub struct Field {
+    /// The role's name, or the header in lower case where several columns have one role.
+    pub name: String,
+    /// The header in each source; `None` where a source has no such column.
+    pub headers: Vec<Option<String>>,
+    /// What it means.
+    pub role: Role,
+    /// One per record; [`NULL`] where missing.
+    pub codes: Vec<u32>,
+    /// Standardised values, indexed by code.
+    pub values: Values,
+    /// Records per code.
+    pub counts: Vec<u32>,
+    /// Dates, indexed by code, for fields of dates; else empty.
+    pub dates: Vec<PartialDate>,
+    /// Records whose value was a placeholder and is treated as missing.
+    pub n_placeholders: u32,
+    /// Records whose value could not be read as what the role says and is treated as missing.
+    pub n_unreadable: u32,
+}
+
+/// A source as the engine takes it: the table and what its columns mean.
+#[derive(Debug)]
+pub struct SourceInput {
+    /// Consumed column by column, so that raw and standardised values are not held at once.
+    pub table: Table,
+    /// Columns to use.
+    pub columns: Vec<InputColumn>,
+}
+
+/// What one column means.
+#[derive(Clone, Copy, Debug)]
+pub struct InputColumn {
+    /// Its index in the table.
+    pub index: usize,
+    /// Its role.
+    pub role: Role,
+    /// The order of its dates; [`DateOrder::YearMonthDay`] if `None`.
+    pub date_order: Option<DateOrder>,
+}
+
+impl Records {
+    /// Brings columns of one meaning together across sources, standardises each distinct value once,
+    /// and interns. Columns that identify rows, dates other than of birth, and prose are left out.
+    pub fn new(mut inputs: Vec<SourceInput>) -> Self {
+        let mut sources = Vec::with_capacity(inputs.len());
+        let mut start = 0;
+        for input in &inputs {
+            let end = start + input.table.n_rows as u32;
+            sources.push(Source { name: input.table.name.clone(), start, end });
+            start = end;
+        }
+        let parts: Vec<FieldParts> = group_columns(&inputs)
+            .into_iter()
+            .map(|group| FieldParts {
+                columns: group
+                    .columns
+                    .iter()
+                    .zip(&mut inputs)
+                    .map(|(column, input)| {
+                        column.map(|c| (std::mem::take(&mut input.table.columns[c.index]), c.date_order))
+                    })
+                    .collect(),
+                name: group.name,
+                role: group.role,
+            })
+            .collect();
+        drop(inputs);
+        let fields = parts.into_par_iter().map(|part| part.into_field(&sources)).collect();
+        Self { sources, fields }
+    }
+
+    /// About `size` records drawn at random, evenly from all sources, in their order, standardised values and all.
+    pub fn sample(&self, size: usize, seed: u64) -> Self {
+        let share = ((size as f64 / self.len() as f64).min(1.0) * u64::MAX as f64) as u64;
+        let kept: Vec<u32> =
+            (0..self.len() as u32).filter(|&record| draw(seed, u64::from(record)) <= share).collect();
+        let position = |record: u32| kept.partition_point(|&k| k < record) as u32;
+        Self {
+            sources: self
+                .sources
+                .iter()
+                .map(|s| Source { name: s.name.clone(), start: position(s.start), end: position(s.end) })
+                .collect(),
+            fields: self.fields.par_iter().map(|field| field.subset(&kept)).collect(),
+        }
+    }
+
+    /// How many records there are in all.
+    pub fn len(&self) -> usize {
+        self.sources.last().map_or(0, |source| source.end as usize)
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The index of the source of a record.
+    pub fn source_of(&self, record: u32) -> usize {
+        self.sources.partition_point(|source| source.end <= record)
+    }
+
+    /// The index of the field with this name, or with this header in some source; case does not matter.
+    pub fn field(&self, name: &str) -> Option<usize> {
+        let same = |other: &str| other.eq_ignore_ascii_case(name);
+        self.fields.iter().position(|field| same(&field.name)).or_else(|| {
+            self.fields.iter().position(|field| field.headers.iter().flatten().any(|header| same(header)))
+        })
+    }
+}
+
+impl Field {
+    /// The standardised value of a record, or `None` where it is missing.
+    pub fn get(&self, record: u32) -> Option<&str> {
+        match self.codes[record as usize] {
+            NULL => None,
+            code => Some(self.values.get(code)),
+        }
+    }
+
+    fn subset(&self, kept: &[u32]) -> Self {
+        // the values of the others are left out, so that working on a sample costs as little as it should
+        let mut old_to_new = vec![NULL; self.values.len()];
+        let mut old = Vec::new();
+        let codes: Vec<u32> = kept
+            .iter()
+            .map(|&record| match self.codes[record as usize] {
+                NULL => NULL,
+                code => {
+                    let new = &mut old_to_new[code as usize];
+                    if *new == NULL {
+                        *new = old.len() as u32;
+                        old.push(code);
+                    }
+                    *new
+                }
+            })
+            .collect();
+        let mut values = Values::default();
+        old.iter().for_each(|&code| values.push(self.values.get(code)));
+        let mut field = Self {
+            name: self.name.clone(),
+            headers: self.headers.clone(),
+            role: self.role,
+            codes,
+            values,
+            counts: Vec::new(),
+            dates: if self.dates.is_empty() { Vec::new() } else { old.iter().map(|&c| self.dates[c as usize]).collect() },
+            n_placeholders: 0,
+            n_unreadable: 0,
+        };
+        field.count();
+        field
+    }
+
+    fn count(&mut self) {
+        self.counts = vec![0; self.values.len()];
+        for &code in &self.codes {
+            if code != NULL {
+                self.counts[code as usize] += 1;
+            }
+        }
+    }
+
+    /// Records that have a value.
+    pub fn n_present(&self) -> u64 {
+        self.counts.iter().map(|&count| u64::from(count)).sum()
+    }
+}
+
+struct ColumnGroup {
+    name: String,
+    role: Role,
+    /// One per source.
+    columns: Vec<Option<InputColumn>>,
+}
+
+/// Columns that are about the same thing: by role where each source has at most one column of it, else by header.
+fn group_columns(inputs: &[SourceInput]) -> Vec<ColumnGroup> {
+    let mut groups: Vec<ColumnGroup> = Vec::new();
+    for (source, input) in inputs.iter().enumerate() {
+        for column in &input.columns {
+            if !compared(column.role) {
+                continue;
+            }
+            let by_role = named_by_role(column.role)
+                && inputs.iter().all(|i| i.columns.iter().filter(|c| c.role == column.role).count() <= 1);
+            let name = if by_role {
+                column.role.name().to_owned()
+            } else {
+                input.table.columns[column.index].name.trim().to_lowercase()
+            };
+            let group = groups.iter_mut().find(|group| group.role == column.role && group.name == name);
+            match group {
+                Some(group) if group.columns[source].is_none() => group.columns[source] = Some(*column),
+                _ => {
+                    let mut columns = vec![None; inputs.len()];
+                    columns[source] = Some(*column);
+                    groups.push(ColumnGroup { name, role: column.role, columns });
+                }
+            }
+        }
+    }
+    groups
+}
+
+fn compared(role: Role) -> bool {
+    !matches!(role, Role::RecordId | Role::OtherDate | Role::FreeText)
+}
+
+/// Roles that mean the same in every source whatever the header says.
+fn named_by_role(role: Role) -> bool {
+    !matches!(role, Role::Identifier | Role::Category | Role::Number | Role::Other)
+}
+
+struct FieldParts {
+    name: String,
+    role: Role,
+    /// One per source: the raw column and the order of its dates.
+    columns: Vec<Option<(Column, Option<DateOrder>)>>,
+}
+
+impl FieldParts {
+    fn into_field(self, sources: &[Source]) -> Field {
+        let Self { name, role, columns } = self;
+        let n = sources.last().map_or(0, |source| source.end as usize);
+        let mut field = Field {
+            name,
+            headers: columns.iter().map(|c| c.as_ref().map(|(column, _)| column.name.clone())).collect(),
+            role,
+            codes: Vec::with_capacity(n),
+            values: Values::default(),
+            counts: Vec::new(),
+            dates: Vec::new(),
+            n_placeholders: 0,
+            n_unreadable: 0,
+        };
+        let mut interner = Interner::default();
+        for (column, source) in columns.into_iter().zip(sources) {
+            match column {
+                Some((column, order)) => field.take_in(column, order, &mut interner),
+                None => field.codes.resize(source.end as usize, NULL),
+            }
+        }
+        field.values = interner.into_values();
+        field.count();
+        if role.is_date() {
+            let read = |text| PartialDate::parse(text, DateOrder::YearMonthDay);
+            field.dates =
+                field.values.iter().map(|text| read(text).expect("standardised dates are ISO dates")).collect();
+        }
+        field
+    }
+}
+
+impl Field {
+    fn take_in(&mut self, column: Column, order: Option<DateOrder>, interner: &mut Interner) {
+        use crate::standardise::Standardised::{Missing, Placeholder, Text, Unreadable};
+        let order = order.unwrap_or(DateOrder::YearMonthDay);
+        let raw_counts = column.counts();
+        let mut buffer = String::new();
+        let codes: Vec<u32> = column
+            .values
+            .iter()
+            .zip(raw_counts)
+            .map(|(raw, count)| match standardise(self.role, raw, order, &mut buffer) {
+                Text(text) => interner.intern(text),
+                Missing => NULL,
+                Placeholder => {
+                    self.n_placeholders += count;
+                    NULL
+                }
+                Unreadable => {
+                    self.n_unreadable += count;
+                    NULL
+                }
+            })
+            .collect();
+        self.codes.extend(
+            column.codes.iter().map(|&code| if code == NULL { NULL } else { codes[code as usize] }),
+        );
+    }
+}

@@ -1,0 +1,377 @@
+//! From comparison vectors to match weights.
+//!
+//! The weight of a pair is log2 of the odds of a match: `log2(Σ share·P over match classes) − log2(Σ over the others)`.
+//! With a class of matches M and one of strangers R it is the familiar sum, prior + Σ log2(m/u) + term-frequency
+//! adjustments. Further classes take a last term off it: how much the pair also looks like people who are merely related.
+
+use crate::blocking::Blocks;
+use crate::comparison::{Comparer, ComparisonVector, Quick, Scratch};
+use crate::model::{Class, Comparison, Model};
+use crate::progress::{Progress, Stage, interrupted};
+use plait_types::{Fault, FaultCode, MatchWeight, NULL};
+use rayon::prelude::*;
+
+/// A trained model bound to a comparer.
+pub struct Scorer<'a> {
+    comparer: &'a Comparer<'a>,
+    /// log2 of share of the class / share of strangers; the class of strangers itself left out.
+    classes: Vec<ScoredClass>,
+    /// Per comparison.
+    frequencies: Vec<Option<Frequencies>>,
+    /// Comparisons in the order in which [`Scorer::at_least`] resolves them.
+    order: Vec<usize>,
+    /// Per comparison and level (missing first), the most evidence it can give, without term frequency.
+    most: Vec<Vec<f64>>,
+    /// Per comparison, the most that a level other than plain agreement can give, with term frequency.
+    most_unequal: Vec<f64>,
+    prior_most: f64,
+}
+
+struct ScoredClass {
+    is_match: bool,
+    prior: f64,
+    /// Per comparison and level (missing first): log2 of P(level | class) / P(level | strangers).
+    weights: Vec<Vec<f64>>,
+    /// Comparisons whose plain agreement in this class is by chance, so that rarity counts for it as for strangers.
+    agrees_by_chance: Vec<bool>,
+}
+
+/// Term-frequency adjustments of one comparison.
+struct Frequencies {
+    slot: usize,
+    /// Per level (missing first), whether the adjustment applies.
+    applies: Vec<bool>,
+    /// Bits per value code.
+    bits: Vec<f64>,
+}
+
+/// Pairs at or above a weight.
+#[derive(Clone, Debug, Default)]
+pub struct ScoredPairs {
+    /// Left records; `left < right` in every pair. Ordered by rule, then as the rule walks its blocks.
+    pub left: Vec<u32>,
+    /// Right records.
+    pub right: Vec<u32>,
+    /// Match weights, bits.
+    pub weight: Vec<f64>,
+    /// The first rule that makes the pair.
+    pub rule: Vec<u16>,
+    /// Candidate pairs looked at, per rule, those of earlier rules left out.
+    pub n_candidates: Vec<u64>,
+}
+
+impl<'a> Scorer<'a> {
+    /// Binds a trained model. An untrained one is a [`FaultCode::BadModel`].
+    pub fn new(comparer: &'a Comparer<'a>, model: &Model) -> Result<Self, Fault> {
+        let (Some(strangers), true) =
+            (model.classes.iter().find(|class| !class.is_match), model.classes.iter().any(|class| class.is_match))
+        else {
+            return Err(Fault::new(
+                FaultCode::BadModel,
+                "the model has not been trained: it lacks a class of matches or one of non-matches",
+                "link with it, which trains it, or give m and u in [[class]] sections",
+            ));
+        };
+        let classes: Vec<ScoredClass> = model
+            .classes
+            .iter()
+            .filter(|class| !std::ptr::eq(*class, strangers))
+            .map(|class| ScoredClass::new(class, strangers, model))
+            .collect();
+        let frequencies = model
+            .comparisons
+            .iter()
+            .zip(&strangers.probabilities)
+            .map(|(comparison, u)| Frequencies::of(comparer, comparison, u))
+            .collect::<Vec<_>>();
+        let mut scorer = Self {
+            comparer,
+            order: Vec::new(),
+            most: Vec::new(),
+            most_unequal: Vec::new(),
+            prior_most: 0.0,
+            classes,
+            frequencies,
+        };
+        scorer.set_limits(model);
+        Ok(scorer)
+    }
+
+    /// The weight of a pair.
+    pub fn weigh(&self, left: u32, right: u32, scratch: &mut Scratch) -> MatchWeight {
+        let vector = self.comparer.vector(left, right, scratch);
+        MatchWeight(self.weight_of(vector, |comparison| self.frequency_bits(comparison, vector, left, right)))
+    }
+
+    /// The weight of a vector where no value is rarer or more common than others.
+    pub fn weigh_vector(&self, vector: ComparisonVector) -> MatchWeight {
+        MatchWeight(self.weight_of(vector, |_| 0.0))
+    }
+
+    /// The parts of the weight of a pair, which sum to it: prior, per comparison the evidence and its term-frequency
+    /// adjustment, and what other classes take off.
+    pub fn parts(&self, vector: ComparisonVector, left: u32, right: u32) -> WeightParts {
+        let class = self.classes.iter().find(|class| class.is_match).expect("checked in new");
+        let n = self.comparer.len();
+        let evidence: Vec<f64> = (0..n).map(|c| class.weights[c][vector.level(c) as usize]).collect();
+        let frequency: Vec<f64> = (0..n).map(|c| self.frequency_bits(c, vector, left, right)).collect();
+        let total = self.weight_of(vector, |comparison| frequency[comparison]);
+        let sum = class.prior + evidence.iter().sum::<f64>() + frequency.iter().sum::<f64>();
+        WeightParts { prior: class.prior, evidence, frequency, other_classes: total - sum, total }
+    }
+
+    /// The weight of a pair if it is at least `cut`, found with as few string comparisons as possible.
+    /// Gives exactly what [`Scorer::weigh`] gives.
+    pub fn at_least(&self, cut: f64, left: u32, right: u32, scratch: &mut Scratch) -> Option<f64> {
+        let mut limit = self.prior_most;
+        let mut vector = ComparisonVector::default();
+        let mut open = 0u32;
+        for comparison in 0..self.comparer.len() {
+            match self.comparer.quick(comparison, left, right) {
+                Quick::Known(level) => {
+                    vector.set(comparison, level);
+                    limit += self.most[comparison][level as usize];
+                    if let Some(frequencies) = &self.frequencies[comparison]
+                        && frequencies.applies[level as usize]
+                    {
+                        limit += frequencies.of_pair(self.comparer, left, right).max(0.0);
+                    }
+                }
+                Quick::Unequal => {
+                    open |= 1 << comparison;
+                    limit += self.most_unequal[comparison];
+                }
+            }
+        }
+        // rounding of the limit must not cost a pair that is exactly at the cut
+        let cut_with_slack = cut - 1e-9;
+        if limit < cut_with_slack {
+            return None;
+        }
+        for &comparison in &self.order {
+            if open & 1 << comparison == 0 {
+                continue;
+            }
+            let level = self.comparer.unequal(comparison, left, right, scratch);
+            vector.set(comparison, level);
+            limit -= self.most_unequal[comparison];
+            limit += self.most[comparison][level as usize];
+            if let Some(frequencies) = &self.frequencies[comparison]
+                && frequencies.applies[level as usize]
+            {
+                limit += frequencies.of_pair(self.comparer, left, right).max(0.0);
+            }
+            if limit < cut_with_slack {
+                return None;
+            }
+        }
+        let weight = self.weight_of(vector, |comparison| self.frequency_bits(comparison, vector, left, right));
+        (weight >= cut).then_some(weight)
+    }
+
+    fn set_limits(&mut self, model: &Model) {
+        let matches: Vec<&ScoredClass> = self.classes.iter().filter(|class| class.is_match).collect();
+        self.prior_most = matches.iter().map(|class| class.prior.exp2()).sum::<f64>().log2();
+        for (index, comparison) in model.comparisons.iter().enumerate() {
+            let most: Vec<f64> = (0..=comparison.levels.len())
+                .map(|level| matches.iter().map(|class| class.weights[index][level]).fold(f64::NEG_INFINITY, f64::max))
+                .collect();
+            let rarest = self.frequencies[index].as_ref().map_or(0.0, Frequencies::most);
+            let exact = comparison.exact_level();
+            let unequal = (0..comparison.levels.len())
+                .filter(|level| comparison.fields.len() > 1 || Some(*level) != exact)
+                .map(|level| {
+                    let frequency = self.frequencies[index].as_ref().is_some_and(|f| f.applies[level + 1]);
+                    most[level + 1] + if frequency { rarest } else { 0.0 }
+                })
+                .fold(f64::NEG_INFINITY, f64::max);
+            self.most.push(most);
+            self.most_unequal.push(unequal);
+        }
+        // the comparison with the widest range decides most pairs
+        let range = |c: &usize| {
+            let least = self.most[*c][1..].iter().copied().fold(f64::INFINITY, f64::min);
+            self.most_unequal[*c] - least
+        };
+        let mut order: Vec<usize> = (0..model.comparisons.len()).collect();
+        order.sort_by(|a, b| range(b).total_cmp(&range(a)));
+        self.order = order;
+    }
+
+    fn weight_of(&self, vector: ComparisonVector, frequency: impl Fn(usize) -> f64) -> f64 {
+        let n = self.comparer.len();
+        let mut bits = [0.0; ComparisonVector::MAX_COMPARISONS];
+        for (comparison, slot) in bits[..n].iter_mut().enumerate() {
+            *slot = frequency(comparison);
+        }
+        let log_odds = |class: &ScoredClass| {
+            let mut sum = class.prior;
+            for (comparison, &adjustment) in bits[..n].iter().enumerate() {
+                sum += class.weights[comparison][vector.level(comparison) as usize];
+                if !class.agrees_by_chance[comparison] {
+                    sum += adjustment;
+                }
+            }
+            sum
+        };
+        let total = |is_match: bool| {
+            let odds = self.classes.iter().filter(|class| class.is_match == is_match).map(log_odds);
+            log2_sum(odds, !is_match)
+        };
+        total(true) - total(false)
+    }
+
+    fn frequency_bits(&self, comparison: usize, vector: ComparisonVector, left: u32, right: u32) -> f64 {
+        match &self.frequencies[comparison] {
+            Some(frequencies) if frequencies.applies[vector.level(comparison) as usize] => {
+                frequencies.of_pair(self.comparer, left, right)
+            }
+            _ => 0.0,
+        }
+    }
+}
+
+/// The terms of one pair's weight, in bits.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WeightParts {
+    /// log2 of the share of matches / share of strangers.
+    pub prior: f64,
+    /// Per comparison.
+    pub evidence: Vec<f64>,
+    /// Per comparison; 0 where there is no adjustment.
+    pub frequency: Vec<f64>,
+    /// 0 or less where the model has only strangers beside matches.
+    pub other_classes: f64,
+    /// Their sum: the match weight.
+    pub total: f64,
+}
+
+/// log2 of Σ 2^x, with 1 added for strangers where asked; exact for a single term.
+fn log2_sum(terms: impl Iterator<Item = f64>, and_one: bool) -> f64 {
+    let mut sum: Option<f64> = and_one.then_some(0.0);
+    for term in terms {
+        sum = Some(match sum {
+            None => term,
+            Some(sum) => {
+                let (high, low) = if sum > term { (sum, term) } else { (term, sum) };
+                if low == f64::NEG_INFINITY { high } else { high + (low - high).exp2().ln_1p() * std::f64::consts::LOG2_E }
+            }
+        });
+    }
+    sum.unwrap_or(f64::NEG_INFINITY)
+}
+
+impl ScoredClass {
+    fn new(class: &Class, strangers: &Class, model: &Model) -> Self {
+        let weights = class
+            .probabilities
+            .iter()
+            .zip(&strangers.probabilities)
+            .map(|(p, u)| std::iter::once(0.0).chain(p.iter().zip(u).map(|(p, u)| (p / u).log2())).collect())
+            .collect();
+        let by_chance = |(comparison, p): (&Comparison, &Vec<f64>)| {
+            !class.is_match && comparison.exact_level().is_some_and(|level| p[level] < 0.5)
+        };
+        Self {
+            is_match: class.is_match,
+            prior: (class.share / strangers.share).log2(),
+            weights,
+            agrees_by_chance: model.comparisons.iter().zip(&class.probabilities).map(by_chance).collect(),
+        }
+    }
+}
+
+impl Frequencies {
+    fn of(comparer: &Comparer<'_>, comparison: &Comparison, u: &[f64]) -> Option<Self> {
+        let settings = comparison.levels.iter().find_map(|level| level.term_frequency.as_ref())?;
+        let name = settings.field.as_ref().unwrap_or(&comparison.fields[0]);
+        let index = comparer.records.field(name)?;
+        let field = &comparer.records.fields[index];
+        let u_exact = u[comparison.exact_level()?];
+        let n = field.n_present() as f64;
+        let bits = |&count: &u32| settings.strength * (u_exact / (f64::from(count) / n).max(settings.floor)).log2();
+        let applies = std::iter::once(false)
+            .chain(comparison.levels.iter().map(|level| level.term_frequency.is_some()))
+            .collect();
+        Some(Self { slot: comparer.slot(index)?, applies, bits: field.counts.iter().map(bits).collect() })
+    }
+
+    /// The adjustment of a pair: that of its more common value, which is the lesser one.
+    fn of_pair(&self, comparer: &Comparer<'_>, left: u32, right: u32) -> f64 {
+        let bits = |record| match comparer.row(record)[self.slot] {
+            NULL => 0.0,
+            code => self.bits[code as usize],
+        };
+        bits(left).min(bits(right))
+    }
+
+    fn most(&self) -> f64 {
+        self.bits.iter().copied().fold(0.0, f64::max)
+    }
+}
+
+/// Weighs all candidate pairs and keeps those of at least `cut` bits.
+pub fn score(
+    scorer: &Scorer<'_>,
+    blocks: &Blocks,
+    cut: f64,
+    progress: &dyn Progress,
+) -> Result<ScoredPairs, Fault> {
+    let costs = blocks.costs();
+    progress.begin(Stage::Score, costs.iter().map(|cost| cost.n_pairs).sum());
+    let chunks = blocks
+        .tasks(65_536)
+        .par_iter()
+        .map(|task| {
+            if progress.stopped() {
+                return Err(interrupted());
+            }
+            let mut scratch = scorer.comparer.scratch();
+            let mut chunk = Chunk { rule: task.rule, n_candidates: 0, pairs: Vec::new() };
+            blocks.for_each_pair(task, |_| true, |left, right| {
+                chunk.n_candidates += 1;
+                if let Some(weight) = scorer.at_least(cut, left, right, &mut scratch) {
+                    chunk.pairs.push((left, right, weight));
+                }
+            });
+            progress.advance(task.n_pairs);
+            Ok(chunk)
+        })
+        .collect::<Result<Vec<Chunk>, Fault>>()?;
+    let n = chunks.iter().map(|chunk| chunk.pairs.len()).sum();
+    let mut scored = ScoredPairs {
+        left: Vec::with_capacity(n),
+        right: Vec::with_capacity(n),
+        weight: Vec::with_capacity(n),
+        rule: Vec::with_capacity(n),
+        n_candidates: vec![0; costs.len()],
+    };
+    for chunk in chunks {
+        scored.n_candidates[chunk.rule] += chunk.n_candidates;
+        for (left, right, weight) in chunk.pairs {
+            scored.left.push(left);
+            scored.right.push(right);
+            scored.weight.push(weight);
+            scored.rule.push(chunk.rule as u16);
+        }
+    }
+    Ok(scored)
+}
+
+struct Chunk {
+    rule: usize,
+    n_candidates: u64,
+    pairs: Vec<(u32, u32, f64)>,
+}
+
+impl ScoredPairs {
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.left.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.left.is_empty()
+    }
+}

@@ -1,0 +1,118 @@
+//! How often records of different people agree by chance.
+
+use super::{TrainingOptions, comparable_pairs, random_pair};
+use crate::comparison::Comparer;
+use crate::model::{LinkType, Model};
+use crate::records::{Field, Records};
+use plait_types::NULL;
+use rayon::prelude::*;
+
+/// Agreement among all pairs of records that may be compared: per comparison, and per level.
+///
+/// All pairs, not only those of different people: training takes the share of matches out
+/// (`expectation`), which matters where each person has many records.
+#[derive(Clone, Debug)]
+pub struct Chance {
+    /// Pairs that may be compared.
+    pub n_pairs: f64,
+    /// Per comparison, the share of pairs for which it says something, 0..=1.
+    pub present: Vec<f64>,
+    /// Per comparison and level, the share of those pairs at the level; sums to 1.
+    pub levels: Vec<Vec<f64>>,
+}
+
+impl Chance {
+    /// Compares random pairs; the level of plain agreement is then replaced by its exact share,
+    /// known from how often each value occurs.
+    pub fn estimate(comparer: &Comparer<'_>, model: &Model, options: &TrainingOptions) -> Self {
+        let counts = random_level_counts(comparer, model, options);
+        let records = comparer.records;
+        let mut present = Vec::new();
+        let mut levels = Vec::new();
+        for (comparison, counts) in model.comparisons.iter().zip(counts) {
+            let drawn: u64 = counts.iter().sum();
+            let seen: u64 = counts[1..].iter().sum();
+            // half a pair at every level: a level that no random pair reached is rare, not impossible
+            let mut shares: Vec<f64> = counts[1..].iter().map(|&count| count as f64 + 0.5).collect();
+            let mut share_present = if drawn == 0 { 0.0 } else { seen as f64 / drawn as f64 };
+            let field = records.field(&comparison.fields[0]).map(|index| &records.fields[index]);
+            if let (Some(level), Some(field), 1) = (comparison.exact_level(), field, comparison.fields.len()) {
+                let agreement = Agreement::of(records, field, model.link_type);
+                share_present = agreement.present;
+                let others: f64 = shares.iter().sum::<f64>() - shares[level];
+                let exact = agreement.equal.max(0.5 / (options.random_pairs as f64 + 1.0));
+                for (index, share) in shares.iter_mut().enumerate() {
+                    *share = if index == level { exact } else { *share / others * (1.0 - exact) };
+                }
+            }
+            let sum: f64 = shares.iter().sum();
+            levels.push(shares.iter().map(|share| share / sum).collect());
+            present.push(share_present);
+        }
+        Self { n_pairs: comparable_pairs(records, model.link_type), present, levels }
+    }
+}
+
+/// Per comparison, pairs per level (missing first).
+fn random_level_counts(comparer: &Comparer<'_>, model: &Model, options: &TrainingOptions) -> Vec<Vec<u64>> {
+    let zeros = || -> Vec<Vec<u64>> {
+        model.comparisons.iter().map(|comparison| vec![0; comparison.levels.len() + 1]).collect()
+    };
+    const CHUNK: u64 = 16_384;
+    (0..options.random_pairs.div_ceil(CHUNK))
+        .into_par_iter()
+        .map(|chunk| {
+            let mut counts = zeros();
+            let mut scratch = comparer.scratch();
+            for index in chunk * CHUNK..((chunk + 1) * CHUNK).min(options.random_pairs) {
+                let pair = random_pair(comparer.records, model.link_type, options.seed, index);
+                if let Some((left, right)) = pair {
+                    for (comparison, counts) in counts.iter_mut().enumerate() {
+                        counts[comparer.level(comparison, left, right, &mut scratch) as usize] += 1;
+                    }
+                }
+            }
+            counts
+        })
+        .reduce(zeros, |mut all, some| {
+            for (all, some) in all.iter_mut().flatten().zip(some.iter().flatten()) {
+                *all += some;
+            }
+            all
+        })
+}
+
+/// How often two records that may be compared both have a value, and the same one if so.
+struct Agreement {
+    present: f64,
+    equal: f64,
+}
+
+impl Agreement {
+    fn of(records: &Records, field: &Field, link_type: LinkType) -> Self {
+        let pairs = |n: f64| n * (n - 1.0) / 2.0;
+        let both: f64 = pairs(field.n_present() as f64);
+        let equal: f64 = field.counts.iter().map(|&count| pairs(f64::from(count))).sum();
+        let (mut both, mut equal) = (both, equal);
+        if link_type == LinkType::LinkOnly {
+            let mut counts = vec![0u32; field.values.len()];
+            for source in &records.sources {
+                counts.fill(0);
+                let mut n = 0.0;
+                for &code in &field.codes[source.start as usize..source.end as usize] {
+                    if code != NULL {
+                        counts[code as usize] += 1;
+                        n += 1.0;
+                    }
+                }
+                both -= pairs(n);
+                equal -= counts.iter().map(|&count| pairs(f64::from(count))).sum::<f64>();
+            }
+        }
+        let all = comparable_pairs(records, link_type);
+        Self {
+            present: if all > 0.0 { both / all } else { 0.0 },
+            equal: if both > 0.0 { equal / both } else { 0.0 },
+        }
+    }
+}

@@ -1,0 +1,294 @@
+//! Expectation maximisation on counts of comparison vectors.
+//!
+//! Every pair that may be compared is of one class. One class is *strangers*: two people who have nothing to do
+//! with each other, so that their agreement is what random pairs show. Its size is what the others leave of all
+//! pairs, not only of the candidates, and its probabilities are those of random pairs less the pairs that the other
+//! classes claim of them: where each person has many records, most pairs that agree on an e-mail address
+//! are matches. The other classes live among the candidates. Within a class, comparisons are independent.
+//!
+//! One class of matches and one of strangers is not enough where people live in families: brothers and sisters agree
+//! on surname and address far more often than strangers do, and plain expectation maximisation then settles on
+//! "of one household" for its matches. So there are two further classes, of related but different people, whose
+//! forename (or date of birth) agrees no more often than by chance and who are free in everything else
+//! (Winkler 1993; Larsen and Rubin 2001 for more classes than two).
+
+use super::Chance;
+use crate::comparison::{Comparer, ComparisonVector};
+use crate::model::{Class, Model};
+use plait_types::Role;
+
+/// Rounds at most.
+const MAX_ROUNDS: u32 = 300;
+/// The log-likelihood per candidate, in nats, that a round must change to be followed by another. It may fall for a
+/// while: chance agreement is corrected between rounds.
+const ENOUGH: f64 = 1e-7;
+/// Pairs of prior belief in each starting distribution; keeps levels that no pair reached from 0.
+const PRIOR_PAIRS: f64 = 10.0;
+/// A match may disagree on a field at most this often, or it is a match of something else.
+const MAX_DISAGREEMENT: f64 = 0.5;
+/// The least that correction leaves of the chance agreement that random pairs showed.
+const LEAST_CHANCE: f64 = 0.02;
+
+/// A class to learn beside strangers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ClassPlan {
+    name: String,
+    is_match: bool,
+    /// Comparisons whose probabilities are those of strangers.
+    by_chance: Vec<usize>,
+}
+
+impl ClassPlan {
+    /// Matches; and, where the model compares forenames or dates of birth beside other things, related people who
+    /// differ in them.
+    pub fn for_model(comparer: &Comparer<'_>, model: &Model) -> Vec<Self> {
+        let comparison_of = |roles: &[Role]| {
+            model.comparisons.iter().position(|comparison| {
+                let field = comparer.records.field(&comparison.fields[0]);
+                field.is_some_and(|index| roles.contains(&comparer.records.fields[index].role))
+            })
+        };
+        // an identifier is one person's own, so related people share it no more often than strangers do
+        let identifiers: Vec<usize> = (0..model.comparisons.len())
+            .filter(|&comparison| {
+                let field = comparer.records.field(&model.comparisons[comparison].fields[0]);
+                field.is_some_and(|index| {
+                    let role = comparer.records.fields[index].role;
+                    matches!(role, Role::NhsNumber | Role::Upn | Role::Uln | Role::Identifier)
+                })
+            })
+            .collect();
+        let mut plans = vec![Self { name: "match".into(), is_match: true, by_chance: Vec::new() }];
+        let kin = [
+            ("related, other forename", comparison_of(&[Role::Forename, Role::FullName])),
+            ("related, other date of birth", comparison_of(&[Role::DateOfBirth])),
+        ];
+        if model.comparisons.len() >= 4 {
+            for (name, comparison) in kin {
+                if let Some(comparison) = comparison {
+                    let by_chance = [comparison].into_iter().chain(identifiers.iter().copied()).collect();
+                    plans.push(Self { name: name.into(), is_match: false, by_chance });
+                }
+            }
+        }
+        plans
+    }
+}
+
+pub(super) struct Fit {
+    pub(super) classes: Vec<Class>,
+    pub(super) n_rounds: u32,
+    pub(super) converged: bool,
+    pub(super) warnings: Vec<String>,
+}
+
+/// Per comparison, per level.
+type Table = Vec<Vec<f64>>;
+
+/// What is being learned. Pairs are counted in candidates of the whole job, not of the sample.
+struct State<'a> {
+    plans: &'a [ClassPlan],
+    chance: &'a Chance,
+    start: Vec<Table>,
+    /// Per planned class.
+    n_pairs: Vec<f64>,
+    probabilities: Vec<Table>,
+    strangers: Table,
+}
+
+/// Learns the classes from counts of vectors, each count standing for `scale` pairs.
+/// Deterministic: sums run in the order of `vectors`.
+pub(super) fn fit(
+    vectors: &[(ComparisonVector, u64)],
+    scale: f64,
+    chance: &Chance,
+    plans: &[ClassPlan],
+) -> Fit {
+    let candidates: f64 = vectors.iter().map(|(_, count)| *count as f64 * scale).sum();
+    let mut state = State::start(plans, chance, candidates);
+    let mut last = f64::NEG_INFINITY;
+    let mut n_rounds = 0;
+    let mut converged = false;
+    while n_rounds < MAX_ROUNDS && !converged {
+        let (log_likelihood, expected) = state.expect(vectors, scale);
+        state.maximise(&expected);
+        n_rounds += 1;
+        converged = (log_likelihood - last).abs() < ENOUGH * candidates;
+        last = log_likelihood;
+    }
+    let warnings = state.warnings(candidates);
+    Fit { classes: state.into_classes(), n_rounds, converged, warnings }
+}
+
+/// Expected pairs per planned class and level.
+struct Expected {
+    n_pairs: Vec<f64>,
+    levels: Vec<Table>,
+}
+
+impl<'a> State<'a> {
+    fn start(plans: &'a [ClassPlan], chance: &'a Chance, candidates: f64) -> Self {
+        let matches: Table = chance.levels.iter().map(|levels| agreeing(levels.len())).collect();
+        let half: Table =
+            matches.iter().zip(&chance.levels).map(|(m, u)| m.iter().zip(u).map(|(m, u)| (m + u) / 2.0).collect()).collect();
+        let start: Vec<Table> = plans.iter().map(|plan| if plan.is_match { matches.clone() } else { half.clone() }).collect();
+        let n_related = plans.iter().filter(|plan| !plan.is_match).count().max(1) as f64;
+        let share = |plan: &ClassPlan| if plan.is_match { 0.2 } else { 0.5 / n_related };
+        let mut state = Self {
+            n_pairs: plans.iter().map(|plan| share(plan) * candidates).collect(),
+            probabilities: start.clone(),
+            strangers: chance.levels.clone(),
+            plans,
+            chance,
+            start,
+        };
+        state.tie_to_strangers();
+        state
+    }
+
+    /// Shares every vector out among the classes.
+    fn expect(&self, vectors: &[(ComparisonVector, u64)], scale: f64) -> (f64, Expected) {
+        let n_strangers = (self.chance.n_pairs - self.n_pairs.iter().sum::<f64>()).max(1.0);
+        let mut expected = Expected {
+            n_pairs: vec![0.0; self.plans.len()],
+            levels: self.probabilities.iter().map(|table| table.iter().map(|l| vec![0.0; l.len()]).collect()).collect(),
+        };
+        let mut log_likelihood = 0.0;
+        let mut weights = vec![0.0; self.plans.len()];
+        for &(vector, count) in vectors {
+            let count = count as f64 * scale;
+            let mut sum = n_strangers * likelihood(&self.strangers, vector);
+            for ((weight, n), table) in weights.iter_mut().zip(&self.n_pairs).zip(&self.probabilities) {
+                *weight = n * likelihood(table, vector);
+                sum += *weight;
+            }
+            log_likelihood += count * sum.ln();
+            for (class, weight) in weights.iter().enumerate() {
+                let pairs = count * weight / sum;
+                expected.n_pairs[class] += pairs;
+                for (comparison, levels) in expected.levels[class].iter_mut().enumerate() {
+                    let level = vector.level(comparison);
+                    if level > 0 {
+                        levels[level as usize - 1] += pairs;
+                    }
+                }
+            }
+        }
+        (log_likelihood, expected)
+    }
+
+    fn maximise(&mut self, expected: &Expected) {
+        self.n_pairs.clone_from(&expected.n_pairs);
+        for comparison in 0..self.strangers.len() {
+            let compared = self.chance.n_pairs * self.chance.present[comparison];
+            let shares = &self.chance.levels[comparison];
+            let left: Vec<f64> = (0..shares.len())
+                .map(|level| {
+                    let seen = compared * shares[level];
+                    let claimed: f64 = expected.levels.iter().map(|table| table[comparison][level]).sum();
+                    (seen - claimed).max(LEAST_CHANCE * seen).max(0.5)
+                })
+                .collect();
+            self.strangers[comparison] = normalised(&left);
+        }
+        for (class, plan) in self.plans.iter().enumerate() {
+            for (comparison, levels) in expected.levels[class].iter().enumerate() {
+                let counts: Vec<f64> =
+                    levels.iter().zip(&self.start[class][comparison]).map(|(n, start)| n + PRIOR_PAIRS * start).collect();
+                let mut learned = normalised(&counts);
+                if plan.is_match {
+                    limit_disagreement(&mut learned);
+                }
+                self.probabilities[class][comparison] = learned;
+            }
+        }
+        self.tie_to_strangers();
+    }
+
+    fn tie_to_strangers(&mut self) {
+        for (plan, table) in self.plans.iter().zip(&mut self.probabilities) {
+            for &comparison in &plan.by_chance {
+                table[comparison].clone_from(&self.strangers[comparison]);
+            }
+        }
+    }
+
+    fn warnings(&self, candidates: f64) -> Vec<String> {
+        let mut warnings = Vec::new();
+        for ((plan, n), table) in self.plans.iter().zip(&self.n_pairs).zip(&self.probabilities) {
+            if !plan.is_match {
+                continue;
+            }
+            if *n > 0.9 * candidates {
+                warnings.push(format!(
+                    "{:.0}% of the candidate pairs look like matches; with so few others to compare with, the model may be too generous",
+                    100.0 * n / candidates
+                ));
+            }
+            let stuck = table.iter().filter(|levels| *levels.last().expect("levels") >= MAX_DISAGREEMENT - 1e-9).count();
+            if stuck > 0 {
+                warnings.push(format!(
+                    "matches disagree on {stuck} of {} comparisons as often as not; the model may have learned something else than \"the same person\"",
+                    table.len()
+                ));
+            }
+        }
+        warnings
+    }
+
+    fn into_classes(self) -> Vec<Class> {
+        let all = self.chance.n_pairs.max(1.0);
+        let mut classes: Vec<Class> = self
+            .plans
+            .iter()
+            .zip(&self.n_pairs)
+            .zip(self.probabilities)
+            .map(|((plan, n), probabilities)| Class {
+                name: plan.name.clone(),
+                is_match: plan.is_match,
+                share: (n / all).clamp(1e-12, 0.999),
+                probabilities,
+            })
+            .collect();
+        let share = 1.0 - classes.iter().map(|class| class.share).sum::<f64>();
+        classes.insert(
+            1,
+            Class { name: "stranger".into(), is_match: false, share: share.max(1e-12), probabilities: self.strangers },
+        );
+        classes
+    }
+}
+
+/// P(vector | class), missing comparisons saying nothing.
+#[inline]
+fn likelihood(table: &Table, vector: ComparisonVector) -> f64 {
+    let mut product = 1.0;
+    for (comparison, levels) in table.iter().enumerate() {
+        let level = vector.level(comparison);
+        if level > 0 {
+            product *= levels[level as usize - 1];
+        }
+    }
+    product
+}
+
+/// Where matches start: .85 at the first level, the rest halving from level to level.
+fn agreeing(n_levels: usize) -> Vec<f64> {
+    let rest: Vec<f64> = (1..n_levels as i32).map(|k| 0.5f64.powi(k)).collect();
+    let sum: f64 = rest.iter().sum();
+    std::iter::once(0.85).chain(rest.iter().map(|x| 0.15 * x / sum)).collect()
+}
+
+fn normalised(counts: &[f64]) -> Vec<f64> {
+    let sum: f64 = counts.iter().sum();
+    counts.iter().map(|count| count / sum).collect()
+}
+
+fn limit_disagreement(levels: &mut [f64]) {
+    let Some((last, others)) = levels.split_last_mut() else { return };
+    if *last > MAX_DISAGREEMENT && !others.is_empty() {
+        let factor = (1.0 - MAX_DISAGREEMENT) / (1.0 - *last);
+        others.iter_mut().for_each(|share| *share *= factor);
+        *last = MAX_DISAGREEMENT;
+    }
+}
