@@ -1,0 +1,643 @@
+//! The role of every column, from its header and its values. Where they disagree, the values decide.
+
+use super::dates;
+use super::evidence::Evidence;
+use super::figures::{grouped, percent, rows};
+use super::header::{self, Meaning};
+use plait_types::identifier::{NhsNumber, Postcode, Upn};
+use plait_types::{Column, DateOrder, Fault, FaultCode, Interner, NULL, Role, Table, nearest};
+
+/// What one column of a table is taken to mean, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ColumnPlan {
+    /// Its place in [`Table::columns`], from 0.
+    pub column: usize,
+    /// Its header.
+    pub name: String,
+    /// What it means.
+    pub role: Role,
+    /// How sure that is.
+    pub confidence: Confidence,
+    /// In which order its dates are written; only where [`Role::is_date`].
+    pub date_order: Option<DateOrder>,
+    /// The grounds: `header says date of birth; 99.8% of values are dates`. Holds no value.
+    pub why: String,
+    /// What the user should know about it: a handful of dates in another order, shared record identifiers.
+    pub notes: Vec<String>,
+}
+
+/// How sure a role is, the surest last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Confidence {
+    /// A guess from frequent names or from what the other columns are not.
+    Low,
+    /// Header or values say so, and the other is silent.
+    Medium,
+    /// Header and values agree.
+    High,
+    /// The user said so.
+    Given,
+}
+
+/// Share of values with a shape that makes a header believed.
+const SUPPORTS: f64 = 0.5;
+/// Share of numbers that pass the check that makes a header believed: in statutory returns three in ten UPNs
+/// may be wrong, and a number made up passes in 4 (UPN) to 9 (NHS) of 100 cases.
+const PASSES: f64 = 0.3;
+/// Share of values with a shape that decides without or against a header.
+const DECIDES: f64 = 0.8;
+/// The same for shapes that other things have by chance.
+const DECIDES_WEAKLY: f64 = 0.9;
+
+/// The role of every column of a table, in file order.
+///
+/// `overrides` are headers of this table, exactly as in the file, with the role the user gives them.
+///
+/// Faults: an override names a column that is not there ([`FaultCode::UnknownColumn`]); two overrides disagree,
+/// or two columns have one header ([`FaultCode::DuplicateColumn`]); two record identifiers are given
+/// ([`FaultCode::BadOption`]) or the given one repeats ([`FaultCode::DuplicateRecord`]); dates of birth are in
+/// two orders ([`FaultCode::DateOrder`]); no column says who a record is about
+/// ([`FaultCode::NoUsableColumn`]).
+///
+/// Cost: a sample of 1,000 rows per column, and every value of dates of birth.
+pub fn plan(table: &Table, overrides: &[(String, Role)]) -> Result<Vec<ColumnPlan>, Fault> {
+    refuse_equal_headers(table)?;
+    let given = given_roles(table, overrides)?;
+    let mut drafts: Vec<Draft> =
+        table.columns.iter().zip(&given).map(|(column, given)| Draft::new(column, *given)).collect();
+    settle_dates_of_birth(&mut drafts);
+    settle_names(&mut drafts);
+    settle_identifiers(table, &mut drafts)?;
+    let mut plans = Vec::with_capacity(drafts.len());
+    for (at, draft) in drafts.into_iter().enumerate() {
+        plans.push(draft.into_plan(at, &table.columns[at]).map_err(|fault| fault.at(table.name.clone()))?);
+    }
+    if plans.iter().any(|plan| says_who(plan.role)) {
+        Ok(plans)
+    } else {
+        Err(no_usable_column(table, &plans))
+    }
+}
+
+/// The column that names the records of a table in outputs: its record identifier, else an identifier that no
+/// two rows share. `None` where rows are named by their number. National numbers never name a record.
+pub fn record_column(table: &Table, plans: &[ColumnPlan]) -> Option<usize> {
+    let of_role =
+        |role| plans.iter().find(|plan| plan.role == role && is_unique(table, &table.columns[plan.column]));
+    of_role(Role::RecordId).or_else(|| of_role(Role::Identifier)).map(|plan| plan.column)
+}
+
+/// Makes numbers of the person, such as the child's number in the case-management system, comparable where
+/// sources share them: a record identifier whose values are found in another source's becomes
+/// [`Role::Identifier`] in both. Numbers of rows (`rec_id`, `unique_id`), running numbers and roles that the
+/// user gave stay as they are. `plans` are in the order of `tables`.
+pub fn share_identifiers(tables: &[&Table], plans: &mut [Vec<ColumnPlan>]) {
+    const SHARED: f64 = 0.2;
+    let mut numbers = Vec::new();
+    for (source, plans) in plans.iter().enumerate() {
+        for (at, plan) in plans.iter().enumerate() {
+            let column = &tables[source].columns[plan.column];
+            let of_a_person = matches!(plan.role, Role::RecordId | Role::Identifier)
+                && plan.confidence != Confidence::Given
+                && header::meaning(&plan.name) == Meaning::PersonId;
+            if of_a_person && !is_running(column) {
+                numbers.push((source, at, column));
+            }
+        }
+    }
+    for (i, (source, at, column)) in numbers.iter().enumerate() {
+        for (other_source, other_at, other_column) in &numbers[i + 1..] {
+            if source == other_source {
+                continue;
+            }
+            let share = shared_values(column, other_column);
+            if share < SHARED {
+                continue;
+            }
+            for (source, at, other) in [(*source, *at, *other_source), (*other_source, *other_at, *source)] {
+                let plan = &mut plans[source][at];
+                plan.role = Role::Identifier;
+                plan.why = format!(
+                    "{:.0}% of the numbers are also in {}, so they are compared",
+                    share * 100.0,
+                    tables[other].name
+                );
+            }
+        }
+    }
+}
+
+/// A column whose role is being decided.
+struct Draft {
+    meaning: Meaning,
+    evidence: Evidence,
+    role: Role,
+    confidence: Confidence,
+    why: String,
+    notes: Vec<String>,
+    /// Holds dates, and the header does not say of what.
+    may_be_birth: bool,
+}
+
+impl Draft {
+    fn new(column: &Column, given: Option<Role>) -> Self {
+        let mut draft = Self {
+            meaning: header::meaning(&column.name),
+            evidence: Evidence::of(column),
+            role: Role::Other,
+            confidence: Confidence::High,
+            why: String::new(),
+            notes: Vec::new(),
+            may_be_birth: false,
+        };
+        if let Some(role) = given {
+            draft.set(role, Confidence::Given, "given by you".to_owned());
+        } else if column.values.is_empty() {
+            draft.set(Role::Other, Confidence::High, "no values".to_owned());
+        } else if draft.evidence.rows == 0 {
+            draft.set(Role::Other, Confidence::High, "no values but placeholders".to_owned());
+        } else {
+            draft.judge(column);
+        }
+        draft
+    }
+
+    fn set(&mut self, role: Role, confidence: Confidence, why: String) {
+        self.role = role;
+        self.confidence = confidence;
+        self.why = why;
+    }
+
+    fn judge(&mut self, column: &Column) {
+        match self.meaning {
+            Meaning::Is(role) => self.judge_named(role, column),
+            Meaning::Mentions(role) => {
+                self.judge_named(role, column);
+                self.confidence = self.confidence.min(Confidence::Medium);
+            }
+            Meaning::About(other) => {
+                let why = format!("header is about somebody or something else ({other}), not the person");
+                self.set(Role::Other, Confidence::High, why);
+            }
+            Meaning::Household => {
+                let why = "header says a number of a home or family, which siblings share".to_owned();
+                self.set(Role::Other, Confidence::High, why);
+            }
+            Meaning::Answer => {
+                let why =
+                    "header says the answer of an earlier linkage, which must not be compared".to_owned();
+                self.set(Role::Other, Confidence::High, why);
+            }
+            Meaning::RowId | Meaning::PersonId | Meaning::SomeId => self.judge_id(),
+            Meaning::When | Meaning::Nothing => self.judge_unnamed(column, ""),
+        }
+    }
+
+    /// The header names a role: believed unless the values are plainly something else.
+    fn judge_named(&mut self, role: Role, column: &Column) {
+        let e = &self.evidence;
+        let (support, words, enough) = match role {
+            Role::DateOfBirth | Role::OtherDate => (e.dates, "are dates", SUPPORTS),
+            Role::Postcode if e.postcodes * 2 >= e.rows => (e.postcodes, "are UK postcodes", SUPPORTS),
+            Role::Postcode => (e.postal_codes, "could be postal codes of another country", SUPPORTS),
+            Role::Email => (e.emails, "are e-mail addresses", SUPPORTS),
+            Role::Phone => (e.many_digits, "could be telephone numbers", SUPPORTS),
+            Role::Sex => (e.sexes, "are codes or words for a sex", SUPPORTS),
+            Role::NhsNumber => (e.nhs_numbers, "pass the NHS number check", PASSES),
+            Role::Upn => (e.upns, "have the right check letter", PASSES),
+            Role::Uln => (e.ulns, "pass the ULN check", PASSES),
+            _ => return self.judge_text(role, column),
+        };
+        let share = percent(support, e.rows);
+        if e.share(support) >= enough {
+            let why = format!("header says {}; {share} of values {words}", role.words());
+            return self.set(role, Confidence::High, why);
+        }
+        let but = format!("header says {}, but only {share} of values {words}", role.words());
+        if role.is_date() && e.share(e.day_numbers) >= SUPPORTS {
+            let why = format!("header says {}, but values are a spreadsheet's day numbers", role.words());
+            self.notes.push("format the column as dates in the spreadsheet and export it again".to_owned());
+            return self.set(Role::Other, Confidence::Medium, why);
+        }
+        if e.share(e.shortened) >= SUPPORTS {
+            let why = format!("header says {}, but a spreadsheet has shortened the numbers", role.words());
+            return self.set(Role::Other, Confidence::Medium, why);
+        }
+        if matches!(role, Role::NhsNumber | Role::Upn | Role::Uln) && self.shape(&NATIONAL).is_none() {
+            // pseudonymised or from another system: equal values still say that it is one person
+            let why = format!("{but}: compared as a plain identifier");
+            return self.set(Role::Identifier, Confidence::Medium, why);
+        }
+        self.judge_unnamed(column, &but);
+    }
+
+    /// Roles whose values have no shape of their own: names, places, identifiers.
+    fn judge_text(&mut self, role: Role, column: &Column) {
+        let contradicting: &[Shape] = match role {
+            Role::Identifier | Role::School | Role::Region | Role::Ethnicity | Role::HouseNumber => &NATIONAL,
+            _ => &SHAPES,
+        };
+        let e = &self.evidence;
+        let is_name = matches!(
+            role,
+            Role::Forename
+                | Role::MiddleName
+                | Role::PreferredForename
+                | Role::Surname
+                | Role::FormerSurname
+                | Role::FullName
+        );
+        let only_numbers = is_name && e.share(e.numbers) >= DECIDES_WEAKLY;
+        if self.shape(contradicting).is_some() || only_numbers {
+            return self.judge_unnamed(column, &format!("header says {}", role.words()));
+        }
+        if is_name {
+            let share = percent(e.name_like, e.rows);
+            let agrees = e.share(e.name_like) >= SUPPORTS;
+            let confidence = if agrees { Confidence::High } else { Confidence::Medium };
+            let why = format!("header says {}; {share} of values are written like names", role.words());
+            return self.set(role, confidence, why);
+        }
+        self.set(role, Confidence::High, format!("header says {}", role.words()));
+    }
+
+    /// The header says a number of something: only a national number or a date is anything else.
+    fn judge_id(&mut self) {
+        if let Some((shape, why)) = self.shape(&NATIONAL) {
+            return self.set(shape.role, Confidence::High, format!("header says an identifier; {why}"));
+        }
+        self.set(Role::Other, Confidence::Medium, "header says an identifier".to_owned());
+    }
+
+    /// The values alone decide; `but` is what the header claimed in vain.
+    fn judge_unnamed(&mut self, column: &Column, but: &str) {
+        let said = if but.is_empty() { "header does not say".to_owned() } else { but.to_owned() };
+        if let Some((shape, why)) = self.shape(&SHAPES) {
+            let join = if but.is_empty() { "; " } else { ", but " };
+            let why =
+                if but.contains("but") { format!("{said}; {why}") } else { format!("{said}{join}{why}") };
+            let of_date = shape.role.is_date();
+            self.may_be_birth = of_date
+                && self.meaning != Meaning::When
+                && self.evidence.last_year >= self.evidence.first_year + 3;
+            return self.set(shape.role, Confidence::Medium, why);
+        }
+        let e = &self.evidence;
+        let (role, confidence, grounds) = if e.share(e.numbers) >= DECIDES_WEAKLY {
+            (Role::Number, Confidence::Medium, "values are numbers")
+        } else if e.share(e.addresses) >= SUPPORTS && e.share(e.several_words) >= DECIDES {
+            (Role::Address, Confidence::Medium, "values are written like addresses")
+        } else if is_few(column) {
+            (Role::Category, Confidence::Medium, "few values, many rows each")
+        } else if let Some(role) = self.name_by_frequency() {
+            (role, Confidence::Low, "many of the commonest names are among the values")
+        } else if e.share(e.long) >= SUPPORTS {
+            (Role::FreeText, Confidence::Medium, "values are prose")
+        } else {
+            (Role::Other, Confidence::Low, "values are of no kind that is known")
+        };
+        self.set(role, confidence, format!("{said}; {grounds}"));
+    }
+
+    /// The first shape that enough values have, with the grounds in words.
+    fn shape<'a>(&self, shapes: &'a [Shape]) -> Option<(&'a Shape, String)> {
+        let e = &self.evidence;
+        let shape = shapes.iter().find(|shape| e.share((shape.count)(e)) >= shape.enough)?;
+        Some((shape, format!("{} of values {}", percent((shape.count)(e), e.rows), shape.words)))
+    }
+
+    fn name_by_frequency(&self) -> Option<Role> {
+        // the hundred commonest names are a quarter of all people; a column of towns has next to none
+        const COMMON: f64 = 0.08;
+        let e = &self.evidence;
+        let (forenames, surnames) = (e.share(e.common_forenames), e.share(e.common_surnames));
+        if e.share(e.name_like) < DECIDES_WEAKLY || forenames.max(surnames) < COMMON {
+            return None;
+        }
+        if e.share(e.several_words) >= DECIDES {
+            return (forenames >= COMMON).then_some(Role::FullName);
+        }
+        if forenames >= 2.0 * surnames {
+            Some(Role::Forename)
+        } else if surnames >= 2.0 * forenames {
+            Some(Role::Surname)
+        } else {
+            None
+        }
+    }
+
+    fn into_plan(self, at: usize, column: &Column) -> Result<ColumnPlan, Fault> {
+        let mut notes = self.notes;
+        let mut order = None;
+        if self.role.is_date() {
+            if self.role == Role::DateOfBirth {
+                let finding = dates::date_order(column)?;
+                notes.extend(finding.notes);
+                order = Some(finding.order);
+            } else {
+                order = Some(dates::usual_order(column));
+            }
+        }
+        let Self { role, confidence, why, .. } = self;
+        Ok(ColumnPlan {
+            column: at,
+            name: column.name.clone(),
+            role,
+            confidence,
+            date_order: order,
+            why,
+            notes,
+        })
+    }
+}
+
+/// A shape of values that says what they are.
+struct Shape {
+    role: Role,
+    count: fn(&Evidence) -> u64,
+    enough: f64,
+    words: &'static str,
+}
+
+const EMAIL: Shape =
+    Shape { role: Role::Email, count: |e| e.emails, enough: DECIDES, words: "are e-mail addresses" };
+const NHS_NUMBER: Shape = Shape {
+    role: Role::NhsNumber,
+    count: |e| e.nhs_numbers,
+    enough: DECIDES,
+    words: "pass the NHS number check",
+};
+const UPN: Shape = Shape {
+    role: Role::Upn,
+    count: |e| e.upns,
+    enough: DECIDES,
+    words: "are UPNs with the right check letter",
+};
+const ULN: Shape = Shape { role: Role::Uln, count: |e| e.ulns, enough: DECIDES, words: "pass the ULN check" };
+const POSTCODE: Shape =
+    Shape { role: Role::Postcode, count: |e| e.postcodes, enough: DECIDES, words: "are UK postcodes" };
+const DATE: Shape =
+    Shape { role: Role::OtherDate, count: |e| e.whole_dates, enough: DECIDES_WEAKLY, words: "are dates" };
+const PHONE: Shape =
+    Shape { role: Role::Phone, count: |e| e.phones, enough: DECIDES, words: "look like telephone numbers" };
+const SEX: Shape =
+    Shape { role: Role::Sex, count: |e| e.sex_words, enough: DECIDES_WEAKLY, words: "are words for a sex" };
+
+/// Shapes that nothing else has by chance.
+const NATIONAL: [Shape; 4] = [EMAIL, NHS_NUMBER, UPN, ULN];
+/// Every shape, the strictest first.
+const SHAPES: [Shape; 8] = [EMAIL, NHS_NUMBER, UPN, ULN, POSTCODE, DATE, PHONE, SEX];
+
+/// Leaves one kind of date of birth: a whole date where there is one, else the only column of dates that no
+/// header claims for something else.
+fn settle_dates_of_birth(drafts: &mut [Draft]) {
+    let is_whole =
+        |d: &Draft| d.role == Role::DateOfBirth && d.evidence.share(d.evidence.whole_dates) >= SUPPORTS;
+    if drafts.iter().any(is_whole) {
+        for draft in drafts.iter_mut() {
+            if draft.role == Role::DateOfBirth && !is_whole(draft) && draft.confidence != Confidence::Given {
+                let why = "part of a date of birth that stands whole in another column".to_owned();
+                draft.set(Role::Other, Confidence::Medium, why);
+            }
+        }
+    }
+    if drafts.iter().any(|draft| draft.role == Role::DateOfBirth) {
+        return;
+    }
+    let mut unclaimed = drafts.iter_mut().filter(|draft| draft.may_be_birth);
+    if let (Some(draft), None) = (unclaimed.next(), unclaimed.next()) {
+        let why = format!("{}, the only ones that no header claims for something else", draft.why);
+        draft.set(Role::DateOfBirth, Confidence::Low, why);
+    }
+}
+
+/// A column headed `name` beside one headed `surname` holds forenames.
+fn settle_names(drafts: &mut [Draft]) {
+    let has = |role| drafts.iter().any(|draft| draft.role == role);
+    if !has(Role::Surname) || has(Role::Forename) {
+        return;
+    }
+    for draft in drafts {
+        let single = draft.evidence.share(draft.evidence.several_words) < SUPPORTS;
+        if draft.role == Role::FullName && draft.confidence != Confidence::Given && single {
+            let why =
+                "header says name, values are single words and the surname has its own column".to_owned();
+            draft.set(Role::Forename, Confidence::Medium, why);
+        }
+    }
+}
+
+/// Picks the record identifier: a column headed like one that is complete and never repeats.
+fn settle_identifiers(table: &Table, drafts: &mut [Draft]) -> Result<(), Fault> {
+    let given = drafts.iter().position(|d| d.role == Role::RecordId && d.confidence == Confidence::Given);
+    if let Some(given) = given {
+        refuse_repeated_records(table, &table.columns[given])?;
+    }
+    let rank = |draft: &Draft| match draft.meaning {
+        _ if draft.role != Role::Other || draft.confidence == Confidence::Given => None,
+        Meaning::RowId => Some(0),
+        Meaning::PersonId => Some(1),
+        Meaning::SomeId => Some(2),
+        _ => None,
+    };
+    let picked = given.or_else(|| {
+        let unique = (0..drafts.len()).filter(|&at| is_unique(table, &table.columns[at]));
+        unique.filter_map(|at| Some((rank(&drafts[at])?, at))).min().map(|(_, at)| at)
+    });
+    for (at, draft) in drafts.iter_mut().enumerate() {
+        if rank(draft).is_none() {
+            continue;
+        }
+        let column = &table.columns[at];
+        if picked == Some(at) {
+            let why = "header says an identifier; every row has its own".to_owned();
+            draft.set(Role::RecordId, Confidence::High, why);
+        } else if draft.meaning == Meaning::PersonId && column.values.len() > 1 {
+            let why = "header says a number of the person, which other sources may share".to_owned();
+            draft.set(Role::Identifier, Confidence::Medium, why);
+        } else if draft.meaning == Meaning::RowId && !column.values.is_empty() {
+            describe_repeated_ids(draft, column);
+        }
+    }
+    Ok(())
+}
+
+fn describe_repeated_ids(draft: &mut Draft, column: &Column) {
+    let filled = filled(column);
+    let repeated = filled - column.values.len();
+    if repeated == 0 {
+        draft.why = String::from("header says an identifier of rows, but another column names the records");
+        return;
+    }
+    draft.why =
+        format!("header says an identifier of rows, but values are repeated in {}", rows(repeated as u64));
+    if repeated * 20 < filled {
+        draft.notes.push(format!(
+            "almost every row has its own value, but values are repeated in {}: is a row in the file twice?",
+            rows(repeated as u64)
+        ));
+    }
+}
+
+fn refuse_equal_headers(table: &Table) -> Result<(), Fault> {
+    let mut names: Vec<&str> = table.columns.iter().map(|column| column.name.as_str()).collect();
+    names.sort_unstable();
+    match names.windows(2).find(|pair| pair[0] == pair[1]) {
+        None => Ok(()),
+        Some(pair) => Err(Fault::new(
+            FaultCode::DuplicateColumn,
+            format!("two columns of {} are headed \"{}\"", table.name, pair[0]),
+            "rename one of them in the file",
+        )),
+    }
+}
+
+/// The role that the user gave each column.
+fn given_roles(table: &Table, overrides: &[(String, Role)]) -> Result<Vec<Option<Role>>, Fault> {
+    let mut given: Vec<Option<Role>> = vec![None; table.columns.len()];
+    for (name, role) in overrides {
+        let Some(at) = table.columns.iter().position(|column| column.name == *name) else {
+            return Err(unknown_column(table, name));
+        };
+        if let Some(earlier) = given[at].filter(|earlier| earlier != role) {
+            return Err(Fault::new(
+                FaultCode::DuplicateColumn,
+                format!("column \"{name}\" was given two roles, {} and {}", earlier.name(), role.name()),
+                "give it one role",
+            )
+            .at(table.name.clone()));
+        }
+        given[at] = Some(*role);
+    }
+    if given.iter().filter(|role| **role == Some(Role::RecordId)).count() > 1 {
+        return Err(Fault::new(
+            FaultCode::BadOption,
+            format!("two columns of {} were given the role record_id", table.name),
+            "give it to the one that names the records",
+        ));
+    }
+    Ok(given)
+}
+
+fn unknown_column(table: &Table, name: &str) -> Fault {
+    let headers = || table.columns.iter().map(|column| column.name.as_str());
+    let todo = match nearest(name, headers()) {
+        Some(meant) => format!("did you mean \"{meant}\"?"),
+        None => "give the header exactly as it stands in the file".to_owned(),
+    };
+    Fault::new(FaultCode::UnknownColumn, format!("column \"{name}\" is not in {}", table.name), todo)
+        .because(format!("it has: {}", listed(headers())))
+}
+
+fn refuse_repeated_records(table: &Table, column: &Column) -> Result<(), Fault> {
+    if is_unique(table, column) {
+        return Ok(());
+    }
+    let filled = filled(column);
+    let (repeated, empty) = (filled - column.values.len(), table.n_rows - filled);
+    let but = match (repeated, empty) {
+        (_, 0) => format!("repeats a value in {}", rows(repeated as u64)),
+        (0, _) => format!("has no value in {}", rows(empty as u64)),
+        _ => {
+            format!("repeats a value in {} and has none in {}", rows(repeated as u64), grouped(empty as u64))
+        }
+    };
+    let what = format!("column \"{}\" was named as record identifier, but {but}", column.name);
+    Err(Fault::new(
+        FaultCode::DuplicateRecord,
+        what,
+        "name another column, or none: rows are then named by their number from 1",
+    )
+    .at(table.name.clone())
+    .because("a link could not say which of the rows it means"))
+}
+
+/// Whether a column of this role, alone, can say who a record is about.
+fn says_who(role: Role) -> bool {
+    matches!(
+        role,
+        Role::Forename
+            | Role::PreferredForename
+            | Role::Surname
+            | Role::FormerSurname
+            | Role::FullName
+            | Role::DateOfBirth
+            | Role::Postcode
+            | Role::Address
+            | Role::AddressLine
+            | Role::Email
+            | Role::Phone
+            | Role::Upn
+            | Role::NhsNumber
+            | Role::Uln
+            | Role::Identifier
+    )
+}
+
+fn no_usable_column(table: &Table, plans: &[ColumnPlan]) -> Fault {
+    let fault = Fault::new(
+        FaultCode::NoUsableColumn,
+        format!("no column of {} says who a record is about", table.name),
+        "give at least one column a role such as forename, surname, date_of_birth, postcode, upn or nhs_number",
+    );
+    // where the header row is missing, the first person stands in its place and must not be printed
+    if plans.iter().any(|plan| looks_like_a_value(&plan.name)) {
+        return Fault { todo: "add a row of headers above the first record".to_owned(), ..fault }
+            .because("the first row holds values, not headers");
+    }
+    let seen = plans.iter().map(|plan| format!("{} ({})", plan.name, plan.role.words()));
+    let seen: Vec<String> = seen.collect();
+    fault.because(format!("it has: {}", listed(seen.iter().map(String::as_str))))
+}
+
+fn looks_like_a_value(name: &str) -> bool {
+    let digits = name.bytes().filter(u8::is_ascii_digit).count();
+    NhsNumber::parse(name).is_some()
+        || Upn::parse(name).is_some()
+        || Postcode::parse(name).is_some()
+        || name.contains('@')
+        || (digits >= 4 && digits * 2 >= name.len())
+}
+
+/// The first twelve of a list, and how many more there are.
+fn listed<'a>(items: impl Iterator<Item = &'a str>) -> String {
+    const SHOWN: usize = 12;
+    let items: Vec<&str> = items.collect();
+    let shown = items[..items.len().min(SHOWN)].join(", ");
+    if items.len() > SHOWN { format!("{shown} and {} more", items.len() - SHOWN) } else { shown }
+}
+
+/// Whether every row has a value of its own. Each distinct value stands on a row at least, so counting is enough.
+fn is_unique(table: &Table, column: &Column) -> bool {
+    table.n_rows > 0 && column.values.len() == table.n_rows
+}
+
+fn filled(column: &Column) -> usize {
+    column.codes.iter().filter(|code| **code != NULL).count()
+}
+
+fn is_few(column: &Column) -> bool {
+    column.values.len() <= 60 && column.values.len() * 5 <= column.codes.len()
+}
+
+/// Whether values are numbers without gaps, as a counter gives them: such numbers agree by chance.
+fn is_running(column: &Column) -> bool {
+    let mut lowest_and_highest: Option<(u64, u64)> = None;
+    for value in column.values.iter() {
+        let Ok(number) = value.trim().parse::<u64>() else { return false };
+        let (lowest, highest) = lowest_and_highest.unwrap_or((number, number));
+        lowest_and_highest = Some((lowest.min(number), highest.max(number)));
+    }
+    lowest_and_highest.is_some_and(|(lowest, highest)| (highest - lowest) / 2 <= column.values.len() as u64)
+}
+
+/// The share of the shorter list of values that is also in the other, 0..=1.
+fn shared_values(one: &Column, other: &Column) -> f64 {
+    let (short, long) = if one.values.len() <= other.values.len() { (one, other) } else { (other, one) };
+    let mut pool = Interner::with_capacity(short.values.len());
+    for value in short.values.iter() {
+        pool.intern(value);
+    }
+    let shared = long.values.iter().filter(|value| pool.find(value).is_some()).count();
+    shared as f64 / short.values.len().max(1) as f64
+}

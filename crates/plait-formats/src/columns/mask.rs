@@ -1,0 +1,106 @@
+//! Values as they may be shown: enough to see what a column holds, not enough to see whose it is.
+
+use super::evidence::{is_sex, read_date};
+use plait_types::Role;
+use plait_types::identifier::Postcode;
+
+const HIDDEN: &str = "•••••";
+
+/// A value of a column of this role with what identifies hidden: a name keeps its first letter, a date its
+/// year, a postcode its outward code, a number its last two characters, a sex and a category themselves.
+/// Addresses, e-mail addresses, prose and values that are not what the role says are hidden whole. The
+/// length is never shown.
+pub fn mask(value: &str, role: Role) -> String {
+    let value = value.trim();
+    match role {
+        Role::Forename
+        | Role::MiddleName
+        | Role::PreferredForename
+        | Role::Surname
+        | Role::FormerSurname
+        | Role::Town => initial(value),
+        Role::FullName => value.split_whitespace().map(initial).collect::<Vec<_>>().join(" "),
+        Role::DateOfBirth | Role::OtherDate => {
+            read_date(value).map_or_else(|| HIDDEN.to_owned(), |date| format!("••/••/{:04}", date.year))
+        }
+        Role::Postcode => match Postcode::parse(value) {
+            Some(postcode) => format!("{} •••", postcode.outward()),
+            None => HIDDEN.to_owned(),
+        },
+        Role::RecordId | Role::Identifier | Role::Upn | Role::NhsNumber | Role::Uln | Role::Phone => {
+            ending(value)
+        }
+        Role::Sex if is_sex(value) => value.to_owned(),
+        Role::Ethnicity | Role::Category | Role::Region | Role::Number if value.chars().count() <= 20 => {
+            value.replace(char::is_whitespace, " ")
+        }
+        _ => HIDDEN.to_owned(),
+    }
+}
+
+fn initial(name: &str) -> String {
+    match name.chars().next().filter(|c| c.is_alphabetic()) {
+        Some(first) => format!("{first}{HIDDEN}"),
+        None => HIDDEN.to_owned(),
+    }
+}
+
+/// The last two characters of what has at least six: two of fewer would give too much away.
+fn ending(number: &str) -> String {
+    let chars: Vec<char> = number.chars().filter(|c| c.is_alphanumeric()).collect();
+    match chars.len() {
+        0..6 => HIDDEN.to_owned(),
+        n => chars[n - 2..].iter().fold(HIDDEN.to_owned(), |text, c| text + &c.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[track_caller]
+    fn check(role: Role, value: &str, expected: &str) {
+        assert_eq!(mask(value, role), expected);
+    }
+
+    #[test]
+    fn each_role_keeps_only_what_shows_the_kind() {
+        check(Role::Forename, "Ann-Marie", "A•••••");
+        check(Role::FullName, "Émile  Ó Briain", "É••••• Ó••••• B•••••");
+        check(Role::DateOfBirth, "23/04/2014", "••/••/2014");
+        check(Role::DateOfBirth, "20140423", "••/••/2014");
+        check(Role::Postcode, "nw94ew", "NW9 •••");
+        check(Role::NhsNumber, "999 000 0018", "•••••18");
+        check(Role::RecordId, "7190247", "•••••47");
+        check(Role::Sex, "Female", "Female");
+        check(Role::Category, "Historic", "Historic");
+        check(Role::Email, "a@example.org", "•••••");
+        check(Role::Address, "12 Mill Lane", "•••••");
+        check(Role::FreeText, "met mother", "•••••");
+        check(Role::Other, "anything", "•••••");
+    }
+
+    #[test]
+    fn values_that_are_not_what_the_role_says_are_hidden_whole() {
+        check(Role::Sex, "Sarah", "•••••");
+        check(Role::DateOfBirth, "Sarah", "•••••");
+        check(Role::Postcode, "12 Mill Lane", "•••••");
+        check(Role::RecordId, "7190", "•••••");
+        check(Role::Category, "a sentence about what happened then", "•••••");
+    }
+
+    proptest! {
+        #[test]
+        fn the_mask_of_a_name_depends_on_its_first_letter_alone(a in "[A-Z][a-z]{1,12}", b in "[a-z]{0,12}") {
+            prop_assert_eq!(mask(&a, Role::Surname), mask(&format!("{}{b}", &a[..1]), Role::Surname));
+        }
+
+        #[test]
+        fn no_value_panics(value in ".{0,20}") {
+            for role in Role::all() {
+                let _ = mask(&value, role);
+            }
+        }
+    }
+}

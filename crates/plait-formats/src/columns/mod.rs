@@ -1,0 +1,21 @@
+//! What the columns of a table mean, how their dates are written, and how good they are.
+//!
+//! [`plan`] decides the [`Role`](plait_types::Role) of every column from its header and its values;
+//! [`date_order`] tells day-first from month-first; [`Profile`] is what `plait look` shows of a file.
+
+mod dates;
+mod describe;
+mod evidence;
+mod figures;
+mod header;
+mod infer;
+mod mask;
+mod profile;
+#[cfg(test)]
+mod tests;
+
+pub use dates::{DateFinding, compare_orders, date_order};
+pub use describe::describe;
+pub use infer::{ColumnPlan, Confidence, plan, record_column, share_identifiers};
+pub use mask::mask;
+pub use profile::{ColumnProfile, MaskedRow, Placeholder, Profile, Validity};
