@@ -44,7 +44,7 @@ impl Prepared {
         self.levenshtein_at_most(right, usize::MAX).expect("no distance exceeds usize::MAX")
     }
 
-    /// Levenshtein distance if it is at most `max`; ends early where lengths or the letters so far rule it out.
+    /// Levenshtein distance if it is at most `max`; ends early where lengths rule it out.
     #[inline]
     pub fn levenshtein_at_most(&self, right: &str, max: usize) -> Option<usize> {
         self.edits::<false>(right, max)
@@ -62,7 +62,7 @@ impl Prepared {
         self.osa_at_most(right, usize::MAX).expect("no distance exceeds usize::MAX")
     }
 
-    /// OSA distance if it is at most `max`; ends early where lengths or the letters so far rule it out.
+    /// OSA distance if it is at most `max`; ends early where lengths rule it out.
     #[inline]
     pub fn osa_at_most(&self, right: &str, max: usize) -> Option<usize> {
         self.edits::<true>(right, max)
@@ -76,43 +76,44 @@ impl Prepared {
 
     #[inline]
     fn edits<const SWAPS: bool>(&self, right: &str, max: usize) -> Option<usize> {
-        if !self.fits || !right.is_ascii() {
-            return edits_of_characters(&characters(&self.left), &characters(right), SWAPS, max);
-        }
-        if self.left.len().abs_diff(right.len()) > max {
+        // bytes are letters only in ASCII; looked at last, because it is rarely needed
+        if self.left.len().abs_diff(right.len()) > max && self.fits && right.is_ascii() {
             return None;
         }
-        self.edits_word::<SWAPS>(right.as_bytes(), max)
+        match self.edits_word::<SWAPS>(right.as_bytes()) {
+            Some(distance) => (distance <= max).then_some(distance),
+            None => edits_of_characters(&characters(&self.left), &characters(right), SWAPS, max),
+        }
     }
 
     // A column of the table of distances is kept as two words: the rows where it rises by one from the row above
-    // (`rises`) and where it falls by one (`falls`). One letter of the right value moves to the next column.
+    // (`rises`) and where it falls by one (`falls`). One letter of the right value moves to the next column. The
+    // distance is the top of the last column, which is the length of the right value, and all rises and falls.
     #[inline]
-    fn edits_word<const SWAPS: bool>(&self, right: &[u8], max: usize) -> Option<usize> {
-        let last_row = 1_u64 << (self.left.len() - 1);
+    fn edits_word<const SWAPS: bool>(&self, right: &[u8]) -> Option<usize> {
+        if !self.fits {
+            return None;
+        }
         let mut rises = !0_u64;
         let mut falls = 0_u64;
-        let mut distance = self.left.len();
         let mut same_diagonal = 0_u64;
         let mut positions_before = 0_u64;
-        for (place, byte) in right.iter().enumerate() {
+        let mut seen = 0;
+        for byte in right {
             let positions = self.positions[*byte as usize];
             let swapped = if SWAPS { ((!same_diagonal & positions) << 1) & positions_before } else { 0 };
             same_diagonal = ((positions & rises).wrapping_add(rises) ^ rises) | positions | falls | swapped;
-            let rises_across = falls | !(same_diagonal | rises);
-            let falls_across = same_diagonal & rises;
-            distance += usize::from(rises_across & last_row != 0);
-            distance -= usize::from(falls_across & last_row != 0);
-            // each letter still to come takes away one at most
-            if distance > max.saturating_add(right.len() - 1 - place) {
-                return None;
-            }
-            let rises_across = (rises_across << 1) | 1;
-            rises = (falls_across << 1) | !(same_diagonal | rises_across);
+            let rises_across = ((falls | !(same_diagonal | rises)) << 1) | 1;
+            let falls_across = (same_diagonal & rises) << 1;
+            rises = falls_across | !(same_diagonal | rises_across);
             falls = rises_across & same_diagonal;
             positions_before = positions;
+            seen |= byte;
         }
-        (distance <= max).then_some(distance)
+        let rows = !0 >> (64 - self.left.len());
+        let distance =
+            right.len() + (rises & rows).count_ones() as usize - (falls & rows).count_ones() as usize;
+        seen.is_ascii().then_some(distance)
     }
 
     fn normalise(&self, right: &str, distance: usize) -> f64 {

@@ -10,7 +10,7 @@ use super::jaro::{SLACK, winkler};
 pub struct Signature {
     /// Low half: bins with at least one letter; high half: bins with at least two.
     bins: u64,
-    /// 1 ÷ length as bits of an `f64`; zero for an empty value.
+    /// 1 ÷ length as bits of an `f64`; 1 for an empty value.
     inverse_length: u64,
     length: u32,
     /// Letters that `bins` has no room for.
@@ -38,9 +38,11 @@ impl Signature {
             }
             signature.length += 1;
         }
-        if signature.length > 0 {
-            signature.inverse_length = (1.0 / f64::from(signature.length)).to_bits();
+        // two empty values are equal: they get one letter in common, so that nothing branches on them
+        if signature.length == 0 {
+            signature.surplus = 1;
         }
+        signature.inverse_length = (1.0 / f64::from(signature.length.max(1))).to_bits();
         signature
     }
 
@@ -53,13 +55,11 @@ impl Signature {
 /// A value that the Jaro-Winkler similarity of the two values never exceeds.
 ///
 /// Supposes that all letters in common match in order and that the beginnings agree as far as their bytes do.
-/// Takes about two nanoseconds; most unrelated names stay below a threshold of 0.8 or more.
+/// Takes about two nanoseconds and no branch; most unrelated names stay below a threshold of 0.8 or more. Not below
+/// 1/3, since only the letters are looked at.
 #[inline]
 pub fn jaro_winkler_bound(a: &Signature, b: &Signature) -> f64 {
     let common = (a.bins & b.bins).count_ones() + a.surplus.min(b.surplus);
-    if common == 0 {
-        return if a.length + b.length == 0 { 1.0 } else { 0.0 };
-    }
     let shares = f64::from_bits(a.inverse_length) + f64::from_bits(b.inverse_length);
     let jaro = (f64::from(common) * shares + 1.0) * (1.0 / 3.0) + SLACK;
     let differing = u32::from_le_bytes(a.first_four) ^ u32::from_le_bytes(b.first_four);
