@@ -24,8 +24,10 @@ mod record;
 mod source;
 #[cfg(test)]
 mod tests;
+mod write;
 
 pub use config::{People, Rates};
+pub use write::{Format, write};
 
 use plait_types::Table;
 

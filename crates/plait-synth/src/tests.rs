@@ -107,7 +107,7 @@ fn the_bytes_of_a_seed_do_not_change() {
             hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
         }
     }
-    assert_eq!(format!("{hash:016x}"), "0000000000000000");
+    assert_eq!(format!("{hash:016x}"), "8be4cee5a4552d1a");
 }
 
 #[test]
@@ -162,28 +162,50 @@ fn without_mistakes_true_pairs_agree_on_everything() {
 #[test]
 fn each_rate_is_the_share_of_records_with_that_mistake() {
     let rate = 0.08;
-    let cases: [(&str, &str, SetRate); 12] = [
-        ("forename", "forename", |r, rate| r.forename_typo = rate),
-        ("forename", "forename", |r, rate| r.forename_respelt = rate),
-        ("forename", "forename", |r, rate| r.initial = rate),
-        ("forename", "forename", |r, rate| r.forename_missing = rate),
-        ("surname", "surname", |r, rate| r.surname_typo = rate),
-        ("surname", "surname", |r, rate| r.surname_missing = rate),
-        ("date_of_birth", "dob", |r, rate| r.dob_wrong = rate),
-        ("date_of_birth", "dob", |r, rate| r.dob_missing = rate),
-        ("sex", "gender", |r, rate| r.sex_wrong = rate),
-        ("postcode", "postcode", |r, rate| r.postcode_typo = rate),
-        ("postcode", "postcode", |r, rate| r.postcode_placeholder = rate),
-        ("upn", "upn", |r, rate| r.upn_wrong = rate),
+    // one mistake per field at a time, so that fields of one borough do not disturb each other
+    let rounds: [&[(&str, &str, SetRate)]; 4] = [
+        &[
+            ("forename", "forename", |r, rate| r.forename_typo = rate),
+            ("surname", "surname", |r, rate| r.surname_typo = rate),
+            ("date_of_birth", "dob", |r, rate| r.dob_wrong = rate),
+            ("sex", "gender", |r, rate| r.sex_wrong = rate),
+            ("postcode", "postcode", |r, rate| r.postcode_typo = rate),
+            ("upn", "upn", |r, rate| r.upn_wrong = rate),
+        ],
+        &[
+            ("forename", "forename", |r, rate| r.forename_respelt = rate),
+            ("surname", "surname", |r, rate| r.surname_respelt = rate),
+            ("date_of_birth", "dob", |r, rate| r.dob_placeholder = rate),
+            ("sex", "gender", |r, rate| r.sex_missing = rate),
+            ("postcode", "postcode", |r, rate| r.postcode_placeholder = rate),
+        ],
+        &[
+            ("forename", "forename", |r, rate| r.initial = rate),
+            ("surname", "surname", |r, rate| r.surname_missing = rate),
+            ("date_of_birth", "dob", |r, rate| r.dob_missing = rate),
+            ("postcode", "postcode", |r, rate| r.postcode_missing = rate),
+        ],
+        &[
+            ("forename", "forename", |r, rate| r.forename_missing = rate),
+            ("surname", "surname", |r, rate| r.other_surname = rate),
+        ],
     ];
-    for (place, (census, care, set)) in cases.into_iter().enumerate() {
+    for (round, cases) in rounds.into_iter().enumerate() {
         for clustered in [false, true] {
-            let mut config = People { clustered, ..faultless(10_000, 9) };
-            set(&mut config.social_care, rate);
-            let measured = disagreement(&borough(&config), census, care);
-            // four standard errors of a share of 6,800 pairs, twice that where mistakes come in clusters
-            let tolerance = if clustered { 0.027 } else { 0.0135 };
-            assert!((measured - rate).abs() < tolerance, "case {place} clustered {clustered}: {measured}");
+            let mut config = People { clustered, ..faultless(12_000, 9) };
+            for (_, _, set) in cases {
+                set(&mut config.social_care, rate);
+            }
+            let borough = borough(&config);
+            for (census, care, _) in cases {
+                let measured = disagreement(&borough, census, care);
+                // four standard errors of a share of 8,000 pairs, twice that where mistakes come in clusters
+                let tolerance = if clustered { 0.025 } else { 0.0125 };
+                assert!(
+                    (measured - rate).abs() < tolerance,
+                    "round {round}, {census}, clustered {clustered}: {measured}"
+                );
+            }
         }
     }
 }
