@@ -42,7 +42,7 @@ pub struct Borough {
 }
 
 /// Makes up a borough on the day of the spring school census of 2025. The same settings give the same
-/// bytes on every machine. A million children take a few seconds and about 1 GB.
+/// bytes on every machine. A million children take a few seconds and about half a GB.
 ///
 /// The test range has some 909,000 NHS numbers; children in social care beyond that have none.
 pub fn borough(config: &People) -> Borough {
