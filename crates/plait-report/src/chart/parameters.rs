@@ -4,7 +4,7 @@ use plait_engine::model::Model;
 
 use super::Chart;
 use super::canvas::{Anchor, Canvas, SMALL, Tone, WIDTH, fit};
-use super::weights::parameters as level_parameters;
+use super::weights::{parameters as level_parameters, strangers};
 use crate::table::{Align, Table};
 use crate::words;
 
@@ -82,19 +82,13 @@ pub fn parameters(id: &str, model: &Model) -> Chart {
     Chart { svg: canvas.finish(bottom + 4.0, "How common each level is (m and u)", &description), table }
 }
 
-/// Classes besides matches and strangers, by index.
+/// Classes that m and u do not show, by index: those besides strangers, and matches if there are several kinds.
 pub(crate) fn further_classes(model: &Model) -> Vec<usize> {
-    let mut others: Vec<usize> =
-        (0..model.classes.len()).filter(|class| !model.classes[*class].is_match).collect();
-    others.sort_by(|a, b| model.classes[*b].share.total_cmp(&model.classes[*a].share).then(a.cmp(b)));
-    let mut further: Vec<usize> = others.into_iter().skip(1).collect();
-    let matches: Vec<usize> =
-        (0..model.classes.len()).filter(|class| model.classes[*class].is_match).collect();
-    if matches.len() > 1 {
-        further.extend(matches);
-    }
-    further.sort_unstable();
-    further
+    let several_matches = model.classes.iter().filter(|class| class.is_match).count() > 1;
+    let shown = |class: &usize| {
+        Some(*class) == strangers(model) || (model.classes[*class].is_match && !several_matches)
+    };
+    (0..model.classes.len()).filter(|class| !shown(class)).collect()
 }
 
 /// `1 in 10,000` is too wide between decades; `1/10k` is not.

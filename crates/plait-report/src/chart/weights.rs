@@ -30,15 +30,11 @@ impl LevelParameters {
     }
 }
 
-/// m and u of every level: m over all classes of one person, by their shares; u of the largest other class,
+/// m and u of every level: m over all classes of one person, by their shares; u of strangers,
 /// because further classes weigh in as a term of their own.
 pub(crate) fn parameters(model: &Model) -> Vec<Vec<LevelParameters>> {
     let matches: f64 = model.classes.iter().filter(|class| class.is_match).map(|class| class.share).sum();
-    let strangers = model
-        .classes
-        .iter()
-        .filter(|class| !class.is_match)
-        .reduce(|largest, class| if class.share > largest.share { class } else { largest });
+    let strangers = strangers(model).map(|class| &model.classes[class]);
     let level = |comparison: usize, level: usize| {
         let at =
             |probabilities: &[Vec<f64>]| probabilities.get(comparison).and_then(|of| of.get(level)).copied();
@@ -51,6 +47,11 @@ pub(crate) fn parameters(model: &Model) -> Vec<Vec<LevelParameters>> {
         (0..comparison.levels.len()).map(|of| level(place, of)).collect()
     };
     model.comparisons.iter().enumerate().map(levels).collect()
+}
+
+/// The class that all evidence is weighed against, by index: the first that is not of one person, as in scoring.
+pub(crate) fn strangers(model: &Model) -> Option<usize> {
+    model.classes.iter().position(|class| !class.is_match)
 }
 
 /// One row per comparison and level. `id` is unique on the page; the model is trained.

@@ -2,7 +2,7 @@
 
 use super::{Guidance, figure, paragraph};
 use crate::chart::parameters::{further_classes, parameters as parameters_chart};
-use crate::chart::weights::{describe, parameters, weights};
+use crate::chart::weights::{describe, parameters, strangers, weights};
 use crate::markup::Markup;
 use crate::report::LinkReport;
 use crate::table::{Align, Table};
@@ -16,12 +16,14 @@ pub(super) fn write(report: &LinkReport, m: &mut Markup) {
         return;
     }
     let prior: f64 = model.classes.iter().filter(|class| class.is_match).map(|class| class.share).sum();
+    // as in scoring: other kinds of different people are a term of their own
+    let others = strangers(model).map_or(1.0, |class| model.classes[class].share);
     paragraph(
         &format!(
             "The model “{}” makes {comparisons}. Before it looks at any value, {} pairs is of one person; that is the starting point of every pair, {} bits.",
             model.name,
             one_in(prior),
-            words::bits((prior / (1.0 - prior)).log2())
+            words::bits((prior / others).log2())
         ),
         m,
     );
