@@ -1,0 +1,226 @@
+//! Columns while they are filled: text through an interner, numbers through a table of their own.
+
+use hashbrown::hash_table::Entry;
+use hashbrown::{DefaultHashBuilder, HashTable};
+use plait_types::{Column, Interner, Issue, IssueKind, NULL, Values};
+use std::hash::BuildHasher;
+
+/// A column of text.
+#[derive(Default)]
+pub(super) struct TextColumn {
+    interner: Interner,
+    codes: Vec<u32>,
+}
+
+impl TextColumn {
+    /// A column that takes `rows` rows before it grows.
+    pub(super) fn with_rows(rows: usize) -> Self {
+        Self { interner: Interner::default(), codes: Vec::with_capacity(rows) }
+    }
+
+    /// One more row; empty text and text of spaces only are missing.
+    pub(super) fn push(&mut self, cell: &str) {
+        let code = self.code(cell);
+        self.codes.push(code);
+    }
+
+    /// The code of a cell, without a row.
+    pub(super) fn code(&mut self, cell: &str) -> u32 {
+        if is_blank(cell) { NULL } else { self.interner.intern(cell) }
+    }
+
+    /// Rows with codes that [`TextColumn::code`] gave, or [`NULL`].
+    pub(super) fn codes(&mut self) -> &mut Vec<u32> {
+        &mut self.codes
+    }
+
+    /// Adds missing rows until there are `rows`.
+    pub(super) fn pad(&mut self, rows: usize) {
+        self.codes.resize(rows, NULL);
+    }
+
+    /// How many rows there are.
+    pub(super) fn len(&self) -> usize {
+        self.codes.len()
+    }
+
+    pub(super) fn finish(self, name: String) -> Column {
+        Column { name, codes: self.codes, values: self.interner.into_values() }
+    }
+}
+
+/// Whether a cell is missing. The look at the first byte spares nearly all cells the trimming.
+pub(super) fn is_blank(cell: &str) -> bool {
+    match cell.as_bytes().first() {
+        None => true,
+        Some(&first) => (first <= b' ' || first >= 0x80) && cell.trim().is_empty(),
+    }
+}
+
+/// A column of numbers, dates or anything else that 64 bits tell apart. Its text is written once per distinct
+/// value; two keys must not have the same text.
+///
+/// Record numbers mostly ascend, so as long as every value is greater than the one before, none can be a
+/// repetition and nothing is looked up.
+#[derive(Default)]
+pub(super) struct KeyedColumn {
+    values: Values,
+    codes: Vec<u32>,
+    /// The key of each code, as long as they ascend.
+    ascending: Vec<i64>,
+    /// Every key with its code, once they do not ascend.
+    seen: Option<HashTable<(i64, u32)>>,
+    last: Option<(i64, u32)>,
+    hasher: DefaultHashBuilder,
+    text: String,
+}
+
+impl KeyedColumn {
+    /// A column that takes `rows` rows before it grows.
+    pub(super) fn with_rows(rows: usize) -> Self {
+        Self { codes: Vec::with_capacity(rows), ..Self::default() }
+    }
+
+    /// One more row; `write` appends the text of a value that is new.
+    pub(super) fn push(&mut self, key: i64, write: impl FnOnce(&mut String)) {
+        let code = match self.last {
+            Some((last, code)) if last == key => code,
+            _ => self.find(key, write),
+        };
+        self.last = Some((key, code));
+        self.codes.push(code);
+    }
+
+    /// One more row without value.
+    pub(super) fn push_missing(&mut self) {
+        self.codes.push(NULL);
+    }
+
+    fn find(&mut self, key: i64, write: impl FnOnce(&mut String)) -> u32 {
+        let next = self.values.len() as u32;
+        if self.seen.is_none() {
+            if self.ascending.last().is_none_or(|&last| last < key) {
+                self.ascending.push(key);
+                self.add(write);
+                return next;
+            }
+            let mut seen = HashTable::with_capacity(self.ascending.len() * 2);
+            for (code, &key) in self.ascending.iter().enumerate() {
+                seen.insert_unique(self.hasher.hash_one(key), (key, code as u32), |&(key, _)| {
+                    self.hasher.hash_one(key)
+                });
+            }
+            self.ascending = Vec::new();
+            self.seen = Some(seen);
+        }
+        let seen = self.seen.as_mut().expect("was set above");
+        let hash = self.hasher.hash_one(key);
+        match seen.entry(hash, |entry| entry.0 == key, |&(key, _)| self.hasher.hash_one(key)) {
+            Entry::Occupied(entry) => entry.get().1,
+            Entry::Vacant(entry) => {
+                entry.insert((key, next));
+                self.add(write);
+                next
+            }
+        }
+    }
+
+    fn add(&mut self, write: impl FnOnce(&mut String)) {
+        self.text.clear();
+        write(&mut self.text);
+        self.values.push(&self.text);
+    }
+
+    /// How many rows there are.
+    pub(super) fn len(&self) -> usize {
+        self.codes.len()
+    }
+
+    pub(super) fn finish(self, name: String) -> Column {
+        Column { name, codes: self.codes, values: self.values }
+    }
+}
+
+/// The warning about values such as `3.02208E+11`, which a spreadsheet has made of a long number: the digits
+/// that are not shown are lost.
+pub(super) fn shortened_numbers(file: &str, column: &Column) -> Option<Issue> {
+    let shortened: Vec<bool> = column.values.iter().map(is_shortened).collect();
+    if !shortened.contains(&true) {
+        return None;
+    }
+    let rows = column.codes.iter().filter(|&&code| code != NULL && shortened[code as usize]).count();
+    let values = if rows == 1 { "one value looks" } else { "values look" };
+    let message = if rows == 1 {
+        format!(
+            "{values} like 3.02E+11: a spreadsheet has shortened it, and the digits cannot be recovered; export the file again without opening it in Excel"
+        )
+    } else {
+        format!(
+            "{rows} {values} like 3.02E+11: a spreadsheet has shortened them, and the digits cannot be recovered; export the file again without opening it in Excel"
+        )
+    };
+    Some(Issue::new(IssueKind::ShortenedNumber, file, message).in_column(&column.name).counting(rows))
+}
+
+fn is_shortened(value: &str) -> bool {
+    let value = value.trim();
+    let value = value.strip_prefix('-').unwrap_or(value);
+    if !value.as_bytes().first().is_some_and(u8::is_ascii_digit) {
+        return false;
+    }
+    let Some((number, exponent)) = value.split_once(['E', 'e']) else { return false };
+    let fraction = match &number[1..] {
+        "" => "0",
+        rest => rest.strip_prefix('.').unwrap_or(""),
+    };
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    digits(fraction) && exponent.strip_prefix('+').is_some_and(digits)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::fmt::Write;
+
+    #[test]
+    fn spaces_only_are_missing_and_other_cells_stay_as_they_are() {
+        let mut column = TextColumn::with_rows(4);
+        for cell in ["a ", " ", "", "\u{a0}", "a "] {
+            column.push(cell);
+        }
+        let column = column.finish("x".to_owned());
+        assert_eq!(column.codes, [0, NULL, NULL, NULL, 0]);
+        assert_eq!(column.get(0), Some("a "));
+    }
+
+    #[test]
+    fn shortened_numbers_are_told_from_codes_that_look_alike() {
+        for value in ["3.02208E+11", "3E+11", "9.43476E+09", "-1.2e+20"] {
+            assert!(is_shortened(value), "{value}");
+        }
+        for value in
+            ["302208123456", "1E", "12E+11", "3.E+1", "E+11", "3.02208E11", "A3E+11", "3.0x2E+11", ""]
+        {
+            assert!(!is_shortened(value), "{value}");
+        }
+        let column = Column::from_rows("upn", [Some("3.1E+11"), None, Some("3.1E+11"), Some("ok")]);
+        let issue = shortened_numbers("a.csv", &column).unwrap();
+        assert_eq!((issue.count, issue.column.as_deref()), (2, Some("upn")));
+    }
+
+    proptest! {
+        #[test]
+        fn a_keyed_column_agrees_with_interning_the_text(keys in proptest::collection::vec(-20_i64..20, 0..60), from in 0_i64..60) {
+            let mut column = KeyedColumn::default();
+            let keys: Vec<i64> = (0..from).chain(keys).collect();
+            for &key in &keys {
+                if key % 7 == 3 { column.push_missing() } else { column.push(key, |text| write!(text, "{key}").unwrap()) }
+            }
+            let twin = Column::from_rows("x", keys.iter().map(|key| (key % 7 != 3).then(|| key.to_string())));
+            let column = column.finish("x".to_owned());
+            prop_assert_eq!(column.codes, twin.codes);
+            prop_assert!(column.values.iter().eq(twin.values.iter()));
+        }
+    }
+}

@@ -1,0 +1,803 @@
+//! Delimited text.
+//!
+//! The parser is our own because the `csv` crate cannot say that a quote was never closed, nor on which line:
+//! such a file would be read as one enormous field. It takes a piece of text, notes where fields start and end,
+//! and leaves an unfinished record for the next piece; while it does, the columns of the piece before are
+//! interned, each on its own, so codes do not depend on threads.
+//!
+//! Quotes count at the start of a field only; inside, two stand for one. Text between a closing quote and the
+//! next delimiter is kept, spaces are not. Records end with a line feed, a carriage return or both. Lines
+//! without any value are no rows. Fields beyond the header are tolerated where they are empty.
+
+use super::column::{TextColumn, shortened_numbers};
+use super::naming::{self, SEARCHED_ROWS};
+use super::source::{ReadSeek, Source, unreadable};
+use super::text::{LONGEST, TextError, TextSource, count_lines};
+use super::{FileFormat, Read, ReadOptions, delimiter_name};
+use plait_types::{Fault, FaultCode, Issue, IssueKind, Table};
+use rayon::prelude::*;
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+use std::mem;
+
+/// Delimiters that are looked for; the first wins a tie.
+const DELIMITERS: [u8; 4] = *b",;\t|";
+
+/// How many records decide about delimiter and header.
+const SAMPLED_RECORDS: usize = 200;
+
+/// Reads all rows.
+pub(super) fn read(source: &Source, options: &ReadOptions) -> Result<Read, Fault> {
+    let file = &source.file;
+    let (mut parser, mut issues) = Parser::start(source)?;
+    let wanted = naming::wanted(file, &parser.names, options)?;
+    let mut columns: Vec<(usize, TextColumn)> = wanted
+        .iter()
+        .enumerate()
+        .filter(|&(_, &wanted)| wanted)
+        .map(|(at, _)| (at, TextColumn::default()))
+        .collect();
+
+    let (mut parsed, mut next) = (Piece::default(), Piece::default());
+    let mut going = parser.parse(&mut parsed)?;
+    let mut rows = 0;
+    while going {
+        rows += parsed.rows;
+        let width = parser.names.len();
+        let (more, ()) = rayon::join(
+            || parser.parse(&mut next),
+            || {
+                columns
+                    .par_iter_mut()
+                    .with_max_len(1)
+                    .for_each(|(at, column)| parsed.intern(*at, width, column))
+            },
+        );
+        going = more?;
+        mem::swap(&mut parsed, &mut next);
+    }
+
+    let Parser { mut names, text, delimiter, ragged, .. } = parser;
+    if ragged.len() > rows {
+        return Err(mostly_ragged(file, delimiter, names.len(), &ragged));
+    }
+    if rows == 0 {
+        return Err(super::empty(file, "has a header and no rows"));
+    }
+    if text.windows_lines > 0 {
+        let message =
+            format!("{} of its lines are not UTF-8 and were read as Windows-1252", text.windows_lines);
+        issues.push(Issue::new(IssueKind::Encoding, file, message).counting(text.windows_lines));
+    }
+    issues.extend(ragged_issues(file, names.len(), &ragged));
+    let columns: Vec<_> =
+        columns.into_iter().map(|(at, column)| column.finish(mem::take(&mut names[at]))).collect();
+    issues.extend(columns.iter().filter_map(|column| shortened_numbers(file, column)));
+    Ok(Read {
+        format: FileFormat::Csv {
+            delimiter: char::from(delimiter),
+            encoding: text.encoding(),
+            bom: text.bom,
+        },
+        rows_in: rows + ragged.len(),
+        table: Table { name: String::new(), columns, n_rows: rows },
+        issues,
+    })
+}
+
+/// Reads the names of the columns.
+pub(super) fn header(source: &Source) -> Result<Vec<String>, Fault> {
+    Ok(Parser::start(source)?.0.names)
+}
+
+/// Where a field is in the text of its piece.
+#[derive(Clone, Copy)]
+struct Span {
+    start: u32,
+    end: u32,
+}
+
+/// Some complete rows.
+#[derive(Default)]
+struct Piece {
+    text: String,
+    /// Row by row, as many as there are columns.
+    fields: Vec<Span>,
+    rows: usize,
+}
+
+impl Piece {
+    fn intern(&self, at: usize, width: usize, column: &mut TextColumn) {
+        for span in self.fields.iter().skip(at).step_by(width) {
+            column.push(&self.text[span.start as usize..span.end as usize]);
+        }
+    }
+}
+
+/// A row that does not fit the header.
+struct Ragged {
+    line: u64,
+    fields: usize,
+}
+
+struct Parser {
+    file: String,
+    text: TextSource<Box<dyn ReadSeek>>,
+    /// Text of a record that is not complete yet.
+    carry: String,
+    delimiter: u8,
+    names: Vec<String>,
+    /// Line of the next record, from 1.
+    line: u64,
+    ragged: Vec<Ragged>,
+    /// Fields with doubled quotes or text after the quote, as positions in the piece's list.
+    odd: Vec<usize>,
+}
+
+impl Parser {
+    /// Finds delimiter and header; stands before the first row.
+    fn start(source: &Source) -> Result<(Self, Vec<Issue>), Fault> {
+        let file = &source.file;
+        let fail = |error| text_fault(file, error, 1);
+        let mut text = TextSource::new(source.reader()?).map_err(fail)?;
+        let mut carry = String::new();
+        let ended = !text.fill(&mut carry).map_err(fail)?;
+        if ended {
+            return Err(super::empty(file, "holds a byte order mark and nothing else"));
+        }
+        let (declared, skip) = declared_delimiter(&carry);
+        let body = &carry[skip..];
+        let sample = match declared {
+            Some(delimiter) => Sample::of(body, delimiter),
+            None => DELIMITERS
+                .iter()
+                .map(|&delimiter| Sample::of(body, delimiter))
+                .max_by_key(Sample::rank)
+                .expect("there is a delimiter to try"),
+        };
+        let Some(found) = sample.records.get(sample.header) else {
+            return Err(match sample.open_quote {
+                Some(line) => open_quote(file, line + u64::from(skip > 0)),
+                None => super::empty(file, "has no line with a value"),
+            });
+        };
+        let mut issues = Vec::new();
+        let lines_before = u64::from(skip > 0);
+        let titles =
+            sample.records[..sample.header].iter().map(|record| record.line + lines_before).collect();
+        issues.extend(naming::skipped(file, titles));
+        let mut cells = found.cells.clone();
+        // a header line may end with delimiters that the rows do not have
+        while cells.len() > sample.width.max(1) && cells.last().is_some_and(|cell| cell.trim().is_empty()) {
+            cells.pop();
+        }
+        let names = naming::names(file, &cells, &mut issues)?;
+        let line = found.next_line + lines_before;
+        carry.drain(..skip + found.next);
+        let parser = Self {
+            file: file.clone(),
+            text,
+            carry,
+            delimiter: sample.delimiter,
+            names,
+            line,
+            ragged: Vec::new(),
+            odd: Vec::new(),
+        };
+        Ok((parser, issues))
+    }
+
+    /// Fills `piece` with the next rows. False when there are none left.
+    fn parse(&mut self, piece: &mut Piece) -> Result<bool, Fault> {
+        let width = self.names.len();
+        piece.text.clear();
+        piece.fields.clear();
+        piece.rows = 0;
+        mem::swap(&mut piece.text, &mut self.carry);
+        loop {
+            let carried = piece.text.len();
+            let ended = match self.text.fill(&mut piece.text) {
+                Ok(more) => !more,
+                Err(error) => {
+                    return Err(text_fault(
+                        &self.file,
+                        error,
+                        self.line + count_lines(&piece.text.as_bytes()[..carried]),
+                    ));
+                }
+            };
+            let mut at = 0;
+            let open = loop {
+                let first = piece.fields.len();
+                match record(
+                    piece.text.as_bytes(),
+                    at,
+                    ended,
+                    self.delimiter,
+                    &mut piece.fields,
+                    &mut self.odd,
+                ) {
+                    Step::Record { next, lines, filled } => {
+                        self.keep(piece, first, width, filled);
+                        self.line += lines;
+                        at = next;
+                    }
+                    Step::Unfinished { open_quote } => {
+                        piece.fields.truncate(first);
+                        self.odd.retain(|&field| field < first);
+                        break open_quote;
+                    }
+                    Step::End => break None,
+                }
+            };
+            if let Some(lines) = open
+                && (ended || piece.text.len() - at > LONGEST)
+            {
+                return Err(open_quote(&self.file, self.line + lines));
+            }
+            if piece.rows > 0 || ended {
+                self.carry.push_str(&piece.text[at..]);
+                self.unquote(piece);
+                return Ok(piece.rows > 0);
+            }
+            piece.text.drain(..at);
+        }
+    }
+
+    /// Decides about a record whose fields start at `first`: a row, nothing, or set aside.
+    fn keep(&mut self, piece: &mut Piece, first: usize, width: usize, filled: bool) {
+        let found = piece.fields.len() - first;
+        if !filled {
+            piece.fields.truncate(first);
+        } else if found == width {
+            piece.rows += 1;
+            return;
+        } else if found > width && piece.fields[first + width..].iter().all(|span| span.start == span.end) {
+            piece.fields.truncate(first + width);
+            piece.rows += 1;
+        } else {
+            self.ragged.push(Ragged { line: self.line, fields: found });
+            piece.fields.truncate(first);
+        }
+        let kept = piece.fields.len();
+        self.odd.retain(|&field| field < kept);
+    }
+
+    /// Writes odd fields as they are meant, behind the text of the piece.
+    fn unquote(&mut self, piece: &mut Piece) {
+        for field in self.odd.drain(..) {
+            let span = piece.fields[field];
+            let meant = unquoted(&piece.text[span.start as usize..span.end as usize]);
+            let start = piece.text.len() as u32;
+            piece.text.push_str(&meant);
+            piece.fields[field] = Span { start, end: piece.text.len() as u32 };
+        }
+    }
+}
+
+/// What was found at a position.
+enum Step {
+    /// A record: where the next one starts, how many lines this one took, whether any field has text.
+    Record { next: usize, lines: u64, filled: bool },
+    /// The text ends before the record does; if inside quotes, they opened so many lines below its start.
+    Unfinished { open_quote: Option<u64> },
+    /// Nothing is left.
+    End,
+}
+
+/// Appends the fields of the record at `at`. Quoted fields are noted without their quotes, odd ones with them.
+fn record(
+    bytes: &[u8],
+    mut at: usize,
+    ended: bool,
+    delimiter: u8,
+    fields: &mut Vec<Span>,
+    odd: &mut Vec<usize>,
+) -> Step {
+    if at == bytes.len() {
+        return Step::End;
+    }
+    let mut lines = 0;
+    let mut filled = false;
+    loop {
+        let start = at;
+        if bytes.get(at) == Some(&b'"') {
+            let mut doubled = false;
+            let close = loop {
+                let Some(quote) =
+                    bytes[at + 1..].iter().position(|&byte| byte == b'"').map(|found| at + 1 + found)
+                else {
+                    return Step::Unfinished { open_quote: Some(lines) };
+                };
+                match bytes.get(quote + 1) {
+                    Some(b'"') => {
+                        doubled = true;
+                        at = quote + 1;
+                    }
+                    None if !ended => return Step::Unfinished { open_quote: None },
+                    _ => break quote,
+                }
+            };
+            lines += count_lines(&bytes[start..close]);
+            at = end_of_field(bytes, close + 1, delimiter);
+            let blank = bytes[close + 1..at].iter().all(|&byte| byte == b' ');
+            filled |= close > start + 1 || !blank;
+            if doubled || !blank {
+                odd.push(fields.len());
+                fields.push(Span { start: start as u32, end: at as u32 });
+            } else {
+                fields.push(Span { start: start as u32 + 1, end: close as u32 });
+            }
+        } else {
+            at = end_of_field(bytes, at, delimiter);
+            filled |= at > start;
+            fields.push(Span { start: start as u32, end: at as u32 });
+        }
+        match bytes.get(at) {
+            Some(&byte) if byte == delimiter => at += 1,
+            Some(b'\n') => return Step::Record { next: at + 1, lines: lines + 1, filled },
+            Some(_) => match bytes.get(at + 1) {
+                Some(b'\n') => return Step::Record { next: at + 2, lines: lines + 1, filled },
+                None if !ended => return Step::Unfinished { open_quote: None },
+                _ => return Step::Record { next: at + 1, lines: lines + 1, filled },
+            },
+            None if ended => return Step::Record { next: at, lines: lines + 1, filled },
+            None => return Step::Unfinished { open_quote: None },
+        }
+    }
+}
+
+fn end_of_field(bytes: &[u8], from: usize, delimiter: u8) -> usize {
+    let rest = &bytes[from..];
+    from + rest
+        .iter()
+        .position(|&byte| byte == delimiter || byte == b'\n' || byte == b'\r')
+        .unwrap_or(rest.len())
+}
+
+/// The meaning of a field that starts with a quote.
+fn unquoted(field: &str) -> String {
+    let mut meant = String::with_capacity(field.len());
+    let mut rest = field.strip_prefix('"').unwrap_or(field);
+    while let Some((before, after)) = rest.split_once('"') {
+        meant.push_str(before);
+        match after.strip_prefix('"') {
+            Some(behind) => {
+                meant.push('"');
+                rest = behind;
+            }
+            None => {
+                rest = if after.trim_matches(' ').is_empty() { "" } else { after };
+                break;
+            }
+        }
+    }
+    meant.push_str(rest);
+    meant
+}
+
+/// A first line `sep=;` tells Excel the delimiter; gives it and the length of the line.
+fn declared_delimiter(text: &str) -> (Option<u8>, usize) {
+    let bytes = text.as_bytes();
+    match (bytes.get(..4), bytes.get(4), bytes.get(5), bytes.get(6)) {
+        (Some(b"sep="), Some(&delimiter), Some(b'\r'), Some(b'\n')) if DELIMITERS.contains(&delimiter) => {
+            (Some(delimiter), 7)
+        }
+        (Some(b"sep="), Some(&delimiter), Some(b'\r' | b'\n'), _) if DELIMITERS.contains(&delimiter) => {
+            (Some(delimiter), 6)
+        }
+        _ => (None, 0),
+    }
+}
+
+/// The first records of a file as one delimiter divides them.
+struct Sample {
+    delimiter: u8,
+    records: Vec<SampledRecord>,
+    /// The number of fields that most records have, and how many do.
+    width: usize,
+    agreeing: usize,
+    /// Which of the records holds the names.
+    header: usize,
+    /// The line of a quote that does not close in the sample.
+    open_quote: Option<u64>,
+}
+
+struct SampledRecord {
+    cells: Vec<String>,
+    line: u64,
+    next: usize,
+    next_line: u64,
+}
+
+impl Sample {
+    fn of(text: &str, delimiter: u8) -> Self {
+        let (mut at, mut line) = (0, 1);
+        let (mut fields, mut odd) = (Vec::new(), Vec::new());
+        let mut records = Vec::new();
+        let mut open_quote = None;
+        while records.len() < SAMPLED_RECORDS {
+            fields.clear();
+            odd.clear();
+            // the sample may stop in the middle of a record; it is read to its end with the rows
+            match record(text.as_bytes(), at, false, delimiter, &mut fields, &mut odd) {
+                Step::Record { next, lines, filled } => {
+                    at = next;
+                    line += lines;
+                    if filled {
+                        records.push(SampledRecord {
+                            cells: cells(text, &fields, &odd),
+                            line: line - lines,
+                            next,
+                            next_line: line,
+                        });
+                    }
+                }
+                Step::Unfinished { open_quote: open } => {
+                    open_quote = open.map(|below| line + below);
+                    // a single line without an end is a header all the same
+                    if records.is_empty()
+                        && let Step::Record { next, lines, filled: true } = record(
+                            text.as_bytes(),
+                            at,
+                            true,
+                            delimiter,
+                            {
+                                fields.clear();
+                                &mut fields
+                            },
+                            {
+                                odd.clear();
+                                &mut odd
+                            },
+                        )
+                    {
+                        records.push(SampledRecord {
+                            cells: cells(text, &fields, &odd),
+                            line,
+                            next,
+                            next_line: line + lines,
+                        });
+                    }
+                    break;
+                }
+                Step::End => break,
+            }
+        }
+        let mut widths = BTreeMap::new();
+        for record in &records {
+            *widths.entry(record.cells.len()).or_insert(0_usize) += 1;
+        }
+        let (width, agreeing) =
+            widths.into_iter().max_by_key(|&(width, count)| (count, width)).unwrap_or((0, 0));
+        let filled: Vec<usize> = records
+            .iter()
+            .take(SEARCHED_ROWS)
+            .map(|record| record.cells.iter().filter(|cell| !cell.trim().is_empty()).count())
+            .collect();
+        // a header with another delimiter than its rows looks like a title; taking the first row for the header
+        // would make names of a person's data
+        let foreign_header = |record: &SampledRecord| {
+            width >= 3
+                && DELIMITERS.iter().any(|&other| {
+                    other != delimiter && record.cells[0].split(char::from(other)).count() == width
+                })
+        };
+        let header = naming::row(&filled, width);
+        let header = records[..header.min(records.len())].iter().position(foreign_header).unwrap_or(header);
+        Self { delimiter, records, width, agreeing, header, open_quote }
+    }
+
+    /// How well the delimiter divides: several columns in at least half of the records, no lines that would
+    /// have to be titles, then the more records agree, the more columns.
+    fn rank(&self) -> (bool, Reverse<usize>, usize, usize, Reverse<usize>) {
+        let divides = self.width >= 2 && self.agreeing * 2 >= self.records.len();
+        let tenths = self.agreeing * 10 / self.records.len().max(1);
+        let preference = DELIMITERS.iter().position(|&delimiter| delimiter == self.delimiter).unwrap_or(0);
+        if divides {
+            (true, Reverse(self.header), tenths, self.width, Reverse(preference))
+        } else {
+            // one column: the comma is as good as any
+            (false, Reverse(0), 0, 0, Reverse(preference))
+        }
+    }
+}
+
+fn cells(text: &str, fields: &[Span], odd: &[usize]) -> Vec<String> {
+    let cell = |(at, span): (usize, &Span)| {
+        let raw = &text[span.start as usize..span.end as usize];
+        if odd.contains(&at) { unquoted(raw) } else { raw.to_owned() }
+    };
+    fields.iter().enumerate().map(cell).collect()
+}
+
+fn ragged_issues(file: &str, width: usize, ragged: &[Ragged]) -> Vec<Issue> {
+    let mut lines_by_fields: BTreeMap<usize, Vec<u64>> = BTreeMap::new();
+    for row in ragged {
+        lines_by_fields.entry(row.fields).or_default().push(row.line);
+    }
+    let issue = |(fields, lines): (usize, Vec<u64>)| {
+        let rows =
+            if lines.len() == 1 { "one row has".to_owned() } else { format!("{} rows have", lines.len()) };
+        let found = count_of(fields, "field");
+        let message = format!(
+            "{rows} {found} where the header has {width} and {} set aside",
+            if lines.len() == 1 { "was" } else { "were" }
+        );
+        Issue::new(IssueKind::RaggedRow, file, message).on_lines(lines)
+    };
+    lines_by_fields.into_iter().map(issue).collect()
+}
+
+fn mostly_ragged(file: &str, delimiter: u8, width: usize, ragged: &[Ragged]) -> Fault {
+    let lines: Vec<String> = ragged.iter().take(3).map(|row| row.line.to_string()).collect();
+    let name = delimiter_name(char::from(delimiter));
+    let first = ragged[0].fields;
+    let (why, todo) = if ragged.iter().all(|row| row.fields == first) && first == width + 1 {
+        (
+            format!("they all have {}: a name is missing in the header, or a field holds a {name} without quotes", count_of(first, "field")),
+            "put a name for every column into the first line, or export the file again with quotes around text".to_owned(),
+        )
+    } else if width == 1 || ragged.iter().all(|row| row.fields < width) {
+        (
+            format!(
+                "the first of them has {}: header and rows may have different delimiters, of which the {name} was taken",
+                count_of(first, "field")
+            ),
+            "export the file again with one delimiter for header and rows, as the first table in the file"
+                .to_owned(),
+        )
+    } else {
+        (
+            format!(
+                "the first of them has {}: text may hold a {name} without quotes around it",
+                count_of(first, "field")
+            ),
+            "export the file again with quotes around text, or as xlsx or Parquet".to_owned(),
+        )
+    };
+    Fault::new(
+        FaultCode::RaggedRow,
+        format!("most rows of {file} do not have the {} of its header", count_of(width, "field")),
+        todo,
+    )
+    .at(format!("{file} {} {}", if lines.len() == 1 { "line" } else { "lines" }, lines.join(", ")))
+    .because(why)
+}
+
+fn count_of(number: usize, thing: &str) -> String {
+    if number == 1 { format!("1 {thing}") } else { format!("{number} {thing}s") }
+}
+
+fn open_quote(file: &str, line: u64) -> Fault {
+    Fault::new(
+        FaultCode::RaggedRow,
+        format!("a quote that opens in {file} is never closed"),
+        "delete the quote, or write it twice and close the field with another one",
+    )
+    .at(format!("{file} line {line}"))
+    .because("everything below it would be read as one field")
+}
+
+fn text_fault(file: &str, error: TextError, line: u64) -> Fault {
+    match error {
+        TextError::Io(error) => unreadable(file, &error),
+        TextError::NotText { lines_below } => Fault::new(
+            FaultCode::InvalidText,
+            format!("{file} holds bytes that are not text in UTF-8, UTF-16 or Windows-1252"),
+            "export it again as CSV in UTF-8, or check that it is a text file at all",
+        )
+        .at(format!("{file} line {}", line + lines_below)),
+        TextError::LongLine => Fault::new(
+            FaultCode::InvalidText,
+            format!("{file} has a line of more than {} MiB", LONGEST >> 20),
+            "check that it is a table with one row per line",
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Encoding, read_bytes};
+    use super::*;
+    use proptest::prelude::*;
+
+    fn check(text: impl AsRef<[u8]>) -> Read {
+        read_bytes(text.as_ref().to_vec(), "t.csv", &ReadOptions::default()).unwrap()
+    }
+
+    fn fault(text: impl AsRef<[u8]>) -> Fault {
+        read_bytes(text.as_ref().to_vec(), "t.csv", &ReadOptions::default()).unwrap_err()
+    }
+
+    /// Names, then rows; a missing value is a dot.
+    fn shown(read: &Read) -> String {
+        let names: Vec<_> = read.table.columns.iter().map(|column| column.name.as_str()).collect();
+        let mut shown = vec![names.join("|")];
+        for row in 0..read.table.n_rows {
+            let cells: Vec<_> =
+                read.table.columns.iter().map(|column| column.get(row).unwrap_or(".")).collect();
+            shown.push(cells.join("|"));
+        }
+        shown.join("\n")
+    }
+
+    #[test]
+    fn delimiters_are_told_from_the_rows() {
+        for (text, delimiter) in [
+            ("a,b\n1,2\n", ','),
+            ("a;b\n1;2\n", ';'),
+            ("a\tb\n1\t2\n", '\t'),
+            ("a|b\n1|2\n", '|'),
+            ("sep=;\r\na;b\r\n1;2\r\n", ';'),
+        ] {
+            let read = check(text);
+            assert_eq!(read.format, FileFormat::Csv { delimiter, encoding: Encoding::Utf8, bom: false });
+            assert_eq!(shown(&read), "a|b\n1|2");
+            assert_eq!(read.issues, []);
+        }
+        assert_eq!(shown(&check("a;b;c\n1,5;2,5;x\n1,6;2,0;y\n")), "a|b|c\n1,5|2,5|x\n1,6|2,0|y");
+        assert_eq!(shown(&check("upn\nA1\nA2\n")), "upn\nA1\nA2");
+        assert_eq!(shown(&check("note\none, two\nthree\n")).lines().count(), 2);
+    }
+
+    #[test]
+    fn every_line_end_and_a_missing_last_one_give_the_same_rows() {
+        for end in ["\n", "\r\n", "\r"] {
+            let text = ["a,b", "1,2", "", "3,4", ""].join(end);
+            assert_eq!(shown(&check(&text)), "a|b\n1|2\n3|4");
+            assert_eq!(shown(&check(text.trim_end())), "a|b\n1|2\n3|4");
+        }
+    }
+
+    #[test]
+    fn quotes_may_hold_delimiters_line_ends_and_quotes() {
+        let read =
+            check("a,b,c\n\"x, y\",\"two\nlines\",\"say \"\"hi\"\"\"\n\"\",\"q\" ,\"ab\"cd\n5\"6,7,8\n");
+        assert_eq!(shown(&read), "a|b|c\nx, y|two\nlines|say \"hi\"\n.|q|abcd\n5\"6|7|8");
+        assert_eq!(read.rows_in, 3);
+    }
+
+    #[test]
+    fn a_quote_that_never_closes_is_reported_where_it_opens() {
+        let fault = fault("a,b\n1,\"two\nlines\"\n2,\"open\n3,4\n");
+        assert_eq!((fault.code, fault.place.as_deref()), (FaultCode::RaggedRow, Some("t.csv line 4")));
+    }
+
+    #[test]
+    fn ragged_rows_are_set_aside_with_their_lines_and_counted() {
+        let read = check("a,b,c\n1,2,3\n1,2\n\n4,5,6,\n7,8,9,10\n1,2\n7,8,9\n7,8,9\n");
+        assert_eq!(shown(&read), "a|b|c\n1|2|3\n4|5|6\n7|8|9\n7|8|9");
+        let issues: Vec<_> =
+            read.issues.iter().map(|issue| (issue.message.as_str(), issue.lines.clone())).collect();
+        assert_eq!(
+            issues,
+            [
+                ("2 rows have 2 fields where the header has 3 and were set aside", vec![3, 7]),
+                ("one row has 4 fields where the header has 3 and was set aside", vec![6]),
+            ]
+        );
+        assert_eq!(read.rows_in, 7);
+        assert_eq!(
+            read.rows_in,
+            read.table.n_rows + read.issues.iter().map(Issue::rows_set_aside).sum::<usize>()
+        );
+    }
+
+    #[test]
+    fn a_file_of_mostly_ragged_rows_is_refused_with_the_likely_cause() {
+        let unnamed = fault("a,b\n1,2,3\n4,5,6\n7,8,9\n");
+        assert_eq!(
+            (unnamed.code, unnamed.place.as_deref()),
+            (FaultCode::RaggedRow, Some("t.csv lines 2, 3, 4"))
+        );
+        assert!(unnamed.why.unwrap().starts_with("they all have 3 fields: a name is missing in the header"));
+        let mixed = fault("a,b,c\n1;2;3\n4;5;6\n7;8;9\n");
+        assert!(mixed.why.unwrap().contains("delimiter"));
+    }
+
+    #[test]
+    fn titles_above_the_header_are_left_out_with_a_note() {
+        let read = check(
+            "Children in need\n\nRun by,A. Clerk\n\nid,surname,dob,sex\n1,Khan,2010-01-02,F\n2,Lee,2011-01-02,M\n3,Roe,2012-01-02,M\n",
+        );
+        assert_eq!(shown(&read).lines().next(), Some("id|surname|dob|sex"));
+        assert_eq!(read.table.n_rows, 3);
+        assert_eq!((read.issues[0].kind, read.issues[0].lines.clone()), (IssueKind::TitleLines, vec![1, 3]));
+    }
+
+    #[test]
+    fn headers_are_trimmed_named_and_cut_where_the_rows_are_shorter() {
+        let read = check(" id ,,c,,\n1,2,3\n4,5,6\n");
+        assert_eq!(shown(&read), "id|column_2|c\n1|2|3\n4|5|6");
+        assert_eq!(fault("a,b,a\n1,2,3\n").code, FaultCode::DuplicateColumn);
+    }
+
+    #[test]
+    fn files_without_rows_are_empty() {
+        for text in ["a,b\n", "a,b", "\n\n\n", "\u{feff}", "\u{feff}a,b\n,\n"] {
+            assert_eq!(fault(text).code, FaultCode::FileEmpty, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_are_reported_with_their_line() {
+        let fault = fault(b"a,b\n1,2\n3,\x81\n");
+        assert_eq!((fault.code, fault.place.as_deref()), (FaultCode::InvalidText, Some("t.csv line 3")));
+    }
+
+    #[test]
+    fn windows_1252_is_read_with_a_note() {
+        let read = check(b"name,b\nZo\xEB,1\n");
+        assert_eq!(shown(&read), "name|b\nZoë|1");
+        assert_eq!(read.issues[0].kind, IssueKind::Encoding);
+    }
+
+    #[test]
+    fn numbers_that_excel_shortened_draw_a_warning() {
+        let read = check("upn,b\n3.02208E+11,1\n3.02208E+11,2\nA302208123456,3\n");
+        assert_eq!((read.issues[0].kind, read.issues[0].count), (IssueKind::ShortenedNumber, 2));
+    }
+
+    #[test]
+    fn only_the_columns_asked_for_are_read() {
+        let options = ReadOptions {
+            columns: Some(vec!["c".into(), "a".into()]),
+            name: Some("left".into()),
+            ..ReadOptions::default()
+        };
+        let read = read_bytes(b"a,b,c\n1,2,3\n".to_vec(), "t.csv", &options).unwrap();
+        assert_eq!((shown(&read).as_str(), read.table.name.as_str()), ("a|c\n1|3", "left"));
+        let options = ReadOptions { columns: Some(vec!["d".into()]), ..ReadOptions::default() };
+        assert_eq!(
+            read_bytes(b"a,b\n1,2\n".to_vec(), "t.csv", &options).unwrap_err().code,
+            FaultCode::UnknownColumn
+        );
+    }
+
+    #[test]
+    fn a_long_file_is_read_whole_on_any_number_of_threads() {
+        let mut text = "id,name,note\r\n".to_owned();
+        for row in 0..40_000 {
+            text.push_str(&format!(
+                "{row},name {},\"a \"\"long\"\" note,\r\nnumber {}\"\r\n",
+                row % 977,
+                row % 31
+            ));
+        }
+        let alone = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap().install(|| check(&text));
+        let three = rayon::ThreadPoolBuilder::new().num_threads(3).build().unwrap().install(|| check(&text));
+        assert_eq!(alone.table.n_rows, 40_000);
+        assert_eq!(alone.table.columns[2].get(39_999), Some("a \"long\" note,\r\nnumber 9"));
+        assert_eq!(alone.table.columns[0].get(20_000), Some("20000"));
+        for (a, b) in alone.table.columns.iter().zip(&three.table.columns) {
+            assert_eq!(a.codes, b.codes);
+        }
+    }
+
+    proptest! {
+        /// The twin is the `csv` crate, which reads every well-formed file the same way.
+        #[test]
+        fn well_formed_files_are_read_as_the_csv_crate_reads_them(
+            rows in proptest::collection::vec(proptest::collection::vec("[a-c ,\"\n\r;é]{0,6}", 3), 1..12),
+        ) {
+            let mut writer = csv::Writer::from_writer(Vec::new());
+            writer.write_record(["first", "second", "third"]).unwrap();
+            for row in &rows {
+                writer.write_record(row).unwrap();
+            }
+            let text = writer.into_inner().unwrap();
+            let filled: Vec<_> = rows.iter().filter(|row| row.iter().any(|cell| !cell.is_empty())).collect();
+            // the writer quotes all that needs it, so spaces are the only difference left between text and none
+            prop_assume!(!filled.is_empty());
+            let options = ReadOptions::default();
+            let read = read_bytes(text, "t.csv", &options).unwrap();
+            prop_assert_eq!(read.table.n_rows, filled.len());
+            for (at, row) in filled.iter().enumerate() {
+                for (column, cell) in read.table.columns.iter().zip(row.iter()) {
+                    prop_assert_eq!(column.get(at).unwrap_or(""), if cell.trim().is_empty() { "" } else { cell.as_str() });
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! The names of columns: which row holds them, what an empty one is called, which were asked for.
+
+use super::ReadOptions;
+use plait_types::{Fault, FaultCode, Issue, IssueKind};
+
+/// How far down a file the header is looked for, in rows.
+pub(super) const SEARCHED_ROWS: usize = 20;
+
+/// Which of the first rows is the header: the first that is not a title. `filled` counts each row's cells
+/// that are not empty; `width` is the number of columns that most rows have.
+///
+/// Exports put a report's name, the date or "Run by" above the table: a row with one filled cell is a title
+/// where the table has several columns, a row with two where it has four or more.
+pub(super) fn row(filled: &[usize], width: usize) -> usize {
+    let is_title = |filled: usize| (filled <= 1 && width >= 2) || (filled <= 2 && width >= 4);
+    filled.iter().take(SEARCHED_ROWS).position(|&filled| !is_title(filled)).unwrap_or(0)
+}
+
+/// The note about rows above the header; `lines` are their numbers.
+pub(super) fn skipped(file: &str, lines: Vec<u64>) -> Option<Issue> {
+    let above = match lines.len() {
+        0 => return None,
+        1 => "one line above the header is a title and was left out".to_owned(),
+        n => format!("{n} lines above the header are a title and were left out"),
+    };
+    Some(Issue::new(IssueKind::TitleLines, file, above).on_lines(lines))
+}
+
+/// Trims names, names the unnamed after their position, and refuses a name that is there twice.
+pub(super) fn names<S: AsRef<str>>(
+    file: &str,
+    cells: impl IntoIterator<Item = S>,
+    issues: &mut Vec<Issue>,
+) -> Result<Vec<String>, Fault> {
+    let mut names: Vec<String> = cells.into_iter().map(|cell| cell.as_ref().trim().to_owned()).collect();
+    for position in 0..names.len() {
+        if names[position].is_empty() {
+            let mut name = format!("column_{}", position + 1);
+            while names.contains(&name) {
+                name.push('_');
+            }
+            issues.push(
+                Issue::new(
+                    IssueKind::UnnamedColumn,
+                    file,
+                    format!("column {} has no header and is called after its position", position + 1),
+                )
+                .in_column(&name),
+            );
+            names[position] = name;
+        }
+    }
+    let mut order: Vec<usize> = (0..names.len()).collect();
+    order.sort_by(|&a, &b| names[a].cmp(&names[b]).then(a.cmp(&b)));
+    let twice =
+        order.windows(2).filter(|pair| names[pair[0]] == names[pair[1]]).map(|pair| (pair[0], pair[1])).min();
+    match twice {
+        None => Ok(names),
+        Some((first, second)) => Err(Fault::new(
+            FaultCode::DuplicateColumn,
+            format!("column \"{}\" is in {file} twice", names[first]),
+            "rename one of them, or leave it out of the export",
+        )
+        .at(format!("{file} columns {} and {}", first + 1, second + 1))
+        .because("which of the two is meant cannot be told from the name")),
+    }
+}
+
+/// Whether each column is wanted; refuses a wish for a column that is not there.
+pub(super) fn wanted(file: &str, names: &[String], options: &ReadOptions) -> Result<Vec<bool>, Fault> {
+    let Some(columns) = &options.columns else { return Ok(vec![true; names.len()]) };
+    for column in columns {
+        if !names.contains(column) {
+            return Err(unknown(file, column, names));
+        }
+    }
+    Ok(names.iter().map(|name| columns.contains(name)).collect())
+}
+
+fn unknown(file: &str, column: &str, names: &[String]) -> Fault {
+    let todo = match suggestion(column, names.iter().map(String::as_str)) {
+        Some(near) => format!("did you mean \"{near}\"?"),
+        None => "use one of the columns that it has".to_owned(),
+    };
+    Fault::new(FaultCode::UnknownColumn, format!("column \"{column}\" is not in {file}"), todo)
+        .because(format!("it has: {}", names.join(", ")))
+}
+
+/// The candidate that `name` is most likely a misspelling of: the least edits, at most a third of its length.
+/// Case counts for nothing. Ties go to the first.
+pub(super) fn suggestion<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let name: Vec<char> = name.to_lowercase().chars().collect();
+    candidates
+        .map(|candidate| (edits(&name, &candidate.to_lowercase().chars().collect::<Vec<_>>()), candidate))
+        .filter(|&(distance, _)| distance <= (name.len() / 3).max(1))
+        .min_by_key(|&(distance, _)| distance)
+        .map(|(_, candidate)| candidate)
+}
+
+/// Insertions, deletions, substitutions and swaps of neighbours from `left` to `right`.
+fn edits(left: &[char], right: &[char]) -> usize {
+    let mut rows = vec![(0..=right.len()).collect::<Vec<usize>>()];
+    for i in 1..=left.len() {
+        let mut row = vec![i];
+        for j in 1..=right.len() {
+            let substituted = rows[i - 1][j - 1] + usize::from(left[i - 1] != right[j - 1]);
+            let mut least = substituted.min(rows[i - 1][j] + 1).min(row[j - 1] + 1);
+            if i > 1 && j > 1 && left[i - 1] == right[j - 2] && left[i - 2] == right[j - 1] {
+                least = least.min(rows[i - 2][j - 2] + 1);
+            }
+            row.push(least);
+        }
+        rows.push(row);
+    }
+    rows[left.len()][right.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn titles_above_a_header_are_told_by_their_few_filled_cells() {
+        assert_eq!(row(&[5, 5, 5], 5), 0);
+        assert_eq!(row(&[1, 0, 2, 5, 5], 5), 3);
+        assert_eq!(row(&[2, 3, 3], 3), 0);
+        assert_eq!(row(&[1, 1, 1], 1), 0);
+        assert_eq!(row(&[1, 1, 1], 5), 0);
+    }
+
+    #[test]
+    fn empty_names_are_called_after_their_position_and_doubles_are_refused() {
+        let mut issues = Vec::new();
+        let names_of = names("a.csv", [" id ", "", "column_2"], &mut issues).unwrap();
+        assert_eq!(names_of, ["id", "column_2_", "column_2"]);
+        assert_eq!(issues.len(), 1);
+        let fault = names("a.csv", ["dob", "x", "y", " dob"], &mut issues).unwrap_err();
+        assert_eq!(fault.code, FaultCode::DuplicateColumn);
+        assert_eq!(fault.place.as_deref(), Some("a.csv columns 1 and 4"));
+    }
+
+    #[test]
+    fn a_misspelt_column_is_answered_with_the_near_one() {
+        let names = ["surname".to_owned(), "dob".to_owned()];
+        let options = ReadOptions { columns: Some(vec!["surnam".to_owned()]), ..ReadOptions::default() };
+        let fault = wanted("cin.csv", &names, &options).unwrap_err();
+        assert_eq!(fault.what, "column \"surnam\" is not in cin.csv");
+        assert_eq!(fault.todo, "did you mean \"surname\"?");
+        assert_eq!(suggestion("postcode", names.iter().map(String::as_str)), None);
+    }
+}

@@ -1,0 +1,172 @@
+//! Parquet. Columns are read at the same time, each with a handle of its own; the largest start first.
+
+use super::arrow::ArrowColumn;
+use super::naming;
+use super::source::{Content, Source, unreadable};
+use super::{FileFormat, Read, ReadOptions, damaged, empty, pages};
+use arrow_schema::DataType;
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::{
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
+};
+use parquet::basic::Type as PhysicalType;
+use parquet::errors::ParquetError;
+use parquet::file::metadata::ParquetMetaData;
+use plait_types::{Column, Fault, FaultCode, Issue, IssueKind, Table};
+use rayon::prelude::*;
+use std::cmp::Reverse;
+
+/// Rows that are decoded at a time where a column goes through Arrow.
+const BATCH_ROWS: usize = 1 << 16;
+
+/// Rows that room is made for at most before they are seen; a damaged file may claim any number.
+const TRUSTED_ROWS: usize = 1 << 24;
+
+/// Reads all rows.
+pub(super) fn read(source: &Source, options: &ReadOptions) -> Result<Read, Fault> {
+    let file = &source.file;
+    let metadata = metadata(source)?;
+    let rows = usize::try_from(metadata.metadata().file_metadata().num_rows())
+        .map_err(|_| damaged(file, "it claims a negative number of rows"))?;
+    let mut issues = Vec::new();
+    let names = naming::names(file, names(&metadata), &mut issues)?;
+    let wanted = naming::wanted(file, &names, options)?;
+    let mut tasks: Vec<Task> = Vec::new();
+    for (root, field) in metadata.schema().fields().iter().enumerate() {
+        if !wanted[root] {
+            continue;
+        }
+        match ArrowColumn::new(field.data_type(), 0) {
+            Some(_) => tasks.push(Task::new(metadata.metadata(), root, field.data_type())),
+            None => issues.push(nested(file, &names[root], field.data_type())),
+        }
+    }
+    if rows == 0 {
+        return Err(empty(file, "has columns and no rows"));
+    }
+    tasks.sort_by_key(|task| (Reverse(task.size), task.root));
+    let mut done: Vec<(usize, Result<ArrowColumn, ParquetError>)> = tasks
+        .into_iter()
+        .par_bridge()
+        .map(|task| (task.root, task.read(&source.content, &metadata, rows.min(TRUSTED_ROWS))))
+        .collect();
+    done.sort_by_key(|&(root, _)| root);
+    let mut columns: Vec<Column> = Vec::with_capacity(done.len());
+    for (root, column) in done {
+        let name = &names[root];
+        let column = column.map_err(|error| {
+            fault(file, &error, &format!("the pages of column \"{name}\" cannot be read"))
+        })?;
+        if column.len() != rows {
+            return Err(damaged(
+                file,
+                &format!("column \"{name}\" has another number of rows than the file"),
+            ));
+        }
+        let (column, issue) = column.finish(file, name.clone());
+        columns.push(column);
+        issues.extend(issue);
+    }
+    let table = Table { name: String::new(), columns, n_rows: rows };
+    Ok(Read { table, format: FileFormat::Parquet, issues, rows_in: rows })
+}
+
+/// Reads the names of the columns.
+pub(super) fn header(source: &Source) -> Result<Vec<String>, Fault> {
+    let metadata = metadata(source)?;
+    let all = naming::names(&source.file, names(&metadata), &mut Vec::new())?;
+    let fields = metadata.schema().fields().iter();
+    Ok(all
+        .into_iter()
+        .zip(fields)
+        .filter(|(_, field)| ArrowColumn::new(field.data_type(), 0).is_some())
+        .map(|(name, _)| name)
+        .collect())
+}
+
+/// The note about a column that holds no single values.
+pub(super) fn nested(file: &str, name: &str, kind: &DataType) -> Issue {
+    let holds = if kind.is_nested() { "lists or records" } else { "spans of time" };
+    Issue::new(IssueKind::NestedColumn, file, format!("holds {holds}, not values, and was left out"))
+        .in_column(name)
+}
+
+/// One column to read.
+struct Task {
+    root: usize,
+    /// The leaf of a flat text column, which can be read from its pages.
+    text_leaf: Option<usize>,
+    /// Bytes on disk.
+    size: i64,
+}
+
+impl Task {
+    fn new(metadata: &ParquetMetaData, root: usize, kind: &DataType) -> Self {
+        let schema = metadata.file_metadata().schema_descr();
+        let leaf = (0..schema.num_columns()).find(|&leaf| schema.get_column_root_idx(leaf) == root);
+        let is_text = matches!(kind, DataType::Utf8 | DataType::Binary);
+        let text_leaf = leaf.filter(|&leaf| {
+            let column = schema.column(leaf);
+            is_text
+                && column.physical_type() == PhysicalType::BYTE_ARRAY
+                && column.max_rep_level() == 0
+                && column.max_def_level() <= 1
+        });
+        let size = leaf.map_or(0, |leaf| {
+            metadata.row_groups().iter().map(|group| group.column(leaf).compressed_size()).sum()
+        });
+        Self { root, text_leaf, size }
+    }
+
+    fn read(
+        &self,
+        content: &Content,
+        metadata: &ArrowReaderMetadata,
+        rows: usize,
+    ) -> Result<ArrowColumn, ParquetError> {
+        if let Some(leaf) = self.text_leaf
+            && let Some((column, invalid)) = pages::read(content, metadata.metadata(), leaf, rows)?
+        {
+            return Ok(ArrowColumn::of_text(column, invalid));
+        }
+        let mask = ProjectionMask::roots(metadata.parquet_schema(), [self.root]);
+        let batches = ParquetRecordBatchReaderBuilder::new_with_metadata(content.clone(), metadata.clone())
+            .with_projection(mask)
+            .with_batch_size(BATCH_ROWS)
+            .build()?;
+        let kind = metadata.schema().field(self.root).data_type();
+        let mut column = ArrowColumn::new(kind, rows).expect("asked when the task was made");
+        for batch in batches {
+            column.push(batch?.column(0));
+        }
+        Ok(column)
+    }
+}
+
+/// The Arrow types that a writer has noted are left aside: what is needed is in the Parquet schema itself.
+fn metadata(source: &Source) -> Result<ArrowReaderMetadata, Fault> {
+    let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
+    ArrowReaderMetadata::load(&source.content, options).map_err(|error| {
+        fault(&source.file, &error, "the list of its columns, at its end, is missing or damaged")
+    })
+}
+
+fn names(metadata: &ArrowReaderMetadata) -> Vec<String> {
+    metadata.schema().fields().iter().map(|field| field.name().clone()).collect()
+}
+
+fn fault(file: &str, error: &ParquetError, how: &str) -> Fault {
+    match error {
+        ParquetError::NYI(_) => Fault::new(
+            FaultCode::FileKind,
+            format!("{file} uses a part of Parquet that Plait does not read"),
+            "write it again with snappy, zstd, lz4 or gzip compression and without encryption",
+        )
+        .because(how),
+        ParquetError::External(cause) => match cause.downcast_ref::<std::io::Error>() {
+            Some(error) => unreadable(file, error),
+            None => damaged(file, how),
+        },
+        _ => damaged(file, how),
+    }
+}

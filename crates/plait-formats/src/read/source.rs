@@ -1,0 +1,199 @@
+//! Where bytes come from: a file on disk or one in memory.
+
+use super::naming::suggestion;
+use bytes::Bytes;
+use parquet::errors::Result as ParquetResult;
+use parquet::file::reader::{ChunkReader, Length};
+use plait_types::{Fault, FaultCode};
+use std::fs::{self, File};
+use std::io::{BufReader, Cursor, ErrorKind, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+
+/// A file that is there, is not a folder and has at least one byte.
+pub(super) struct Source {
+    /// Its name without folder, for messages.
+    pub(super) file: String,
+    /// Its bytes.
+    pub(super) content: Content,
+}
+
+/// Bytes that several threads can read at once, each through a handle of its own.
+#[derive(Clone)]
+pub(super) enum Content {
+    Disk { path: PathBuf, size: u64 },
+    Memory(Bytes),
+}
+
+/// Anything that can be read from any position, on any thread.
+pub(super) trait ReadSeek: Read + Seek + Send {}
+impl<T: Read + Seek + Send> ReadSeek for T {}
+
+impl Source {
+    pub(super) fn open(path: &Path) -> Result<Self, Fault> {
+        let file = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+        let metadata = fs::metadata(path).map_err(|error| missing(path, &file, error.kind()))?;
+        if metadata.is_dir() {
+            return Err(Fault::new(
+                FaultCode::FileMissing,
+                format!("{} is a folder, not a file", path.display()),
+                "name a file in it",
+            ));
+        }
+        File::open(path).map_err(|error| missing(path, &file, error.kind()))?;
+        if metadata.len() == 0 {
+            return Err(super::empty(&file, "is empty"));
+        }
+        Ok(Self { file, content: Content::Disk { path: path.to_owned(), size: metadata.len() } })
+    }
+
+    pub(super) fn from_bytes(bytes: Vec<u8>, file: &str) -> Result<Self, Fault> {
+        if bytes.is_empty() {
+            return Err(super::empty(file, "is empty"));
+        }
+        Ok(Self { file: file.to_owned(), content: Content::Memory(bytes.into()) })
+    }
+
+    /// The file's name without its extension.
+    pub(super) fn stem(&self) -> String {
+        Path::new(&self.file)
+            .file_stem()
+            .map_or_else(|| self.file.clone(), |stem| stem.to_string_lossy().into_owned())
+    }
+
+    /// The extension in lower case, empty where there is none.
+    pub(super) fn extension(&self) -> String {
+        Path::new(&self.file)
+            .extension()
+            .map_or_else(String::new, |text| text.to_string_lossy().to_lowercase())
+    }
+
+    /// A reader of its own, at the start.
+    pub(super) fn reader(&self) -> Result<Box<dyn ReadSeek>, Fault> {
+        match &self.content {
+            Content::Disk { path, .. } => {
+                let file = File::open(path).map_err(|error| missing(path, &self.file, error.kind()))?;
+                Ok(Box::new(BufReader::with_capacity(1 << 16, file)))
+            }
+            Content::Memory(bytes) => Ok(Box::new(Cursor::new(bytes.clone()))),
+        }
+    }
+
+    /// The bytes from `start`, at most `length` of them.
+    pub(super) fn bytes(&self, start: u64, length: u64) -> Result<Vec<u8>, Fault> {
+        let mut reader = self.reader()?;
+        let mut bytes = Vec::new();
+        reader
+            .seek(SeekFrom::Start(start))
+            .and_then(|_| reader.take(length).read_to_end(&mut bytes))
+            .map_err(|error| unreadable(&self.file, &error))?;
+        Ok(bytes)
+    }
+}
+
+impl Length for Content {
+    fn len(&self) -> u64 {
+        match self {
+            Self::Disk { size, .. } => *size,
+            Self::Memory(bytes) => bytes.len() as u64,
+        }
+    }
+}
+
+/// Opens the file anew for each request: handles that are cloned from one file share its position, which
+/// threads that read different columns would move under each other.
+impl ChunkReader for Content {
+    type T = Box<dyn Read + Send>;
+
+    fn get_read(&self, start: u64) -> ParquetResult<Self::T> {
+        match self {
+            Self::Disk { path, .. } => {
+                let mut file = File::open(path)?;
+                file.seek(SeekFrom::Start(start))?;
+                Ok(Box::new(BufReader::new(file)))
+            }
+            Self::Memory(bytes) => Ok(Box::new(bytes.get_read(start)?)),
+        }
+    }
+
+    fn get_bytes(&self, start: u64, length: usize) -> ParquetResult<Bytes> {
+        match self {
+            Self::Disk { path, .. } => File::open(path)?.get_bytes(start, length),
+            // checked here, because the library adds the two without looking for overflow
+            Self::Memory(bytes) => match start.checked_add(length as u64) {
+                Some(end) if end <= bytes.len() as u64 => Ok(bytes.slice(start as usize..end as usize)),
+                _ => Err(parquet::errors::ParquetError::EOF("page past the end".to_owned())),
+            },
+        }
+    }
+}
+
+/// The fault of a file whose bytes stop coming.
+pub(super) fn unreadable(file: &str, error: &std::io::Error) -> Fault {
+    Fault::new(
+        FaultCode::FileMissing,
+        format!("{file} cannot be read to its end"),
+        "check that the drive or network share is still connected, or copy the file to this computer first",
+    )
+    .because(error.kind().to_string())
+}
+
+fn missing(path: &Path, file: &str, kind: ErrorKind) -> Fault {
+    let shown = path.display();
+    if kind == ErrorKind::PermissionDenied {
+        return Fault::new(
+            FaultCode::FileMissing,
+            format!("{shown} may not be read by this user"),
+            "ask its owner for read access, or copy it to a folder of your own; close it if another program has it open",
+        );
+    }
+    let folder = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    let Ok(entries) = fs::read_dir(folder) else {
+        return Fault::new(
+            FaultCode::FileMissing,
+            format!("{shown} is not there"),
+            format!("check the path: there is no folder {}", folder.display()),
+        );
+    };
+    let mut names: Vec<String> = entries
+        .filter_map(Result::ok)
+        .filter(|entry| entry.path().is_file())
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .collect();
+    names.sort_unstable();
+    let todo = match suggestion(file, names.iter().map(String::as_str)) {
+        Some(near) => format!("did you mean {}?", folder.join(near).display()),
+        None => "check the path and the spelling".to_owned(),
+    };
+    Fault::new(FaultCode::FileMissing, format!("{shown} is not there"), todo)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_missing_file_is_answered_with_the_one_that_was_meant() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("education.csv"), "a\n1\n").unwrap();
+        let fault = Source::open(&folder.path().join("educatoin.csv")).err().unwrap();
+        assert_eq!(fault.code, FaultCode::FileMissing);
+        assert!(fault.todo.starts_with("did you mean") && fault.todo.ends_with("education.csv?"), "{fault}");
+        let fault = Source::open(&folder.path().join("quite-another.xlsx")).err().unwrap();
+        assert_eq!(fault.todo, "check the path and the spelling");
+        let fault = Source::open(&folder.path().join("no/such.csv")).err().unwrap();
+        assert!(fault.todo.contains("there is no folder"), "{fault}");
+    }
+
+    #[test]
+    fn a_folder_and_an_empty_file_are_refused_by_what_they_are() {
+        let folder = tempfile::tempdir().unwrap();
+        let fault = Source::open(folder.path()).err().unwrap();
+        assert!(fault.what.ends_with("is a folder, not a file"), "{fault}");
+        fs::write(folder.path().join("none.csv"), "").unwrap();
+        let fault = Source::open(&folder.path().join("none.csv")).err().unwrap();
+        assert_eq!((fault.code, fault.what.as_str()), (FaultCode::FileEmpty, "none.csv is empty"));
+    }
+}

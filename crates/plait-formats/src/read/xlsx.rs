@@ -1,0 +1,332 @@
+//! Excel workbooks.
+//!
+//! Cells are taken one by one as the sheet lists them, never as a rectangle: a sheet with one stray cell in
+//! its far corner is a rectangle of 17 billion. A column exists where the header or a row has a cell in it.
+
+use super::arrow::time;
+use super::column::{TextColumn, is_blank, shortened_numbers};
+use super::naming::{self, SEARCHED_ROWS, suggestion};
+use super::source::{ReadSeek, Source};
+use super::{FileFormat, Read, ReadOptions, damaged, empty};
+use calamine::{DataRef, ExcelDateTime, Reader, SheetType, SheetVisible, Xlsx, XlsxCellReader, XlsxError};
+use plait_types::{Fault, FaultCode, Issue, IssueKind, Table};
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+/// Rows that are read for the names of the columns alone.
+const HEADER_ROWS: usize = 1000;
+
+/// Reads all rows of a sheet.
+pub(super) fn read(source: &Source, options: &ReadOptions) -> Result<Read, Fault> {
+    let file = &source.file;
+    let (sheet, other_sheets, parts) = sheet(source, options, usize::MAX)?;
+    let Parts { names, columns, rows, mut issues } = parts;
+    let wanted = naming::wanted(file, &names, options)?;
+    if !other_sheets.is_empty() && options.sheet.is_none() {
+        let list = other_sheets.iter().map(|name| format!("\"{name}\"")).collect::<Vec<_>>().join(", ");
+        let message = format!("sheet \"{sheet}\" was read; there is also {list} (choose with --sheet)");
+        issues.push(Issue::new(IssueKind::OtherSheets, file, message).counting(other_sheets.len()));
+    }
+    let mut table = Table { name: String::new(), columns: Vec::new(), n_rows: rows };
+    for ((name, wanted), mut building) in names.into_iter().zip(wanted).zip(columns) {
+        if !wanted {
+            continue;
+        }
+        building.column.pad(rows);
+        let column = building.column.finish(name);
+        if !building.errors.is_empty() {
+            let cells = if building.errors.len() == 1 {
+                "one cell holds an error such as #N/A and was"
+            } else {
+                "cells hold an error such as #N/A and were"
+            };
+            let count = if building.errors.len() == 1 {
+                String::new()
+            } else {
+                format!("{} ", building.errors.len())
+            };
+            let message = format!("{count}{cells} read as missing");
+            issues.push(
+                Issue::new(IssueKind::CellError, file, message)
+                    .in_column(&column.name)
+                    .on_lines(building.errors),
+            );
+        }
+        if building.rounded > 0 {
+            let message = "holds numbers of more than 15 digits, which Excel has rounded; export the file again with this column as text";
+            issues.push(
+                Issue::new(IssueKind::ShortenedNumber, file, message)
+                    .in_column(&column.name)
+                    .counting(building.rounded),
+            );
+        }
+        issues.extend(shortened_numbers(file, &column));
+        table.columns.push(column);
+    }
+    Ok(Read { table, format: FileFormat::Xlsx { sheet, other_sheets }, issues, rows_in: rows })
+}
+
+/// Reads the names of the columns.
+pub(super) fn header(source: &Source, options: &ReadOptions) -> Result<Vec<String>, Fault> {
+    Ok(sheet(source, options, HEADER_ROWS)?.2.names)
+}
+
+/// A sheet's table before its columns are picked.
+struct Parts {
+    names: Vec<String>,
+    columns: Vec<Building>,
+    rows: usize,
+    issues: Vec<Issue>,
+}
+
+#[derive(Default)]
+struct Building {
+    header: String,
+    column: TextColumn,
+    /// Rows of the sheet whose cell is an error.
+    errors: Vec<u64>,
+    /// Numbers with more digits than Excel keeps.
+    rounded: usize,
+}
+
+/// The sheet that was asked for, or the first that holds a table of several columns, or the first that holds
+/// one at all; visible sheets come first. Also the names of the others.
+fn sheet(
+    source: &Source,
+    options: &ReadOptions,
+    limit: usize,
+) -> Result<(String, Vec<String>, Parts), Fault> {
+    let file = &source.file;
+    let mut workbook: Xlsx<Box<dyn ReadSeek>> =
+        Xlsx::new(source.reader()?).map_err(|error| fault(file, &error))?;
+    let mut sheets: Vec<_> = workbook
+        .sheets_metadata()
+        .iter()
+        .filter(|sheet| sheet.typ == SheetType::WorkSheet)
+        .cloned()
+        .collect();
+    let in_order: Vec<String> = sheets.iter().map(|sheet| sheet.name.clone()).collect();
+    let others = |name: &str| in_order.iter().filter(|other| *other != name).cloned().collect();
+    if let Some(asked) = &options.sheet {
+        let Some(name) = in_order.iter().find(|name| name.to_lowercase() == asked.to_lowercase()) else {
+            return Err(unknown_sheet(file, asked, &in_order));
+        };
+        return match parts(&mut workbook, file, name, limit)? {
+            Some(parts) => Ok((name.clone(), others(name), parts)),
+            None => Err(empty(file, &format!("has no rows on sheet \"{name}\""))),
+        };
+    }
+    sheets.sort_by_key(|sheet| sheet.visible != SheetVisible::Visible);
+    let mut narrow = None;
+    for sheet in sheets {
+        if let Some(parts) = parts(&mut workbook, file, &sheet.name, limit)? {
+            if parts.names.len() > 1 {
+                return Ok((sheet.name.clone(), others(&sheet.name), parts));
+            }
+            narrow.get_or_insert((sheet.name, parts));
+        }
+    }
+    match narrow {
+        Some((name, parts)) => Ok((name.clone(), others(&name), parts)),
+        None => Err(empty(file, "has no sheet with a header and rows")),
+    }
+}
+
+/// The table on one sheet; `None` where it has no header or no rows.
+fn parts(
+    workbook: &mut Xlsx<Box<dyn ReadSeek>>,
+    file: &str,
+    sheet: &str,
+    limit: usize,
+) -> Result<Option<Parts>, Fault> {
+    let fail = |error: XlsxError| fault(file, &error);
+    let mut rows =
+        Rows { cells: workbook.worksheet_cells_reader(sheet).map_err(fail)?, ahead: None, ended: false };
+    let mut first: Vec<Row> = Vec::new();
+    while first.len() < SEARCHED_ROWS {
+        let mut row = Row::default();
+        if !rows.next(&mut row).map_err(fail)? {
+            break;
+        }
+        first.push(row);
+    }
+    let filled: Vec<usize> = first.iter().map(|row| row.cells.len()).collect();
+    let header = naming::row(&filled, filled.iter().copied().max().unwrap_or(0));
+    let mut issues = Vec::new();
+    let titles = first.iter().take(header).map(|row| row.number).collect();
+    issues.extend(naming::skipped(file, titles));
+    let mut below = first.into_iter().skip(header);
+    let Some(head) = below.next() else { return Ok(None) };
+    let mut columns: BTreeMap<u32, Building> = BTreeMap::new();
+    for cell in &head.cells {
+        columns
+            .insert(cell.column, Building { header: head.text_of(cell).to_owned(), ..Building::default() });
+    }
+    let mut n_rows = 0;
+    for row in below {
+        row.add_to(&mut columns, n_rows);
+        n_rows += 1;
+    }
+    let mut row = Row::default();
+    while n_rows < limit && rows.next(&mut row).map_err(fail)? {
+        row.add_to(&mut columns, n_rows);
+        n_rows += 1;
+    }
+    if n_rows == 0 {
+        return Ok(None);
+    }
+    let names = naming::names(file, columns.values().map(|building| &building.header), &mut issues)?;
+    Ok(Some(Parts { names, columns: columns.into_values().collect(), rows: n_rows, issues }))
+}
+
+/// The cells of one row that are not empty, as text.
+#[derive(Default)]
+struct Row {
+    /// As Excel numbers it, from 1.
+    number: u64,
+    text: String,
+    cells: Vec<RowCell>,
+}
+
+struct RowCell {
+    column: u32,
+    end: usize,
+    start: usize,
+    is_error: bool,
+    is_rounded: bool,
+}
+
+impl Row {
+    fn text_of(&self, cell: &RowCell) -> &str {
+        &self.text[cell.start..cell.end]
+    }
+
+    fn add_to(&self, columns: &mut BTreeMap<u32, Building>, rows_before: usize) {
+        for cell in &self.cells {
+            let building = columns.entry(cell.column).or_default();
+            // a damaged sheet may list a cell twice; the first counts
+            if building.column.len() > rows_before {
+                continue;
+            }
+            building.column.pad(rows_before);
+            building.column.push(self.text_of(cell));
+            building.rounded += usize::from(cell.is_rounded);
+            if cell.is_error {
+                building.errors.push(self.number);
+            }
+        }
+    }
+}
+
+/// The rows of a sheet that have a cell with a value.
+struct Rows<'a> {
+    cells: XlsxCellReader<'a, Box<dyn ReadSeek>>,
+    /// The first cell of the next row.
+    ahead: Option<((u32, u32), DataRef<'a>)>,
+    /// The library must not be asked for a cell behind the last.
+    ended: bool,
+}
+
+impl Rows<'_> {
+    /// Reads the next row; false when there is none.
+    fn next(&mut self, row: &mut Row) -> Result<bool, XlsxError> {
+        row.text.clear();
+        row.cells.clear();
+        let mut current = None;
+        loop {
+            let (position, value) = match self.ahead.take() {
+                Some(ahead) => ahead,
+                None if self.ended => return Ok(!row.cells.is_empty()),
+                None => match self.cells.next_cell()? {
+                    Some(cell) => (cell.get_position(), cell.get_value().clone()),
+                    None => {
+                        self.ended = true;
+                        continue;
+                    }
+                },
+            };
+            if current.is_some_and(|current| current != position.0) {
+                self.ahead = Some((position, value));
+                return Ok(true);
+            }
+            let start = row.text.len();
+            render(&value, &mut row.text);
+            let is_error = matches!(value, DataRef::Error(_));
+            if is_error || !is_blank(&row.text[start..]) {
+                current = Some(position.0);
+                row.number = u64::from(position.0) + 1;
+                let is_rounded =
+                    matches!(value, DataRef::Float(number) if number.abs() >= 1e15 && number.fract() == 0.0);
+                row.cells.push(RowCell {
+                    column: position.1,
+                    start,
+                    end: row.text.len(),
+                    is_error,
+                    is_rounded,
+                });
+            } else {
+                row.text.truncate(start);
+            }
+        }
+    }
+}
+
+fn render(value: &DataRef<'_>, text: &mut String) {
+    match value {
+        DataRef::Int(number) => write!(text, "{number}").expect("text takes any number"),
+        DataRef::Float(number) if number.is_finite() => {
+            write!(text, "{}", number + 0.0).expect("text takes any number")
+        }
+        DataRef::String(string) => text.push_str(string),
+        DataRef::SharedString(string) => text.push_str(string),
+        DataRef::Bool(truth) => text.push_str(if *truth { "true" } else { "false" }),
+        DataRef::DateTime(moment) => render_date(*moment, text),
+        DataRef::DateTimeIso(iso) => {
+            text.push_str(&iso.strip_suffix("T00:00:00").unwrap_or(iso).replace('T', " "))
+        }
+        DataRef::DurationIso(iso) => text.push_str(iso),
+        DataRef::Float(_) | DataRef::Error(_) | DataRef::Empty => {}
+    }
+}
+
+/// A date, with the time unless midnight; a time alone where the cell has no date.
+fn render_date(moment: ExcelDateTime, text: &mut String) {
+    let serial = moment.as_f64();
+    if !serial.is_finite() {
+        return;
+    }
+    if moment.is_duration() || (0.0..1.0).contains(&serial) {
+        time((serial * 86_400.0).round() as i64, 1, text);
+        return;
+    }
+    let (year, month, day, hour, minute, second, _) = moment.to_ymd_hms_milli();
+    write!(text, "{year:04}-{month:02}-{day:02}").expect("text takes any number");
+    if (hour, minute, second) != (0, 0, 0) {
+        write!(text, " {hour:02}:{minute:02}:{second:02}").expect("text takes any number");
+    }
+}
+
+fn unknown_sheet(file: &str, asked: &str, sheets: &[String]) -> Fault {
+    let todo = match suggestion(asked, sheets.iter().map(String::as_str)) {
+        Some(near) => format!("did you mean \"{near}\"?"),
+        None => "use one of the sheets that it has".to_owned(),
+    };
+    Fault::new(FaultCode::BadOption, format!("{file} has no sheet \"{asked}\""), todo)
+        .because(format!("it has: {}", sheets.join(", ")))
+}
+
+/// The library's own words are left out: they may quote a cell.
+fn fault(file: &str, error: &XlsxError) -> Fault {
+    match error {
+        XlsxError::Password => Fault::new(
+            FaultCode::PasswordProtected,
+            format!("{file} is protected with a password"),
+            "open it in Excel, clear the password and save a copy",
+        ),
+        XlsxError::Zip(_) | XlsxError::Io(_) => damaged(file, "a part of the workbook cannot be unpacked"),
+        XlsxError::FileNotFound(_) | XlsxError::RelationshipNotFound | XlsxError::WorksheetNotFound(_) => {
+            damaged(file, "a part of the workbook is missing")
+        }
+        _ => damaged(file, "a part of the workbook is not as Excel writes it"),
+    }
+}

@@ -1,0 +1,177 @@
+//! What is wrong with records or columns of a file that can be read all the same.
+
+use std::fmt;
+
+/// A finding about the content of one file that does not stop the command: what, where, how often.
+/// Never holds a cell's content.
+///
+/// One issue stands for all places in one file and column with the same finding, so that a file with a
+/// thousand ragged rows gives one issue with a thousand lines.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Issue {
+    /// What was found; decides the severity and whether rows were set aside.
+    pub kind: IssueKind,
+    /// The file's name, without its folder.
+    pub file: String,
+    /// The header of the column, where the finding is about one.
+    pub column: Option<String>,
+    /// Line numbers (text files) or row numbers (sheets, Parquet) from 1, ascending; empty where the finding
+    /// is about the whole file or column, or where only the number of rows is known.
+    pub lines: Vec<u64>,
+    /// How many rows or cells the finding stands for; 1 for a finding about a whole file or column.
+    pub count: usize,
+    /// One sentence, lower case, no full stop, no cell content.
+    pub message: String,
+}
+
+impl Issue {
+    /// A finding about a whole file or, with [`Issue::in_column`], a whole column.
+    pub fn new(kind: IssueKind, file: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { kind, file: file.into(), column: None, lines: Vec::new(), count: 1, message: message.into() }
+    }
+
+    /// Says which column.
+    #[must_use]
+    pub fn in_column(mut self, column: impl Into<String>) -> Self {
+        self.column = Some(column.into());
+        self
+    }
+
+    /// Says which lines; there is one finding per line.
+    #[must_use]
+    pub fn on_lines(mut self, lines: Vec<u64>) -> Self {
+        self.count = lines.len();
+        self.lines = lines;
+        self
+    }
+
+    /// Says how many rows or cells.
+    #[must_use]
+    pub fn counting(mut self, count: usize) -> Self {
+        self.count = count;
+        self
+    }
+
+    /// How serious it is.
+    pub fn severity(&self) -> Severity {
+        self.kind.severity()
+    }
+
+    /// Rows that are not in the table because of this finding.
+    pub fn rows_set_aside(&self) -> usize {
+        if self.kind == IssueKind::RaggedRow { self.count } else { 0 }
+    }
+
+    /// The first lines as words, `lines 3, 17, 44 and 9 more`; `None` where no line is known.
+    pub fn place(&self) -> Option<String> {
+        const SHOWN: usize = 5;
+        let list = |lines: &[u64]| lines.iter().map(u64::to_string).collect::<Vec<_>>().join(", ");
+        match self.lines.len() {
+            0 => None,
+            1 => Some(format!("line {}", self.lines[0])),
+            n if n <= SHOWN => Some(format!("lines {}", list(&self.lines))),
+            n => Some(format!("lines {} and {} more", list(&self.lines[..SHOWN]), n - SHOWN)),
+        }
+    }
+}
+
+impl fmt::Display for Issue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let word = match self.severity() {
+            Severity::Note => "note",
+            Severity::Warning => "warning",
+        };
+        write!(f, "{word}[{}] {}: ", self.kind.name(), self.file)?;
+        if let Some(column) = &self.column {
+            write!(f, "column \"{column}\": ")?;
+        }
+        write!(f, "{}", self.message)?;
+        if let Some(place) = self.place() {
+            write!(f, " ({place})")?;
+        }
+        Ok(())
+    }
+}
+
+/// How serious an [`Issue`] is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// Good to know; nothing is lost.
+    Note,
+    /// Rows, columns or values were not usable as they stand.
+    Warning,
+}
+
+macro_rules! issue_kinds {
+    ($($variant:ident = $name:literal, $severity:ident, $meaning:literal;)+) => {
+        /// Every finding of a reader, with its stable code.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum IssueKind {
+            $(#[doc = $meaning] $variant,)+
+        }
+
+        impl IssueKind {
+            /// Every kind, in order.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
+
+            /// `W001`
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name,)+ }
+            }
+
+            /// How serious it is.
+            pub fn severity(self) -> Severity {
+                match self { $(Self::$variant => Severity::$severity,)+ }
+            }
+
+            /// What it means in general, for `plait explain W001`.
+            pub fn meaning(self) -> &'static str {
+                match self { $(Self::$variant => $meaning,)+ }
+            }
+        }
+    };
+}
+
+issue_kinds! {
+    TitleLines = "N001", Note, "Lines above the header hold a title, not column names; they were left out.";
+    UnnamedColumn = "N002", Note, "A column has no header and was named after its position.";
+    Encoding = "N003", Note, "Text is not UTF-8 and was read as Windows-1252.";
+    OtherSheets = "N004", Note, "A workbook has more sheets than the one that was read.";
+    RaggedRow = "W001", Warning, "A row has more or fewer fields than the header and was set aside.";
+    WrongExtension = "W002", Warning, "The name of a file says another kind than its content; the content was read.";
+    NestedColumn = "W003", Warning, "A column holds lists or records instead of values and was left out.";
+    CellError = "W004", Warning, "Cells of a workbook hold an error such as #N/A and were read as missing.";
+    InvalidCell = "W005", Warning, "Cells hold bytes that are not text, or dates out of range, and were read as missing.";
+    ShortenedNumber = "W021", Warning, "Long numbers were shortened to the form 3.02E+11 by a spreadsheet and cannot be recovered.";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_issue_says_what_and_where_and_lists_only_the_first_lines() {
+        let issue =
+            Issue::new(IssueKind::RaggedRow, "cin.csv", "7 rows have 3 fields where the header has 4")
+                .on_lines(vec![3, 5, 6, 8, 9, 11, 12]);
+        assert_eq!(
+            issue.to_string(),
+            "warning[W001] cin.csv: 7 rows have 3 fields where the header has 4 (lines 3, 5, 6, 8, 9 and 2 more)"
+        );
+        assert_eq!(issue.rows_set_aside(), 7);
+        let issue = Issue::new(IssueKind::UnnamedColumn, "cin.csv", "has no name").in_column("column_3");
+        assert_eq!(issue.to_string(), "note[N002] cin.csv: column \"column_3\": has no name");
+        assert_eq!(issue.rows_set_aside(), 0);
+    }
+
+    #[test]
+    fn codes_of_issues_are_distinct_and_start_with_their_severity() {
+        let mut names: Vec<_> = IssueKind::ALL.iter().map(|kind| kind.name()).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), IssueKind::ALL.len());
+        for kind in IssueKind::ALL {
+            assert_eq!(kind.name().starts_with('W'), kind.severity() == Severity::Warning);
+        }
+    }
+}
