@@ -24,6 +24,7 @@ pub fn describe(profile: &Profile) -> String {
 
 fn figures(profile: &Profile, column: &ColumnProfile) -> Vec<String> {
     let years = match (column.date_order, column.years) {
+        (Some(order), Some((first, last))) if first == last => format!("{}, {first}", order.layout()),
         (Some(order), Some((first, last))) => format!("{}, {first} to {last}", order.layout()),
         _ => String::new(),
     };
@@ -40,7 +41,9 @@ fn figures(profile: &Profile, column: &ColumnProfile) -> Vec<String> {
 
 /// Each with the header of its column.
 fn remarks(column: &ColumnProfile) -> impl Iterator<Item = (&str, String)> {
-    let placeholders = column.placeholders.iter().map(|placeholder| {
+    // nobody is linked by a category or by prose, so nothing is read as missing there
+    let linked_by = !matches!(column.role, Role::Category | Role::Number | Role::FreeText | Role::Other);
+    let placeholders = column.placeholders.iter().filter(move |_| linked_by).map(|placeholder| {
         let rows = super::figures::rows(placeholder.rows);
         format!("a placeholder ({}) in {rows}, read as missing", placeholder.what)
     });

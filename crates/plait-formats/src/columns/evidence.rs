@@ -88,7 +88,7 @@ impl Evidence {
             count(&mut self.upns, Upn::parse(value).is_some());
             count(&mut self.ulns, Uln::parse(value).is_some());
             count(&mut self.postcodes, Postcode::parse(value).is_some());
-            count(&mut self.postal_codes, (3..=10).contains(&value.len()) && is_code(value));
+            count(&mut self.postal_codes, is_postal_code(value));
             count(&mut self.phones, is_phone(value, digits));
             count(&mut self.many_digits, digits >= 5);
             let number = value.parse::<f64>();
@@ -176,8 +176,11 @@ fn is_name_like(value: &str) -> bool {
         && value.split_whitespace().count() <= 5
 }
 
-fn is_code(value: &str) -> bool {
-    value.chars().all(|c| c.is_ascii_alphanumeric() || c == ' ' || c == '-')
+/// Whether a value could be a postal code of some country: three to ten letters and digits, a digit among them.
+pub(super) fn is_postal_code(value: &str) -> bool {
+    (3..=10).contains(&value.len())
+        && value.contains(|c: char| c.is_ascii_digit())
+        && value.chars().all(|c| c.is_ascii_alphanumeric() || c == ' ' || c == '-')
 }
 
 fn is_address(value: &str) -> bool {

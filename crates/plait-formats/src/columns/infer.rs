@@ -6,6 +6,7 @@ use super::figures::{grouped, percent, rows};
 use super::header::{self, Meaning};
 use plait_types::identifier::{NhsNumber, Postcode, Upn};
 use plait_types::{Column, DateOrder, Fault, FaultCode, Interner, NULL, Role, Table, nearest};
+use rayon::prelude::*;
 
 /// What one column of a table is taken to mean, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,14 +65,18 @@ pub fn plan(table: &Table, overrides: &[(String, Role)]) -> Result<Vec<ColumnPla
     refuse_equal_headers(table)?;
     let given = given_roles(table, overrides)?;
     let mut drafts: Vec<Draft> =
-        table.columns.iter().zip(&given).map(|(column, given)| Draft::new(column, *given)).collect();
+        table.columns.par_iter().zip(&given).map(|(column, given)| Draft::new(column, *given)).collect();
     settle_dates_of_birth(&mut drafts);
     settle_names(&mut drafts);
     settle_identifiers(table, &mut drafts)?;
-    let mut plans = Vec::with_capacity(drafts.len());
-    for (at, draft) in drafts.into_iter().enumerate() {
-        plans.push(draft.into_plan(at, &table.columns[at]).map_err(|fault| fault.at(table.name.clone()))?);
-    }
+    let plans: Vec<Result<ColumnPlan, Fault>> = drafts
+        .into_par_iter()
+        .enumerate()
+        .map(|(at, draft)| draft.into_plan(at, &table.columns[at]))
+        .collect();
+    // the first fault in file order, whichever thread was first
+    let plans: Result<Vec<ColumnPlan>, Fault> = plans.into_iter().collect();
+    let plans = plans.map_err(|fault| fault.at(table.name.clone()))?;
     if plans.iter().any(|plan| says_who(plan.role)) {
         Ok(plans)
     } else {
@@ -213,7 +218,8 @@ impl Draft {
             let why = format!("header says {}; {share} of values {words}", role.words());
             return self.set(role, Confidence::High, why);
         }
-        let but = format!("header says {}, but only {share} of values {words}", role.words());
+        let few = if support == 0 { "none of the".to_owned() } else { format!("only {share} of") };
+        let but = format!("header says {}, but {few} values {words}", role.words());
         if role.is_date() && e.share(e.day_numbers) >= SUPPORTS {
             let why = format!("header says {}, but values are a spreadsheet's day numbers", role.words());
             self.notes.push("format the column as dates in the spreadsheet and export it again".to_owned());
@@ -634,7 +640,7 @@ fn is_running(column: &Column) -> bool {
 /// The share of the shorter list of values that is also in the other, 0..=1.
 fn shared_values(one: &Column, other: &Column) -> f64 {
     let (short, long) = if one.values.len() <= other.values.len() { (one, other) } else { (other, one) };
-    let mut pool = Interner::with_capacity(short.values.len());
+    let mut pool = Interner::default();
     for value in short.values.iter() {
         pool.intern(value);
     }

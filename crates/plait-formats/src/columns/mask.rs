@@ -31,11 +31,16 @@ pub fn mask(value: &str, role: Role) -> String {
             ending(value)
         }
         Role::Sex if is_sex(value) => value.to_owned(),
-        Role::Ethnicity | Role::Category | Role::Region | Role::Number if value.chars().count() <= 20 => {
+        Role::Ethnicity | Role::Category | Role::Region | Role::Number if is_short(value) => {
             value.replace(char::is_whitespace, " ")
         }
         _ => HIDDEN.to_owned(),
     }
+}
+
+/// Whether a value is too short to be prose and has too few digits to be somebody's number.
+fn is_short(value: &str) -> bool {
+    value.chars().count() <= 20 && value.chars().filter(char::is_ascii_digit).count() <= 4
 }
 
 fn initial(name: &str) -> String {
@@ -87,6 +92,7 @@ mod tests {
         check(Role::DateOfBirth, "Sarah", "•••••");
         check(Role::Postcode, "12 Mill Lane", "•••••");
         check(Role::RecordId, "7190", "•••••");
+        check(Role::Number, "9990000018", "•••••");
         check(Role::Category, "a sentence about what happened then", "•••••");
     }
 

@@ -1,11 +1,12 @@
 //! How good the columns of a table are: completeness, validity, placeholders, oddities, and five rows to see.
 
-use super::evidence::{is_email, is_phone, is_plausible, is_sex, is_shortened};
+use super::evidence::{is_email, is_phone, is_plausible, is_postal_code, is_sex, is_shortened};
 use super::figures::{percent, rows};
 use super::infer::ColumnPlan;
 use super::mask::mask;
 use plait_types::identifier::{NhsNumber, Postcode, Uln, Upn};
 use plait_types::{Column, DateOrder, NULL, PartialDate, Role, Table, placeholder};
+use rayon::prelude::*;
 use std::collections::BTreeMap;
 
 /// What there is to know about a table before linking it. Holds no value that identifies a person.
@@ -81,7 +82,7 @@ impl Profile {
     /// Looks at every distinct value of a table once. `plans` are its own, in file order.
     pub fn of(table: &Table, plans: &[ColumnPlan]) -> Self {
         let columns: Vec<ColumnProfile> =
-            plans.iter().map(|plan| ColumnProfile::of(&table.columns[plan.column], plan)).collect();
+            plans.par_iter().map(|plan| ColumnProfile::of(&table.columns[plan.column], plan)).collect();
         let shown = table.n_rows.min(5);
         let sample = (0..shown).map(|i| {
             // the middles of equal stretches
@@ -100,7 +101,7 @@ impl ColumnProfile {
         let counts = column.counts();
         let mut tally = Tally::default();
         let mut usual = Vec::new();
-        let check = check_of(plan);
+        let check = check_of(plan, column);
         for (code, &count) in counts.iter().enumerate() {
             let (value, count) = (column.values.get(code as u32), u64::from(count));
             if tally.add(value, count, plan.role, check.as_ref()) {
@@ -144,14 +145,15 @@ struct Check {
     holds: Box<dyn Fn(&str) -> bool>,
 }
 
-fn check_of(plan: &ColumnPlan) -> Option<Check> {
+fn check_of(plan: &ColumnPlan, column: &Column) -> Option<Check> {
     let check = |rule, holds: fn(&str) -> bool| Some(Check { rule, holds: Box::new(holds) });
     match plan.role {
         Role::DateOfBirth | Role::OtherDate => {
             let order = plan.date_order?;
             Some(Check { rule: "a date", holds: Box::new(move |v| PartialDate::parse(v, order).is_some()) })
         }
-        Role::Postcode => check("a UK postcode", |v| Postcode::parse(v).is_some()),
+        Role::Postcode if is_british(column) => check("a UK postcode", |v| Postcode::parse(v).is_some()),
+        Role::Postcode => check("a postal code", is_postal_code),
         Role::NhsNumber => check("a number with the right check digit", |v| NhsNumber::parse(v).is_some()),
         Role::Upn => check("a number with the right check letter", |v| Upn::parse(v).is_some()),
         Role::Uln => check("a number with the right check digit", |v| Uln::parse(v).is_some()),
@@ -162,6 +164,11 @@ fn check_of(plan: &ColumnPlan) -> Option<Check> {
         Role::Sex => check("a code or word for a sex", is_sex),
         _ => None,
     }
+}
+
+/// Whether most different values are UK postcodes, so that the others are mistakes.
+fn is_british(column: &Column) -> bool {
+    column.values.iter().filter(|value| Postcode::parse(value).is_some()).count() * 2 >= column.values.len()
 }
 
 /// Counts over the values of one column.

@@ -2,6 +2,7 @@
 
 use super::*;
 use plait_types::{Column, DateOrder, FaultCode, Role, Table};
+use proptest::prelude::*;
 
 /// A table from its header and rows; an empty cell is missing.
 fn table(name: &str, header: &[&str], rows: &[&[&str]]) -> Table {
@@ -239,7 +240,7 @@ fn a_national_number_that_fails_its_check_is_a_plain_identifier() {
     assert_eq!(plans[0].role, Role::Identifier);
     assert_eq!(
         plans[0].why,
-        "header says UPN, but only 0% of values have the right check letter: compared as a plain identifier"
+        "header says UPN, but none of the values have the right check letter: compared as a plain identifier"
     );
 }
 
@@ -474,4 +475,110 @@ fn the_text_of_look_reads_like_this() {
     let text = describe(&profile_of(&table));
     assert!(text.lines().all(|line| line.chars().count() <= 100));
     assert_eq!(text, include_str!("look.txt"));
+}
+
+/// The plan of a file beside the project, if that is there; the tests that need one say so and pass without.
+fn shared_plan(path: &str) -> Option<Vec<ColumnPlan>> {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
+    let file = root.join(path);
+    if !file.exists() {
+        #[expect(clippy::print_stderr, reason = "a test that is skipped should say so")]
+        {
+            eprintln!("skipped: no {path} beside the project");
+        }
+        return None;
+    }
+    let read = crate::read::read(&file, &crate::read::ReadOptions::default()).expect("a readable file");
+    Some(plan(&read.table, &[]).expect("a usable table"))
+}
+
+fn role_of(plans: &[ColumnPlan], name: &str) -> Role {
+    plans.iter().find(|plan| plan.name == name).expect(name).role
+}
+
+#[test]
+fn the_published_linkage_test_sets_are_understood_without_help() {
+    for set in ["febrl3", "febrl4"] {
+        let Some(plans) = shared_plan(&format!("bench/{set}/records.parquet")) else { continue };
+        for (name, role) in [
+            ("rec_id", Role::RecordId),
+            ("given_name", Role::Forename),
+            ("surname", Role::Surname),
+            ("street_number", Role::HouseNumber),
+            ("address_1", Role::AddressLine),
+            ("address_2", Role::AddressLine),
+            ("suburb", Role::Town),
+            ("postcode", Role::Postcode),
+            ("state", Role::Region),
+            ("date_of_birth", Role::DateOfBirth),
+            ("soc_sec_id", Role::Identifier),
+        ] {
+            assert_eq!(role_of(&plans, name), role, "{set} {name}");
+        }
+        let dates = plans.iter().find(|plan| plan.role == Role::DateOfBirth).expect("found above");
+        assert_eq!((dates.date_order, dates.notes.len()), (Some(DateOrder::YearMonthDay), 0));
+    }
+}
+
+#[test]
+fn the_social_care_and_education_samples_are_understood_without_help() {
+    for file in ["csc", "education"] {
+        let Some(plans) = shared_plan(&format!("uk-samples/family_context/{file}.csv")) else { continue };
+        for (name, role) in [
+            ("Cms Id", Role::RecordId),
+            ("First Name", Role::Forename),
+            ("Last Name", Role::Surname),
+            ("Date Of Birth", Role::DateOfBirth),
+            ("Gender", Role::Sex),
+            ("Address", Role::Address),
+        ] {
+            assert_eq!(role_of(&plans, name), role, "{file} {name}");
+        }
+        assert!(
+            plans.iter().all(|plan| !matches!(plan.role, Role::Email)),
+            "workers' mailboxes are compared"
+        );
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_value_that_identifies_somebody_is_in_the_text(
+        rows in prop::collection::vec(
+            ("[A-Z][a-z]{7,9}", "(0[1-9]|[12][0-9])/(0[1-9]|1[0-2])/20[01][0-9]", "9[0-9]{9}", "[a-z]{8}@[a-z]{6}\\.org"),
+            1..40,
+        ),
+        headers in prop::sample::subsequence(vec!["surname", "dob", "nhs number", "email", "c1", "notes", "id"], 4),
+    ) {
+        let value = |row: usize, column: usize| match column {
+            0 => rows[row].0.clone(),
+            1 => rows[row].1.clone(),
+            2 => rows[row].2.clone(),
+            _ => rows[row].3.clone(),
+        };
+        let columns = headers.iter().enumerate().map(|(column, header)| {
+            Column::from_rows(*header, (0..rows.len()).map(|row| Some(value(row, column))))
+        });
+        let table = Table { name: "t".to_owned(), columns: columns.collect(), n_rows: rows.len() };
+        let text = match plan(&table, &[]) {
+            Ok(plans) => describe(&Profile::of(&table, &plans)),
+            Err(fault) => fault.to_string(),
+        };
+        for row in 0..rows.len() {
+            for column in 0..4 {
+                prop_assert!(!text.contains(&value(row, column)), "{}", text);
+            }
+        }
+    }
+
+    #[test]
+    fn no_table_panics(cells in prop::collection::vec(prop::collection::vec(".{0,12}", 3), 0..12), headers in prop::collection::vec(".{0,12}", 3)) {
+        let columns = headers.iter().enumerate().map(|(at, header)| {
+            Column::from_rows(header.as_str(), cells.iter().map(|row| Some(row[at].as_str())))
+        });
+        let table = Table { name: "t".to_owned(), columns: columns.collect(), n_rows: cells.len() };
+        if let Ok(plans) = plan(&table, &[]) {
+            let _ = describe(&Profile::of(&table, &plans));
+        }
+    }
 }
