@@ -15,6 +15,8 @@ pub trait Progress: Sync {
 /// What the engine is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
+    /// Reading files (the caller does).
+    Read,
     /// Choosing blocking rules from the data.
     ChooseRules,
     /// Sorting records under the blocking rules.
@@ -25,17 +27,21 @@ pub enum Stage {
     Score,
     /// Grouping records into persons.
     Cluster,
+    /// Writing results (the caller does).
+    Write,
 }
 
 impl Stage {
     /// What it is called in progress lines.
     pub fn words(self) -> &'static str {
         match self {
+            Self::Read => "reading",
             Self::ChooseRules => "choosing rules",
             Self::Block => "blocking",
             Self::Train => "learning",
             Self::Score => "comparing",
             Self::Cluster => "grouping",
+            Self::Write => "writing",
         }
     }
 }

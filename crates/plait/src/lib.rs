@@ -1,1 +1,36 @@
-//! Every use case once: look, link, explain, score, model; all that a command line or a notebook may use
+//! Every use case once. The command line, and later the notebook and the server, hold no logic of their own:
+//! they gather a request, call one function here, and show what comes back.
+
+mod explain;
+mod faults;
+mod link;
+mod look;
+mod model;
+mod output;
+mod place;
+mod report;
+mod run;
+mod score;
+mod source;
+mod summary;
+
+pub use explain::{ExplainRequest, explain};
+pub use faults::Faults;
+pub use link::{LinkRequest, Linked, link};
+pub use look::{LookRequest, Looked, look};
+pub use model::{
+    check_model, difference_of_models, explain_model, export_splink, import_splink, new_model, model_schema,
+};
+pub use plait_engine::clustering;
+pub use plait_engine::evaluation::{Rates, Scores};
+pub use plait_engine::explanation::{Explanation, Term, TermKind};
+pub use plait_engine::model::{Clustering, LinkType, Model};
+pub use plait_engine::progress::{Progress, Silent, Stage};
+pub use plait_report::sentence;
+pub use plait_types::{Fault, FaultCode, FaultKind, Issue, Role, Severity};
+pub use run::Run;
+pub use score::{ScoreRequest, score};
+pub use source::SourceSpec;
+
+/// The version of this program, as outputs state it.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");

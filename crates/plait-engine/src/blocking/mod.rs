@@ -356,3 +356,18 @@ fn key_codes<'a>(records: &'a Records, key: &BlockingKey, symmetric: bool) -> Ve
     let tables = part_codes(wanted);
     wanted.iter().zip(tables).map(|((field, _), table)| KeyCodes { codes: &field.codes, parts: Some(table) }).collect()
 }
+
+/// About how many bytes a job needs at its peak, from the records and the model: the codes, the rows that comparisons
+/// read, and the blocks. Pairs that are kept come on top; there are seldom more than a few per record.
+pub fn bytes_needed(records: &Records, model: &crate::model::Model) -> u64 {
+    let n = records.len() as u64;
+    let n_rules = model.blocking.len() as u64;
+    let values: u64 = records.fields.iter().map(|field| field.values.len() as u64 * 32).sum();
+    let codes = n * 4 * records.fields.len() as u64;
+    let rows = n * 4 * model.comparisons.len() as u64;
+    let blocks = n * 4 * 3 * n_rules;
+    // the keys of the rules being sorted at one time, with their spare
+    let sorting = n * 32 * n_rules.min(4);
+    let pairs = n * 40;
+    values + codes + rows + blocks.max(sorting) + pairs
+}

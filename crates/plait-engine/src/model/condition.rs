@@ -1,6 +1,6 @@
 //! When two values are at a level: the vocabulary of comparison levels and blocking keys.
 
-use std::fmt;
+
 
 /// A condition on a pair of records. A test of a missing value is false.
 #[derive(Clone, Debug, PartialEq)]
@@ -138,6 +138,21 @@ impl Condition {
     /// Plain agreement of the first field.
     pub fn exact() -> Self {
         Self::test(Test::Same(Part::Whole))
+    }
+
+    /// Adds the names of the fields that it reads besides the comparison's first one.
+    pub(crate) fn collect_fields(&self, names: &mut Vec<String>) {
+        match self {
+            Self::Test(field, test) => {
+                names.extend(field.clone());
+                if let Test::SwappedWith(other) | Test::EqualsOther(other) | Test::WithinKm(other, _) = test {
+                    names.push(other.clone());
+                }
+            }
+            Self::All(parts) | Self::Any(parts) => parts.iter().for_each(|part| part.collect_fields(names)),
+            Self::Not(part) => part.collect_fields(names),
+            Self::Else => {}
+        }
     }
 
     /// Whether this is plain agreement of the first field.

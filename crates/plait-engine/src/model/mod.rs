@@ -1,8 +1,22 @@
 //! What a linkage compares, how it blocks, and what it has learned.
 
+#[cfg(test)]
+mod arbitrary;
 mod condition;
+mod difference;
+mod file;
+mod prose;
+mod schema;
+pub mod splink;
+mod structure;
+mod text;
 
 pub use condition::{Condition, Edit, Measure, Part, Test};
+pub use difference::difference;
+pub use file::{FieldPlace, ModelFile, SourceFields, check_fields, read, write};
+pub use prose::prose;
+pub use schema::schema;
+pub use text::TextError;
 
 /// A linkage model: written by a person, chosen from the data, or imported; trained or not.
 ///
@@ -130,6 +144,32 @@ pub struct Class {
     pub probabilities: Vec<Vec<f64>>,
 }
 
+impl LinkType {
+    /// As models and outputs write it: `link_only`.
+    pub fn name(self) -> &'static str {
+        schema::row(schema::LINK_TYPES, &self).1
+    }
+
+    /// The link type of a name as [`LinkType::name`] gives it.
+    pub fn from_name(name: &str) -> Option<Self> {
+        schema::by_name(schema::LINK_TYPES, name)
+    }
+}
+
+impl Clustering {
+    /// As models and outputs write it: `connected_components`.
+    pub fn name(self) -> &'static str {
+        schema::row(schema::CLUSTERINGS, &self).1
+    }
+}
+
+impl BlockingRule {
+    /// The rule as models write it: `date_of_birth and surname soundex`.
+    pub fn words(&self) -> String {
+        self.keys.iter().map(ToString::to_string).collect::<Vec<_>>().join(" and ")
+    }
+}
+
 impl BlockingKey {
     /// The same part of the same field on both sides.
     pub fn same(field: impl Into<String>, part: Part) -> Self {
@@ -148,6 +188,17 @@ impl Comparison {
     pub fn level_label(&self, level: usize) -> String {
         let level = &self.levels[level];
         level.label.clone().unwrap_or_else(|| level.when.words())
+    }
+
+    /// The level whose u the term-frequency adjustment of a level starts from: the first that is plain agreement
+    /// on the field whose frequencies count. `None` if the level has no adjustment or there is no such level.
+    pub fn term_frequency_base(&self, level: usize) -> Option<usize> {
+        let first = self.fields.first()?;
+        let counted = self.levels[level].term_frequency.as_ref()?.field.as_ref().unwrap_or(first);
+        self.levels.iter().position(|level| match &level.when {
+            Condition::Test(field, Test::Same(Part::Whole)) => field.as_ref().unwrap_or(first) == counted,
+            _ => false,
+        })
     }
 
     /// The index of the first level that is plain agreement, if there is one.

@@ -1,0 +1,99 @@
+//! Why two records of a finished run are linked or not.
+
+use crate::faults::Faults;
+use crate::link::model_path;
+use crate::model::read_model;
+use crate::run::Run;
+use crate::source::{Opened, RecordNames, SourceSpec, open};
+use plait_engine::comparison::Comparer;
+use plait_engine::explanation::{Explanation, explain as explain_pair};
+use plait_engine::records::Records;
+use plait_engine::scoring::Scorer;
+use plait_types::{Fault, FaultCode, Role};
+use std::path::{Path, PathBuf};
+
+/// A pair of records of a finished run.
+#[derive(Clone, Debug)]
+pub struct ExplainRequest {
+    /// The run's folder.
+    pub folder: PathBuf,
+    /// `record`, or `source:record` where several sources have a record of that name.
+    pub left: String,
+    /// The same for the other side.
+    pub right: String,
+}
+
+/// Reads the run's sources again, which must be unchanged, and gives the terms of the pair's weight.
+pub fn explain(request: &ExplainRequest) -> Result<Explanation, Faults> {
+    let run = Run::read(&request.folder)?;
+    let (file, _) = read_model(&model_path(&request.folder))?;
+    let specs: Vec<SourceSpec> = run
+        .sources
+        .iter()
+        .map(|source| SourceSpec { name: Some(source.name.clone()), path: PathBuf::from(&source.path) })
+        .collect();
+    let mut roles: Vec<(String, Role)> = file.columns.clone();
+    roles.extend(run.roles.iter().filter_map(|(name, role)| Some((name.clone(), Role::from_name(role)?))));
+    let opened = open(&specs, &roles)?;
+    refuse_changed(&run, &opened, &request.folder)?;
+    let names: Vec<RecordNames> = opened.iter().map(Opened::record_names).collect();
+    let records = Records::new(opened.into_iter().map(Opened::into_input).collect());
+    let comparer = Comparer::new(&records, &file.model)?;
+    let scorer = Scorer::new(&comparer, &file.model)?;
+    let left = find(&request.left, &records, &names)?;
+    let right = find(&request.right, &records, &names)?;
+    if left == right {
+        return Err(Fault::new(
+            FaultCode::NoSuchRecord,
+            "both names are of the same record",
+            "name two records, with their source where it matters: source:record",
+        )
+        .into());
+    }
+    let name = |record: u32| {
+        let source = records.source_of(record);
+        let row = (record - records.sources[source].start) as usize;
+        (records.sources[source].name.clone(), names[source].get(row).into_owned())
+    };
+    Ok(explain_pair(&comparer, &scorer, &file.model, (left, right), name))
+}
+
+fn refuse_changed(run: &Run, opened: &[Opened], folder: &Path) -> Result<(), Fault> {
+    match run.sources.iter().zip(opened).find(|(was, is)| was.sha256 != is.sha256) {
+        None => Ok(()),
+        Some((was, _)) => Err(Fault::new(
+            FaultCode::InputsChanged,
+            format!("{} has changed since {} was made", was.path, folder.display()),
+            "link again, or put the file back as it was",
+        )
+        .because("an explanation from other data would not be the one of this run")),
+    }
+}
+
+/// The record that a user means.
+fn find(wanted: &str, records: &Records, names: &[RecordNames]) -> Result<u32, Fault> {
+    let in_source = |index: usize, record: &str| {
+        let source = &records.sources[index];
+        let row = names[index].find(record, (source.end - source.start) as usize)?;
+        Some(source.start + row as u32)
+    };
+    if let Some((source, record)) = wanted.split_once(':')
+        && let Some(index) = records.sources.iter().position(|s| s.name == source)
+    {
+        return in_source(index, record).ok_or_else(|| no_such_record(&format!("{source} has no such record")));
+    }
+    let found: Vec<u32> = (0..names.len()).filter_map(|index| in_source(index, wanted)).collect();
+    match found[..] {
+        [record] => Ok(record),
+        [] => Err(no_such_record("no source has a record of that name")),
+        _ => Err(no_such_record("several sources have a record of that name")),
+    }
+}
+
+fn no_such_record(what: &str) -> Fault {
+    Fault::new(
+        FaultCode::NoSuchRecord,
+        what,
+        "name it as people.parquet does, with its source where it matters: source:record",
+    )
+}

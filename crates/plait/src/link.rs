@@ -1,0 +1,541 @@
+//! Linking: from files to a folder of results.
+
+use crate::faults::Faults;
+use crate::output;
+use crate::place::OutputPlace;
+use crate::run::{Counts, FORMAT, MODEL_FILE, Run, RunModel, RunRule, RunSource};
+use crate::score::Truth;
+use crate::source::{Opened, RecordNames, SourceSpec, open, sha256_of_text};
+use crate::{VERSION, model, report, score, summary};
+use plait_engine::automatic::{self, ChosenRules, RuleOptions};
+use plait_engine::blocking::Blocks;
+use plait_engine::clustering::{Clustered, cluster};
+use plait_engine::comparison::Comparer;
+use plait_engine::explanation::{Explanation, explain};
+use plait_engine::model::{LinkType, Model, ModelFile};
+use plait_engine::progress::{Progress, Stage};
+use plait_engine::records::Records;
+use plait_engine::scoring::{ScoredPairs, Scorer, score as score_pairs};
+use plait_engine::training::{Training, TrainingOptions, comparable_pairs, train};
+use plait_formats::columns::ColumnProfile;
+use plait_types::{Fault, FaultCode, Issue, Probability, Role};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Instant;
+
+/// What to link, how, and where to.
+#[derive(Clone, Debug)]
+pub struct LinkRequest {
+    /// One or more files.
+    pub sources: Vec<SourceSpec>,
+    /// The folder for the results.
+    pub out: PathBuf,
+    /// A model file; chosen from the data if `None`.
+    pub model: Option<PathBuf>,
+    /// Where to write the model as it was used, besides the folder.
+    pub save_model: Option<PathBuf>,
+    /// A table of source, record and entity.
+    pub truth: Option<PathBuf>,
+    /// Roles that replace the inferred ones: header, role.
+    pub roles: Vec<(String, Role)>,
+    /// Which pairs to look at; decided from the sources if `None`.
+    pub link_type: Option<LinkType>,
+    /// Match probability from which a pair is a link; the model's if `None`.
+    pub link_from: Option<f64>,
+    /// Threads; all of the machine's if `None`. Results do not depend on it.
+    pub threads: Option<usize>,
+    /// Bytes that may be used; not limited if `None`.
+    pub memory: Option<u64>,
+    /// Of everything random.
+    pub seed: u64,
+    /// Say what would be done, and write nothing.
+    pub dry_run: bool,
+    /// Write `people.xlsx` whatever the number of records, or not at all; up to
+    /// [`output::WORKBOOK_RECORDS`] records if `None`.
+    pub workbook: Option<bool>,
+    /// The command as it was typed, for the record.
+    pub command: Option<String>,
+}
+
+/// What a run did.
+#[derive(Clone, Debug)]
+pub struct Linked {
+    /// A paragraph that a manager can paste.
+    pub summary: String,
+    /// Lines about what was read and decided, for the analyst.
+    pub details: Vec<String>,
+    /// What `run.json` holds.
+    pub run: Run,
+    /// Findings in the files.
+    pub issues: Vec<Issue>,
+    /// The model in plain English.
+    pub model_prose: String,
+    /// The model as a file.
+    pub model_text: String,
+    /// Files written; none for a dry run.
+    pub wrote: Vec<PathBuf>,
+}
+
+/// Links the sources and writes the results, or says why not. Nothing is written unless everything is.
+pub fn link(request: &LinkRequest, progress: &dyn Progress) -> Result<Linked, Faults> {
+    if request.threads == Some(0) {
+        return Err(Fault::new(
+            FaultCode::BadOption,
+            "0 threads cannot do anything",
+            "give 1 or more, or leave --threads out to use all of the machine's",
+        )
+        .into());
+    }
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(request.threads.unwrap_or(0)).build().map_err(|error| {
+        Fault::new(FaultCode::BadOption, format!("threads cannot be started: {error}"), "give a smaller --threads")
+    })?;
+    // held before anything is read, so that a folder that cannot be written to is known at once
+    let place = if request.dry_run { None } else { Some(OutputPlace::hold(&request.out)?) };
+    pool.install(|| Job::new(request, progress).run(place))
+}
+
+/// Wall time per stage.
+#[derive(Default)]
+pub(crate) struct Stopwatch {
+    pub(crate) seconds: BTreeMap<String, f64>,
+    pub(crate) order: Vec<&'static str>,
+}
+
+impl Stopwatch {
+    pub(crate) fn time<T>(&mut self, stage: &'static str, work: impl FnOnce() -> T) -> T {
+        let start = Instant::now();
+        let done = work();
+        *self.seconds.entry(stage.to_owned()).or_default() += start.elapsed().as_secs_f64();
+        self.order.push(stage);
+        done
+    }
+}
+
+/// A source after its columns went to the engine.
+pub(crate) struct SourceFacts {
+    pub(crate) run: RunSource,
+    pub(crate) names: RecordNames,
+    pub(crate) profile: Vec<ColumnProfile>,
+}
+
+/// Everything a run found, for summary, report and outputs.
+pub(crate) struct Findings<'a> {
+    pub(crate) records: &'a Records,
+    pub(crate) sources: &'a [SourceFacts],
+    pub(crate) model: &'a Model,
+    pub(crate) blocks: &'a Blocks,
+    pub(crate) training: Option<&'a Training>,
+    pub(crate) scorer: &'a Scorer<'a>,
+    pub(crate) pairs: &'a ScoredPairs,
+    pub(crate) clustered: &'a Clustered,
+    pub(crate) coverage: Option<f64>,
+}
+
+impl Findings<'_> {
+    /// Source and record of a record, as outputs name them.
+    pub(crate) fn name(&self, record: u32) -> (String, String) {
+        let source = self.records.source_of(record);
+        let row = (record - self.records.sources[source].start) as usize;
+        (self.records.sources[source].name.clone(), self.sources[source].names.get(row).into_owned())
+    }
+}
+
+struct Job<'a> {
+    request: &'a LinkRequest,
+    progress: &'a dyn Progress,
+    watch: Stopwatch,
+    details: Vec<String>,
+    notes: Vec<String>,
+}
+
+impl<'a> Job<'a> {
+    fn new(request: &'a LinkRequest, progress: &'a dyn Progress) -> Self {
+        Self { request, progress, watch: Stopwatch::default(), details: Vec::new(), notes: Vec::new() }
+    }
+
+    fn run(mut self, place: Option<OutputPlace>) -> Result<Linked, Faults> {
+        let request = self.request;
+        let start = Instant::now();
+        let mut file = request.model.as_deref().map(model::read_model).transpose()?;
+        let mut roles = file.as_ref().map_or_else(Vec::new, |(file, _)| file.columns.clone());
+        roles.extend(request.roles.iter().cloned());
+        self.progress.begin(Stage::Read, request.sources.len() as u64);
+        let opened = self.watch.time("read", || open(&request.sources, &roles))?;
+        if let Some((file, name)) = &file {
+            model::check_against(file, name, &opened)?;
+        }
+        let issues: Vec<Issue> = opened.iter().flat_map(|source| source.issues.iter().cloned()).collect();
+        let rows_set_aside = opened.iter().map(|s| (s.rows_in - s.table.n_rows) as u64).sum();
+        let truth = request.truth.as_deref().map(|path| Truth::read(path, &opened)).transpose()?;
+        self.describe_columns(&opened);
+        let facts: Vec<SourceFacts> = self.watch.time("profile", || {
+            opened
+                .iter()
+                .map(|source| SourceFacts {
+                    run: run_source(source),
+                    names: source.record_names(),
+                    profile: source.profile(),
+                })
+                .collect()
+        });
+        self.stop_if_asked()?;
+        let records = self.watch.time("standardise", || {
+            Records::new(opened.into_iter().map(Opened::into_input).collect())
+        });
+
+        let mut model = self.starting_model(&records, file.take().map(|(file, _)| file))?;
+        let chosen = self.choose_rules(&records, &mut model)?;
+        let blocks = self.block(&records, &model)?;
+        let comparer = self.watch.time("compare", || Comparer::new(&records, &model))?;
+        let training = self.train(&comparer, &blocks, &mut model)?;
+        let scorer = Scorer::new(&comparer, &model)?;
+        if request.dry_run {
+            return Ok(self.plan_only(&records, &model, &facts, &blocks, issues));
+        }
+        let weight = |p: f64| Probability::new(p).expect("the model was checked").weight().0;
+        let (link_cut, review_cut) = (weight(model.accept.link), weight(model.accept.review.min(model.accept.link)));
+        let pairs =
+            self.watch.time("score", || score_pairs(&scorer, &blocks, review_cut, self.progress))?;
+        self.progress.begin(Stage::Cluster, 1);
+        let clustered =
+            self.watch.time("cluster", || cluster(&records, &pairs, link_cut, model.clustering));
+        self.progress.advance(1);
+        if !clustered.is_link.contains(&true) {
+            return Err(summary::no_links(&records, &pairs, &model).into());
+        }
+
+        let findings = Findings {
+            records: &records,
+            sources: &facts,
+            model: &model,
+            blocks: &blocks,
+            training: training.as_ref(),
+            scorer: &scorer,
+            pairs: &pairs,
+            clustered: &clustered,
+            coverage: chosen.as_ref().map(|chosen| chosen.coverage),
+        };
+        let model_text = plait_engine::model::write(&ModelFile::from(model.clone()));
+        let counts = self.counts(&findings, rows_set_aside);
+        let scored = truth.as_ref().map(|truth| {
+            score::against_truth(truth, &records, &clustered.persons.person_of, model.link_type)
+        });
+        let mut run = self.describe_run(&findings, &model_text, counts);
+        run.truth = scored.as_ref().zip(request.truth.as_ref()).map(|(scores, path)| score::run_truth(scores, path));
+        if let Some(training) = &training {
+            run.notes.extend(training.warnings.iter().cloned());
+            run.model.rounds = training.n_rounds;
+        }
+        let summary = summary::paragraph(&findings, &run);
+        let explain_pair = |left: u32, right: u32| -> Explanation {
+            explain(&comparer, &scorer, &model, (left, right), |record| findings.name(record))
+        };
+        let place = place.expect("only a dry run has no place to write to");
+        self.progress.begin(Stage::Write, 1);
+        let mut watch = std::mem::take(&mut self.watch);
+        let mut files = watch.time("write", || output::write_tables(&place, &findings, request.workbook, &mut run.notes))?;
+        for (stage, seconds) in &watch.seconds {
+            run.seconds.insert(stage.clone(), *seconds);
+        }
+        run.seconds.insert("total".into(), start.elapsed().as_secs_f64());
+        run.pairs_per_second = run.counts.candidate_pairs as f64 / run.seconds["score"].max(1e-9);
+        run.peak_memory_bytes = peak_memory();
+        let page = report::page(&findings, &run, &summary, &issues, scored.as_ref(), &watch, &explain_pair);
+        files.extend(output::write_texts(&place, &run, &model_text, &page)?);
+        self.stop_if_asked()?;
+        let superseded: &[&str] = if files.contains(&output::WORKBOOK) { &[] } else { &[output::WORKBOOK] };
+        let mut wrote = place.publish(&files, superseded)?;
+        if let Some(path) = &request.save_model {
+            output::write_text(path, &model_text)?;
+            wrote.push(path.clone());
+        }
+        self.progress.advance(1);
+        Ok(Linked {
+            summary,
+            details: self.details,
+            model_prose: plait_engine::model::prose(&model),
+            model_text,
+            run,
+            issues,
+            wrote,
+        })
+    }
+
+    fn stop_if_asked(&self) -> Result<(), Fault> {
+        if self.progress.stopped() {
+            return Err(Fault::new(
+                FaultCode::Interrupted,
+                "the run was stopped",
+                "run the command again when you are ready",
+            ));
+        }
+        Ok(())
+    }
+
+    fn describe_columns(&mut self, opened: &[Opened]) {
+        for source in opened {
+            let used: Vec<String> = source
+                .plans
+                .iter()
+                .filter(|plan| plan.role != Role::Other)
+                .map(|plan| format!("{} = {}", plan.name, plan.role.words()))
+                .collect();
+            self.details.push(format!("{}: {}, {} rows", source.table.name, source.format, source.table.n_rows));
+            self.details.push(format!("  columns: {}", used.join(", ")));
+            for note in source.plans.iter().flat_map(|plan| &plan.notes) {
+                self.notes.push(format!("{}: {note}", source.table.name));
+            }
+        }
+    }
+
+    fn starting_model(&mut self, records: &Records, file: Option<ModelFile>) -> Result<Model, Faults> {
+        let decided = self.request.link_type.unwrap_or_else(|| automatic::default_link_type(records));
+        let mut model = match file {
+            Some(file) => {
+                let mut model = file.model;
+                if !file.states_link_type || self.request.link_type.is_some() {
+                    model.link_type = decided;
+                }
+                model::refuse_empty_fields(&model, records)?;
+                model
+            }
+            None => automatic::starting_model(records, decided),
+        };
+        if records.sources.len() == 1 && model.link_type != LinkType::DedupeOnly {
+            return Err(Fault::new(
+                FaultCode::BadOption,
+                "one source cannot be linked with another: only one was given",
+                "name a second file, or look for duplicates with --link-type dedupe_only",
+            )
+            .into());
+        }
+        if model.comparisons.is_empty() {
+            return Err(Fault::new(
+                FaultCode::NoUsableColumn,
+                "the sources have no column in common that says who a record is about",
+                "say what the columns mean with --role \"HEADER=ROLE\"; plait look FILE shows what was understood",
+            )
+            .because("records can only be compared on what both sides record")
+            .into());
+        }
+        if let Some(link) = self.request.link_from {
+            if !(0.0..=1.0).contains(&link) {
+                return Err(model::bad_threshold(link).into());
+            }
+            model.accept.link = link;
+        }
+        Ok(model)
+    }
+
+    fn choose_rules(&mut self, records: &Records, model: &mut Model) -> Result<Option<ChosenRules>, Faults> {
+        if !model.blocking.is_empty() {
+            return Ok(None);
+        }
+        let options = RuleOptions { seed: self.request.seed, ..RuleOptions::default() };
+        let chosen = self
+            .watch
+            .time("choose rules", || automatic::choose_rules(records, model, &options, self.progress))?;
+        model.blocking = chosen.rules.iter().map(|chosen| chosen.rule.clone()).collect();
+        Ok(Some(chosen))
+    }
+
+    fn block(&mut self, records: &Records, model: &Model) -> Result<Blocks, Faults> {
+        self.progress.begin(Stage::Block, model.blocking.len() as u64);
+        if let Some(limit) = self.request.memory {
+            let needed = plait_engine::blocking::bytes_needed(records, model);
+            if needed > limit {
+                return Err(Fault::new(
+                    FaultCode::NotEnoughMemory,
+                    format!("the job needs about {} and may use {}", mebibytes(needed), mebibytes(limit)),
+                    "allow more with --memory, use fewer blocking rules, or link a part of the records",
+                )
+                .into());
+            }
+        }
+        let blocks = self.watch.time("block", || Blocks::new(records, &model.blocking, model.link_type));
+        self.progress.advance(model.blocking.len() as u64);
+        model::refuse_explosions(&blocks, model)?;
+        Ok(blocks)
+    }
+
+    fn train(
+        &mut self,
+        comparer: &Comparer<'_>,
+        blocks: &Blocks,
+        model: &mut Model,
+    ) -> Result<Option<Training>, Faults> {
+        if model.is_trained() {
+            return Ok(None);
+        }
+        let options = TrainingOptions { seed: self.request.seed, ..TrainingOptions::default() };
+        Ok(Some(self.watch.time("train", || train(comparer, blocks, model, &options, self.progress))?))
+    }
+
+    fn counts(&self, findings: &Findings<'_>, rows_set_aside: u64) -> Counts {
+        let links = findings.clustered.is_link.iter().filter(|link| **link).count() as u64;
+        let expected_false_links = findings
+            .pairs
+            .weight
+            .iter()
+            .zip(&findings.clustered.is_link)
+            .filter(|(_, link)| **link)
+            .map(|(weight, _)| 1.0 - plait_types::MatchWeight(*weight).probability().get())
+            .sum();
+        Counts {
+            records: findings.records.len() as u64,
+            rows_set_aside,
+            possible_pairs: comparable_pairs(findings.records, findings.model.link_type) as u64,
+            candidate_pairs: findings.pairs.n_candidates.iter().sum(),
+            links,
+            reviews: findings.pairs.len() as u64 - links,
+            persons: u64::from(findings.clustered.persons.n_persons),
+            expected_false_links,
+            ties: u64::from(findings.clustered.n_ties),
+        }
+    }
+
+    fn describe_run(&self, findings: &Findings<'_>, model_text: &str, counts: Counts) -> Run {
+        let model = findings.model;
+        Run {
+            format: FORMAT,
+            plait: VERSION.to_owned(),
+            command: self.request.command.clone(),
+            sources: findings.sources.iter().map(|source| source.run.clone()).collect(),
+            roles: self.request.roles.iter().map(|(name, role)| (name.clone(), role.name().to_owned())).collect(),
+            model: RunModel {
+                name: model.name.clone(),
+                sha256: sha256_of_text(model_text),
+                link_type: model.link_type.name().to_owned(),
+                clustering: model.clustering.name().to_owned(),
+                link_from: model.accept.link,
+                review_from: model.accept.review,
+                rounds: 0,
+            },
+            seed: self.request.seed,
+            threads: rayon::current_num_threads(),
+            counts,
+            rules: rule_results(findings),
+            seconds: BTreeMap::new(),
+            pairs_per_second: 0.0,
+            peak_memory_bytes: None,
+            truth: None,
+            notes: self.notes.clone(),
+        }
+    }
+
+    /// What a dry run says.
+    fn plan_only(
+        mut self,
+        records: &Records,
+        model: &Model,
+        facts: &[SourceFacts],
+        blocks: &Blocks,
+        issues: Vec<Issue>,
+    ) -> Linked {
+        let costs = blocks.costs();
+        for (rule, cost) in model.blocking.iter().zip(&costs) {
+            self.details.push(format!("  rule: {}: {} pairs", rule.words(), cost.n_pairs));
+        }
+        let n_pairs: u64 = costs.iter().map(|cost| cost.n_pairs).sum();
+        let summary = format!(
+            "Nothing was written. A run would weigh at most {n_pairs} candidate pairs of {} records in {} source(s).",
+            records.len(),
+            facts.len()
+        );
+        let model_text = plait_engine::model::write(&ModelFile::from(model.clone()));
+        let run = Run {
+            format: FORMAT,
+            plait: VERSION.to_owned(),
+            command: self.request.command.clone(),
+            sources: facts.iter().map(|source| source.run.clone()).collect(),
+            roles: Vec::new(),
+            model: RunModel {
+                name: model.name.clone(),
+                sha256: sha256_of_text(&model_text),
+                link_type: model.link_type.name().to_owned(),
+                clustering: model.clustering.name().to_owned(),
+                link_from: model.accept.link,
+                review_from: model.accept.review,
+                rounds: 0,
+            },
+            seed: self.request.seed,
+            threads: rayon::current_num_threads(),
+            counts: Counts { records: records.len() as u64, candidate_pairs: n_pairs, ..Counts::default() },
+            rules: Vec::new(),
+            seconds: self.watch.seconds,
+            pairs_per_second: 0.0,
+            peak_memory_bytes: peak_memory(),
+            truth: None,
+            notes: self.notes,
+        };
+        Linked {
+            summary,
+            details: self.details,
+            model_prose: plait_engine::model::prose(model),
+            model_text,
+            run,
+            issues,
+            wrote: Vec::new(),
+        }
+    }
+}
+
+fn run_source(source: &Opened) -> RunSource {
+    RunSource {
+        name: source.table.name.clone(),
+        path: source.path.display().to_string(),
+        sha256: source.sha256.clone(),
+        format: source.format.clone(),
+        rows_in: source.rows_in as u64,
+        rows: source.table.n_rows as u64,
+        record_column: source.record_column(),
+    }
+}
+
+/// What each rule brought: a link counts for every rule that it satisfies.
+fn rule_results(findings: &Findings<'_>) -> Vec<RunRule> {
+    let n = findings.model.blocking.len();
+    let mut links = vec![0u64; n];
+    let mut only_links = vec![0u64; n];
+    let pairs = findings.pairs;
+    for pair in (0..pairs.len()).filter(|&pair| findings.clustered.is_link[pair]) {
+        let mut last = None;
+        let mut n_rules = 0;
+        for (rule, links) in links.iter_mut().enumerate() {
+            if findings.blocks.holds(rule, pairs.left[pair], pairs.right[pair]) {
+                *links += 1;
+                n_rules += 1;
+                last = Some(rule);
+            }
+        }
+        if let (1, Some(rule)) = (n_rules, last) {
+            only_links[rule] += 1;
+        }
+    }
+    let costs = findings.blocks.costs();
+    (0..n)
+        .map(|rule| RunRule {
+            rule: findings.model.blocking[rule].words(),
+            pairs: costs[rule].n_pairs,
+            new_pairs: pairs.n_candidates[rule],
+            links: links[rule],
+            only_links: only_links[rule],
+        })
+        .collect()
+}
+
+fn mebibytes(bytes: u64) -> String {
+    format!("{} MiB", bytes.div_ceil(1 << 20))
+}
+
+/// Peak resident memory of this process, bytes, where the system tells.
+pub(crate) fn peak_memory() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.trim().strip_suffix(" kB")?.trim().parse::<u64>().ok().map(|kilobytes| kilobytes * 1024)
+}
+
+/// Where the model of a run is kept.
+pub(crate) fn model_path(folder: &std::path::Path) -> PathBuf {
+    folder.join(MODEL_FILE)
+}

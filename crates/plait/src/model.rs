@@ -1,0 +1,200 @@
+//! Model files: made, checked, explained, compared, brought from and to Splink.
+
+use crate::faults::Faults;
+use crate::link::{LinkRequest, link};
+use crate::output;
+use crate::source::{Opened, SourceSpec, open};
+use plait_engine::blocking::Blocks;
+use plait_engine::model::{Model, ModelFile, SourceFields, check_fields, difference, prose, read, schema, splink, write};
+use plait_engine::progress::Progress;
+use plait_engine::records::Records;
+use plait_types::{Fault, FaultCode, Role};
+use std::path::Path;
+
+/// A block that makes more pairs than this, and most of its rule's, holds a value that means nothing.
+const HUGE_BLOCK_PAIRS: u64 = 8_000_000;
+/// Candidate pairs at most: above it a run takes hours where minutes would do.
+const MOST_PAIRS: u64 = 4_000_000_000;
+
+/// Reads a model file. Gives it with the name to use in messages.
+pub(crate) fn read_model(path: &Path) -> Result<(ModelFile, String), Faults> {
+    let name = path.display().to_string();
+    let file = read(&read_text(path)?, &name)?;
+    Ok((file, name))
+}
+
+fn read_text(path: &Path) -> Result<String, Fault> {
+    std::fs::read_to_string(path).map_err(|error| {
+        Fault::new(
+            FaultCode::FileMissing,
+            format!("{} cannot be read: {error}", path.display()),
+            "check the path and its spelling",
+        )
+    })
+}
+
+/// Refuses a model that names fields or columns which no source has.
+pub(crate) fn check_against(file: &ModelFile, name: &str, sources: &[Opened]) -> Result<(), Faults> {
+    let fields: Vec<SourceFields> = sources
+        .iter()
+        .map(|source| SourceFields {
+            name: source.path.file_name().unwrap_or(source.path.as_os_str()).to_string_lossy().into_owned(),
+            fields: source
+                .plans
+                .iter()
+                .flat_map(|plan| [plan.name.clone(), plan.role.name().to_owned()])
+                .collect(),
+        })
+        .collect();
+    let faults = check_fields(file, name, &fields);
+    if faults.is_empty() { Ok(()) } else { Err(Faults(faults)) }
+}
+
+/// Refuses a model that compares a field without any value.
+pub(crate) fn refuse_empty_fields(model: &Model, records: &Records) -> Result<(), Faults> {
+    let mut faults = Vec::new();
+    for name in model.comparisons.iter().flat_map(|comparison| &comparison.fields) {
+        let Some(index) = records.field(name) else { continue };
+        let field = &records.fields[index];
+        if field.values.is_empty() {
+            let missing = if field.n_placeholders + field.n_unreadable > 0 {
+                format!(
+                    "{} placeholders and {} unreadable values were ignored",
+                    field.n_placeholders, field.n_unreadable
+                )
+            } else {
+                "every cell is empty".to_owned()
+            };
+            faults.push(
+                Fault::new(
+                    FaultCode::NullColumn,
+                    format!("the model compares \"{name}\", which has no value in any source"),
+                    "take the comparison out of the model, or give files that have it",
+                )
+                .because(missing),
+            );
+        }
+    }
+    if faults.is_empty() { Ok(()) } else { Err(Faults(faults)) }
+}
+
+/// Refuses rules that would make far more pairs than are useful, before any is made.
+pub(crate) fn refuse_explosions(blocks: &Blocks, model: &Model) -> Result<(), Fault> {
+    let costs = blocks.costs();
+    for (rule, cost) in model.blocking.iter().zip(&costs) {
+        if cost.largest.n_pairs > HUGE_BLOCK_PAIRS && cost.largest.n_pairs * 2 > cost.n_pairs {
+            return Err(Fault::new(
+                FaultCode::HugeBlock,
+                format!(
+                    "one value puts {} records into one block of the rule \"{}\", which makes {} pairs",
+                    crate::summary::grouped(cost.largest.n_records),
+                    rule.words(),
+                    crate::summary::grouped(cost.largest.n_pairs)
+                ),
+                "add another field to the rule, or empty that value in the file if it stands for \"not known\"; plait look FILE shows which columns have one",
+            )
+            .because("a value that so many records share says nothing about who they are"));
+        }
+    }
+    let total: u64 = costs.iter().map(|cost| cost.n_pairs).sum();
+    let dearest = model.blocking.iter().zip(&costs).max_by_key(|(_, cost)| cost.n_pairs);
+    match dearest {
+        Some((rule, cost)) if total > MOST_PAIRS => Err(Fault::new(
+            FaultCode::TooManyPairs,
+            format!(
+                "the blocking rules would compare {} pairs, {} of them by \"{}\"",
+                crate::summary::grouped(total),
+                crate::summary::grouped(cost.n_pairs),
+                rule.words()
+            ),
+            "take that rule out, or add another field to it",
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// The fault of a probability that is none.
+pub(crate) fn bad_threshold(value: f64) -> Fault {
+    let todo = if (1.0..=100.0).contains(&value) {
+        format!("did you mean {}?", value / 100.0)
+    } else {
+        "give a number such as 0.95".to_owned()
+    };
+    Fault::new(
+        FaultCode::BadThreshold,
+        format!("the threshold is {value} but must be a probability between 0 and 1"),
+        todo,
+    )
+}
+
+/// Chooses a model for the sources, trains it, and writes it with comments. Nothing else is written.
+pub fn new_model(
+    sources: &[SourceSpec],
+    roles: &[(String, Role)],
+    out: &Path,
+    seed: u64,
+    progress: &dyn Progress,
+) -> Result<String, Faults> {
+    let request = LinkRequest {
+        sources: sources.to_vec(),
+        out: out.to_owned(),
+        model: None,
+        save_model: None,
+        truth: None,
+        roles: roles.to_vec(),
+        link_type: None,
+        link_from: None,
+        threads: None,
+        memory: None,
+        seed,
+        dry_run: true,
+        workbook: None,
+        command: None,
+    };
+    let planned = link(&request, progress)?;
+    output::write_text(out, &planned.model_text)?;
+    Ok(planned.model_prose)
+}
+
+/// Reads a model file and, where sources are given, holds it against their columns. Gives what to tell the user.
+pub fn check_model(path: &Path, sources: &[SourceSpec], roles: &[(String, Role)]) -> Result<String, Faults> {
+    let (file, name) = read_model(path)?;
+    if sources.is_empty() {
+        return Ok(format!("{name} is a model that can be used"));
+    }
+    let mut all_roles = file.columns.clone();
+    all_roles.extend(roles.iter().cloned());
+    let opened = open(sources, &all_roles)?;
+    check_against(&file, &name, &opened)?;
+    let records = Records::new(opened.into_iter().map(Opened::into_input).collect());
+    refuse_empty_fields(&file.model, &records)?;
+    Ok(format!("{name} is a model that can be used with these sources"))
+}
+
+/// The model in plain English.
+pub fn explain_model(path: &Path) -> Result<String, Faults> {
+    Ok(prose(&read_model(path)?.0.model))
+}
+
+/// What differs from one model to another, a line each; empty if they do the same.
+pub fn difference_of_models(before: &Path, after: &Path) -> Result<Vec<String>, Faults> {
+    Ok(difference(&read_model(before)?.0.model, &read_model(after)?.0.model))
+}
+
+/// Brings a Splink settings file over. Gives notes on what has no counterpart.
+pub fn import_splink(settings: &Path, out: &Path) -> Result<Vec<String>, Faults> {
+    let imported = splink::import(&read_text(settings)?, &settings.display().to_string())?;
+    output::write_text(out, &write(&ModelFile::from(imported.model)))?;
+    Ok(imported.notes)
+}
+
+/// Writes a model as Splink settings.
+pub fn export_splink(model: &Path, out: &Path) -> Result<(), Faults> {
+    let json = splink::export(&read_model(model)?.0.model)?;
+    Ok(output::write_text(out, &json)?)
+}
+
+/// The JSON Schema of model files.
+pub fn model_schema() -> String {
+    schema()
+}

@@ -1,0 +1,242 @@
+//! The files of a run.
+
+use crate::link::Findings;
+use crate::place::OutputPlace;
+use crate::run::{FILE as RUN_FILE, FORMAT, MODEL_FILE, Run};
+use plait_formats::write::{OutSheet, OutTable, OutValues, write_file, write_parquet, write_xlsx};
+use plait_types::{Fault, Interner, MatchWeight, PersonId, Values};
+use std::io::Write as _;
+use std::path::Path;
+
+pub(crate) const PEOPLE: &str = "people.parquet";
+pub(crate) const LINKS: &str = "links.parquet";
+pub(crate) const WORKBOOK: &str = "people.xlsx";
+pub(crate) const REPORT: &str = "report.html";
+
+/// Records up to which a workbook is written unasked. Beyond that it takes longer than the linkage, and no one scrolls it.
+pub(crate) const WORKBOOK_RECORDS: usize = 100_000;
+
+/// Stages the tables and gives their names. Leaves a note where the workbook is left out.
+pub(crate) fn write_tables(
+    place: &OutputPlace,
+    findings: &Findings<'_>,
+    workbook: Option<bool>,
+    notes: &mut Vec<String>,
+) -> Result<Vec<&'static str>, Fault> {
+    let (people, links) = rayon::join(|| People::of(findings), || Links::of(findings));
+    let (wrote_people, wrote_links) = rayon::join(
+        || write_parquet(&place.staged(PEOPLE), &versioned(people.table())),
+        || write_parquet(&place.staged(LINKS), &versioned(links.table(None))),
+    );
+    wrote_people?;
+    wrote_links?;
+    let mut files = vec![PEOPLE, LINKS];
+    let n = findings.records.len();
+    if workbook.unwrap_or(n <= WORKBOOK_RECORDS) {
+        let sheets = [
+            OutSheet { name: "People".into(), table: people.table() },
+            OutSheet { name: "To review".into(), table: links.table(Some(REVIEW)) },
+        ];
+        write_xlsx(&place.staged(WORKBOOK), &sheets)?;
+        files.push(WORKBOOK);
+    } else if workbook.is_none() {
+        notes.push(format!(
+            "{WORKBOOK} was left out: {n} records are more than a worksheet is good for; --workbook writes it all the same"
+        ));
+    }
+    Ok(files)
+}
+
+/// Stages run, model and report, and gives their names.
+pub(crate) fn write_texts(
+    place: &OutputPlace,
+    run: &Run,
+    model: &str,
+    report: &str,
+) -> Result<[&'static str; 3], Fault> {
+    let mut json = serde_json::to_string_pretty(run).expect("a run is plain data");
+    json.push('\n');
+    write_text(&place.staged(RUN_FILE), &json)?;
+    write_text(&place.staged(MODEL_FILE), model)?;
+    write_text(&place.staged(REPORT), report)?;
+    Ok([RUN_FILE, MODEL_FILE, REPORT])
+}
+
+/// Writes a text file, whole or not at all.
+pub(crate) fn write_text(path: &Path, text: &str) -> Result<(), Fault> {
+    write_file(path, |file| file.write_all(text.as_bytes()))
+}
+
+fn versioned(mut table: OutTable<'_>) -> OutTable<'_> {
+    table.metadata.push(("plait.format".into(), FORMAT.to_string()));
+    table
+}
+
+/// Every record and its person.
+struct People<'a> {
+    sources: Values,
+    source: Vec<u32>,
+    record: Names<'a>,
+    person_id: Values,
+    confidence: Vec<f64>,
+}
+
+/// The names of records, one per row.
+enum Names<'a> {
+    /// Of one source that has a naming column.
+    Column(&'a plait_types::Column),
+    Made(Values),
+}
+
+impl<'a> People<'a> {
+    fn of(findings: &Findings<'a>) -> Self {
+        let records = findings.records;
+        let persons = &findings.clustered.persons;
+        let ids: Vec<String> =
+            (0..persons.n_persons).map(|person| PersonId::from_ordinal(u64::from(person)).to_string()).collect();
+        let mut person_id = Values::default();
+        persons.person_of.iter().for_each(|&person| person_id.push(&ids[person as usize]));
+        let record = match findings.sources {
+            [crate::link::SourceFacts { names: crate::source::RecordNames::Column(column), .. }] => {
+                Names::Column(column)
+            }
+            sources => {
+                let mut names = Values::default();
+                for (source, facts) in records.sources.iter().zip(sources) {
+                    (0..(source.end - source.start) as usize).for_each(|row| names.push(&facts.names.get(row)));
+                }
+                Names::Made(names)
+            }
+        };
+        Self {
+            sources: source_names(findings),
+            source: (0..records.sources.len() as u32)
+                .flat_map(|index| {
+                    let source = &records.sources[index as usize];
+                    std::iter::repeat_n(index, (source.end - source.start) as usize)
+                })
+                .collect(),
+            record,
+            person_id,
+            confidence: confidence(findings),
+        }
+    }
+
+    fn table(&self) -> OutTable<'_> {
+        let record = match &self.record {
+            Names::Column(column) => OutValues::codes(&column.codes, &column.values),
+            Names::Made(values) => OutValues::Text(std::borrow::Cow::Borrowed(values)),
+        };
+        OutTable::new()
+            .with("source", OutValues::codes(&self.source, &self.sources))
+            .with("record", record)
+            .with("person_id", OutValues::Text(std::borrow::Cow::Borrowed(&self.person_id)))
+            .with("confidence", OutValues::F64(std::borrow::Cow::Borrowed(&self.confidence)))
+    }
+}
+
+/// How sure it is that a record is with the right others: for a record with links, the probability of its best one; for a
+/// record without, one less the probability of its best pair in review (1 where it has none).
+fn confidence(findings: &Findings<'_>) -> Vec<f64> {
+    let n = findings.records.len();
+    let (mut linked, mut review) = (vec![f64::NAN; n], vec![0.0f64; n]);
+    let pairs = findings.pairs;
+    for pair in 0..pairs.len() {
+        let probability = MatchWeight(pairs.weight[pair]).probability().get();
+        for record in [pairs.left[pair], pairs.right[pair]] {
+            let slot = if findings.clustered.is_link[pair] { &mut linked } else { &mut review };
+            // f64::max takes the number where the other is NaN
+            slot[record as usize] = slot[record as usize].max(probability);
+        }
+    }
+    linked.iter().zip(review).map(|(linked, review)| if linked.is_nan() { 1.0 - review } else { *linked }).collect()
+}
+
+fn source_names(findings: &Findings<'_>) -> Values {
+    let mut names = Values::default();
+    findings.records.sources.iter().for_each(|source| names.push(&source.name));
+    names
+}
+
+const LINK: u32 = 0;
+const REVIEW: u32 = 1;
+
+/// Every pair that is linked or goes to review, by left and right record.
+struct Links {
+    sources: Values,
+    source: [Vec<u32>; 2],
+    record: [Values; 2],
+    weight: Vec<f64>,
+    probability: Vec<f64>,
+    decisions: Values,
+    decision: Vec<u32>,
+    rules: Values,
+    rule: Vec<u32>,
+}
+
+impl Links {
+    fn of(findings: &Findings<'_>) -> Self {
+        let pairs = findings.pairs;
+        let mut order: Vec<u32> = (0..pairs.len() as u32).collect();
+        order.sort_unstable_by_key(|&pair| (pairs.left[pair as usize], pairs.right[pair as usize]));
+        let side = |records: &[u32]| {
+            let mut sources = Vec::with_capacity(order.len());
+            let mut names = Values::default();
+            for &pair in &order {
+                let record = records[pair as usize];
+                let source = findings.records.source_of(record);
+                sources.push(source as u32);
+                let row = (record - findings.records.sources[source].start) as usize;
+                names.push(&findings.sources[source].names.get(row));
+            }
+            (sources, names)
+        };
+        let ((source_l, record_l), (source_r, record_r)) =
+            rayon::join(|| side(&pairs.left), || side(&pairs.right));
+        let mut decisions = Values::default();
+        decisions.push("link");
+        decisions.push("review");
+        // two rules may read the same in words; the interner gives them one code
+        let mut rules = Interner::default();
+        let rule_codes: Vec<u32> =
+            findings.model.blocking.iter().map(|rule| rules.intern(&rule.words())).collect();
+        let weight: Vec<f64> = order.iter().map(|&pair| pairs.weight[pair as usize]).collect();
+        Self {
+            sources: source_names(findings),
+            source: [source_l, source_r],
+            record: [record_l, record_r],
+            probability: weight.iter().map(|&weight| MatchWeight(weight).probability().get()).collect(),
+            weight,
+            decisions,
+            decision: order
+                .iter()
+                .map(|&pair| if findings.clustered.is_link[pair as usize] { LINK } else { REVIEW })
+                .collect(),
+            rules: rules.into_values(),
+            rule: order.iter().map(|&pair| rule_codes[pairs.rule[pair as usize] as usize]).collect(),
+        }
+    }
+
+    /// All pairs, or those of one decision.
+    fn table(&self, decision: Option<u32>) -> OutTable<'_> {
+        let rows: Vec<usize> = (0..self.decision.len())
+            .filter(|&row| decision.is_none_or(|decision| self.decision[row] == decision))
+            .collect();
+        let codes = |codes: &[u32]| rows.iter().map(|&row| codes[row]).collect::<Vec<u32>>();
+        let numbers = |numbers: &[f64]| OutValues::F64(rows.iter().map(|&row| numbers[row]).collect());
+        let texts = |values: &Values| {
+            let mut picked = Values::default();
+            rows.iter().for_each(|&row| picked.push(values.get(row as u32)));
+            OutValues::Text(std::borrow::Cow::Owned(picked))
+        };
+        OutTable::new()
+            .with("source_l", OutValues::codes(codes(&self.source[0]), &self.sources))
+            .with("record_l", texts(&self.record[0]))
+            .with("source_r", OutValues::codes(codes(&self.source[1]), &self.sources))
+            .with("record_r", texts(&self.record[1]))
+            .with("match_weight", numbers(&self.weight))
+            .with("match_probability", numbers(&self.probability))
+            .with("decision", OutValues::codes(codes(&self.decision), &self.decisions))
+            .with("rule", OutValues::codes(codes(&self.rule), &self.rules))
+    }
+}

@@ -1,0 +1,285 @@
+//! What a run found, as the report takes it.
+
+use crate::link::{Findings, Stopwatch};
+use crate::run::Run;
+use crate::summary::outcomes;
+use plait_engine::evaluation::{Rates, Scores, wilson};
+use plait_engine::explanation::Explanation;
+use plait_report::{
+    Accuracy, BlockingResult, ColumnQuality, Decision, Estimate, ExplainedPair, Input, LinkReport, Note,
+    PairCounts, PersonSize, Placeholder, Provenance, ScoreHistogram, SourceColumns, SourcePair,
+    SourceResult, Stage, link_report,
+};
+use plait_types::{Issue, PartialDate, Severity};
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::SystemTime;
+
+/// The page.
+pub(crate) fn page(
+    findings: &Findings<'_>,
+    run: &Run,
+    summary: &str,
+    issues: &[Issue],
+    scores: Option<&Scores>,
+    watch: &Stopwatch,
+    explain: &dyn Fn(u32, u32) -> Explanation,
+) -> String {
+    let names: Vec<&str> = run.sources.iter().map(|source| source.name.as_str()).collect();
+    let title = match names.as_slice() {
+        [one] => format!("People in {one}"),
+        [first, others @ ..] => format!("{first} linked with {}", others.join(" and ")),
+        [] => unreachable!("a run has sources"),
+    };
+    let mut notes: Vec<Note> = issues.iter().map(Note::from).collect();
+    notes.extend(run.notes.iter().map(|text| Note { severity: Severity::Note, text: text.clone(), todo: None }));
+    if let Some(coverage) = findings.coverage {
+        notes.push(Note {
+            severity: Severity::Note,
+            text: format!(
+                "the blocking rules were chosen from the data; they find {:.1}% of the likely matches that any combination of columns tried would find, which is the most that recall can be",
+                100.0 * coverage
+            ),
+            todo: None,
+        });
+    }
+    link_report(&LinkReport {
+        title,
+        date: now_in_words(),
+        purpose: None,
+        summary: summary.to_owned(),
+        sources: names
+            .iter()
+            .zip(outcomes(findings))
+            .map(|(name, outcome)| SourceResult {
+                name: (*name).to_owned(),
+                records: outcome.records,
+                linked: outcome.linked,
+                in_review: outcome.in_review,
+            })
+            .collect(),
+        between: between(findings),
+        people: person_sizes(findings),
+        model: findings.model.clone(),
+        pairs: PairCounts {
+            possible: run.counts.possible_pairs,
+            compared: run.counts.candidate_pairs,
+            links: run.counts.links,
+            reviews: run.counts.reviews,
+        },
+        blocking: run
+            .rules
+            .iter()
+            .map(|rule| BlockingResult {
+                words: rule.rule.clone(),
+                pairs: rule.pairs,
+                links: rule.links,
+                only_links: rule.only_links,
+            })
+            .collect(),
+        scores: histogram(findings),
+        columns: columns(findings),
+        explained: explained(findings, explain),
+        accuracy: scores.map(|scores| accuracy(scores, run)),
+        notes,
+        provenance: Provenance {
+            version: run.plait.clone(),
+            command: run.command.clone(),
+            inputs: run
+                .sources
+                .iter()
+                .map(|source| Input {
+                    file: source.path.clone(),
+                    sha256: source.sha256.clone(),
+                    rows: source.rows_in,
+                })
+                .collect(),
+            model_sha256: run.model.sha256.clone(),
+            seed: run.seed,
+            threads: run.threads,
+            stages: watch
+                .order
+                .iter()
+                .map(|stage| Stage { name: (*stage).to_owned(), seconds: watch.seconds[*stage] })
+                .collect(),
+            peak_memory: run.peak_memory_bytes,
+        },
+    })
+}
+
+/// Links and reviews per pair of sources.
+fn between(findings: &Findings<'_>) -> Vec<SourcePair> {
+    #[derive(Default)]
+    struct Tally {
+        links: u64,
+        reviews: u64,
+        left: BTreeSet<u32>,
+        right: BTreeSet<u32>,
+    }
+    let mut tallies: BTreeMap<(usize, usize), Tally> = BTreeMap::new();
+    let pairs = findings.pairs;
+    let n_sources = findings.records.sources.len();
+    for pair in 0..pairs.len() {
+        let (left, right) = (pairs.left[pair], pairs.right[pair]);
+        let key = (findings.records.source_of(left), findings.records.source_of(right));
+        let tally = tallies.entry(key).or_default();
+        if findings.clustered.is_link[pair] {
+            tally.links += 1;
+            // with one source the matrix has a single cell, which the rates per source say better
+            if n_sources > 1 {
+                tally.left.insert(left);
+                tally.right.insert(right);
+            }
+        } else {
+            tally.reviews += 1;
+        }
+    }
+    tallies
+        .into_iter()
+        .map(|((left, right), tally)| SourcePair {
+            left,
+            right,
+            links: tally.links,
+            reviews: tally.reviews,
+            left_linked: tally.left.len() as u64,
+            right_linked: tally.right.len() as u64,
+        })
+        .collect()
+}
+
+fn person_sizes(findings: &Findings<'_>) -> Vec<PersonSize> {
+    let persons = &findings.clustered.persons;
+    let mut sizes = vec![0u32; persons.n_persons as usize];
+    persons.person_of.iter().for_each(|&person| sizes[person as usize] += 1);
+    let mut counts: BTreeMap<u32, u64> = BTreeMap::new();
+    sizes.into_iter().for_each(|size| *counts.entry(size).or_default() += 1);
+    counts.into_iter().map(|(records, persons)| PersonSize { records: u64::from(records), persons }).collect()
+}
+
+/// Weights in bins of two bits: below the review band from the vectors seen in training, without term frequencies; above it
+/// from the pairs kept.
+fn histogram(findings: &Findings<'_>) -> Option<ScoreHistogram> {
+    const START: f64 = -40.0;
+    const WIDTH: f64 = 2.0;
+    const BINS: usize = 40;
+    let pairs = findings.pairs;
+    let bin = |weight: f64| (((weight - START) / WIDTH).floor().max(0.0) as usize).min(BINS - 1);
+    let mut counts = vec![0u64; BINS];
+    pairs.weight.iter().for_each(|&weight| counts[bin(weight)] += 1);
+    let kept_from = pairs.weight.iter().copied().fold(f64::INFINITY, f64::min);
+    let mut below = pairs.n_candidates.iter().sum::<u64>() - pairs.len() as u64;
+    if let Some(training) = findings.training {
+        for (vector, count) in &training.vectors {
+            let weight = findings.scorer.weigh_vector(*vector).0;
+            let count = ((*count as f64 * training.scale) as u64).min(below);
+            if weight < kept_from && weight >= START {
+                counts[bin(weight)] += count;
+                below -= count;
+            }
+        }
+    }
+    (!pairs.is_empty()).then_some(ScoreHistogram { start: START, width: WIDTH, counts, below })
+}
+
+fn columns(findings: &Findings<'_>) -> Vec<SourceColumns> {
+    findings
+        .sources
+        .iter()
+        .map(|source| SourceColumns {
+            source: source.run.name.clone(),
+            records: source.run.rows,
+            columns: source
+                .profile
+                .iter()
+                .map(|column| ColumnQuality {
+                    name: column.name.clone(),
+                    role: column.role,
+                    recorded: column.filled,
+                    invalid: column.validity.map_or(0, |validity| validity.checked - validity.valid),
+                    placeholders: column
+                        .placeholders
+                        .iter()
+                        .map(|p| Placeholder { value: p.what.to_owned(), records: p.rows })
+                        .collect(),
+                })
+                .collect(),
+        })
+        .collect()
+}
+
+/// Ten pairs that show the range: the strongest link and one of the middle, the weakest links, and pairs for review.
+fn explained(findings: &Findings<'_>, explain: &dyn Fn(u32, u32) -> Explanation) -> Vec<ExplainedPair> {
+    let pairs = findings.pairs;
+    let sorted = |links: bool| {
+        let mut chosen: Vec<usize> =
+            (0..pairs.len()).filter(|&pair| findings.clustered.is_link[pair] == links).collect();
+        chosen.sort_by(|&a, &b| {
+            let key = |pair: usize| (pairs.left[pair], pairs.right[pair]);
+            pairs.weight[b].total_cmp(&pairs.weight[a]).then_with(|| key(a).cmp(&key(b)))
+        });
+        chosen
+    };
+    let (links, reviews) = (sorted(true), sorted(false));
+    let middle = |pairs: &[usize]| pairs.get(pairs.len() / 2).copied();
+    let mut wanted: Vec<(usize, &str, Decision)> = Vec::new();
+    let mut add = |pair: Option<usize>, why, decision| {
+        if let Some(pair) = pair
+            && !wanted.iter().any(|(known, _, _)| *known == pair)
+        {
+            wanted.push((pair, why, decision));
+        }
+    };
+    add(links.first().copied(), "the strongest link", Decision::Link);
+    add(links.get(links.len() / 4).copied(), "a strong link", Decision::Link);
+    add(middle(&links), "a link like most", Decision::Link);
+    add(links.get(links.len() * 9 / 10).copied(), "a link weaker than nine in ten", Decision::Link);
+    for pair in links.iter().rev().take(2) {
+        add(Some(*pair), "one of the weakest links", Decision::Link);
+    }
+    add(reviews.first().copied(), "the strongest pair to review", Decision::Review);
+    add(middle(&reviews), "in the middle of the review band", Decision::Review);
+    for pair in reviews.iter().rev().take(2) {
+        add(Some(*pair), "one of the weakest pairs to review", Decision::Review);
+    }
+    wanted
+        .into_iter()
+        .map(|(pair, chosen, decision)| ExplainedPair {
+            chosen: chosen.to_owned(),
+            decision,
+            explanation: explain(pairs.left[pair], pairs.right[pair]),
+        })
+        .collect()
+}
+
+fn accuracy(scores: &Scores, run: &Run) -> Accuracy {
+    let Rates { precision, recall, precision_interval, recall_interval, n_right, n_said, n_true } = scores.pairs;
+    let f1 = scores.pairs.f1();
+    // F1 is a share of pairs too: right pairs counted twice, of pairs said and pairs true
+    let f1_interval = wilson(2 * n_right, n_said + n_true);
+    let estimate = |value, (low, high)| Estimate { value, low, high };
+    Accuracy {
+        truth: run.truth.as_ref().map_or_else(String::new, |truth| truth.file.clone()),
+        true_links: n_right,
+        false_links: n_said - n_right,
+        missed_links: n_true - n_right,
+        precision: estimate(precision, precision_interval),
+        recall: estimate(recall, recall_interval),
+        f1: estimate(f1, f1_interval),
+    }
+}
+
+/// The day and minute in words, in universal time.
+fn now_in_words() -> String {
+    const MONTHS: [&str; 12] = [
+        "January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
+        "November", "December",
+    ];
+    let seconds = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    let date = PartialDate::from_day_number((seconds / 86_400) as i32).expect("the present is after the year 1000");
+    let (hour, minute) = (seconds / 3600 % 24, seconds / 60 % 60);
+    match (date.day, date.month) {
+        (Some(day), Some(month)) => {
+            format!("{day} {} {}, {hour:02}:{minute:02} UTC", MONTHS[month as usize - 1], date.year)
+        }
+        _ => unreachable!("a day number is a whole date"),
+    }
+}

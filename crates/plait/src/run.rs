@@ -1,0 +1,177 @@
+//! What a run was: `run.json`.
+
+use plait_types::{Fault, FaultCode};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// The version of the layout of a run's folder that this program writes.
+pub(crate) const FORMAT: u32 = 1;
+/// The name of the file.
+pub(crate) const FILE: &str = "run.json";
+/// The model as it was used.
+pub(crate) const MODEL_FILE: &str = "model.toml";
+
+/// Everything needed to repeat, explain and judge a run. Holds no value of any record.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Run {
+    /// Version of the layout.
+    pub format: u32,
+    /// Version of the program.
+    pub plait: String,
+    /// The command as it was given.
+    pub command: Option<String>,
+    /// In the order given.
+    pub sources: Vec<RunSource>,
+    /// Roles given by the user: header, role.
+    pub roles: Vec<(String, String)>,
+    /// The model.
+    pub model: RunModel,
+    /// Of everything random.
+    pub seed: u64,
+    /// Threads used; results do not depend on them.
+    pub threads: usize,
+    /// Records, pairs, links and persons.
+    pub counts: Counts,
+    /// Per blocking rule, in order.
+    pub rules: Vec<RunRule>,
+    /// Wall time of each stage, seconds.
+    pub seconds: BTreeMap<String, f64>,
+    /// Candidate pairs weighed per second of the scoring stage.
+    pub pairs_per_second: f64,
+    /// Peak resident memory, where the system tells.
+    pub peak_memory_bytes: Option<u64>,
+    /// Against the truth table, where one was given.
+    pub truth: Option<RunTruth>,
+    /// What a careful person should know.
+    pub notes: Vec<String>,
+}
+
+/// One source of a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunSource {
+    /// As in every output.
+    pub name: String,
+    /// As it was given.
+    pub path: String,
+    /// Of the file.
+    pub sha256: String,
+    /// What the file turned out to be.
+    pub format: String,
+    /// Rows in the file.
+    pub rows_in: u64,
+    /// Rows used.
+    pub rows: u64,
+    /// The column that names the records; row numbers from 1 if absent.
+    pub record_column: Option<String>,
+}
+
+/// The model of a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunModel {
+    /// What people call it.
+    pub name: String,
+    /// Of `model.toml`.
+    pub sha256: String,
+    /// `link_only`, `dedupe_only` or `link_and_dedupe`.
+    pub link_type: String,
+    /// How links became persons.
+    pub clustering: String,
+    /// Match probability from which a pair is a link.
+    pub link_from: f64,
+    /// Match probability from which a pair goes to review.
+    pub review_from: f64,
+    /// Rounds of training; 0 if the model came trained.
+    pub rounds: u32,
+}
+
+/// How many of everything.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Counts {
+    /// Records used.
+    pub records: u64,
+    /// Rows of the files that were set aside.
+    pub rows_set_aside: u64,
+    /// Pairs of records that may be compared under the link type.
+    pub possible_pairs: u64,
+    /// Candidate pairs, each once.
+    pub candidate_pairs: u64,
+    /// Pairs linked.
+    pub links: u64,
+    /// Pairs to review.
+    pub reviews: u64,
+    /// Persons, those of a single record included.
+    pub persons: u64,
+    /// Wrong links to be expected if the model's probabilities are right.
+    pub expected_false_links: f64,
+    /// Links given up although another choice was as good.
+    pub ties: u64,
+}
+
+/// One blocking rule of a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunRule {
+    /// In words.
+    pub rule: String,
+    /// Pairs that satisfy it.
+    pub pairs: u64,
+    /// Pairs that satisfy it and no rule before it.
+    pub new_pairs: u64,
+    /// Links that satisfy it.
+    pub links: u64,
+    /// Links that satisfy no other rule.
+    pub only_links: u64,
+}
+
+/// How the persons compare with the truth.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunTruth {
+    /// The file.
+    pub file: String,
+    /// Pairs of records in one person that are of one entity, of all pairs in one person.
+    pub precision: f64,
+    /// Of all pairs of one entity, those in one person.
+    pub recall: f64,
+    /// Their harmonic mean.
+    pub f1: f64,
+    /// Pairs in one person and of one entity.
+    pub right_pairs: u64,
+    /// Pairs in one person.
+    pub person_pairs: u64,
+    /// Pairs of one entity.
+    pub entity_pairs: u64,
+    /// B-cubed precision, recall.
+    pub b_cubed: (f64, f64),
+    /// Share of entities that are exactly one person.
+    pub exact_persons: f64,
+}
+
+impl Run {
+    /// Reads the run of a folder.
+    pub(crate) fn read(folder: &Path) -> Result<Self, Fault> {
+        let path = folder.join(FILE);
+        let not_a_run = |what: String| {
+            Fault::new(FaultCode::NotARun, what, "name a folder that plait link has written")
+        };
+        let text = std::fs::read_to_string(&path)
+            .map_err(|_| not_a_run(format!("{} is not the output of a run: it has no {FILE}", folder.display())))?;
+        #[derive(Deserialize)]
+        struct Version {
+            format: u32,
+        }
+        let damaged = |error| not_a_run(format!("{} cannot be read: {error}", path.display()));
+        let version: Version = serde_json::from_str(&text).map_err(damaged)?;
+        if version.format != FORMAT {
+            return Err(Fault::new(
+                FaultCode::NotARun,
+                format!(
+                    "{} has layout {}, this program reads layout {FORMAT}",
+                    folder.display(),
+                    version.format
+                ),
+                "use the version of Plait that wrote it, or link again",
+            ));
+        }
+        serde_json::from_str(&text).map_err(damaged)
+    }
+}

@@ -1,0 +1,215 @@
+//! Files as sources: read, named, hashed, and their columns understood.
+
+use crate::faults::Faults;
+use plait_engine::records::{InputColumn, SourceInput};
+use plait_formats::columns::{self, ColumnPlan, ColumnProfile};
+use plait_formats::read::{Read, ReadOptions, read};
+use plait_types::{Column, Fault, FaultCode, Issue, Role, Table};
+use rayon::prelude::*;
+use sha2::{Digest, Sha256};
+use std::borrow::Cow;
+use std::fmt::Write as _;
+use std::fs::File;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+/// A file to use, and what to call it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceSpec {
+    /// The name in every output; the file stem if `None`.
+    pub name: Option<String>,
+    /// Where it is.
+    pub path: PathBuf,
+}
+
+impl SourceSpec {
+    /// Reads `path` or `name=path`. A name is of letters, digits, `_`, `-` and spaces.
+    pub fn parse(text: &str) -> Self {
+        let plain = |name: &str| {
+            !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | ' '))
+        };
+        match text.split_once('=') {
+            Some((name, path)) if plain(name) && !Path::new(text).exists() => {
+                Self { name: Some(name.to_owned()), path: path.into() }
+            }
+            _ => Self { name: None, path: text.into() },
+        }
+    }
+}
+
+/// A source that was read.
+pub(crate) struct Opened {
+    pub(crate) path: PathBuf,
+    pub(crate) sha256: String,
+    pub(crate) format: String,
+    pub(crate) rows_in: usize,
+    pub(crate) issues: Vec<Issue>,
+    pub(crate) table: Table,
+    pub(crate) plans: Vec<ColumnPlan>,
+}
+
+/// What records are called in outputs.
+pub(crate) enum RecordNames {
+    /// By a column in which no two rows have the same value.
+    Column(Column),
+    /// By their row, from 1.
+    Rows,
+}
+
+impl RecordNames {
+    /// The name of a row, from 0.
+    pub(crate) fn get(&self, row: usize) -> Cow<'_, str> {
+        match self {
+            Self::Column(column) => Cow::Borrowed(column.get(row).expect("a naming column is complete")),
+            Self::Rows => Cow::Owned((row + 1).to_string()),
+        }
+    }
+
+    /// The row with this name, from 0.
+    pub(crate) fn find(&self, name: &str, n_rows: usize) -> Option<usize> {
+        match self {
+            Self::Column(column) => {
+                let code = column.values.iter().position(|value| value == name)? as u32;
+                column.codes.iter().position(|&c| c == code)
+            }
+            Self::Rows => name.parse::<usize>().ok().filter(|row| (1..=n_rows).contains(row)).map(|row| row - 1),
+        }
+    }
+}
+
+/// Reads all sources and decides what their columns mean.
+pub(crate) fn open(specs: &[SourceSpec], roles: &[(String, Role)]) -> Result<Vec<Opened>, Faults> {
+    let opened: Vec<Result<Opened, Fault>> = specs.par_iter().map(open_one).collect();
+    let mut sources = Vec::new();
+    let mut faults = Vec::new();
+    for source in opened {
+        match source {
+            Ok(source) => sources.push(source),
+            Err(fault) => faults.push(fault),
+        }
+    }
+    if !faults.is_empty() {
+        return Err(Faults(faults));
+    }
+    refuse_equal_names(&sources)?;
+    refuse_unknown_columns(&sources, roles)?;
+    for source in &mut sources {
+        let own: Vec<(String, Role)> =
+            roles.iter().filter(|(name, _)| source.table.column(name).is_some()).cloned().collect();
+        source.plans = columns::plan(&source.table, &own)?;
+    }
+    let tables: Vec<&Table> = sources.iter().map(|source| &source.table).collect();
+    let mut plans: Vec<Vec<ColumnPlan>> = sources.iter().map(|source| source.plans.clone()).collect();
+    columns::share_identifiers(&tables, &mut plans);
+    for (source, plans) in sources.iter_mut().zip(plans) {
+        source.plans = plans;
+    }
+    Ok(sources)
+}
+
+fn open_one(spec: &SourceSpec) -> Result<Opened, Fault> {
+    let options = ReadOptions { name: spec.name.clone(), ..ReadOptions::default() };
+    let (content, sha256) = rayon::join(|| read(&spec.path, &options), || sha256_of_file(&spec.path));
+    let Read { table, format, issues, rows_in } = content?;
+    if table.n_rows == 0 {
+        return Err(Fault::new(
+            FaultCode::FileEmpty,
+            format!("{} has no rows that can be used", spec.path.display()),
+            "export it again with its rows",
+        ));
+    }
+    let sha256 = sha256.map_err(|error| {
+        Fault::new(
+            FaultCode::FileMissing,
+            format!("{} cannot be read: {error}", spec.path.display()),
+            "check the file and its permissions",
+        )
+    })?;
+    Ok(Opened { path: spec.path.clone(), sha256, format: format.to_string(), rows_in, issues, table, plans: Vec::new() })
+}
+
+fn refuse_equal_names(sources: &[Opened]) -> Result<(), Fault> {
+    for (index, source) in sources.iter().enumerate() {
+        if sources[..index].iter().any(|other| other.table.name == source.table.name) {
+            return Err(Fault::new(
+                FaultCode::BadOption,
+                format!("two sources are called \"{}\"", source.table.name),
+                format!("give one of them another name: other_name={}", source.path.display()),
+            )
+            .because("outputs name every record by its source"));
+        }
+    }
+    Ok(())
+}
+
+fn refuse_unknown_columns(sources: &[Opened], roles: &[(String, Role)]) -> Result<(), Faults> {
+    let headers: Vec<&str> =
+        sources.iter().flat_map(|s| &s.table.columns).map(|column| column.name.as_str()).collect();
+    let unknown = roles.iter().filter(|(name, _)| !headers.contains(&name.as_str()));
+    let faults: Vec<Fault> = unknown
+        .map(|(name, _)| {
+            let todo = match plait_types::nearest(name, headers.iter().copied()) {
+                Some(near) => format!("did you mean \"{near}\"?"),
+                None => format!("use one of: {}", headers.join(", ")),
+            };
+            Fault::new(FaultCode::UnknownColumn, format!("no source has a column \"{name}\""), todo)
+        })
+        .collect();
+    if faults.is_empty() { Ok(()) } else { Err(Faults(faults)) }
+}
+
+impl Opened {
+    /// Takes out the column that names the records. The column stays for comparing if it is an identifier of the person.
+    pub(crate) fn record_names(&self) -> RecordNames {
+        match columns::record_column(&self.table, &self.plans) {
+            Some(index) => RecordNames::Column(self.table.columns[index].clone()),
+            None => RecordNames::Rows,
+        }
+    }
+
+    /// The header of the column that names the records.
+    pub(crate) fn record_column(&self) -> Option<String> {
+        columns::record_column(&self.table, &self.plans).map(|index| self.table.columns[index].name.clone())
+    }
+
+    /// Completeness and validity of every column.
+    pub(crate) fn profile(&self) -> Vec<ColumnProfile> {
+        self.plans.par_iter().map(|plan| ColumnProfile::of(&self.table.columns[plan.column], plan)).collect()
+    }
+
+    /// As the engine takes it.
+    pub(crate) fn into_input(self) -> SourceInput {
+        let columns = self.plans.iter().map(|plan| InputColumn {
+            index: plan.column,
+            role: plan.role,
+            date_order: plan.date_order,
+        });
+        SourceInput { columns: columns.collect(), table: self.table }
+    }
+}
+
+/// SHA-256 of a file's bytes, in hexadecimal.
+fn sha256_of_file(path: &Path) -> std::io::Result<String> {
+    let mut file = File::open(path)?;
+    let mut hasher = Sha256::new();
+    let mut buffer = vec![0; 1 << 18];
+    loop {
+        let n = file.read(&mut buffer)?;
+        if n == 0 {
+            return Ok(hexadecimal(&hasher.finalize()));
+        }
+        hasher.update(&buffer[..n]);
+    }
+}
+
+/// SHA-256 of text, in hexadecimal.
+pub(crate) fn sha256_of_text(text: &str) -> String {
+    hexadecimal(&Sha256::digest(text.as_bytes()))
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        write!(text, "{byte:02x}").expect("writing to a string cannot fail");
+        text
+    })
+}

@@ -1,0 +1,235 @@
+//! What a run did, in words.
+
+use crate::link::Findings;
+use crate::run::Run;
+use plait_engine::model::{LinkType, Model};
+use plait_engine::records::{Field, Records};
+use plait_engine::scoring::ScoredPairs;
+use plait_types::{Fault, FaultCode, NULL};
+
+/// What became of the records of one source.
+pub(crate) struct SourceOutcome {
+    /// Records linked to another source, or, with one source, to another record.
+    pub(crate) linked: u64,
+    /// Records not linked that are in a pair for review.
+    pub(crate) in_review: u64,
+    pub(crate) records: u64,
+}
+
+/// Per source, what became of its records.
+pub(crate) fn outcomes(findings: &Findings<'_>) -> Vec<SourceOutcome> {
+    let records = findings.records;
+    let one_source = records.sources.len() == 1;
+    let mut linked = vec![false; records.len()];
+    let mut review = vec![false; records.len()];
+    let pairs = findings.pairs;
+    for pair in 0..pairs.len() {
+        let (left, right) = (pairs.left[pair], pairs.right[pair]);
+        if !one_source && records.source_of(left) == records.source_of(right) {
+            continue;
+        }
+        let marks = if findings.clustered.is_link[pair] { &mut linked } else { &mut review };
+        marks[left as usize] = true;
+        marks[right as usize] = true;
+    }
+    let count = |range: std::ops::Range<usize>, test: &dyn Fn(usize) -> bool| {
+        range.filter(|&record| test(record)).count() as u64
+    };
+    records
+        .sources
+        .iter()
+        .map(|source| {
+            let range = source.start as usize..source.end as usize;
+            SourceOutcome {
+                linked: count(range.clone(), &|record| linked[record]),
+                in_review: count(range.clone(), &|record| review[record] && !linked[record]),
+                records: range.len() as u64,
+            }
+        })
+        .collect()
+}
+
+/// The paragraph that a manager can paste: what was linked, how much of it, what is left to do, how far to trust it.
+pub(crate) fn paragraph(findings: &Findings<'_>, run: &Run) -> String {
+    let outcomes = outcomes(findings);
+    let names: Vec<&str> = findings.records.sources.iter().map(|source| source.name.as_str()).collect();
+    let counts = &run.counts;
+    let first = if let ([name], [outcome]) = (names.as_slice(), outcomes.as_slice()) {
+        format!(
+            "Among the {} records of {name}, {} ({}) are of a person who has more than one; there are {} people in all.",
+            grouped(outcome.records),
+            grouped(outcome.linked),
+            percent(outcome.linked, outcome.records),
+            grouped(counts.persons)
+        )
+    } else {
+        let parts: Vec<String> = names
+            .iter()
+            .zip(&outcomes)
+            .map(|(name, o)| {
+                format!("{} of {} in {name} ({})", grouped(o.linked), grouped(o.records), percent(o.linked, o.records))
+            })
+            .collect();
+        format!(
+            "Plait linked {} to a record of another source; together the {} records are of {} people.",
+            list(&parts),
+            grouped(counts.records),
+            grouped(counts.persons)
+        )
+    };
+    let unsure = match counts.reviews {
+        0 => "No pair needs a person to look.".to_owned(),
+        1 => "1 pair needs a person to look (\"review\" in links.parquet).".to_owned(),
+        n => format!("{} pairs need a person to look (\"review\" in links.parquet).", grouped(n)),
+    };
+    let trust = match &run.truth {
+        Some(truth) => format!(
+            "Measured against {}, {} of the pairs of records put together are right and {} of the true pairs were found.",
+            truth.file,
+            share(truth.precision),
+            share(truth.recall)
+        ),
+        None => {
+            let rate = counts.expected_false_links / counts.links.max(1) as f64;
+            format!(
+                "By the model's own estimate, without any labels, about {} of the {} links are wrong ({}).",
+                grouped(counts.expected_false_links.round() as u64),
+                grouped(counts.links),
+                share(rate)
+            )
+        }
+    };
+    format!("{first} {unsure} {trust}")
+}
+
+/// The fault of a run without links: why that may be, from what the sources have in common.
+pub(crate) fn no_links(
+    records: &Records,
+
+    pairs: &ScoredPairs,
+    model: &Model,
+) -> Fault {
+    let n_candidates: u64 = pairs.n_candidates.iter().sum();
+    if n_candidates == 0 {
+        return Fault::new(
+            FaultCode::NoPairs,
+            "no two records agree on any blocking rule, so nothing could be compared",
+            todo_for_strangers(records),
+        )
+        .because(in_common(records, model));
+    }
+    Fault::new(
+        FaultCode::NoLinks,
+        format!("no links found among {} candidate pairs", grouped(n_candidates)),
+        todo_for_strangers(records),
+    )
+    .because(in_common(records, model))
+}
+
+fn todo_for_strangers(records: &Records) -> &'static str {
+    if records.sources.len() == 1 {
+        "if the file should hold duplicates, check with plait look that its columns were understood"
+    } else {
+        "check that the files are of the same area and years, and with plait look that their columns were understood"
+    }
+}
+
+/// Which fields the sources share values of, and where births are of different years.
+fn in_common(records: &Records, model: &Model) -> String {
+    let fields: Vec<&Field> = model
+        .comparisons
+        .iter()
+        .filter_map(|comparison| records.field(&comparison.fields[0]))
+        .map(|index| &records.fields[index])
+        .collect();
+    if model.link_type == LinkType::DedupeOnly {
+        return "no two records of the file are alike enough".into();
+    }
+    let mut parts = Vec::new();
+    for field in &fields {
+        let shared = shared_records(records, field);
+        if shared == 0 {
+            parts.push(format!("no value of {} is in more than one source", field.name));
+        }
+        if let Some(years) = birth_years(records, field) {
+            parts.push(years);
+        }
+    }
+    if parts.is_empty() { "records agree on single columns only".into() } else { parts.join("; ") }
+}
+
+/// Records whose value occurs in another source too.
+fn shared_records(records: &Records, field: &Field) -> u64 {
+    let mut first_source = vec![NULL; field.values.len()];
+    let mut shared = vec![false; field.values.len()];
+    for (index, source) in records.sources.iter().enumerate() {
+        for &code in &field.codes[source.start as usize..source.end as usize] {
+            if code == NULL {
+                continue;
+            }
+            let first = &mut first_source[code as usize];
+            if *first == NULL {
+                *first = index as u32;
+            } else if *first != index as u32 {
+                shared[code as usize] = true;
+            }
+        }
+    }
+    shared.iter().zip(&field.counts).filter(|(shared, _)| **shared).map(|(_, &count)| u64::from(count)).sum()
+}
+
+/// "births are of 2010 to 2014 in a and of 1998 to 2002 in b", where the middle years of the sources do not overlap.
+fn birth_years(records: &Records, field: &Field) -> Option<String> {
+    if field.dates.is_empty() || records.sources.len() < 2 {
+        return None;
+    }
+    let ranges: Vec<(String, u16, u16)> = records
+        .sources
+        .iter()
+        .filter_map(|source| {
+            let mut years: Vec<u16> = field.codes[source.start as usize..source.end as usize]
+                .iter()
+                .filter(|&&code| code != NULL)
+                .map(|&code| field.dates[code as usize].year)
+                .collect();
+            years.sort_unstable();
+            let last = years.len().checked_sub(1)?;
+            // the outer twentieths are left out, which a few wrong dates would otherwise stretch
+            Some((source.name.clone(), years[last / 20], years[last - last / 20]))
+        })
+        .collect();
+    let overlap = ranges.iter().map(|r| r.1).max()? <= ranges.iter().map(|r| r.2).min()?;
+    let words = ranges.iter().map(|(name, low, high)| format!("of {low} to {high} in {name}"));
+    (!overlap).then(|| format!("births are {}", words.collect::<Vec<_>>().join(" and ")))
+}
+
+fn list(parts: &[String]) -> String {
+    match parts {
+        [] => String::new(),
+        [one] => one.clone(),
+        [others @ .., last] => format!("{} and {last}", others.join(", ")),
+    }
+}
+
+fn percent(part: u64, whole: u64) -> String {
+    share(part as f64 / whole.max(1) as f64)
+}
+
+/// 0.9217 as `92.2%`; small shares keep two digits that count.
+pub(crate) fn share(share: f64) -> String {
+    let percent = 100.0 * share;
+    if percent > 0.0 && percent < 0.1 { format!("{percent:.2}%") } else { format!("{percent:.1}%") }
+}
+
+/// 31400 as `31,400`.
+pub(crate) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
