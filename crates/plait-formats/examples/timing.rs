@@ -15,7 +15,12 @@ fn main() -> Result<(), plait_types::Fault> {
             drop(last.take());
             let started = Instant::now();
             let read = read(Path::new(&file), &ReadOptions::default())?;
-            println!("read {file}: {} rows, {} columns, {:.3} s", read.table.n_rows, read.table.columns.len(), started.elapsed().as_secs_f64());
+            println!(
+                "read {file}: {} rows, {} columns, {:.3} s",
+                read.table.n_rows,
+                read.table.columns.len(),
+                started.elapsed().as_secs_f64()
+            );
             last = Some(read.table);
         }
     }
@@ -24,7 +29,11 @@ fn main() -> Result<(), plait_types::Fault> {
     let n_rows = table.n_rows;
     for _ in 0..RUNS {
         let mut out = OutTable::new();
-        for column in table.columns.iter().filter(|column| ["sex", "rec_id", "nhs_number"].contains(&column.name.as_str())) {
+        for column in table
+            .columns
+            .iter()
+            .filter(|column| ["sex", "rec_id", "nhs_number"].contains(&column.name.as_str()))
+        {
             out = out.with(&column.name, OutValues::codes(&column.codes[..], &column.values));
         }
         out = out.with("weight", (0..n_rows).map(|row| (row % 5_000) as f64 / 7.0).collect::<Vec<_>>());

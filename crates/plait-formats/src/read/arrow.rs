@@ -234,11 +234,11 @@ fn push_keyed(column: &mut KeyedColumn, array: &dyn Array) {
         T::Float16 => add_floats::<Float16Type>(column, array, |value| f64::from(value.to_f32()), float32),
         T::Float32 => add_floats::<Float32Type>(column, array, f64::from, float32),
         T::Float64 => {
-            add_floats::<Float64Type>(column, array, |value| value, |value, text| write_number(text, value))
+            add_floats::<Float64Type>(column, array, |value| value, |value, text| write_number(text, value));
         }
         T::Date32 => add_keys::<Date32Type>(column, array, i64::from, date),
         T::Date64 => {
-            add_keys::<Date64Type>(column, array, |value| value, |key, text| timestamp(key, 1_000, text))
+            add_keys::<Date64Type>(column, array, |value| value, |key, text| timestamp(key, 1_000, text));
         }
         T::Timestamp(TimeUnit::Second, _) => {
             add_keys::<TimestampSecondType>(
@@ -273,10 +273,10 @@ fn push_keyed(column: &mut KeyedColumn, array: &dyn Array) {
             );
         }
         T::Time32(TimeUnit::Second) => {
-            add_keys::<Time32SecondType>(column, array, i64::from, |key, text| time(key, 1, text))
+            add_keys::<Time32SecondType>(column, array, i64::from, |key, text| time(key, 1, text));
         }
         T::Time32(_) => {
-            add_keys::<Time32MillisecondType>(column, array, i64::from, |key, text| time(key, 1_000, text))
+            add_keys::<Time32MillisecondType>(column, array, i64::from, |key, text| time(key, 1_000, text));
         }
         T::Time64(TimeUnit::Microsecond) => {
             add_keys::<Time64MicrosecondType>(
@@ -333,7 +333,7 @@ fn add_floats<T: ArrowPrimitiveType>(
         match value.map(&float) {
             // the sum with zero makes one of the two zeros, which would have two keys
             Some(value) if !value.is_nan() => {
-                column.push((value + 0.0).to_bits() as i64, |text| render(value + 0.0, text))
+                column.push((value + 0.0).to_bits() as i64, |text| render(value + 0.0, text));
             }
             _ => column.push_missing(),
         }

@@ -50,7 +50,7 @@ pub(super) fn read(source: &Source, options: &ReadOptions) -> Result<Read, Fault
                 columns
                     .par_iter_mut()
                     .with_max_len(1)
-                    .for_each(|(at, column)| parsed.intern(*at, width, column))
+                    .for_each(|(at, column)| parsed.intern(*at, width, column));
             },
         );
         going = more?;
@@ -361,15 +361,12 @@ fn unquoted(field: &str) -> String {
     let mut rest = field.strip_prefix('"').unwrap_or(field);
     while let Some((before, after)) = rest.split_once('"') {
         meant.push_str(before);
-        match after.strip_prefix('"') {
-            Some(behind) => {
-                meant.push('"');
-                rest = behind;
-            }
-            None => {
-                rest = if after.trim_matches(' ').is_empty() { "" } else { after };
-                break;
-            }
+        if let Some(behind) = after.strip_prefix('"') {
+            meant.push('"');
+            rest = behind;
+        } else {
+            rest = if after.trim_matches(' ').is_empty() { "" } else { after };
+            break;
         }
     }
     meant.push_str(rest);
@@ -538,7 +535,7 @@ fn mostly_ragged(file: &str, delimiter: u8, width: usize, ragged: &[Ragged]) -> 
             format!("they all have {}: a name is missing in the header, or a field holds a {name} without quotes", count_of(first, "field")),
             "put a name for every column into the first line, or export the file again with quotes around text".to_owned(),
         )
-    } else if width == 1 || ragged.iter().all(|row| row.fields < width) {
+    } else if width == 1 || first == 1 {
         (
             format!(
                 "the first of them has {}: header and rows may have different delimiters, of which the {name} was taken",
@@ -548,11 +545,13 @@ fn mostly_ragged(file: &str, delimiter: u8, width: usize, ragged: &[Ragged]) -> 
                 .to_owned(),
         )
     } else {
+        let cause = if first < width {
+            "rows may be cut short, or text may hold a line end without quotes around it".to_owned()
+        } else {
+            format!("text may hold a {name} without quotes around it")
+        };
         (
-            format!(
-                "the first of them has {}: text may hold a {name} without quotes around it",
-                count_of(first, "field")
-            ),
+            format!("the first of them has {}: {cause}", count_of(first, "field")),
             "export the file again with quotes around text, or as xlsx or Parquet".to_owned(),
         )
     };
@@ -692,6 +691,8 @@ mod tests {
             (FaultCode::RaggedRow, Some("t.csv lines 2, 3, 4"))
         );
         assert!(unnamed.why.unwrap().starts_with("they all have 3 fields: a name is missing in the header"));
+        let cut = fault("a,b,c\n1,2\n4,5\n7,8,9\n");
+        assert!(cut.why.unwrap().contains("rows may be cut short"));
         let mixed = fault("a,b,c\n1;2;3\n4;5;6\n7;8;9\n");
         assert!(mixed.why.unwrap().contains("delimiter"));
     }

@@ -179,7 +179,9 @@ fn foreign(head: &[u8]) -> Option<(&'static str, &'static str)> {
             "open it in Excel or a browser and save the table as CSV or xlsx",
         ));
     }
-    if lower.starts_with(b"<?xml") {
+    // elements without the declaration, as some case systems export returns
+    let element = lower.first() == Some(&b'<') && lower.get(1).is_some_and(u8::is_ascii_alphabetic);
+    if lower.starts_with(b"<?xml") || (element && (contains(head, b"</") || contains(head, b"/>"))) {
         return Some(("an XML file", save));
     }
     let second = text.iter().skip(1).find(|byte| !byte.is_ascii_whitespace());
@@ -221,7 +223,8 @@ mod tests {
 
     #[test]
     fn kinds_that_are_not_read_are_named() {
-        let cases: [(&[u8], &str); 8] = [
+        let cases: [(&[u8], &str); 9] = [
+            (b"<Message>\n <Header></Header>", "an XML file"),
             (b"%PDF-1.7", "a PDF document"),
             (b"PK\x03\x04 notes.csv PK\x05\x06", "a zip archive"),
             (b"PK\x03\x04 content.xml META-INF/ PK\x05\x06", "an OpenDocument file"),
@@ -237,6 +240,7 @@ mod tests {
             assert_eq!(fault.what, format!("x.csv is {what}, which Plait does not read"));
         }
         assert_eq!(check(b"[id],[name]\n1,2\n", "x.csv"), Ok(Kind::Text));
+        assert_eq!(check(b"<id>,<name>\n1,2\n", "x.csv"), Ok(Kind::Text));
     }
 
     #[test]

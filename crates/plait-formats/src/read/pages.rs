@@ -178,12 +178,11 @@ impl Decoder {
 }
 
 fn code_of(column: &mut TextColumn, value: &[u8], invalid: &mut usize) -> u32 {
-    match std::str::from_utf8(value) {
-        Ok(text) => column.code(text),
-        Err(_) => {
-            *invalid += 1;
-            NULL
-        }
+    if let Ok(text) = std::str::from_utf8(value) {
+        column.code(text)
+    } else {
+        *invalid += 1;
+        NULL
     }
 }
 
@@ -257,15 +256,12 @@ fn unpack(mut data: &[u8], width: u32, count: usize, out: &mut Vec<u32>) -> Opti
 /// 64 bits from bit `at`, of which at least 57 are right; zeros beyond the end.
 fn word(packed: &[u8], at: usize) -> u64 {
     let from = at / 8;
-    let bytes = match packed.get(from..from + 8) {
-        Some(bytes) => bytes.try_into().expect("the slice has 8 bytes"),
-        None => {
-            let mut bytes = [0; 8];
-            let rest = &packed[from..];
-            bytes[..rest.len()].copy_from_slice(rest);
-            bytes
-        }
-    };
+    let bytes = packed[from..].first_chunk().copied().unwrap_or_else(|| {
+        let mut bytes = [0; 8];
+        let rest = &packed[from..];
+        bytes[..rest.len()].copy_from_slice(rest);
+        bytes
+    });
     u64::from_le_bytes(bytes) >> (at % 8)
 }
 

@@ -170,3 +170,100 @@ fn fault(file: &str, error: &ParquetError, how: &str) -> Fault {
         _ => damaged(file, how),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::read_bytes;
+    use super::*;
+    use arrow_array::types::Int64Type;
+    use arrow_array::{ArrayRef, Int64Array, ListArray, RecordBatch, StringArray, TimestampMicrosecondArray};
+    use parquet::arrow::ArrowWriter;
+    use parquet::basic::{Compression, Encoding};
+    use parquet::file::properties::{WriterProperties, WriterVersion};
+    use proptest::prelude::*;
+    use std::sync::Arc;
+
+    fn file(columns: Vec<(&str, ArrayRef)>, properties: WriterProperties) -> Vec<u8> {
+        let batch = RecordBatch::try_from_iter(columns).unwrap();
+        let mut writer = ArrowWriter::try_new(Vec::new(), batch.schema(), Some(properties)).unwrap();
+        writer.write(&batch).unwrap();
+        writer.into_inner().unwrap()
+    }
+
+    fn check(bytes: Vec<u8>) -> Read {
+        read_bytes(bytes, "t.parquet", &ReadOptions::default()).unwrap()
+    }
+
+    #[test]
+    fn lists_are_left_out_with_a_warning_and_dates_keep_their_times() {
+        let list = ListArray::from_iter_primitive::<Int64Type, _, _>([Some([Some(1)]), None]);
+        let moments = TimestampMicrosecondArray::from(vec![1_262_304_000_000_000, 1_262_304_060_000_000]);
+        let bytes = file(
+            vec![
+                ("id", Arc::new(Int64Array::from(vec![7, 8]))),
+                ("tags", Arc::new(list)),
+                ("dob", Arc::new(moments)),
+            ],
+            WriterProperties::default(),
+        );
+        let read = check(bytes);
+        let names: Vec<_> = read.table.columns.iter().map(|column| column.name.as_str()).collect();
+        assert_eq!(names, ["id", "dob"]);
+        assert_eq!(
+            (read.issues[0].kind, read.issues[0].column.as_deref()),
+            (IssueKind::NestedColumn, Some("tags"))
+        );
+        assert_eq!(read.table.columns[1].get(0), Some("2010-01-01"));
+        assert_eq!(read.table.columns[1].get(1), Some("2010-01-01 00:01:00"));
+    }
+
+    #[test]
+    fn a_file_without_rows_is_empty() {
+        let bytes =
+            file(vec![("id", Arc::new(Int64Array::from(Vec::<i64>::new())))], WriterProperties::default());
+        let fault = read_bytes(bytes, "t.parquet", &ReadOptions::default()).unwrap_err();
+        assert_eq!(
+            (fault.code, fault.what.as_str()),
+            (FaultCode::FileEmpty, "t.parquet has columns and no rows")
+        );
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+        /// Whatever way a writer chooses: plain, with a dictionary, with one that was given up in the middle, with
+        /// another encoding, in pages of either version, in one row group or many, with gaps or without.
+        #[test]
+        fn text_is_read_back_from_every_layout(
+            cells in proptest::collection::vec(proptest::option::of("[abé]{0,3}|long value [a-z]{0,20}"), 1..300),
+            gaps in any::<bool>(),
+            second_version in any::<bool>(),
+            dictionary in any::<bool>(),
+            delta in any::<bool>(),
+            dictionary_size in 1_usize..2_000,
+            page_rows in 1_usize..100,
+            group_rows in 1_usize..400,
+            compression in prop::sample::select(vec![Compression::UNCOMPRESSED, Compression::SNAPPY, Compression::ZSTD(Default::default())]),
+        ) {
+            let array: StringArray = if gaps {
+                cells.iter().map(|cell| cell.as_deref()).collect()
+            } else {
+                StringArray::from_iter_values(cells.iter().map(|cell| cell.as_deref().unwrap_or("none")))
+            };
+            let mut properties = WriterProperties::builder()
+                .set_writer_version(if second_version { WriterVersion::PARQUET_2_0 } else { WriterVersion::PARQUET_1_0 })
+                .set_compression(compression)
+                .set_dictionary_enabled(dictionary)
+                .set_dictionary_page_size_limit(dictionary_size)
+                .set_write_batch_size(8)
+                .set_data_page_row_count_limit(page_rows)
+                .set_max_row_group_row_count(Some(group_rows));
+            if delta {
+                properties = properties.set_encoding(Encoding::DELTA_BYTE_ARRAY);
+            }
+            let twin = Column::from_rows("x", array.iter());
+            let read = check(file(vec![("x", Arc::new(array) as ArrayRef)], properties.build()));
+            prop_assert_eq!(&read.table.columns[0].codes, &twin.codes);
+            prop_assert!(read.table.columns[0].values.iter().eq(twin.values.iter()));
+        }
+    }
+}

@@ -237,13 +237,13 @@ impl Rows<'_> {
             let (position, value) = match self.ahead.take() {
                 Some(ahead) => ahead,
                 None if self.ended => return Ok(!row.cells.is_empty()),
-                None => match self.cells.next_cell()? {
-                    Some(cell) => (cell.get_position(), cell.get_value().clone()),
-                    None => {
+                None => {
+                    let Some(cell) = self.cells.next_cell()? else {
                         self.ended = true;
                         continue;
-                    }
-                },
+                    };
+                    (cell.get_position(), cell.get_value().clone())
+                }
             };
             if current.is_some_and(|current| current != position.0) {
                 self.ahead = Some((position, value));
@@ -275,14 +275,14 @@ fn render(value: &DataRef<'_>, text: &mut String) {
     match value {
         DataRef::Int(number) => write!(text, "{number}").expect("text takes any number"),
         DataRef::Float(number) if number.is_finite() => {
-            write!(text, "{}", number + 0.0).expect("text takes any number")
+            write!(text, "{}", number + 0.0).expect("text takes any number");
         }
         DataRef::String(string) => text.push_str(string),
         DataRef::SharedString(string) => text.push_str(string),
         DataRef::Bool(truth) => text.push_str(if *truth { "true" } else { "false" }),
         DataRef::DateTime(moment) => render_date(*moment, text),
         DataRef::DateTimeIso(iso) => {
-            text.push_str(&iso.strip_suffix("T00:00:00").unwrap_or(iso).replace('T', " "))
+            text.push_str(&iso.strip_suffix("T00:00:00").unwrap_or(iso).replace('T', " "));
         }
         DataRef::DurationIso(iso) => text.push_str(iso),
         DataRef::Float(_) | DataRef::Error(_) | DataRef::Empty => {}
@@ -328,5 +328,130 @@ fn fault(file: &str, error: &XlsxError) -> Fault {
             damaged(file, "a part of the workbook is missing")
         }
         _ => damaged(file, "a part of the workbook is not as Excel writes it"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::read_bytes;
+    use super::*;
+    use rust_xlsxwriter::{Format, Workbook, Worksheet};
+
+    fn book(sheets: &[fn(&mut Worksheet) -> Result<(), rust_xlsxwriter::XlsxError>]) -> Vec<u8> {
+        let mut workbook = Workbook::new();
+        for fill in sheets {
+            fill(workbook.add_worksheet()).unwrap();
+        }
+        workbook.save_to_buffer().unwrap()
+    }
+
+    fn messy(sheet: &mut Worksheet) -> Result<(), rust_xlsxwriter::XlsxError> {
+        let date = Format::new().set_num_format("dd/mm/yyyy");
+        let moment = Format::new().set_num_format("dd/mm/yyyy hh:mm");
+        sheet.write(0, 1, "Children looked after, Spring")?;
+        sheet.write(1, 1, "Run on")?.write_with_format(1, 2, 45_000, &date)?;
+        sheet.write(3, 1, " surname ")?.write(3, 2, "dob")?.write(3, 3, "number")?.write(3, 5, "seen")?;
+        sheet.write(4, 1, "O'Brien")?.write_with_format(4, 2, 40_179, &date)?.write(
+            4,
+            3,
+            9_434_765_910_f64,
+        )?;
+        sheet.write(4, 4, "side")?.write_with_format(4, 5, 45_000.5, &moment)?;
+        sheet.write(6, 1, "Khan")?.write(6, 2, "13/01/2010")?.write(6, 3, 1.5)?.write(6, 5, " ")?;
+        sheet.write_formula(7, 3, rust_xlsxwriter::Formula::new("=1/0").set_result("#DIV/0!"))?;
+        sheet.write(7, 1, true)?;
+        Ok(())
+    }
+
+    fn cover(sheet: &mut Worksheet) -> Result<(), rust_xlsxwriter::XlsxError> {
+        sheet.set_name("Cover")?;
+        sheet.write(0, 0, "Read me")?;
+        sheet.write(1, 0, "Nothing here is a table")?;
+        Ok(())
+    }
+
+    fn shown(read: &Read) -> Vec<Vec<&str>> {
+        let names = read.table.columns.iter().map(|column| column.name.as_str()).collect();
+        let cells = |row| read.table.columns.iter().map(|column| column.get(row).unwrap_or(".")).collect();
+        [names].into_iter().chain((0..read.table.n_rows).map(cells)).collect()
+    }
+
+    #[test]
+    fn a_messy_sheet_is_read_as_the_table_that_is_in_it() {
+        let read = read_bytes(book(&[cover, messy]), "t.xlsx", &ReadOptions::default()).unwrap();
+        assert_eq!(
+            shown(&read),
+            [
+                ["surname", "dob", "number", "column_4", "seen"],
+                ["O'Brien", "2010-01-01", "9434765910", "side", "2023-03-15 12:00:00"],
+                ["Khan", "13/01/2010", "1.5", ".", "."],
+                ["true", ".", ".", ".", "."],
+            ]
+        );
+        let issues: Vec<_> = read.issues.iter().map(|issue| (issue.kind, issue.lines.clone())).collect();
+        assert_eq!(
+            issues,
+            [
+                (IssueKind::TitleLines, vec![1, 2]),
+                (IssueKind::UnnamedColumn, vec![]),
+                (IssueKind::OtherSheets, vec![]),
+                (IssueKind::CellError, vec![8]),
+            ]
+        );
+        assert_eq!(
+            read.format,
+            FileFormat::Xlsx { sheet: "Sheet2".to_owned(), other_sheets: vec!["Cover".to_owned()] }
+        );
+    }
+
+    #[test]
+    fn a_sheet_is_chosen_by_name_and_a_misspelt_one_is_answered() {
+        let sheet = |name: &str| ReadOptions { sheet: Some(name.to_owned()), ..ReadOptions::default() };
+        let read = read_bytes(book(&[cover, messy]), "t.xlsx", &sheet("cover")).unwrap();
+        assert_eq!(shown(&read), [["Read me"], ["Nothing here is a table"]]);
+        let fault = read_bytes(book(&[cover, messy]), "t.xlsx", &sheet("Covre")).unwrap_err();
+        assert_eq!((fault.code, fault.todo.as_str()), (FaultCode::BadOption, "did you mean \"Cover\"?"));
+    }
+
+    #[test]
+    fn numbers_that_excel_rounded_or_shortened_are_counted() {
+        let bytes = book(&[|sheet| {
+            sheet.write(0, 0, "uln")?.write(0, 1, "upn")?;
+            sheet.write(1, 0, 1_234_567_890_123_456_700_f64)?.write(1, 1, "3.02208E+11")?;
+            sheet.write(2, 0, 1_234_567_890_f64)?.write(2, 1, "A302208123456")?;
+            Ok(())
+        }]);
+        let read = read_bytes(bytes, "t.xlsx", &ReadOptions::default()).unwrap();
+        let issues: Vec<_> =
+            read.issues.iter().map(|issue| (issue.kind, issue.column.as_deref(), issue.count)).collect();
+        assert_eq!(
+            issues,
+            [(IssueKind::ShortenedNumber, Some("uln"), 1), (IssueKind::ShortenedNumber, Some("upn"), 1)]
+        );
+        assert_eq!(read.table.columns[0].get(1), Some("1234567890"));
+    }
+
+    #[test]
+    fn a_workbook_without_a_table_is_empty() {
+        let fault = read_bytes(book(&[|_| Ok(())]), "t.xlsx", &ReadOptions::default()).unwrap_err();
+        assert_eq!(fault.what, "t.xlsx has no sheet with a header and rows");
+        let fault = read_bytes(
+            book(&[|sheet| sheet.write(0, 0, "a").map(|_| ())]),
+            "t.xlsx",
+            &ReadOptions::default(),
+        )
+        .unwrap_err();
+        assert_eq!(fault.code, FaultCode::FileEmpty);
+    }
+
+    #[test]
+    fn a_stray_cell_in_the_far_corner_costs_a_column_not_the_memory() {
+        let bytes = book(&[|sheet| {
+            sheet.write(0, 0, "a")?.write(0, 1, "b")?.write(1, 0, 1)?.write(1, 1, 2)?;
+            sheet.write(1_048_575, 16_383, "x")?;
+            Ok(())
+        }]);
+        let read = read_bytes(bytes, "t.xlsx", &ReadOptions::default()).unwrap();
+        assert_eq!(shown(&read), [["a", "b", "column_3"], ["1", "2", "."], [".", ".", "x"]]);
     }
 }

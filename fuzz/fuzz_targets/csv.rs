@@ -1,0 +1,9 @@
+//! Any bytes read as delimited text give a table or a fault.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use plait_formats::read::{ReadOptions, read_bytes};
+
+fuzz_target!(|bytes: &[u8]| {
+    let _ = read_bytes(bytes.to_vec(), "t.csv", &ReadOptions::default());
+});
