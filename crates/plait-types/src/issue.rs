@@ -141,7 +141,7 @@ issue_kinds! {
     WrongExtension = "W002", Warning, "The name of a file says another kind than its content; the content was read.";
     NestedColumn = "W003", Warning, "A column holds lists or records instead of values and was left out.";
     CellError = "W004", Warning, "Cells of a workbook hold an error such as #N/A and were read as missing.";
-    InvalidCell = "W005", Warning, "Cells hold bytes that are not text, or dates out of range, and were read as missing.";
+    InvalidCell = "W005", Warning, "Cells hold bytes that are not text and were read as missing.";
     ShortenedNumber = "W021", Warning, "Long numbers were shortened to the form 3.02E+11 by a spreadsheet and cannot be recovered.";
 }
 

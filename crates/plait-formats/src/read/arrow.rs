@@ -110,7 +110,11 @@ impl ArrowColumn {
             Self::Keyed(column) => (column.finish(name), None),
             Self::Text { column, invalid, .. } => {
                 let issue = (invalid > 0).then(|| {
-                    let message = "holds values that are not text in UTF-8, which were read as missing";
+                    let message = if invalid == 1 {
+                        "one value is not text in UTF-8 and was read as missing".to_owned()
+                    } else {
+                        format!("{invalid} values are not text in UTF-8 and were read as missing")
+                    };
                     Issue::new(IssueKind::InvalidCell, file, message).in_column(&name).counting(invalid)
                 });
                 (column.finish(name), issue)

@@ -65,8 +65,10 @@ pub(super) fn read(source: &Source, options: &ReadOptions) -> Result<Read, Fault
         return Err(super::empty(file, "has a header and no rows"));
     }
     if text.windows_lines > 0 {
-        let message =
-            format!("{} of its lines are not UTF-8 and were read as Windows-1252", text.windows_lines);
+        let message = match text.windows_lines {
+            1 => "one line is not UTF-8 and was read as Windows-1252".to_owned(),
+            lines => format!("{lines} lines are not UTF-8 and were read as Windows-1252"),
+        };
         issues.push(Issue::new(IssueKind::Encoding, file, message).counting(text.windows_lines));
     }
     issues.extend(ragged_issues(file, names.len(), &ragged));

@@ -9,9 +9,9 @@ use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
 };
-use parquet::basic::Type as PhysicalType;
+use parquet::basic::{Compression, Type as PhysicalType};
 use parquet::errors::ParquetError;
-use parquet::file::metadata::ParquetMetaData;
+use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData, RowGroupMetaData};
 use plait_types::{Column, Fault, FaultCode, Issue, IssueKind, Table};
 use rayon::prelude::*;
 use std::cmp::Reverse;
@@ -44,6 +44,7 @@ pub(super) fn read(source: &Source, options: &ReadOptions) -> Result<Read, Fault
     if rows == 0 {
         return Err(empty(file, "has columns and no rows"));
     }
+    unpackable(file, metadata.metadata())?;
     tasks.sort_by_key(|task| (Reverse(task.size), task.root));
     let mut done: Vec<(usize, Result<ArrowColumn, ParquetError>)> = tasks
         .into_iter()
@@ -143,6 +144,27 @@ impl Task {
     }
 }
 
+/// Refuses compression that hardly any writer uses, before the decoder calls it damage.
+fn unpackable(file: &str, metadata: &ParquetMetaData) -> Result<(), Fault> {
+    let chunks = metadata.row_groups().iter().flat_map(RowGroupMetaData::columns);
+    match chunks
+        .map(ColumnChunkMetaData::compression)
+        .find(|used| matches!(used, Compression::BROTLI(_) | Compression::LZO))
+    {
+        Some(_) => Err(not_read(file, "it is compressed with Brotli or LZO")),
+        None => Ok(()),
+    }
+}
+
+fn not_read(file: &str, how: &str) -> Fault {
+    Fault::new(
+        FaultCode::FileKind,
+        format!("{file} uses a part of Parquet that Plait does not read"),
+        "write it again with snappy, zstd, lz4 or gzip compression and without encryption",
+    )
+    .because(how)
+}
+
 /// The Arrow types that a writer has noted are left aside: what is needed is in the Parquet schema itself.
 fn metadata(source: &Source) -> Result<ArrowReaderMetadata, Fault> {
     let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
@@ -157,12 +179,7 @@ fn names(metadata: &ArrowReaderMetadata) -> Vec<String> {
 
 fn fault(file: &str, error: &ParquetError, how: &str) -> Fault {
     match error {
-        ParquetError::NYI(_) => Fault::new(
-            FaultCode::FileKind,
-            format!("{file} uses a part of Parquet that Plait does not read"),
-            "write it again with snappy, zstd, lz4 or gzip compression and without encryption",
-        )
-        .because(how),
+        ParquetError::NYI(_) => not_read(file, how),
         ParquetError::External(cause) => match cause.downcast_ref::<std::io::Error>() {
             Some(error) => unreadable(file, error),
             None => damaged(file, how),
@@ -178,7 +195,7 @@ mod tests {
     use arrow_array::types::Int64Type;
     use arrow_array::{ArrayRef, Int64Array, ListArray, RecordBatch, StringArray, TimestampMicrosecondArray};
     use parquet::arrow::ArrowWriter;
-    use parquet::basic::{Compression, Encoding};
+    use parquet::basic::Encoding;
     use parquet::file::properties::{WriterProperties, WriterVersion};
     use proptest::prelude::*;
     use std::sync::Arc;
