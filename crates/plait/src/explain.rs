@@ -80,7 +80,8 @@ fn find(wanted: &str, records: &Records, names: &[RecordNames]) -> Result<u32, F
     if let Some((source, record)) = wanted.split_once(':')
         && let Some(index) = records.sources.iter().position(|s| s.name == source)
     {
-        return in_source(index, record).ok_or_else(|| no_such_record(&format!("{source} has no such record")));
+        return in_source(index, record)
+            .ok_or_else(|| no_such_record(&format!("{source} has no such record")));
     }
     let found: Vec<u32> = (0..names.len()).filter_map(|index| in_source(index, wanted)).collect();
     match found[..] {

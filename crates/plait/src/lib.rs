@@ -1,6 +1,7 @@
 //! Every use case once. The command line, and later the notebook and the server, hold no logic of their own:
 //! they gather a request, call one function here, and show what comes back.
 
+mod details;
 mod explain;
 mod faults;
 mod link;
@@ -14,12 +15,13 @@ mod score;
 mod source;
 mod summary;
 
+pub use details::Detail;
 pub use explain::{ExplainRequest, explain};
 pub use faults::Faults;
 pub use link::{LinkRequest, Linked, link};
 pub use look::{LookRequest, Looked, look};
 pub use model::{
-    check_model, difference_of_models, explain_model, export_splink, import_splink, new_model, model_schema,
+    check_model, difference_of_models, explain_model, export_splink, import_splink, model_schema, new_model,
 };
 pub use plait_engine::clustering;
 pub use plait_engine::evaluation::{Rates, Scores};
@@ -27,7 +29,7 @@ pub use plait_engine::explanation::{Explanation, Term, TermKind};
 pub use plait_engine::model::{Clustering, LinkType, Model};
 pub use plait_engine::progress::{Progress, Silent, Stage};
 pub use plait_report::sentence;
-pub use plait_types::{Fault, FaultCode, FaultKind, Issue, Role, Severity};
+pub use plait_types::{Fault, FaultCode, FaultKind, Issue, IssueKind, Role, Severity, nearest};
 pub use run::Run;
 pub use score::{ScoreRequest, score};
 pub use source::SourceSpec;

@@ -1,5 +1,6 @@
 //! Linking: from files to a folder of results.
 
+use crate::details::{self, Detail};
 use crate::faults::Faults;
 use crate::output;
 use crate::place::OutputPlace;
@@ -63,7 +64,7 @@ pub struct Linked {
     /// A paragraph that a manager can paste.
     pub summary: String,
     /// Lines about what was read and decided, for the analyst.
-    pub details: Vec<String>,
+    pub details: Vec<Detail>,
     /// What `run.json` holds.
     pub run: Run,
     /// Findings in the files.
@@ -86,9 +87,15 @@ pub fn link(request: &LinkRequest, progress: &dyn Progress) -> Result<Linked, Fa
         )
         .into());
     }
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(request.threads.unwrap_or(0)).build().map_err(|error| {
-        Fault::new(FaultCode::BadOption, format!("threads cannot be started: {error}"), "give a smaller --threads")
-    })?;
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(request.threads.unwrap_or(0)).build().map_err(
+        |error| {
+            Fault::new(
+                FaultCode::BadOption,
+                format!("threads cannot be started: {error}"),
+                "give a smaller --threads",
+            )
+        },
+    )?;
     // held before anything is read, so that a folder that cannot be written to is known at once
     let place = if request.dry_run { None } else { Some(OutputPlace::hold(&request.out)?) };
     pool.install(|| Job::new(request, progress).run(place))
@@ -144,7 +151,7 @@ struct Job<'a> {
     request: &'a LinkRequest,
     progress: &'a dyn Progress,
     watch: Stopwatch,
-    details: Vec<String>,
+    details: Vec<Detail>,
     notes: Vec<String>,
 }
 
@@ -167,7 +174,7 @@ impl<'a> Job<'a> {
         let issues: Vec<Issue> = opened.iter().flat_map(|source| source.issues.iter().cloned()).collect();
         let rows_set_aside = opened.iter().map(|s| (s.rows_in - s.table.n_rows) as u64).sum();
         let truth = request.truth.as_deref().map(|path| Truth::read(path, &opened)).transpose()?;
-        self.describe_columns(&opened);
+        self.notes = notes_on_columns(&opened);
         let facts: Vec<SourceFacts> = self.watch.time("profile", || {
             opened
                 .iter()
@@ -178,10 +185,11 @@ impl<'a> Job<'a> {
                 })
                 .collect()
         });
+        self.details = details::of_sources(&facts);
         self.stop_if_asked()?;
-        let records = self.watch.time("standardise", || {
-            Records::new(opened.into_iter().map(Opened::into_input).collect())
-        });
+        let records = self
+            .watch
+            .time("standardise", || Records::new(opened.into_iter().map(Opened::into_input).collect()));
 
         let mut model = self.starting_model(&records, file.take().map(|(file, _)| file))?;
         let chosen = self.choose_rules(&records, &mut model)?;
@@ -190,15 +198,15 @@ impl<'a> Job<'a> {
         let training = self.train(&comparer, &blocks, &mut model)?;
         let scorer = Scorer::new(&comparer, &model)?;
         if request.dry_run {
+            self.details.push(details::of_model(&model, training.as_ref().map(|training| training.n_rounds)));
             return Ok(self.plan_only(&records, &model, &facts, &blocks, issues));
         }
         let weight = |p: f64| Probability::new(p).expect("the model was checked").weight().0;
-        let (link_cut, review_cut) = (weight(model.accept.link), weight(model.accept.review.min(model.accept.link)));
-        let pairs =
-            self.watch.time("score", || score_pairs(&scorer, &blocks, review_cut, self.progress))?;
+        let (link_cut, review_cut) =
+            (weight(model.accept.link), weight(model.accept.review.min(model.accept.link)));
+        let pairs = self.watch.time("score", || score_pairs(&scorer, &blocks, review_cut, self.progress))?;
         self.progress.begin(Stage::Cluster, 1);
-        let clustered =
-            self.watch.time("cluster", || cluster(&records, &pairs, link_cut, model.clustering));
+        let clustered = self.watch.time("cluster", || cluster(&records, &pairs, link_cut, model.clustering));
         self.progress.advance(1);
         if !clustered.is_link.contains(&true) {
             return Err(summary::no_links(&records, &pairs, &model).into());
@@ -221,19 +229,23 @@ impl<'a> Job<'a> {
             score::against_truth(truth, &records, &clustered.persons.person_of, model.link_type)
         });
         let mut run = self.describe_run(&findings, &model_text, counts);
-        run.truth = scored.as_ref().zip(request.truth.as_ref()).map(|(scores, path)| score::run_truth(scores, path));
+        run.truth =
+            scored.as_ref().zip(request.truth.as_ref()).map(|(scores, path)| score::run_truth(scores, path));
         if let Some(training) = &training {
             run.notes.extend(training.warnings.iter().cloned());
             run.model.rounds = training.n_rounds;
         }
         let summary = summary::paragraph(&findings, &run);
+        self.details.push(details::of_model(&model, training.as_ref().map(|training| training.n_rounds)));
+        self.details.extend(details::of_result(&run, &linked_per_source(&findings)));
         let explain_pair = |left: u32, right: u32| -> Explanation {
             explain(&comparer, &scorer, &model, (left, right), |record| findings.name(record))
         };
         let place = place.expect("only a dry run has no place to write to");
         self.progress.begin(Stage::Write, 1);
         let mut watch = std::mem::take(&mut self.watch);
-        let mut files = watch.time("write", || output::write_tables(&place, &findings, request.workbook, &mut run.notes))?;
+        let mut files = watch
+            .time("write", || output::write_tables(&place, &findings, request.workbook, &mut run.notes))?;
         for (stage, seconds) in &watch.seconds {
             run.seconds.insert(stage.clone(), *seconds);
         }
@@ -244,11 +256,12 @@ impl<'a> Job<'a> {
         files.extend(output::write_texts(&place, &run, &model_text, &page)?);
         self.stop_if_asked()?;
         let superseded: &[&str] = if files.contains(&output::WORKBOOK) { &[] } else { &[output::WORKBOOK] };
-        let mut wrote = place.publish(&files, superseded)?;
+        // before the results take their place, which they do not if this cannot be written
         if let Some(path) = &request.save_model {
             output::write_text(path, &model_text)?;
-            wrote.push(path.clone());
         }
+        let mut wrote = place.publish(&files, superseded)?;
+        wrote.extend(request.save_model.clone());
         self.progress.advance(1);
         Ok(Linked {
             summary,
@@ -270,22 +283,6 @@ impl<'a> Job<'a> {
             ));
         }
         Ok(())
-    }
-
-    fn describe_columns(&mut self, opened: &[Opened]) {
-        for source in opened {
-            let used: Vec<String> = source
-                .plans
-                .iter()
-                .filter(|plan| plan.role != Role::Other)
-                .map(|plan| format!("{} = {}", plan.name, plan.role.words()))
-                .collect();
-            self.details.push(format!("{}: {}, {} rows", source.table.name, source.format, source.table.n_rows));
-            self.details.push(format!("  columns: {}", used.join(", ")));
-            for note in source.plans.iter().flat_map(|plan| &plan.notes) {
-                self.notes.push(format!("{}: {note}", source.table.name));
-            }
-        }
     }
 
     fn starting_model(&mut self, records: &Records, file: Option<ModelFile>) -> Result<Model, Faults> {
@@ -401,7 +398,12 @@ impl<'a> Job<'a> {
             plait: VERSION.to_owned(),
             command: self.request.command.clone(),
             sources: findings.sources.iter().map(|source| source.run.clone()).collect(),
-            roles: self.request.roles.iter().map(|(name, role)| (name.clone(), role.name().to_owned())).collect(),
+            roles: self
+                .request
+                .roles
+                .iter()
+                .map(|(name, role)| (name.clone(), role.name().to_owned()))
+                .collect(),
             model: RunModel {
                 name: model.name.clone(),
                 sha256: sha256_of_text(model_text),
@@ -432,15 +434,12 @@ impl<'a> Job<'a> {
         blocks: &Blocks,
         issues: Vec<Issue>,
     ) -> Linked {
-        let costs = blocks.costs();
-        for (rule, cost) in model.blocking.iter().zip(&costs) {
-            self.details.push(format!("  rule: {}: {} pairs", rule.words(), cost.n_pairs));
-        }
-        let n_pairs: u64 = costs.iter().map(|cost| cost.n_pairs).sum();
+        self.details.extend(details::of_rules(model, blocks));
+        let n_pairs: u64 = blocks.costs().iter().map(|cost| cost.n_pairs).sum();
         let summary = format!(
-            "Nothing was written. A run would weigh at most {n_pairs} candidate pairs of {} records in {} source(s).",
-            records.len(),
-            facts.len()
+            "Nothing was written. A run would weigh at most {} candidate pairs of the {} records.",
+            summary::grouped(n_pairs),
+            summary::grouped(records.len() as u64)
         );
         let model_text = plait_engine::model::write(&ModelFile::from(model.clone()));
         let run = Run {
@@ -478,6 +477,24 @@ impl<'a> Job<'a> {
             wrote: Vec::new(),
         }
     }
+}
+
+/// What the user should know about the columns, source by source.
+fn notes_on_columns(opened: &[Opened]) -> Vec<String> {
+    let notes = opened.iter().flat_map(|source| {
+        let notes = source.plans.iter().flat_map(|plan| &plan.notes);
+        notes.map(|note| format!("{}: {note}", source.table.name))
+    });
+    notes.collect()
+}
+
+/// Per source: its name, its linked records, all its records.
+fn linked_per_source(findings: &Findings<'_>) -> Vec<(String, u64, u64)> {
+    let names = findings.records.sources.iter().map(|source| source.name.clone());
+    names
+        .zip(summary::outcomes(findings))
+        .map(|(name, outcome)| (name, outcome.linked, outcome.records))
+        .collect()
 }
 
 fn run_source(source: &Opened) -> RunSource {

@@ -5,7 +5,9 @@ use crate::link::{LinkRequest, link};
 use crate::output;
 use crate::source::{Opened, SourceSpec, open};
 use plait_engine::blocking::Blocks;
-use plait_engine::model::{Model, ModelFile, SourceFields, check_fields, difference, prose, read, schema, splink, write};
+use plait_engine::model::{
+    Model, ModelFile, SourceFields, check_fields, difference, prose, read, schema, splink, write,
+};
 use plait_engine::progress::Progress;
 use plait_engine::records::Records;
 use plait_types::{Fault, FaultCode, Role};

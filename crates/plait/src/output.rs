@@ -92,8 +92,9 @@ impl<'a> People<'a> {
     fn of(findings: &Findings<'a>) -> Self {
         let records = findings.records;
         let persons = &findings.clustered.persons;
-        let ids: Vec<String> =
-            (0..persons.n_persons).map(|person| PersonId::from_ordinal(u64::from(person)).to_string()).collect();
+        let ids: Vec<String> = (0..persons.n_persons)
+            .map(|person| PersonId::from_ordinal(u64::from(person)).to_string())
+            .collect();
         let mut person_id = Values::default();
         persons.person_of.iter().for_each(|&person| person_id.push(&ids[person as usize]));
         let record = match findings.sources {
@@ -103,7 +104,8 @@ impl<'a> People<'a> {
             sources => {
                 let mut names = Values::default();
                 for (source, facts) in records.sources.iter().zip(sources) {
-                    (0..(source.end - source.start) as usize).for_each(|row| names.push(&facts.names.get(row)));
+                    (0..(source.end - source.start) as usize)
+                        .for_each(|row| names.push(&facts.names.get(row)));
                 }
                 Names::Made(names)
             }
@@ -149,7 +151,11 @@ fn confidence(findings: &Findings<'_>) -> Vec<f64> {
             slot[record as usize] = slot[record as usize].max(probability);
         }
     }
-    linked.iter().zip(review).map(|(linked, review)| if linked.is_nan() { 1.0 - review } else { *linked }).collect()
+    linked
+        .iter()
+        .zip(review)
+        .map(|(linked, review)| if linked.is_nan() { 1.0 - review } else { *linked })
+        .collect()
 }
 
 fn source_names(findings: &Findings<'_>) -> Values {

@@ -7,8 +7,8 @@ use plait_engine::evaluation::{Rates, Scores, wilson};
 use plait_engine::explanation::Explanation;
 use plait_report::{
     Accuracy, BlockingResult, ColumnQuality, Decision, Estimate, ExplainedPair, Input, LinkReport, Note,
-    PairCounts, PersonSize, Placeholder, Provenance, ScoreHistogram, SourceColumns, SourcePair,
-    SourceResult, Stage, link_report,
+    PairCounts, PersonSize, Placeholder, Provenance, ScoreHistogram, SourceColumns, SourcePair, SourceResult,
+    Stage, link_report,
 };
 use plait_types::{Issue, PartialDate, Severity};
 use std::collections::{BTreeMap, BTreeSet};
@@ -31,7 +31,11 @@ pub(crate) fn page(
         [] => unreachable!("a run has sources"),
     };
     let mut notes: Vec<Note> = issues.iter().map(Note::from).collect();
-    notes.extend(run.notes.iter().map(|text| Note { severity: Severity::Note, text: text.clone(), todo: None }));
+    notes.extend(run.notes.iter().map(|text| Note {
+        severity: Severity::Note,
+        text: text.clone(),
+        todo: None,
+    }));
     if let Some(coverage) = findings.coverage {
         notes.push(Note {
             severity: Severity::Note,
@@ -251,7 +255,8 @@ fn explained(findings: &Findings<'_>, explain: &dyn Fn(u32, u32) -> Explanation)
 }
 
 fn accuracy(scores: &Scores, run: &Run) -> Accuracy {
-    let Rates { precision, recall, precision_interval, recall_interval, n_right, n_said, n_true } = scores.pairs;
+    let Rates { precision, recall, precision_interval, recall_interval, n_right, n_said, n_true } =
+        scores.pairs;
     let f1 = scores.pairs.f1();
     // F1 is a share of pairs too: right pairs counted twice, of pairs said and pairs true
     let f1_interval = wilson(2 * n_right, n_said + n_true);
@@ -270,11 +275,22 @@ fn accuracy(scores: &Scores, run: &Run) -> Accuracy {
 /// The day and minute in words, in universal time.
 fn now_in_words() -> String {
     const MONTHS: [&str; 12] = [
-        "January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
-        "November", "December",
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
     ];
     let seconds = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs());
-    let date = PartialDate::from_day_number((seconds / 86_400) as i32).expect("the present is after the year 1000");
+    let date =
+        PartialDate::from_day_number((seconds / 86_400) as i32).expect("the present is after the year 1000");
     let (hour, minute) = (seconds / 3600 % 24, seconds / 60 % 60);
     match (date.day, date.month) {
         (Some(day), Some(month)) => {

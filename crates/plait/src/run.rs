@@ -150,11 +150,11 @@ impl Run {
     /// Reads the run of a folder.
     pub(crate) fn read(folder: &Path) -> Result<Self, Fault> {
         let path = folder.join(FILE);
-        let not_a_run = |what: String| {
-            Fault::new(FaultCode::NotARun, what, "name a folder that plait link has written")
-        };
-        let text = std::fs::read_to_string(&path)
-            .map_err(|_| not_a_run(format!("{} is not the output of a run: it has no {FILE}", folder.display())))?;
+        let not_a_run =
+            |what: String| Fault::new(FaultCode::NotARun, what, "name a folder that plait link has written");
+        let text = std::fs::read_to_string(&path).map_err(|_| {
+            not_a_run(format!("{} is not the output of a run: it has no {FILE}", folder.display()))
+        })?;
         #[derive(Deserialize)]
         struct Version {
             format: u32,

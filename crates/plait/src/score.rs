@@ -41,9 +41,9 @@ impl TruthTable {
     fn read(path: &Path) -> Result<Self, Fault> {
         let table = read(path, &ReadOptions::default())?.table;
         let find = |names: &[&str]| {
-            names
-                .iter()
-                .find_map(|name| table.columns.iter().position(|column| column.name.eq_ignore_ascii_case(name)))
+            names.iter().find_map(|name| {
+                table.columns.iter().position(|column| column.name.eq_ignore_ascii_case(name))
+            })
         };
         let missing = |what: &str, names: &[&str]| {
             let headers: Vec<&str> = table.columns.iter().map(|column| column.name.as_str()).collect();
@@ -170,7 +170,8 @@ pub fn score(request: &ScoreRequest) -> Result<RunTruth, Faults> {
     }
     let mut entity_of: HashMap<(&str, &str), u32> = HashMap::new();
     for row in 0..truth.table.n_rows {
-        let source = truth.source.map_or(run.sources[0].name.as_str(), |c| truth.column(c).get(row).unwrap_or(""));
+        let source =
+            truth.source.map_or(run.sources[0].name.as_str(), |c| truth.column(c).get(row).unwrap_or(""));
         if let Some(record) = truth.column(truth.record).get(row) {
             entity_of.insert((source, record), truth.column(truth.entity).codes[row]);
         }

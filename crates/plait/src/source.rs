@@ -72,7 +72,9 @@ impl RecordNames {
                 let code = column.values.iter().position(|value| value == name)? as u32;
                 column.codes.iter().position(|&c| c == code)
             }
-            Self::Rows => name.parse::<usize>().ok().filter(|row| (1..=n_rows).contains(row)).map(|row| row - 1),
+            Self::Rows => {
+                name.parse::<usize>().ok().filter(|row| (1..=n_rows).contains(row)).map(|row| row - 1)
+            }
         }
     }
 }
@@ -125,7 +127,15 @@ fn open_one(spec: &SourceSpec) -> Result<Opened, Fault> {
             "check the file and its permissions",
         )
     })?;
-    Ok(Opened { path: spec.path.clone(), sha256, format: format.to_string(), rows_in, issues, table, plans: Vec::new() })
+    Ok(Opened {
+        path: spec.path.clone(),
+        sha256,
+        format: format.to_string(),
+        rows_in,
+        issues,
+        table,
+        plans: Vec::new(),
+    })
 }
 
 fn refuse_equal_names(sources: &[Opened]) -> Result<(), Fault> {

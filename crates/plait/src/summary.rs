@@ -67,7 +67,12 @@ pub(crate) fn paragraph(findings: &Findings<'_>, run: &Run) -> String {
             .iter()
             .zip(&outcomes)
             .map(|(name, o)| {
-                format!("{} of {} in {name} ({})", grouped(o.linked), grouped(o.records), percent(o.linked, o.records))
+                format!(
+                    "{} of {} in {name} ({})",
+                    grouped(o.linked),
+                    grouped(o.records),
+                    percent(o.linked, o.records)
+                )
             })
             .collect();
         format!(
@@ -103,12 +108,7 @@ pub(crate) fn paragraph(findings: &Findings<'_>, run: &Run) -> String {
 }
 
 /// The fault of a run without links: why that may be, from what the sources have in common.
-pub(crate) fn no_links(
-    records: &Records,
-
-    pairs: &ScoredPairs,
-    model: &Model,
-) -> Fault {
+pub(crate) fn no_links(records: &Records, pairs: &ScoredPairs, model: &Model) -> Fault {
     let n_candidates: u64 = pairs.n_candidates.iter().sum();
     if n_candidates == 0 {
         return Fault::new(

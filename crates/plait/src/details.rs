@@ -1,0 +1,173 @@
+//! What a run read, decided and found, line by line, for the analyst.
+
+use crate::link::SourceFacts;
+use crate::run::{Run, RunSource};
+use crate::summary::{grouped, share};
+use plait_engine::blocking::Blocks;
+use plait_engine::model::Model;
+use plait_types::Role;
+
+/// One line, under a heading that it may share with the lines before it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Detail {
+    /// `Reading`, `Columns`, `Checked`, `Model`, `Rule`, `Pairs`, `Linked`, `Unsure` or `Quality`.
+    pub heading: &'static str,
+    /// One or more sentences. Holds no value of any record.
+    pub text: String,
+}
+
+fn detail(heading: &'static str, text: impl Into<String>) -> Detail {
+    Detail { heading, text: text.into() }
+}
+
+/// About the files: what was read, what the columns mean, how good they are.
+pub(crate) fn of_sources(sources: &[SourceFacts]) -> Vec<Detail> {
+    let reading = sources.iter().map(|source| detail("Reading", reading(&source.run)));
+    let columns = sources.iter().map(|source| detail("Columns", columns(source)));
+    let checked = sources.iter().map(|source| detail("Checked", checked(source)));
+    reading.chain(columns).chain(checked).collect()
+}
+
+fn reading(source: &RunSource) -> String {
+    let set_aside = match source.rows_in - source.rows {
+        0 => String::new(),
+        n => format!("; {} set aside", grouped(n)),
+    };
+    let named = match &source.record_column {
+        Some(column) => format!("named by {column}"),
+        None => "named by their row".to_owned(),
+    };
+    format!("{}: {} records, {named}{set_aside}. {}.", source.name, grouped(source.rows), source.format)
+}
+
+/// Every column that means something, by its meaning.
+fn columns(source: &SourceFacts) -> String {
+    let meaning = |(name, role): (&str, Role)| {
+        let words = role.words();
+        if name.replace(['_', '-'], " ").eq_ignore_ascii_case(words) {
+            words.to_owned()
+        } else {
+            format!("{name} = {words}")
+        }
+    };
+    let used: Vec<String> = source
+        .profile
+        .iter()
+        .filter(|column| column.role != Role::Other)
+        .map(|column| meaning((&column.name, column.role)))
+        .collect();
+    let unused = source.profile.len() - used.len();
+    let rest = if unused == 0 { String::new() } else { format!("; {unused} not used") };
+    format!("{}: {}{rest}.", source.run.name, used.join(", "))
+}
+
+/// Layout of dates, validity of numbers, values that stand for "missing".
+fn checked(source: &SourceFacts) -> String {
+    let mut parts = Vec::new();
+    for column in source.profile.iter().filter(|column| matters(column.role)) {
+        if let Some(order) = column.date_order {
+            parts.push(format!("{} as {}", column.name, order.layout()));
+        }
+        if let Some(validity) = column.validity
+            && validity.valid < validity.checked
+        {
+            let valid = share(validity.valid as f64 / validity.checked as f64);
+            parts.push(format!("{} {valid} valid", column.name));
+        }
+        for placeholder in &column.placeholders {
+            let (what, rows) = (placeholder.what, grouped(placeholder.rows));
+            parts.push(format!("{what} in {} on {rows} rows ignored", column.name));
+        }
+    }
+    let all = if parts.is_empty() { "nothing to note".to_owned() } else { parts.join("; ") };
+    format!("{}: {all}.", source.run.name)
+}
+
+/// Whether a role is compared.
+fn matters(role: Role) -> bool {
+    !matches!(
+        role,
+        Role::RecordId
+            | Role::School
+            | Role::Ethnicity
+            | Role::OtherDate
+            | Role::Category
+            | Role::Number
+            | Role::FreeText
+            | Role::Other
+    )
+}
+
+/// About the model.
+pub(crate) fn of_model(model: &Model, n_rounds: Option<u32>) -> Detail {
+    let origin = match n_rounds {
+        Some(n) => format!("learned from these files in {n} rounds"),
+        None => "used as it came".to_owned(),
+    };
+    let names: Vec<String> =
+        model.comparisons.iter().map(|comparison| comparison.name.replace('_', " ")).collect();
+    detail("Model", format!("{}, {origin}. {} comparisons: {}.", model.name, names.len(), names.join(", ")))
+}
+
+/// About the rules of a run that was only planned.
+pub(crate) fn of_rules(model: &Model, blocks: &Blocks) -> Vec<Detail> {
+    let costs = blocks.costs();
+    let rules = model.blocking.iter().zip(&costs);
+    rules
+        .map(|(rule, cost)| detail("Rule", format!("{}: {} pairs", rule.words(), grouped(cost.n_pairs))))
+        .collect()
+}
+
+/// About the result.
+pub(crate) fn of_result(run: &Run, linked: &[(String, u64, u64)]) -> Vec<Detail> {
+    let counts = &run.counts;
+    let each: Vec<String> = linked
+        .iter()
+        .map(|(name, n, of)| {
+            format!(
+                "{} of {} in {name} ({})",
+                grouped(*n),
+                grouped(*of),
+                share(*n as f64 / (*of).max(1) as f64)
+            )
+        })
+        .collect();
+    let unsure = match counts.reviews {
+        0 => "no pair needs a person to look".to_owned(),
+        n => format!(
+            "{} pairs from {} to {} need a person to look: \"review\" in links.parquet",
+            grouped(n),
+            share(run.model.review_from),
+            share(run.model.link_from)
+        ),
+    };
+    let expected = format!(
+        "about {} wrong links expected ({}); estimated by the model, not labelled",
+        grouped(counts.expected_false_links.round() as u64),
+        share(counts.expected_false_links / counts.links.max(1) as f64)
+    );
+    let quality = match &run.truth {
+        None => expected,
+        Some(truth) => format!(
+            "precision {}, recall {}, F1 {:.4} of pairs in one person against {}; {expected}",
+            share(truth.precision),
+            share(truth.recall),
+            truth.f1,
+            truth.file
+        ),
+    };
+    vec![
+        detail(
+            "Pairs",
+            format!(
+                "{} compared of {} possible, chosen by {} blocking rules.",
+                grouped(counts.candidate_pairs),
+                grouped(counts.possible_pairs),
+                run.rules.len()
+            ),
+        ),
+        detail("Linked", format!("{} pairs; {}.", grouped(counts.links), each.join(", "))),
+        detail("Unsure", format!("{unsure}.")),
+        detail("Quality", format!("{quality}.")),
+    ]
+}
