@@ -1,0 +1,62 @@
+# make demo | make test | make check | make bench
+.PHONY: help demo test check lint unit generated portable harness release
+
+help:
+	@echo "make demo    build, make up a borough of 20,000 children, link its two files, score the result"
+	@echo "make test    everything that must hold before a change is taken; installs what it needs"
+	@echo "make check   the quick part of it: format, compile, arrows, generated files"
+	@echo "make bench   Plait beside Splink 5 on the same people (needs Python and a network)"
+
+CARGO ?= cargo
+PLAIT = target/release/plait
+WASM = wasm32-unknown-unknown
+
+demo: release
+	$(PLAIT) synth --children 20000 --seed 1 --out demo/borough
+	$(PLAIT) link demo/borough/school_census.csv demo/borough/social_care.parquet \
+		--truth demo/borough/truth.csv --out demo/linked
+	@echo
+	@echo "Open demo/linked/report.html in a browser, and demo/linked/people.xlsx in a spreadsheet."
+	@echo "Why two records are one person: $(PLAIT) explain demo/linked SOURCE:RECORD SOURCE:RECORD"
+
+release:
+	$(CARGO) build --release --locked --package plait-cli
+
+test: lint unit generated portable harness release
+	$(CARGO) run --quiet --locked --package xtask -- binary
+	@echo "All tests passed."
+
+lint:
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+
+unit:
+	$(CARGO) test --workspace --locked --quiet
+
+generated:
+	$(CARGO) run --quiet --locked --package xtask -- check
+
+# the core also runs in browser pages; without the target, as on a machine without a network, this is left out
+portable:
+	@rustup target add $(WASM) >/dev/null 2>&1 || true
+	@if rustup target list --installed 2>/dev/null | grep -qx $(WASM); then \
+		$(CARGO) check --locked --package plait-types --package plait-engine --target $(WASM); \
+	else \
+		echo "note: rustup has no target $(WASM); the check for browsers was left out"; \
+	fi
+
+# the scoring of the benchmark, where Python has what it needs (make bench installs that)
+harness:
+	@if [ -x .venv/bin/python ]; then python=.venv/bin/python; else python=python3; fi; \
+	if $$python -c 'import numpy, pandas' 2>/dev/null; then \
+		$$python -m unittest discover --quiet --start-directory benches; \
+	else \
+		echo "note: no Python with pandas; the tests of the benchmark harness were left out"; \
+	fi
+
+check:
+	$(CARGO) fmt --all --check
+	$(CARGO) check --workspace --all-targets --locked
+	$(MAKE) generated
+
+include benches/bench.mk
