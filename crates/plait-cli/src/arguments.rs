@@ -1,0 +1,466 @@
+//! The commands and their options, which is also their help, their reference and their completions.
+
+use crate::exit;
+use clap::builder::{OsStringValueParser, TypedValueParser as _};
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+use plait::{LinkType, Role, SourceSpec};
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+/// Links records about the same person across files that share no key, and explains every link.
+///
+/// Everything happens on this machine; nothing is sent anywhere and nothing is fetched.
+#[derive(Debug, Parser)]
+#[command(
+    name = "plait",
+    version = plait::VERSION,
+    arg_required_else_help = true,
+    disable_help_subcommand = true,
+    propagate_version = true,
+    max_term_width = 100,
+    after_help = format!("{ALL_EXAMPLES}\n\n{}", exit::help())
+)]
+pub(crate) struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+    /// Show how the program itself holds a fault, after its message.
+    #[arg(long, global = true)]
+    pub(crate) debug: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Link(Link),
+    Look(Look),
+    Explain(Explain),
+    Score(Score),
+    Model(Model),
+    Synth(Synth),
+    Completions(Completions),
+    Man(Man),
+    #[command(hide = true)]
+    Reference(Reference),
+}
+
+const ALL_EXAMPLES: &str = "\
+Examples:
+  plait link census.csv social_care.parquet --out linked     link two files; no settings needed
+  plait look census.csv                                      what is in a file, before linking it
+  plait explain linked census:1042 social_care:77            why two records are linked, or not
+  plait synth --children 20000 --out demo                    made-up children to try it on";
+
+const LINK_EXAMPLES: &str = "\
+Examples:
+  plait link census.csv social_care.parquet --out linked
+  plait link pupils=spring.xlsx clinic=export.csv --out linked       sources by the names you choose
+  plait link register.csv --out people                               find records of one person in one file
+  plait link a.csv b.csv --out linked --role \"REF_NO=identifier\"     say what a column means
+  plait link a.csv b.csv --out linked --dry-run                      say what would be done
+  plait link a.csv b.csv --out linked --truth truth.csv              measure against known persons
+  plait link a.csv b.csv --out linked --model linked/model.toml      the same model again
+
+Writes to the folder: people.parquet (source, record, person_id, confidence), links.parquet (every link and
+every pair to review, with its weight and rule), people.xlsx, report.html, model.toml and run.json. Nothing is
+written unless everything is.";
+
+/// Link the records of one or more files and write who is who
+///
+/// Reads CSV, Parquet, Excel (xlsx) and Arrow files. What the columns mean, which pairs to compare and how much
+/// each agreement counts are found out from the data, and printed; all of it can be overridden.
+#[derive(Debug, Args)]
+#[command(after_help = LINK_EXAMPLES)]
+pub(crate) struct Link {
+    /// Files, each as PATH or NAME=PATH; the name stands in every output
+    #[arg(required = true, value_name = "FILE", value_hint = ValueHint::FilePath, value_parser = source())]
+    pub(crate) sources: Vec<SourceSpec>,
+    /// Folder to write to
+    #[arg(long, short, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(crate) out: PathBuf,
+    /// Use this model instead of one chosen from the data
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) model: Option<PathBuf>,
+    /// Also write the model as it was used to this file
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) save_model: Option<PathBuf>,
+    /// Measure the result against a table with columns source, record, entity
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) truth: Option<PathBuf>,
+    /// Say what a column means; may be given several times [roles: see plait look --help]
+    #[arg(long = "role", value_name = "HEADER=ROLE", value_parser = role)]
+    pub(crate) roles: Vec<(String, Role)>,
+    /// Which pairs may be links [default: link_only, or dedupe_only for one file]
+    #[arg(long, value_name = "TYPE")]
+    pub(crate) link_type: Option<LinkTypeName>,
+    /// Match probability from which a pair is a link, 0 to 1 [default: the model's]
+    #[arg(long, value_name = "P", allow_negative_numbers = true)]
+    pub(crate) threshold: Option<f64>,
+    /// Threads to use; results do not depend on it [default: all of the machine's]
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<usize>,
+    /// Refuse a job that needs more memory than this, such as 800M or 4G
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    pub(crate) memory: Option<u64>,
+    /// Of everything random: the same seed and files give the same results
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Print one JSON document instead of text
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Also print the model in plain English, and what each blocking rule found
+    #[arg(long)]
+    pub(crate) explain: bool,
+    /// Read the files and say what would be done; write nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Write people.xlsx however many records there are
+    #[arg(long, overrides_with = "no_workbook")]
+    pub(crate) workbook: bool,
+    /// Do not write people.xlsx
+    #[arg(long)]
+    pub(crate) no_workbook: bool,
+}
+
+const LOOK_EXAMPLES: &str = "\
+Examples:
+  plait look census.csv
+  plait look returns.xlsx --sheet \"Spring 2026\"
+  plait look export.csv --role \"REF_NO=identifier\" --json";
+
+/// Show what is in a file: format, what the columns mean, completeness, validity, placeholders, masked rows
+#[derive(Debug, Args)]
+#[command(after_help = format!("{LOOK_EXAMPLES}\n\n{}", roles_help()))]
+pub(crate) struct Look {
+    /// The file
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub(crate) file: PathBuf,
+    /// Sheet of a workbook [default: the first with rows]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) sheet: Option<String>,
+    /// Say what a column means; may be given several times
+    #[arg(long = "role", value_name = "HEADER=ROLE", value_parser = role)]
+    pub(crate) roles: Vec<(String, Role)>,
+    /// Print one JSON document instead of text
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+const EXPLAIN_EXAMPLES: &str = "\
+Examples:
+  plait explain linked census:1042 social_care:77      why these two records are linked, or not
+  plait explain linked 1042 77 --show-values           the same with the values compared
+  plait explain E012                                   what a message means";
+
+/// Explain why two records of a run are linked or not, or what the code of a message means
+///
+/// The files that the run was made from must still be there and unchanged.
+#[derive(Debug, Args)]
+#[command(
+    after_help = EXPLAIN_EXAMPLES,
+    override_usage = "plait explain <DIR> <LEFT> <RIGHT> [OPTIONS]\n       plait explain <CODE>"
+)]
+pub(crate) struct Explain {
+    /// Folder of the run; or the code of a message, such as E012
+    #[arg(value_name = "DIR|CODE", value_hint = ValueHint::DirPath)]
+    pub(crate) folder: PathBuf,
+    /// A record, as RECORD or SOURCE:RECORD
+    #[arg(requires = "right")]
+    pub(crate) left: Option<String>,
+    /// The other record
+    pub(crate) right: Option<String>,
+    /// Also print the values that were compared; they identify people
+    #[arg(long, requires = "right")]
+    pub(crate) show_values: bool,
+    /// Print one JSON document instead of text; holds values only with --show-values
+    #[arg(long, requires = "right")]
+    pub(crate) json: bool,
+}
+
+const SCORE_EXAMPLES: &str = "\
+Example:
+  plait score linked --truth truth.csv";
+
+/// Measure the persons of a finished run against known ones
+#[derive(Debug, Args)]
+#[command(after_help = SCORE_EXAMPLES)]
+pub(crate) struct Score {
+    /// Folder of the run
+    #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(crate) folder: PathBuf,
+    /// Table with columns source, record, entity
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) truth: PathBuf,
+    /// Print one JSON document instead of text
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+const MODEL_EXAMPLES: &str = "\
+Examples:
+  plait model new a.csv b.csv --out model.toml       a model for these files, to read and change
+  plait model check model.toml a.csv b.csv           every mistake in it at once
+  plait model explain model.toml                     what it does, in words
+  plait model diff before.toml after.toml            what changed
+  plait model import settings.json --out model.toml  from Splink
+  plait model export model.toml --out settings.json  to Splink";
+
+/// Make, check, explain and compare models; bring them from and to Splink
+#[derive(Debug, Args)]
+#[command(after_help = MODEL_EXAMPLES)]
+pub(crate) struct Model {
+    #[command(subcommand)]
+    pub(crate) action: ModelAction,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ModelAction {
+    /// Choose a model for files, train it and write it
+    #[command(after_help = "Example:\n  plait model new a.csv b.csv --out model.toml")]
+    New {
+        /// Files, each as PATH or NAME=PATH
+        #[arg(required = true, value_name = "FILE", value_hint = ValueHint::FilePath, value_parser = source())]
+        sources: Vec<SourceSpec>,
+        /// Model file to write
+        #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath)]
+        out: PathBuf,
+        /// Say what a column means; may be given several times
+        #[arg(long = "role", value_name = "HEADER=ROLE", value_parser = role)]
+        roles: Vec<(String, Role)>,
+        /// Of everything random
+        #[arg(long, value_name = "N", default_value_t = 1)]
+        seed: u64,
+    },
+    /// Say everything that is wrong with a model, alone or for these files
+    #[command(
+        after_help = "Examples:\n  plait model check model.toml\n  plait model check model.toml a.csv b.csv"
+    )]
+    Check {
+        /// The model
+        #[arg(value_hint = ValueHint::FilePath)]
+        model: PathBuf,
+        /// Files it is to be used with
+        #[arg(value_name = "FILE", value_hint = ValueHint::FilePath, value_parser = source())]
+        sources: Vec<SourceSpec>,
+        /// Say what a column means; may be given several times
+        #[arg(long = "role", value_name = "HEADER=ROLE", value_parser = role)]
+        roles: Vec<(String, Role)>,
+    },
+    /// Say in plain English what a model does
+    #[command(after_help = "Example:\n  plait model explain linked/model.toml")]
+    Explain {
+        /// The model
+        #[arg(value_hint = ValueHint::FilePath)]
+        model: PathBuf,
+    },
+    /// Say what differs between two models
+    #[command(after_help = "Example:\n  plait model diff before.toml after.toml")]
+    Diff {
+        /// The first model
+        #[arg(value_hint = ValueHint::FilePath)]
+        before: PathBuf,
+        /// The second model
+        #[arg(value_hint = ValueHint::FilePath)]
+        after: PathBuf,
+    },
+    /// Bring a Splink 5 settings file over, with its m and u
+    #[command(after_help = "Example:\n  plait model import settings.json --out model.toml")]
+    Import {
+        /// Splink settings (JSON)
+        #[arg(value_hint = ValueHint::FilePath)]
+        settings: PathBuf,
+        /// Model file to write
+        #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath)]
+        out: PathBuf,
+    },
+    /// Write a model as Splink 5 settings
+    #[command(after_help = "Example:\n  plait model export model.toml --out settings.json")]
+    Export {
+        /// The model
+        #[arg(value_hint = ValueHint::FilePath)]
+        model: PathBuf,
+        /// Splink settings (JSON) to write
+        #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath)]
+        out: PathBuf,
+    },
+    /// Print the JSON Schema of model files, for editors
+    #[command(after_help = "Example:\n  plait model schema > plait-model.schema.json")]
+    Schema,
+}
+
+const SYNTH_EXAMPLES: &str = "\
+Examples:
+  plait synth --children 20000 --out demo/borough
+  plait synth people --children 500 --seed 7 --out small --format csv";
+
+/// Make up a borough of children in two files with known truth, to try things on
+///
+/// Nobody in it exists. Writes school_census, social_care and truth.
+#[derive(Debug, Args)]
+#[command(after_help = SYNTH_EXAMPLES)]
+pub(crate) struct Synth {
+    /// What to make up
+    #[arg(value_enum, default_value_t = Made::People)]
+    pub(crate) what: Made,
+    /// Children who live in the borough, in a file or not
+    #[arg(long, value_name = "N", default_value_t = 20_000, value_parser = clap::value_parser!(u32).range(10..=10_000_000))]
+    pub(crate) children: u32,
+    /// Every seed is another borough; the same seed is the same one
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Folder to write to
+    #[arg(long, short, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(crate) out: PathBuf,
+    /// Format of social_care; the other files are CSV
+    #[arg(long, value_enum, default_value_t = MadeFormat::Parquet)]
+    pub(crate) format: MadeFormat,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Made {
+    /// Children, their families and what services hold about them
+    People,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum MadeFormat {
+    /// Comma-separated text
+    Csv,
+    /// Apache Parquet
+    Parquet,
+}
+
+/// Print the completions of a shell
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  plait completions bash > /etc/bash_completion.d/plait")]
+pub(crate) struct Completions {
+    /// The shell
+    pub(crate) shell: clap_complete::Shell,
+}
+
+/// Print the manual page of plait, or of one of its commands
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  plait man | man -l -\n  plait man model import > plait-model-import.1")]
+pub(crate) struct Man {
+    /// A command, such as link or model import
+    pub(crate) command: Vec<String>,
+}
+
+/// Print a page of the reference as Markdown
+#[derive(Debug, Args)]
+pub(crate) struct Reference {
+    /// Which page
+    pub(crate) page: Page,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Page {
+    Cli,
+    Faults,
+}
+
+/// [`LinkType`] as an option.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub(crate) enum LinkTypeName {
+    /// Only pairs from different files
+    LinkOnly,
+    /// Only pairs within the one file
+    DedupeOnly,
+    /// All pairs
+    LinkAndDedupe,
+}
+
+impl From<LinkTypeName> for LinkType {
+    fn from(name: LinkTypeName) -> Self {
+        match name {
+            LinkTypeName::LinkOnly => Self::LinkOnly,
+            LinkTypeName::DedupeOnly => Self::DedupeOnly,
+            LinkTypeName::LinkAndDedupe => Self::LinkAndDedupe,
+        }
+    }
+}
+
+/// A path need not be valid UTF-8; a name before it must be.
+fn source() -> impl clap::builder::TypedValueParser<Value = SourceSpec> {
+    OsStringValueParser::new().map(|text: OsString| match text.to_str() {
+        Some(text) => SourceSpec::parse(text),
+        None => SourceSpec { name: None, path: text.into() },
+    })
+}
+
+fn role(text: &str) -> Result<(String, Role), String> {
+    let (header, name) =
+        text.rsplit_once('=').ok_or("write it as HEADER=ROLE, for instance REF_NO=identifier")?;
+    let role =
+        Role::from_name(name).ok_or_else(|| match plait::nearest(name, Role::all().map(Role::name)) {
+            Some(near) => format!("\"{name}\" is no role; did you mean {near}?"),
+            None => format!("\"{name}\" is no role; plait look --help lists them"),
+        })?;
+    Ok((header.to_owned(), role))
+}
+
+fn roles_help() -> String {
+    let names: Vec<&str> = Role::all().map(Role::name).collect();
+    format!("Roles:\n  {}", crate::print::wrapped(&names.join(", "), 98, 2))
+}
+
+/// `4G`, `1.5GB`, `800 MiB`, `1000000`: in units of 1024.
+fn size(text: &str) -> Result<u64, String> {
+    const SHIFT: [(char, u32); 4] = [('K', 10), ('M', 20), ('G', 30), ('T', 40)];
+    let upper = text.trim().to_ascii_uppercase();
+    let number = upper.trim_end_matches('B').trim_end_matches('I');
+    let unit = SHIFT.iter().find(|(letter, _)| number.ends_with(*letter));
+    let digits = number.trim_end_matches(|c: char| c.is_ascii_alphabetic()).trim();
+    let scale = unit.map_or(1.0, |(_, shift)| (1u64 << shift) as f64);
+    match digits.parse::<f64>() {
+        Ok(n) if n > 0.0 && n.is_finite() && number.len() - digits.len() <= 2 => Ok((n * scale) as u64),
+        _ => Err("write it as a number and K, M, G or T, for instance 4G".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_commands_are_put_together_rightly() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_shows_an_example() {
+        fn check(command: &clap::Command) {
+            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            assert!(command.is_hide_set() || help.contains("Example"), "{}", command.get_name());
+            command.get_subcommands().for_each(check);
+        }
+        check(&Arguments::command());
+    }
+
+    #[test]
+    fn a_size_is_a_number_and_a_unit_of_1024() {
+        assert_eq!(size("4G"), Ok(4 << 30));
+        assert_eq!(size("1.5 GiB"), Ok(3 << 29));
+        assert_eq!(size("800mb"), Ok(800 << 20));
+        assert_eq!(size("1000"), Ok(1000));
+        for wrong in ["", "G", "-1G", "4X", "4GG", "four", "inf"] {
+            assert!(size(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_role_is_after_the_last_equals_sign_and_a_misspelt_one_is_recognised() {
+        assert_eq!(role("a=b=surname"), Ok(("a=b".into(), Role::Surname)));
+        assert_eq!(role("x=sirname"), Err("\"sirname\" is no role; did you mean surname?".into()));
+        assert!(role("surname").is_err());
+    }
+
+    #[test]
+    fn link_types_are_called_as_models_call_them() {
+        for name in LinkTypeName::value_variants() {
+            let shown = name.to_possible_value().expect("no variant is hidden");
+            assert_eq!(shown.get_name(), LinkType::from(*name).name());
+        }
+    }
+}

@@ -1,0 +1,325 @@
+//! What each command asks of the façade, and how it shows what comes back.
+
+use crate::arguments::{self, Arguments, Command, MadeFormat, ModelAction, Page};
+use crate::exit::Exit;
+use crate::print;
+use crate::progress::Watcher;
+use crate::reference;
+use clap::CommandFactory as _;
+use plait::{
+    ExplainRequest, Explanation, Fault, FaultCode, Faults, Issue, IssueKind, LinkRequest, Linked,
+    LookRequest, ScoreRequest,
+};
+use serde_json::json;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+/// Carries a command out.
+pub(crate) fn run(command: &Command) -> Result<(), Faults> {
+    match command {
+        Command::Link(link) => run_link(link),
+        Command::Look(look) => run_look(look),
+        Command::Explain(explain) => run_explain(explain),
+        Command::Score(score) => run_score(score),
+        Command::Model(model) => run_model(&model.action),
+        Command::Synth(synth) => run_synth(synth),
+        Command::Completions(completions) => {
+            let mut script = Vec::new();
+            clap_complete::generate(completions.shell, &mut Arguments::command(), "plait", &mut script);
+            Ok(print::results(&String::from_utf8_lossy(&script))?)
+        }
+        Command::Man(man) => Ok(print::results(&reference::manual(&man.command)?)?),
+        Command::Reference(reference) => Ok(print::results(&match reference.page {
+            Page::Cli => reference::commands(),
+            Page::Faults => reference::messages(),
+        })?),
+    }
+}
+
+fn run_link(arguments: &arguments::Link) -> Result<(), Faults> {
+    let request = LinkRequest {
+        sources: arguments.sources.clone(),
+        out: arguments.out.clone(),
+        model: arguments.model.clone(),
+        save_model: arguments.save_model.clone(),
+        truth: arguments.truth.clone(),
+        roles: arguments.roles.clone(),
+        link_type: arguments.link_type.map(Into::into),
+        link_from: arguments.threshold,
+        threads: arguments.threads,
+        memory: arguments.memory,
+        seed: arguments.seed,
+        dry_run: arguments.dry_run,
+        workbook: match (arguments.workbook, arguments.no_workbook) {
+            (true, _) => Some(true),
+            (_, true) => Some(false),
+            _ => None,
+        },
+        command: Some(command_as_typed()),
+    };
+    let watcher = Watcher::new();
+    let linked = plait::link(&request, &watcher);
+    drop(watcher);
+    let linked = linked?;
+    show_issues(&linked.issues, &linked.run.notes);
+    if arguments.json {
+        let files: Vec<String> = linked.wrote.iter().map(|path| path.display().to_string()).collect();
+        let issues: Vec<String> = linked.issues.iter().map(ToString::to_string).collect();
+        let document =
+            json!({ "summary": linked.summary, "run": linked.run, "issues": issues, "files": files });
+        return Ok(print::json(&document)?);
+    }
+    Ok(print::results(&link_text(&linked, arguments.explain))?)
+}
+
+/// Details under their headings, then the paragraph, then where to look.
+fn link_text(linked: &Linked, with_model: bool) -> String {
+    let mut text = String::new();
+    let mut last = "";
+    for detail in &linked.details {
+        text += &print::under(if detail.heading == last { "" } else { detail.heading }, &detail.text);
+        last = detail.heading;
+    }
+    if let Some(first) = linked.wrote.first() {
+        let folder = first.parent().unwrap_or(Path::new(""));
+        let names: Vec<String> = linked
+            .wrote
+            .iter()
+            .map(|path| path.strip_prefix(folder).unwrap_or(path).display().to_string())
+            .collect();
+        let place = if folder.as_os_str().is_empty() { ".".into() } else { folder.display().to_string() };
+        text += &print::under("Wrote", &format!("{} to {place}", names.join(", ")));
+    }
+    if with_model {
+        write!(text, "\n{}", linked.model_prose.trim_end()).expect("writing to a string cannot fail");
+        text.push('\n');
+        text += &rules_text(linked);
+    }
+    write!(text, "\n{}\n", print::wrapped(&linked.summary, print::WIDTH, 0))
+        .expect("writing to a string cannot fail");
+    if let Some(report) = linked.wrote.iter().find(|path| path.ends_with("report.html")) {
+        write!(text, "\nOpen {} to see how it went.\n", report.display())
+            .expect("writing to a string cannot fail");
+    }
+    text
+}
+
+/// What each blocking rule of a run found.
+fn rules_text(linked: &Linked) -> String {
+    if linked.run.rules.is_empty() {
+        return String::new();
+    }
+    let mut text = String::from("\nWhat each rule found.\n       pairs       links  only here  rule\n");
+    for rule in &linked.run.rules {
+        writeln!(text, "{:>12}{:>12}{:>11}  {}", rule.pairs, rule.links, rule.only_links, rule.rule)
+            .expect("writing to a string cannot fail");
+    }
+    text
+}
+
+fn show_issues(issues: &[Issue], notes: &[String]) {
+    for issue in issues {
+        print::aside(issue);
+    }
+    for note in notes {
+        print::aside(format_args!("note: {note}"));
+    }
+}
+
+/// The command line in one line. What is not plain gets quotes, so that it can be pasted.
+fn command_as_typed() -> String {
+    let plain = |word: &str| {
+        !word.is_empty() && word.chars().all(|c| c.is_alphanumeric() || "-_./=:,+%@\\".contains(c))
+    };
+    let words: Vec<String> = std::env::args_os()
+        .skip(1)
+        .map(|word| {
+            let word = word.to_string_lossy().into_owned();
+            if plain(&word) { word } else { format!("'{}'", word.replace('\'', "'\\''")) }
+        })
+        .collect();
+    format!("plait {}", words.join(" "))
+}
+
+fn run_look(arguments: &arguments::Look) -> Result<(), Faults> {
+    let looked = plait::look(&LookRequest {
+        path: arguments.file.clone(),
+        sheet: arguments.sheet.clone(),
+        roles: arguments.roles.clone(),
+    })?;
+    show_issues(&looked.issues, &[]);
+    if arguments.json {
+        return Ok(print::json(&looked.json)?);
+    }
+    Ok(print::results(&format!("{}\n", looked.text.trim_end()))?)
+}
+
+fn run_explain(arguments: &arguments::Explain) -> Result<(), Faults> {
+    let (Some(left), Some(right)) = (&arguments.left, &arguments.right) else {
+        return Ok(print::results(&meaning_of(&arguments.folder.to_string_lossy())?)?);
+    };
+    let explanation = plait::explain(&ExplainRequest {
+        folder: arguments.folder.clone(),
+        left: left.clone(),
+        right: right.clone(),
+    })?;
+    if arguments.json {
+        return Ok(print::json(&explanation_json(&explanation, arguments.show_values))?);
+    }
+    Ok(print::results(&explanation_text(&explanation, arguments.show_values))?)
+}
+
+/// What the code of a fault or an issue says.
+fn meaning_of(code: &str) -> Result<String, Fault> {
+    let wanted = code.to_uppercase();
+    if let Some(code) = FaultCode::ALL.iter().find(|code| code.name() == wanted) {
+        let exit = Exit::from(code.kind());
+        return Ok(format!(
+            "{}: {}\nExit code {}: {}.\n",
+            code.name(),
+            code.meaning(),
+            exit.number(),
+            exit.meaning()
+        ));
+    }
+    if let Some(kind) = IssueKind::ALL.iter().find(|kind| kind.name() == wanted) {
+        return Ok(format!("{}: {}\nThe command goes on.\n", kind.name(), kind.meaning()));
+    }
+    let known =
+        || FaultCode::ALL.iter().map(|code| code.name()).chain(IssueKind::ALL.iter().map(|kind| kind.name()));
+    Err(Fault::new(
+        FaultCode::BadOption,
+        format!("\"{code}\" is not the code of a message"),
+        format!("name one of {}; or a folder and two records", known().collect::<Vec<_>>().join(", ")),
+    ))
+}
+
+fn explanation_text(explanation: &Explanation, with_values: bool) -> String {
+    let name = |(source, record): &(String, String)| format!("{source}:{record}");
+    let mut text = format!(
+        "{} and {}: match weight {:.2} bits, match probability {:.6}\n\n{}\n",
+        name(&explanation.left),
+        name(&explanation.right),
+        explanation.weight,
+        explanation.probability,
+        print::wrapped(&plait::sentence(explanation), print::WIDTH, 0)
+    );
+    if with_values {
+        text.push('\n');
+        for term in explanation.terms.iter().filter(|term| term.left.is_some() || term.right.is_some()) {
+            let shown = |value: &Option<String>| value.clone().unwrap_or_else(|| "not recorded".to_owned());
+            writeln!(text, "{:<24}{:<32}{}", term.title, shown(&term.left), shown(&term.right))
+                .expect("writing to a string cannot fail");
+        }
+    }
+    text
+}
+
+fn explanation_json(explanation: &Explanation, with_values: bool) -> serde_json::Value {
+    let terms: Vec<serde_json::Value> = explanation
+        .terms
+        .iter()
+        .map(|term| {
+            let mut json = json!({ "title": term.title, "outcome": term.outcome, "weight": term.weight });
+            if with_values {
+                json["left"] = json!(term.left);
+                json["right"] = json!(term.right);
+            }
+            json
+        })
+        .collect();
+    json!({
+        "left": { "source": explanation.left.0, "record": explanation.left.1 },
+        "right": { "source": explanation.right.0, "record": explanation.right.1 },
+        "match_weight": explanation.weight,
+        "match_probability": explanation.probability,
+        "terms": terms,
+        "sentence": plait::sentence(explanation),
+    })
+}
+
+fn run_score(arguments: &arguments::Score) -> Result<(), Faults> {
+    let scores =
+        plait::score(&ScoreRequest { folder: arguments.folder.clone(), truth: arguments.truth.clone() })?;
+    if arguments.json {
+        return Ok(print::json(&json!(scores))?);
+    }
+    let lines = [
+        (
+            "Precision",
+            format!(
+                "{:.4}  of {} pairs of records in one person, {} are right",
+                scores.precision, scores.person_pairs, scores.right_pairs
+            ),
+        ),
+        (
+            "Recall",
+            format!(
+                "{:.4}  of {} true pairs, {} are in one person",
+                scores.recall, scores.entity_pairs, scores.right_pairs
+            ),
+        ),
+        ("F1", format!("{:.4}", scores.f1)),
+        (
+            "B-cubed",
+            format!(
+                "{:.4}  precision, {:.4} recall: the average over records",
+                scores.b_cubed.0, scores.b_cubed.1
+            ),
+        ),
+        (
+            "Exact",
+            format!("{:.4}  of the true persons are exactly one person of the run", scores.exact_persons),
+        ),
+    ];
+    let text = lines.iter().fold(String::new(), |text, (heading, line)| text + &print::under(heading, line));
+    Ok(print::results(&text)?)
+}
+
+fn run_model(action: &ModelAction) -> Result<(), Faults> {
+    let text = match action {
+        ModelAction::New { sources, out, roles, seed } => {
+            let watcher = Watcher::new();
+            let prose = plait::new_model(sources, roles, out, *seed, &watcher);
+            drop(watcher);
+            format!("{}\nWrote {}\n", prose?, out.display())
+        }
+        ModelAction::Check { model, sources, roles } => {
+            format!("{}\n", plait::check_model(model, sources, roles)?)
+        }
+        ModelAction::Explain { model } => plait::explain_model(model)?,
+        ModelAction::Diff { before, after } => {
+            let lines = plait::difference_of_models(before, after)?;
+            if lines.is_empty() {
+                "The models do the same.\n".to_owned()
+            } else {
+                format!("{}\n", lines.join("\n"))
+            }
+        }
+        ModelAction::Import { settings, out } => {
+            show_issues(&[], &plait::import_splink(settings, out)?);
+            wrote(&[out.clone()])
+        }
+        ModelAction::Export { model, out } => {
+            plait::export_splink(model, out)?;
+            wrote(&[out.clone()])
+        }
+        ModelAction::Schema => format!("{}\n", plait::model_schema().trim_end()),
+    };
+    Ok(print::results(&text)?)
+}
+
+fn run_synth(arguments: &arguments::Synth) -> Result<(), Faults> {
+    let arguments::Made::People = arguments.what;
+    let format = match arguments.format {
+        MadeFormat::Csv => plait_synth::Format::Csv,
+        MadeFormat::Parquet => plait_synth::Format::Parquet,
+    };
+    let people = plait_synth::People::of(arguments.children as usize, arguments.seed);
+    let files = plait_synth::write(&plait_synth::borough(&people), &arguments.out, format)?;
+    Ok(print::results(&wrote(&files))?)
+}
+
+fn wrote(files: &[PathBuf]) -> String {
+    files.iter().fold(String::new(), |text, file| text + &format!("Wrote {}\n", file.display()))
+}
