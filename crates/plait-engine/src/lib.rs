@@ -20,5 +20,7 @@ pub mod similarity;
 pub mod standardise;
 pub mod training;
 
+#[cfg(test)]
+mod fixture;
 mod part;
 mod random;

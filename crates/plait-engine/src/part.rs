@@ -64,3 +64,6 @@ fn text(field: &Field, part: Part, code: u32) -> Option<String> {
 fn outward_and_inward(value: &str) -> Option<(&str, &str)> {
     value.split_once(' ').filter(|(_, inward)| inward.len() == 3 && inward.is_ascii())
 }
+
+#[cfg(test)]
+mod tests;

@@ -371,3 +371,6 @@ pub fn bytes_needed(records: &Records, model: &crate::model::Model) -> u64 {
     let pairs = n * 40;
     values + codes + rows + blocks.max(sorting) + pairs
 }
+
+#[cfg(test)]
+mod tests;

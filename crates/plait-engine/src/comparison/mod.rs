@@ -112,6 +112,11 @@ impl<'a> Comparer<'a> {
         }
     }
 
+    /// The level (from 1) that [`Comparer::quick`] alone can give, since it is that of equal values.
+    pub(crate) fn equal_level(&self, comparison: usize) -> Option<u8> {
+        self.comparisons[comparison].equal
+    }
+
     /// How many comparisons there are.
     pub fn len(&self) -> usize {
         self.comparisons.len()
@@ -268,7 +273,8 @@ fn bind<'a>(
     let declared = comparison.fields.iter().map(|name| slot_of(name)).collect::<Vec<_>>();
     let single = slots.len() == 1;
     let conditions: Vec<&Condition> = comparison.levels.iter().map(|level| &level.when).collect();
-    let equal = (single && conditions[0].is_exact()).then_some(1);
+    // whatever other fields the later conditions read
+    let equal = (declared.len() == 1 && conditions[0].is_exact()).then_some(1);
     let field = fields[slots[0]];
     let kernel = equal
         .and_then(|_| fast_kernel(records, field, &conditions))
@@ -321,3 +327,6 @@ fn fast_kernel<'a>(records: &'a Records, field: usize, conditions: &[&Condition]
     });
     Some(Kernel::Parts(tables.collect(), none))
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -1,0 +1,191 @@
+use super::*;
+use crate::fixture::{
+    DATE, FORENAME, POSTCODE, SURNAME, all_pairs, any_link_type, any_records, fixed, part, records, value,
+};
+use crate::model::Part;
+use plait_types::Role;
+use proptest::prelude::*;
+use proptest::sample::select;
+
+fn any_key() -> impl Strategy<Value = BlockingKey> {
+    let text = [Part::Whole, Part::First(1), Part::First(3), Part::Last(2), Part::FirstWord, Part::Soundex];
+    let date = [Part::Whole, Part::Year, Part::YearMonth, Part::YearDay, Part::MonthDay];
+    let place = [Part::Whole, Part::Sector, Part::District, Part::Area];
+    let name = move || (select(vec![FORENAME, SURNAME]), select(text.to_vec()));
+    let same = |field: &'static str, part| BlockingKey::same(field, part);
+    prop_oneof![
+        name().prop_map(move |(field, part)| same(field, part)),
+        select(date.to_vec()).prop_map(move |part| same(DATE, part)),
+        select(place.to_vec()).prop_map(move |part| same(POSTCODE, part)),
+        (name(), name()).prop_map(|((left, left_part), (right, right_part))| BlockingKey {
+            left: (left.into(), left_part),
+            right: (right.into(), right_part),
+        }),
+    ]
+}
+
+fn any_rules() -> impl Strategy<Value = Vec<BlockingRule>> {
+    let rule = prop::collection::vec(any_key(), 1..4).prop_map(|keys| BlockingRule { keys });
+    prop::collection::vec(rule, 1..5)
+}
+
+/// The definition: all keys agree, the first record's left with the second's right.
+fn one_way(records: &Records, rule: &BlockingRule, first: u32, second: u32) -> bool {
+    rule.keys.iter().all(|key| {
+        let side = |(field, which): &(String, Part), record| part(value(records, field, record)?, *which);
+        let (left, right) = (side(&key.left, first), side(&key.right, second));
+        left.is_some() && left == right
+    })
+}
+
+fn twin_holds(records: &Records, rule: &BlockingRule, left: u32, right: u32) -> bool {
+    one_way(records, rule, left, right) || one_way(records, rule, right, left)
+}
+
+/// Every pair that some rule makes, with the first that does.
+fn twin(records: &Records, rules: &[BlockingRule], link_type: LinkType) -> Vec<(u32, u32, usize)> {
+    all_pairs(records, link_type)
+        .into_iter()
+        .filter_map(|(left, right)| {
+            let first = rules.iter().position(|rule| twin_holds(records, rule, left, right))?;
+            Some((left, right, first))
+        })
+        .collect()
+}
+
+/// What the tasks of this size visit, sorted; a pair that is visited twice is there twice.
+fn visited(blocks: &Blocks, size: u64, keep: impl Fn(u32) -> bool + Copy) -> Vec<(u32, u32, usize)> {
+    let mut pairs = Vec::new();
+    for task in blocks.tasks(size) {
+        blocks.for_each_pair(&task, keep, |left, right| pairs.push((left, right, task.rule)));
+    }
+    pairs.sort_unstable();
+    pairs
+}
+
+fn is_symmetric(rule: &BlockingRule) -> bool {
+    rule.keys.iter().all(BlockingKey::is_symmetric)
+}
+
+proptest! {
+    #![proptest_config(fixed(300))]
+
+    #[test]
+    fn each_pair_is_visited_once_under_the_first_rule_that_holds(
+        records in any_records(),
+        rules in any_rules(),
+        link_type in any_link_type(),
+    ) {
+        let blocks = Blocks::new(&records, &rules, link_type);
+        let expected = twin(&records, &rules, link_type);
+        for size in [1, 2, 5, 1_000_000] {
+            prop_assert_eq!(visited(&blocks, size, |_| true), expected.clone(), "tasks of {}", size);
+        }
+    }
+
+    #[test]
+    fn a_rule_holds_where_its_keys_agree(
+        records in any_records(),
+        rules in any_rules(),
+        link_type in any_link_type(),
+    ) {
+        let blocks = Blocks::new(&records, &rules, link_type);
+        for (index, rule) in rules.iter().enumerate() {
+            for (left, right) in all_pairs(&records, link_type) {
+                let holds = twin_holds(&records, rule, left, right);
+                prop_assert_eq!(blocks.holds(index, left, right), holds);
+                prop_assert_eq!(blocks.holds(index, right, left), holds);
+            }
+        }
+    }
+
+    #[test]
+    fn what_a_rule_costs_is_what_it_makes(
+        records in any_records(),
+        rules in any_rules(),
+        link_type in any_link_type(),
+    ) {
+        let costs = Blocks::new(&records, &rules, link_type).costs();
+        for (rule, cost) in rules.iter().zip(costs) {
+            let pairs = all_pairs(&records, link_type);
+            let made = pairs.iter().filter(|(left, right)| twin_holds(&records, rule, *left, *right)).count() as u64;
+            if is_symmetric(rule) {
+                prop_assert_eq!(cost.n_pairs, made);
+                // records that agree with a record, itself included, are its block
+                let n = records.len() as u32;
+                let block = |a: u32| (0..n).filter(|b| one_way(&records, rule, a, *b)).collect::<Vec<u32>>();
+                let of_block = |block: &[u32]| pairs.iter().filter(|(l, r)| block.contains(l) && block.contains(r)).count();
+                let largest = (0..n).map(|a| of_block(&block(a))).max().unwrap_or(0);
+                prop_assert_eq!(cost.largest.n_pairs, largest as u64);
+                let sizes: Vec<usize> = (0..n).map(block).filter(|b| of_block(b) == largest).map(|b| b.len()).collect();
+                prop_assert!(largest == 0 || sizes.contains(&(cost.largest.n_records as usize)));
+            } else {
+                // with unlike sides, the cost is of walking: a record meets itself, and a pair both ways round
+                let n = records.len() as u32;
+                let walked = (0..n).flat_map(|a| (0..n).map(move |b| (a, b))).filter(|&(a, b)| one_way(&records, rule, a, b)).count();
+                prop_assert_eq!(cost.n_pairs, walked as u64);
+                prop_assert!(made <= cost.n_pairs);
+            }
+        }
+    }
+
+    #[test]
+    fn tasks_share_out_the_cost_in_stretches_of_about_the_size_asked_for(
+        records in any_records(),
+        rules in any_rules(),
+        link_type in any_link_type(),
+    ) {
+        let blocks = Blocks::new(&records, &rules, link_type);
+        for size in [1, 4, 1000] {
+            let tasks = blocks.tasks(size);
+            for (rule, cost) in blocks.costs().iter().enumerate() {
+                let of_rule = tasks.iter().filter(|task| task.rule == rule);
+                prop_assert_eq!(of_rule.map(|task| task.n_pairs).sum::<u64>(), cost.n_pairs);
+            }
+            let most = size + records.len() as u64;
+            prop_assert!(tasks.iter().all(|task| task.n_pairs > 0 && task.n_pairs < most));
+        }
+    }
+
+    #[test]
+    fn keeping_some_lefts_keeps_exactly_their_pairs(
+        records in any_records(),
+        rules in any_rules(),
+        link_type in any_link_type(),
+        salt: u64,
+    ) {
+        let blocks = Blocks::new(&records, &rules, link_type);
+        let kept = |left: u32| crate::random::draw(salt, u64::from(left)).is_multiple_of(2);
+        let mut parts = visited(&blocks, 3, kept);
+        if rules.iter().all(is_symmetric) {
+            let of_kept: Vec<_> =
+                twin(&records, &rules, link_type).into_iter().filter(|(left, ..)| kept(*left)).collect();
+            prop_assert_eq!(&parts, &of_kept);
+        }
+        // whichever end the walk calls left, the pairs of some and of all others are all pairs, each once
+        parts.extend(visited(&blocks, 3, |left| !kept(left)));
+        parts.sort_unstable();
+        prop_assert_eq!(parts, twin(&records, &rules, link_type));
+    }
+}
+
+#[test]
+fn a_name_written_the_wrong_way_round_is_found_by_a_rule_of_unlike_sides() {
+    let column = |name, role, values: [&str; 3]| (name, role, values.map(|v| Some(v.to_owned())).to_vec());
+    let records = records(
+        &[2, 1],
+        &[
+            column("forename", Role::Forename, ["kim", "lee", "lee"]),
+            column("surname", Role::Surname, ["lee", "kim", "kim"]),
+        ],
+    );
+    let crossed = |left: &str, right: &str| BlockingKey {
+        left: (left.into(), Part::Whole),
+        right: (right.into(), Part::Whole),
+    };
+    let rule = BlockingRule { keys: vec![crossed("forename", "surname"), crossed("surname", "forename")] };
+    let pairs =
+        |link_type| visited(&Blocks::new(&records, std::slice::from_ref(&rule), link_type), 10, |_| true);
+    assert_eq!(pairs(LinkType::LinkOnly), [(0, 2, 0)]);
+    assert_eq!(pairs(LinkType::DedupeOnly), [(0, 1, 0), (0, 2, 0)]);
+}

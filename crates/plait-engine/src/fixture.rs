@@ -1,0 +1,209 @@
+//! Small records for tests, and the definitions that the fast code is held against.
+
+use crate::model::{Accept, Clustering, Comparison, Condition, Level, LinkType, Missing, Model, Part};
+use crate::records::{Field, Records, Source};
+use crate::similarity;
+use plait_types::{DateOrder, Interner, NULL, PartialDate, Role};
+use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
+
+/// So many cases, the same ones in every run.
+pub(crate) fn fixed(cases: u32) -> ProptestConfig {
+    ProptestConfig {
+        cases,
+        rng_seed: RngSeed::Fixed(7),
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    }
+}
+
+/// A column of records: name, role, and a value or none per record, taken as already standardised.
+pub(crate) type Column<'a> = (&'a str, Role, Vec<Option<String>>);
+
+/// Records of sources of these sizes.
+pub(crate) fn records(sizes: &[usize], columns: &[Column<'_>]) -> Records {
+    let mut start = 0;
+    let sources = sizes.iter().enumerate().map(|(index, size)| {
+        let source = Source { name: format!("s{index}"), start, end: start + *size as u32 };
+        start = source.end;
+        source
+    });
+    let sources: Vec<Source> = sources.collect();
+    Records { fields: columns.iter().map(|column| field(column, sources.len())).collect(), sources }
+}
+
+fn field((name, role, rows): &Column<'_>, n_sources: usize) -> Field {
+    let mut interner = Interner::default();
+    let code = |row: &Option<String>| row.as_ref().map_or(NULL, |value| interner.intern(value));
+    let codes: Vec<u32> = rows.iter().map(code).collect();
+    let values = interner.into_values();
+    let mut counts = vec![0; values.len()];
+    codes.iter().filter(|code| **code != NULL).for_each(|&code| counts[code as usize] += 1);
+    let date = |text| PartialDate::parse(text, DateOrder::YearMonthDay).expect("dates are ISO dates");
+    Field {
+        name: (*name).into(),
+        headers: vec![Some((*name).into()); n_sources],
+        role: *role,
+        dates: if role.is_date() { values.iter().map(date).collect() } else { Vec::new() },
+        codes,
+        values,
+        counts,
+        n_placeholders: 0,
+        n_unreadable: 0,
+    }
+}
+
+/// Fields of [`any_records`].
+pub(crate) const FORENAME: &str = "forename";
+pub(crate) const SURNAME: &str = "surname";
+pub(crate) const DATE: &str = "date_of_birth";
+pub(crate) const POSTCODE: &str = "postcode";
+
+const NAMES: [&str; 12] = [
+    "ann",
+    "anna",
+    "anne",
+    "lee",
+    "smith",
+    "smyth",
+    "lee smith",
+    "smith lee",
+    "bill",
+    "william",
+    "as",
+    "łee",
+];
+const DATES: [&str; 7] =
+    ["2001-02-03", "2001-03-02", "2001-02-04", "2002-02-03", "2001-02", "2001", "2010-02-03"];
+const POSTCODES: [&str; 7] = ["NW9 4EW", "NW9 4EX", "NW9 5EW", "NW1 4EW", "N1 4EW", "2602", "2602 AB"];
+
+/// A few records in one to three sources, with few and similar values, so that every kind of agreement occurs.
+pub(crate) fn any_records() -> impl Strategy<Value = Records> {
+    let column = |words: &'static [&'static str]| {
+        prop::collection::vec(prop::option::weighted(0.85, prop::sample::select(words)), 27)
+    };
+    let columns = (column(&NAMES), column(&NAMES), column(&DATES), column(&POSTCODES));
+    (prop::collection::vec(0usize..10, 1..4), columns).prop_map(|(sizes, (a, b, c, d))| {
+        let n: usize = sizes.iter().sum();
+        let rows = |column: Vec<Option<&str>>| -> Vec<Option<String>> {
+            column[..n].iter().map(|value| value.map(str::to_owned)).collect()
+        };
+        let columns = [
+            (FORENAME, Role::Forename, rows(a)),
+            (SURNAME, Role::Surname, rows(b)),
+            (DATE, Role::DateOfBirth, rows(c)),
+            (POSTCODE, Role::Postcode, rows(d)),
+        ];
+        records(&sizes, &columns)
+    })
+}
+
+pub(crate) fn any_link_type() -> impl Strategy<Value = LinkType> {
+    prop::sample::select(vec![LinkType::LinkOnly, LinkType::DedupeOnly, LinkType::LinkAndDedupe])
+}
+
+/// All pairs that may be compared.
+pub(crate) fn all_pairs(records: &Records, link_type: LinkType) -> Vec<(u32, u32)> {
+    let n = records.len() as u32;
+    let source = |record: u32| records.sources.iter().position(|s| (s.start..s.end).contains(&record));
+    (0..n)
+        .flat_map(|left| (left + 1..n).map(move |right| (left, right)))
+        .filter(|&(left, right)| link_type != LinkType::LinkOnly || source(left) != source(right))
+        .collect()
+}
+
+/// The value of a field of a record.
+pub(crate) fn value<'a>(records: &'a Records, field: &str, record: u32) -> Option<&'a str> {
+    records.fields.iter().find(|f| f.name == field).expect("the field is there").get(record)
+}
+
+/// A part of a value by its definition, read off the text.
+pub(crate) fn part(value: &str, part: Part) -> Option<String> {
+    let characters: Vec<char> = value.chars().collect();
+    let words: Vec<&str> = value.split_whitespace().collect();
+    let numbers: Vec<u32> = value.split('-').filter_map(|digits| digits.parse().ok()).collect();
+    let is_date =
+        value.starts_with(|c: char| c.is_ascii_digit()) && numbers.len() == value.split('-').count();
+    let number = |place: usize| numbers.get(place).filter(|_| is_date).map(u32::to_string);
+    let joined = |places: [usize; 2], by| Some(format!("{}{by}{}", number(places[0])?, number(places[1])?));
+    let outward =
+        || (words.len() == 2 && words[1].len() == 3 && words[1].is_ascii()).then(|| words[0].to_owned());
+    let text: String = match part {
+        Part::Whole => value.to_owned(),
+        Part::First(n) => characters.iter().take(n.into()).collect(),
+        Part::Last(n) => characters.iter().rev().take(n.into()).rev().collect(),
+        Part::FirstWord => words[0].to_owned(),
+        Part::LastWord => words[words.len() - 1].to_owned(),
+        Part::Soundex => similarity::soundex(value),
+        Part::Metaphone => similarity::double_metaphone(value).primary,
+        Part::Sector => outward().map(|_| characters[..characters.len() - 2].iter().collect())?,
+        Part::District => outward()?,
+        Part::Area => outward()?.chars().take_while(char::is_ascii_alphabetic).collect(),
+        Part::Year => number(0)?,
+        Part::YearMonth => joined([0, 1], "-")?,
+        Part::YearDay => joined([0, 2], "--")?,
+        Part::MonthDay => joined([1, 2], "-")?,
+        Part::LocalPart => value.split('@').next().filter(|_| value.contains('@'))?.to_owned(),
+        Part::Domain => value.split('@').nth(1)?.to_owned(),
+    };
+    Some(text).filter(|text| !text.is_empty())
+}
+
+/// A level without label or term frequency.
+pub(crate) fn level(when: Condition) -> Level {
+    Level { when, label: None, term_frequency: None }
+}
+
+/// A comparison of one field; the last level is added.
+pub(crate) fn comparison(field: &str, levels: impl IntoIterator<Item = Condition>) -> Comparison {
+    Comparison {
+        name: field.into(),
+        fields: vec![field.into()],
+        missing: Missing::All,
+        levels: levels.into_iter().chain([Condition::Else]).map(level).collect(),
+    }
+}
+
+/// An untrained model.
+pub(crate) fn model(link_type: LinkType, comparisons: Vec<Comparison>) -> Model {
+    Model {
+        name: "test".into(),
+        link_type,
+        comparisons,
+        blocking: Vec::new(),
+        accept: Accept { link: 0.5, review: 0.1 },
+        clustering: Clustering::ConnectedComponents,
+        classes: Vec::new(),
+    }
+}
+
+/// Numbers from a seed, for fixtures too large for a strategy.
+pub(crate) struct Dice(u64);
+
+impl Dice {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    /// 0..1
+    pub(crate) fn share(&mut self) -> f64 {
+        self.0 = self.0.wrapping_add(1);
+        crate::random::draw(0xD1CE, self.0) as f64 / 2f64.powi(64)
+    }
+
+    pub(crate) fn below(&mut self, n: usize) -> usize {
+        ((self.share() * n as f64) as usize).min(n - 1)
+    }
+
+    /// An index drawn with these probabilities.
+    pub(crate) fn pick(&mut self, probabilities: &[f64]) -> usize {
+        let mut left = self.share();
+        probabilities
+            .iter()
+            .position(|p| {
+                left -= p;
+                left < 0.0
+            })
+            .unwrap_or(probabilities.len() - 1)
+    }
+}
