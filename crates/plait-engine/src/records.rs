@@ -265,7 +265,16 @@ impl FieldParts {
             n_placeholders: 0,
             n_unreadable: 0,
         };
-        let mut interner = Interner::default();
+        let size = columns.iter().flatten().map(|(column, _)| column.values.len()).max().unwrap_or(0);
+        let mut columns = columns;
+        if let [Some((column, order))] = &mut columns[..]
+            && are_standard(role, &column.values, *order)
+        {
+            field.codes = std::mem::take(&mut column.codes);
+            field.values = std::mem::take(&mut column.values);
+            return field.finished();
+        }
+        let mut interner = Interner::with_capacity(size);
         for (column, source) in columns.into_iter().zip(sources) {
             match column {
                 Some((column, order)) => field.take_in(column, order, &mut interner),
@@ -273,17 +282,32 @@ impl FieldParts {
             }
         }
         field.values = interner.into_values();
-        field.count();
-        if role.is_date() {
-            let read = |text| PartialDate::parse(text, DateOrder::YearMonthDay);
-            field.dates =
-                field.values.iter().map(|text| read(text).expect("standardised dates are ISO dates")).collect();
-        }
-        field
+        field.finished()
     }
 }
 
+/// Whether raw values are what they would be standardised to, as e-mail addresses and ISO dates mostly are; a column of
+/// one source where all are can be taken as it is.
+fn are_standard(role: Role, values: &Values, order: Option<DateOrder>) -> bool {
+    let order = order.unwrap_or(DateOrder::YearMonthDay);
+    let mut buffer = String::new();
+    values.iter().all(|raw| {
+        standardise(role, raw, order, &mut buffer) == crate::standardise::Standardised::Text(raw)
+    })
+}
+
 impl Field {
+    /// With what follows from codes and values.
+    fn finished(mut self) -> Self {
+        self.count();
+        if self.role.is_date() {
+            let read = |text| PartialDate::parse(text, DateOrder::YearMonthDay);
+            self.dates =
+                self.values.iter().map(|text| read(text).expect("standardised dates are ISO dates")).collect();
+        }
+        self
+    }
+
     fn take_in(&mut self, column: Column, order: Option<DateOrder>, interner: &mut Interner) {
         use crate::standardise::Standardised::{Missing, Placeholder, Text, Unreadable};
         let order = order.unwrap_or(DateOrder::YearMonthDay);
@@ -311,3 +335,6 @@ impl Field {
         );
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,8 +6,10 @@
 
 use crate::blocking::Blocks;
 use crate::comparison::{Comparer, ComparisonVector, Quick, Scratch};
-use crate::model::{Class, Comparison, Model};
+use crate::model::{Class, Comparison, Model, TermFrequency};
 use crate::progress::{Progress, Stage, interrupted};
+use crate::training::{ComparedPair, ComparedPairs};
+use hashbrown::HashMap;
 use plait_types::{Fault, FaultCode, MatchWeight, NULL};
 use rayon::prelude::*;
 
@@ -38,11 +40,18 @@ struct ScoredClass {
 
 /// Term-frequency adjustments of one comparison.
 struct Frequencies {
+    /// Per level (missing first), which of `tables` applies.
+    table_of: Vec<Option<usize>>,
+    tables: Vec<FrequencyTable>,
+}
+
+/// The adjustment for agreement on each value of a field.
+struct FrequencyTable {
     slot: usize,
-    /// Per level (missing first), whether the adjustment applies.
-    applies: Vec<bool>,
     /// Bits per value code.
     bits: Vec<f64>,
+    /// The most that any pair can get.
+    most: f64,
 }
 
 /// Pairs at or above a weight.
@@ -99,13 +108,30 @@ impl<'a> Scorer<'a> {
 
     /// The weight of a pair.
     pub fn weigh(&self, left: u32, right: u32, scratch: &mut Scratch) -> MatchWeight {
-        let vector = self.comparer.vector(left, right, scratch);
-        MatchWeight(self.weight_of(vector, |comparison| self.frequency_bits(comparison, vector, left, right)))
+        self.weigh_compared(self.comparer.vector(left, right, scratch), left, right)
+    }
+
+    /// The weight of a pair whose vector is known.
+    pub fn weigh_compared(&self, vector: ComparisonVector, left: u32, right: u32) -> MatchWeight {
+        MatchWeight(self.weight_of(vector, |comparison, level| self.frequency_bits(comparison, level, left, right)))
+    }
+
+    /// A weight that no pair with this vector exceeds, whatever its values.
+    fn limit(&self, vector: ComparisonVector) -> f64 {
+        let mut limit = self.prior_most + 1e-9;
+        for (comparison, most) in self.most.iter().enumerate() {
+            let level = vector.level(comparison) as usize;
+            limit += most[level];
+            if let Some(frequencies) = &self.frequencies[comparison] {
+                limit += frequencies.most(level);
+            }
+        }
+        limit
     }
 
     /// The weight of a vector where no value is rarer or more common than others.
     pub fn weigh_vector(&self, vector: ComparisonVector) -> MatchWeight {
-        MatchWeight(self.weight_of(vector, |_| 0.0))
+        MatchWeight(self.weight_of(vector, |_, _| 0.0))
     }
 
     /// The parts of the weight of a pair, which sum to it: prior, per comparison the evidence and its term-frequency
@@ -114,8 +140,8 @@ impl<'a> Scorer<'a> {
         let class = self.classes.iter().find(|class| class.is_match).expect("checked in new");
         let n = self.comparer.len();
         let evidence: Vec<f64> = (0..n).map(|c| class.weights[c][vector.level(c) as usize]).collect();
-        let frequency: Vec<f64> = (0..n).map(|c| self.frequency_bits(c, vector, left, right)).collect();
-        let total = self.weight_of(vector, |comparison| frequency[comparison]);
+        let frequency: Vec<f64> = (0..n).map(|c| self.frequency_bits(c, vector.level(c), left, right)).collect();
+        let total = self.weight_of(vector, |comparison, _| frequency[comparison]);
         let sum = class.prior + evidence.iter().sum::<f64>() + frequency.iter().sum::<f64>();
         WeightParts { prior: class.prior, evidence, frequency, other_classes: total - sum, total }
     }
@@ -131,11 +157,7 @@ impl<'a> Scorer<'a> {
                 Quick::Known(level) => {
                     vector.set(comparison, level);
                     limit += self.most[comparison][level as usize];
-                    if let Some(frequencies) = &self.frequencies[comparison]
-                        && frequencies.applies[level as usize]
-                    {
-                        limit += frequencies.of_pair(self.comparer, left, right).max(0.0);
-                    }
+                    limit += self.frequency_bits(comparison, level, left, right);
                 }
                 Quick::Unequal => {
                     open |= 1 << comparison;
@@ -156,16 +178,12 @@ impl<'a> Scorer<'a> {
             vector.set(comparison, level);
             limit -= self.most_unequal[comparison];
             limit += self.most[comparison][level as usize];
-            if let Some(frequencies) = &self.frequencies[comparison]
-                && frequencies.applies[level as usize]
-            {
-                limit += frequencies.of_pair(self.comparer, left, right).max(0.0);
-            }
+            limit += self.frequency_bits(comparison, level, left, right);
             if limit < cut_with_slack {
                 return None;
             }
         }
-        let weight = self.weight_of(vector, |comparison| self.frequency_bits(comparison, vector, left, right));
+        let weight = self.weight_of(vector, |comparison, level| self.frequency_bits(comparison, level, left, right));
         (weight >= cut).then_some(weight)
     }
 
@@ -176,14 +194,11 @@ impl<'a> Scorer<'a> {
             let most: Vec<f64> = (0..=comparison.levels.len())
                 .map(|level| matches.iter().map(|class| class.weights[index][level]).fold(f64::NEG_INFINITY, f64::max))
                 .collect();
-            let rarest = self.frequencies[index].as_ref().map_or(0.0, Frequencies::most);
-            let exact = comparison.exact_level();
-            let unequal = (0..comparison.levels.len())
-                .filter(|level| comparison.fields.len() > 1 || Some(*level) != exact)
-                .map(|level| {
-                    let frequency = self.frequencies[index].as_ref().is_some_and(|f| f.applies[level + 1]);
-                    most[level + 1] + if frequency { rarest } else { 0.0 }
-                })
+            let rarest = |level| self.frequencies[index].as_ref().map_or(0.0, |f| f.most(level));
+            let equal = self.comparer.equal_level(index).map(usize::from);
+            let unequal = (1..=comparison.levels.len())
+                .filter(|level| Some(*level) != equal)
+                .map(|level| most[level] + rarest(level))
                 .fold(f64::NEG_INFINITY, f64::max);
             self.most.push(most);
             self.most_unequal.push(unequal);
@@ -198,11 +213,11 @@ impl<'a> Scorer<'a> {
         self.order = order;
     }
 
-    fn weight_of(&self, vector: ComparisonVector, frequency: impl Fn(usize) -> f64) -> f64 {
+    fn weight_of(&self, vector: ComparisonVector, frequency: impl Fn(usize, u8) -> f64) -> f64 {
         let n = self.comparer.len();
         let mut bits = [0.0; ComparisonVector::MAX_COMPARISONS];
         for (comparison, slot) in bits[..n].iter_mut().enumerate() {
-            *slot = frequency(comparison);
+            *slot = frequency(comparison, vector.level(comparison));
         }
         let log_odds = |class: &ScoredClass| {
             let mut sum = class.prior;
@@ -221,12 +236,14 @@ impl<'a> Scorer<'a> {
         total(true) - total(false)
     }
 
-    fn frequency_bits(&self, comparison: usize, vector: ComparisonVector, left: u32, right: u32) -> f64 {
+    #[inline]
+    fn frequency_bits(&self, comparison: usize, level: u8, left: u32, right: u32) -> f64 {
         match &self.frequencies[comparison] {
-            Some(frequencies) if frequencies.applies[vector.level(comparison) as usize] => {
-                frequencies.of_pair(self.comparer, left, right)
-            }
-            _ => 0.0,
+            None => 0.0,
+            Some(frequencies) => match frequencies.table_of[level as usize] {
+                None => 0.0,
+                Some(table) => frequencies.tables[table].of_pair(self.comparer, left, right),
+            },
         }
     }
 }
@@ -282,31 +299,59 @@ impl ScoredClass {
 }
 
 impl Frequencies {
+    /// `None` if no level is adjusted.
     fn of(comparer: &Comparer<'_>, comparison: &Comparison, u: &[f64]) -> Option<Self> {
-        let settings = comparison.levels.iter().find_map(|level| level.term_frequency.as_ref())?;
-        let name = settings.field.as_ref().unwrap_or(&comparison.fields[0]);
-        let index = comparer.records.field(name)?;
-        let field = &comparer.records.fields[index];
-        let u_exact = u[comparison.exact_level()?];
-        let n = field.n_present() as f64;
-        let bits = |&count: &u32| settings.strength * (u_exact / (f64::from(count) / n).max(settings.floor)).log2();
-        let applies = std::iter::once(false)
-            .chain(comparison.levels.iter().map(|level| level.term_frequency.is_some()))
-            .collect();
-        Some(Self { slot: comparer.slot(index)?, applies, bits: field.counts.iter().map(bits).collect() })
-    }
-
-    /// The adjustment of a pair: that of its more common value, which is the lesser one.
-    fn of_pair(&self, comparer: &Comparer<'_>, left: u32, right: u32) -> f64 {
-        let bits = |record| match comparer.row(record)[self.slot] {
-            NULL => 0.0,
-            code => self.bits[code as usize],
+        let mut table_of = vec![None];
+        let mut settings: Vec<(&TermFrequency, usize)> = Vec::new();
+        for (index, level) in comparison.levels.iter().enumerate() {
+            let wanted = level.term_frequency.as_ref().zip(comparison.term_frequency_base(index));
+            // levels of the same settings share a table
+            table_of.push(wanted.map(|wanted| {
+                settings.iter().position(|known| *known == wanted).unwrap_or_else(|| {
+                    settings.push(wanted);
+                    settings.len() - 1
+                })
+            }));
+        }
+        let table = |&(settings, base): &(&TermFrequency, usize)| {
+            let name = settings.field.as_ref().unwrap_or(&comparison.fields[0]);
+            FrequencyTable::of(comparer, name, settings, u[base])
         };
-        bits(left).min(bits(right))
+        let tables: Vec<FrequencyTable> = settings.iter().map(table).collect();
+        (!tables.is_empty()).then_some(Self { table_of, tables })
     }
 
-    fn most(&self) -> f64 {
-        self.bits.iter().copied().fold(0.0, f64::max)
+    /// The most that the adjustment of a level (missing first) can be; 0 where there is none.
+    fn most(&self, level: usize) -> f64 {
+        self.table_of[level].map_or(0.0, |table| self.tables[table].most)
+    }
+}
+
+impl FrequencyTable {
+    fn of(comparer: &Comparer<'_>, name: &str, settings: &TermFrequency, u: f64) -> Self {
+        let index = comparer.records.field(name).expect("the comparer was bound to it");
+        let field = &comparer.records.fields[index];
+        let n = field.n_present() as f64;
+        let bits = |&count: &u32| settings.strength * (u / (f64::from(count) / n).max(settings.floor)).log2();
+        let bits: Vec<f64> = field.counts.iter().map(bits).collect();
+        Self {
+            slot: comparer.slot(index).expect("the comparer was bound to it"),
+            // a pair without the value on either side gets 0
+            most: bits.iter().copied().fold(0.0, f64::max),
+            bits,
+        }
+    }
+
+    /// The adjustment of a pair: that of its more common value, which is the lesser one; of the only value where one
+    /// side has none, as in Splink.
+    #[inline]
+    fn of_pair(&self, comparer: &Comparer<'_>, left: u32, right: u32) -> f64 {
+        match (comparer.row(left)[self.slot], comparer.row(right)[self.slot]) {
+            (NULL, NULL) => 0.0,
+            (NULL, code) | (code, NULL) => self.bits[code as usize],
+            (left, right) if left == right => self.bits[left as usize],
+            (left, right) => self.bits[left as usize].min(self.bits[right as usize]),
+        }
     }
 }
 
@@ -338,13 +383,51 @@ pub fn score(
             Ok(chunk)
         })
         .collect::<Result<Vec<Chunk>, Fault>>()?;
+    Ok(collect(chunks, costs.len()))
+}
+
+/// Weighs pairs that have been compared already; gives exactly what [`score`] gives for the same candidates.
+pub fn score_compared(
+    scorer: &Scorer<'_>,
+    compared: &ComparedPairs,
+    n_rules: usize,
+    cut: f64,
+    progress: &dyn Progress,
+) -> Result<ScoredPairs, Fault> {
+    progress.begin(Stage::Score, compared.tasks.iter().map(|(_, pairs)| pairs.len() as u64).sum());
+    let chunks = compared
+        .tasks
+        .par_iter()
+        .map(|(rule, pairs)| {
+            if progress.stopped() {
+                return Err(interrupted());
+            }
+            // most vectors are far from the cut whatever the values are
+            let mut limits: HashMap<ComparisonVector, f64> = HashMap::new();
+            let weigh = |pair: &ComparedPair| {
+                let limit = *limits.entry(pair.vector).or_insert_with(|| scorer.limit(pair.vector));
+                if limit < cut {
+                    return None;
+                }
+                let weight = scorer.weigh_compared(pair.vector, pair.left, pair.right).0;
+                (weight >= cut).then_some((pair.left, pair.right, weight))
+            };
+            let kept = pairs.iter().filter_map(weigh).collect();
+            progress.advance(pairs.len() as u64);
+            Ok(Chunk { rule: *rule, n_candidates: pairs.len() as u64, pairs: kept })
+        })
+        .collect::<Result<Vec<Chunk>, Fault>>()?;
+    Ok(collect(chunks, n_rules))
+}
+
+fn collect(chunks: Vec<Chunk>, n_rules: usize) -> ScoredPairs {
     let n = chunks.iter().map(|chunk| chunk.pairs.len()).sum();
     let mut scored = ScoredPairs {
         left: Vec::with_capacity(n),
         right: Vec::with_capacity(n),
         weight: Vec::with_capacity(n),
         rule: Vec::with_capacity(n),
-        n_candidates: vec![0; costs.len()],
+        n_candidates: vec![0; n_rules],
     };
     for chunk in chunks {
         scored.n_candidates[chunk.rule] += chunk.n_candidates;
@@ -355,7 +438,7 @@ pub fn score(
             scored.rule.push(chunk.rule as u16);
         }
     }
-    Ok(scored)
+    scored
 }
 
 struct Chunk {
@@ -375,3 +458,6 @@ impl ScoredPairs {
         self.left.is_empty()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -58,7 +58,7 @@ impl fmt::Display for PersonId {
             text[2 + place + usize::from(place > 3)] = ALPHABET[digit as usize];
         }
         text[10] = self.check_character();
-        f.write_str(std::str::from_utf8(&text).expect("the alphabet is ASCII"))
+        f.pad(std::str::from_utf8(&text).expect("the alphabet is ASCII"))
     }
 }
 

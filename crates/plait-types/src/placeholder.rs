@@ -21,8 +21,12 @@ pub fn find(role: Role, text: &str) -> Option<&'static str> {
         return Some("empty");
     }
     let is_name = is_name(role);
-    if let Some(found) = listed(WORDS, &text).or_else(|| if is_name { None } else { listed(CODES, &text) }) {
-        return Some(found);
+    // no word or abbreviation begins with a digit or is longer than the longest; most values are told apart by that
+    if !text.starts_with(|c: char| c.is_ascii_digit()) && text.len() <= LONGEST_WORD {
+        let word = listed(WORDS, &text).or_else(|| if is_name { None } else { listed(CODES, &text) });
+        if word.is_some() {
+            return word;
+        }
     }
     match role {
         _ if is_name => name(role, &text),
@@ -48,6 +52,9 @@ const WORDS: &[&str] = &[
     "no data", "missing", "blank", "(blank)", "tbc", "to be confirmed", "xx", "xxx", "xxxx", "test",
     "redacted", "withheld", "refused",
 ];
+
+/// The length of the longest of [`WORDS`] and [`CODES`].
+const LONGEST_WORD: usize = 15;
 
 /// Abbreviations for "missing" that are also somebody's name, so they count in other columns only.
 const CODES: &[&str] = &["na", "nan", "nil", "nk", "no", "tba", "x", "ns"];
@@ -241,6 +248,13 @@ mod tests {
             check(role, " Unknown ", Some("unknown"));
             check(role, "N/A", Some("n/a"));
             check(role, "NOT  known", Some("not known"));
+        }
+    }
+
+    #[test]
+    fn the_short_cut_past_the_words_skips_none_of_them() {
+        for word in WORDS.iter().chain(CODES) {
+            assert!(word.len() <= LONGEST_WORD && !word.starts_with(|c: char| c.is_ascii_digit()), "{word}");
         }
     }
 

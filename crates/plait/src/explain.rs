@@ -37,7 +37,7 @@ pub fn explain(request: &ExplainRequest) -> Result<Explanation, Faults> {
     let opened = open(&specs, &roles)?;
     refuse_changed(&run, &opened, &request.folder)?;
     let names: Vec<RecordNames> = opened.iter().map(Opened::record_names).collect();
-    let records = Records::new(opened.into_iter().map(Opened::into_input).collect());
+    let records = Records::new(opened.into_iter().map(|source| source.into_input(None)).collect());
     let comparer = Comparer::new(&records, &file.model)?;
     let scorer = Scorer::new(&comparer, &file.model)?;
     let left = find(&request.left, &records, &names)?;

@@ -16,7 +16,7 @@ use plait_engine::explanation::{Explanation, explain};
 use plait_engine::model::{LinkType, Model, ModelFile};
 use plait_engine::progress::{Progress, Stage};
 use plait_engine::records::Records;
-use plait_engine::scoring::{ScoredPairs, Scorer, score as score_pairs};
+use plait_engine::scoring::{ScoredPairs, Scorer, score as score_pairs, score_compared};
 use plait_engine::training::{Training, TrainingOptions, comparable_pairs, train};
 use plait_formats::columns::ColumnProfile;
 use plait_types::{Fault, FaultCode, Issue, Probability, Role};
@@ -175,27 +175,32 @@ impl<'a> Job<'a> {
         let rows_set_aside = opened.iter().map(|s| (s.rows_in - s.table.n_rows) as u64).sum();
         let truth = request.truth.as_deref().map(|path| Truth::read(path, &opened)).transpose()?;
         self.notes = notes_on_columns(&opened);
+        let mut opened = opened;
         let facts: Vec<SourceFacts> = self.watch.time("profile", || {
             opened
-                .iter()
+                .iter_mut()
                 .map(|source| SourceFacts {
                     run: run_source(source),
-                    names: source.record_names(),
                     profile: source.profile(),
+                    names: source.take_record_names(),
                 })
                 .collect()
         });
         self.details = details::of_sources(&facts);
         self.stop_if_asked()?;
-        let records = self
-            .watch
-            .time("standardise", || Records::new(opened.into_iter().map(Opened::into_input).collect()));
+        // a model that says all it needs spares the rest of the columns the work
+        let needed = file.as_ref().map(|(file, _)| &file.model).filter(|model| !model.blocking.is_empty());
+        let needed = needed.map(Model::fields);
+        let records = self.watch.time("standardise", || {
+            Records::new(opened.into_iter().map(|source| source.into_input(needed.as_deref())).collect())
+        });
 
         let mut model = self.starting_model(&records, file.take().map(|(file, _)| file))?;
         let chosen = self.choose_rules(&records, &mut model)?;
         let blocks = self.block(&records, &model)?;
         let comparer = self.watch.time("compare", || Comparer::new(&records, &model))?;
-        let training = self.train(&comparer, &blocks, &mut model)?;
+        let mut training = self.train(&comparer, &blocks, &mut model)?;
+        let compared = training.as_mut().and_then(|training| training.compared.take());
         let scorer = Scorer::new(&comparer, &model)?;
         if request.dry_run {
             self.details.push(details::of_model(&model, training.as_ref().map(|training| training.n_rounds)));
@@ -204,7 +209,12 @@ impl<'a> Job<'a> {
         let weight = |p: f64| Probability::new(p).expect("the model was checked").weight().0;
         let (link_cut, review_cut) =
             (weight(model.accept.link), weight(model.accept.review.min(model.accept.link)));
-        let pairs = self.watch.time("score", || score_pairs(&scorer, &blocks, review_cut, self.progress))?;
+        let pairs = self.watch.time("score", || match compared {
+            Some(compared) => {
+                score_compared(&scorer, &compared, model.blocking.len(), review_cut, self.progress)
+            }
+            None => score_pairs(&scorer, &blocks, review_cut, self.progress),
+        })?;
         self.progress.begin(Stage::Cluster, 1);
         let clustered = self.watch.time("cluster", || cluster(&records, &pairs, link_cut, model.clustering));
         self.progress.advance(1);

@@ -168,7 +168,7 @@ pub fn check_model(path: &Path, sources: &[SourceSpec], roles: &[(String, Role)]
     all_roles.extend(roles.iter().cloned());
     let opened = open(sources, &all_roles)?;
     check_against(&file, &name, &opened)?;
-    let records = Records::new(opened.into_iter().map(Opened::into_input).collect());
+    let records = Records::new(opened.into_iter().map(|source| source.into_input(None)).collect());
     refuse_empty_fields(&file.model, &records)?;
     Ok(format!("{name} is a model that can be used with these sources"))
 }

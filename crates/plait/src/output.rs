@@ -77,6 +77,7 @@ struct People<'a> {
     sources: Values,
     source: Vec<u32>,
     record: Names<'a>,
+    person: &'a [u32],
     person_id: Values,
     confidence: Vec<f64>,
 }
@@ -119,6 +120,7 @@ impl<'a> People<'a> {
                 })
                 .collect(),
             record,
+            person: &persons.person_of,
             person_id,
             confidence: confidence(findings),
         }
@@ -132,7 +134,7 @@ impl<'a> People<'a> {
         OutTable::new()
             .with("source", OutValues::codes(&self.source, &self.sources))
             .with("record", record)
-            .with("person_id", OutValues::Text(std::borrow::Cow::Borrowed(&self.person_id)))
+            .with("person_id", OutValues::codes(self.person, &self.person_id))
             .with("confidence", OutValues::F64(std::borrow::Cow::Borrowed(&self.confidence)))
     }
 }

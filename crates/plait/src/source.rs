@@ -169,11 +169,23 @@ fn refuse_unknown_columns(sources: &[Opened], roles: &[(String, Role)]) -> Resul
 }
 
 impl Opened {
-    /// Takes out the column that names the records. The column stays for comparing if it is an identifier of the person.
+    /// What the records are called.
     pub(crate) fn record_names(&self) -> RecordNames {
         match columns::record_column(&self.table, &self.plans) {
             Some(index) => RecordNames::Column(self.table.columns[index].clone()),
             None => RecordNames::Rows,
+        }
+    }
+
+    /// What the records are called, without a copy where the column serves no other purpose: it is then gone from
+    /// the table.
+    pub(crate) fn take_record_names(&mut self) -> RecordNames {
+        match columns::record_column(&self.table, &self.plans) {
+            Some(index) if self.plans[index].role == Role::RecordId => {
+                self.plans.retain(|plan| plan.column != index);
+                RecordNames::Column(std::mem::take(&mut self.table.columns[index]))
+            }
+            _ => self.record_names(),
         }
     }
 
@@ -187,9 +199,15 @@ impl Opened {
         self.plans.par_iter().map(|plan| ColumnProfile::of(&self.table.columns[plan.column], plan)).collect()
     }
 
-    /// As the engine takes it.
-    pub(crate) fn into_input(self) -> SourceInput {
-        let columns = self.plans.iter().map(|plan| InputColumn {
+    /// As the engine takes it: all columns, or those whose header or role is named.
+    pub(crate) fn into_input(self, named: Option<&[String]>) -> SourceInput {
+        let wanted = |plan: &&ColumnPlan| {
+            let is = |name: &String| {
+                name.eq_ignore_ascii_case(&plan.name) || name.eq_ignore_ascii_case(plan.role.name())
+            };
+            named.is_none_or(|named| named.iter().any(is))
+        };
+        let columns = self.plans.iter().filter(wanted).map(|plan| InputColumn {
             index: plan.column,
             role: plan.role,
             date_order: plan.date_order,

@@ -151,7 +151,7 @@ fn fields_of_source(source: &SourceFields) -> String {
 
 impl Model {
     /// Every field that comparisons, levels and blocking rules name, in that order; some more than once.
-    fn fields(&self) -> Vec<String> {
+    pub fn fields(&self) -> Vec<String> {
         let mut names = Vec::new();
         for comparison in &self.comparisons {
             names.extend_from_slice(&comparison.fields);

@@ -14,6 +14,9 @@ pub fn damerau_levenshtein(left: &str, right: &str) -> usize {
 /// Damerau-Levenshtein distance if it is at most `max`; ends early where lengths or the letters so far rule
 /// it out.
 pub fn damerau_levenshtein_at_most(left: &str, right: &str, max: usize) -> Option<usize> {
+    if max == 1 && left.is_ascii() && right.is_ascii() {
+        return at_most_one(left.as_bytes(), right.as_bytes());
+    }
     if left.is_ascii() && right.is_ascii() {
         distance(left.as_bytes(), right.as_bytes(), max)
     } else {
@@ -24,6 +27,20 @@ pub fn damerau_levenshtein_at_most(left: &str, right: &str, max: usize) -> Optio
 /// One less the Damerau-Levenshtein distance over the longer length; 1 for two empty values.
 pub fn damerau_levenshtein_similarity(left: &str, right: &str) -> f64 {
     similarity_of(damerau_levenshtein(left, right), length(left).max(length(right)))
+}
+
+/// The distance if it is 0 or 1, without a table: one edit leaves at most a letter, or a swapped pair, between what
+/// the values share at their start and at their end.
+fn at_most_one(left: &[u8], right: &[u8]) -> Option<usize> {
+    let start = left.iter().zip(right).take_while(|(a, b)| a == b).count();
+    let (left, right) = (&left[start..], &right[start..]);
+    let end = left.iter().rev().zip(right.iter().rev()).take_while(|(a, b)| a == b).count();
+    match (&left[..left.len() - end], &right[..right.len() - end]) {
+        ([], []) => Some(0),
+        ([_], [] | [_]) | ([], [_]) => Some(1),
+        ([a, b], [c, d]) if a == d && b == c => Some(1),
+        _ => None,
+    }
 }
 
 /// Rows and columns count from one; zero stands for none.

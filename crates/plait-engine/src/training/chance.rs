@@ -116,3 +116,6 @@ impl Agreement {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

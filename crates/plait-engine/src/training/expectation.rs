@@ -20,8 +20,9 @@ use plait_types::Role;
 /// Rounds at most.
 const MAX_ROUNDS: u32 = 300;
 /// The log-likelihood per candidate, in nats, that a round must change to be followed by another. It may fall for a
-/// while: chance agreement is corrected between rounds.
-const ENOUGH: f64 = 1e-7;
+/// while: chance agreement is corrected between rounds. Below this, only the two related classes still trade pairs with each
+/// other, which moves no pair across a threshold: on 200,000 generated people, matches changed by .3 % from round 20 to 300.
+const ENOUGH: f64 = 1e-5;
 /// Pairs of prior belief in each starting distribution; keeps levels that no pair reached from 0.
 const PRIOR_PAIRS: f64 = 10.0;
 /// A match may disagree on a field at most this often, or it is a match of something else.
@@ -292,3 +293,6 @@ fn limit_disagreement(levels: &mut [f64]) {
         *last = MAX_DISAGREEMENT;
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,7 +4,7 @@
 mod chance;
 mod expectation;
 
-use crate::blocking::Blocks;
+use crate::blocking::{Blocks, Task};
 use crate::comparison::{Comparer, ComparisonVector};
 use crate::model::{Class, LinkType, Model};
 use crate::progress::{Progress, Stage, interrupted};
@@ -29,7 +29,7 @@ pub struct TrainingOptions {
 
 impl Default for TrainingOptions {
     fn default() -> Self {
-        Self { seed: 1, random_pairs: 400_000, candidate_pairs: 3_000_000 }
+        Self { seed: 1, random_pairs: 250_000, candidate_pairs: 3_000_000 }
     }
 }
 
@@ -48,7 +48,30 @@ pub struct Training {
     pub vectors: Vec<(ComparisonVector, u64)>,
     /// What a careful person should know about the fit.
     pub warnings: Vec<String>,
+    /// The pairs themselves, where all candidates were compared and they are few enough to keep.
+    pub compared: Option<ComparedPairs>,
 }
+
+/// Candidate pairs with their vectors, task by task in the order of [`Blocks::tasks`].
+#[derive(Clone, Debug, Default)]
+pub struct ComparedPairs {
+    /// Per task: its rule, and its pairs.
+    pub tasks: Vec<(usize, Vec<ComparedPair>)>,
+}
+
+/// One candidate pair.
+#[derive(Clone, Copy, Debug)]
+pub struct ComparedPair {
+    /// The lower record.
+    pub left: u32,
+    /// The higher record.
+    pub right: u32,
+    /// Its levels.
+    pub vector: ComparisonVector,
+}
+
+/// Candidates up to which the compared pairs are kept for scoring: 16 bytes each.
+const KEEP_PAIRS: u64 = 4_000_000;
 
 /// Learns the classes of a model from its candidate pairs and sets them in `model`.
 pub fn train(
@@ -59,7 +82,7 @@ pub fn train(
     progress: &dyn Progress,
 ) -> Result<Training, Fault> {
     let chance = Chance::estimate(comparer, model, options);
-    let (vectors, scale) = count_vectors(comparer, blocks, options, progress)?;
+    let Counted { vectors, scale, compared } = count_vectors(comparer, blocks, options, progress)?;
     let fit = expectation::fit(&vectors, scale, &chance, &ClassPlan::for_model(comparer, model));
     model.classes = fit.classes;
     Ok(Training {
@@ -69,47 +92,63 @@ pub fn train(
         converged: fit.converged,
         vectors,
         warnings: fit.warnings,
+        compared,
     })
 }
 
+/// The vectors of candidate pairs, counted.
+#[derive(Clone, Debug)]
+pub struct Counted {
+    /// In order of the vector.
+    pub vectors: Vec<(ComparisonVector, u64)>,
+    /// How many candidates each compared pair stands for.
+    pub scale: f64,
+    /// The pairs themselves, where all were compared and they are few enough to keep.
+    pub compared: Option<ComparedPairs>,
+}
+
 /// Compares the candidate pairs, or those of a sample of records if there are too many, and counts the vectors.
-/// Gives the counts in order of the vector, and how many candidates each compared pair stands for.
 pub fn count_vectors(
     comparer: &Comparer<'_>,
     blocks: &Blocks,
     options: &TrainingOptions,
     progress: &dyn Progress,
-) -> Result<(Vec<(ComparisonVector, u64)>, f64), Fault> {
+) -> Result<Counted, Fault> {
     let total: u64 = blocks.costs().iter().map(|cost| cost.n_pairs).sum();
     let one_in = total.div_ceil(options.candidate_pairs.max(1)).max(1);
+    let keep_pairs = one_in == 1 && total <= KEEP_PAIRS;
     progress.begin(Stage::Train, total);
     // a pair is reached from its left record, so that the records sampled decide which pairs are
     let keep = |left: u32| one_in == 1 || draw(options.seed, u64::from(left)).is_multiple_of(one_in);
-    let counts = blocks
-        .tasks(65_536)
-        .par_iter()
-        .map(|task| {
-            if progress.stopped() {
-                return Err(interrupted());
+    let count_task = |task: &Task| {
+        if progress.stopped() {
+            return Err(interrupted());
+        }
+        let mut counts: HashMap<ComparisonVector, u64> = HashMap::new();
+        let mut pairs = Vec::new();
+        let mut scratch = comparer.scratch();
+        blocks.for_each_pair(task, keep, |left, right| {
+            let vector = comparer.vector(left, right, &mut scratch);
+            *counts.entry(vector).or_default() += 1;
+            if keep_pairs {
+                pairs.push(ComparedPair { left, right, vector });
             }
-            let mut counts: HashMap<ComparisonVector, u64> = HashMap::new();
-            let mut scratch = comparer.scratch();
-            blocks.for_each_pair(task, keep, |left, right| {
-                *counts.entry(comparer.vector(left, right, &mut scratch)).or_default() += 1;
-            });
-            progress.advance(task.n_pairs);
-            Ok(counts)
-        })
-        .try_reduce(HashMap::new, |mut all, some| {
-            // sums of whole numbers: the order of merging does not show
-            for (vector, count) in some {
-                *all.entry(vector).or_default() += count;
-            }
-            Ok(all)
-        })?;
+        });
+        progress.advance(task.n_pairs);
+        Ok((counts, task.rule, pairs))
+    };
+    let done = blocks.tasks(65_536).par_iter().map(count_task).collect::<Result<Vec<_>, Fault>>()?;
+    let mut counts: HashMap<ComparisonVector, u64> = HashMap::new();
+    let mut compared = ComparedPairs::default();
+    for (some, rule, pairs) in done {
+        for (vector, count) in some {
+            *counts.entry(vector).or_default() += count;
+        }
+        compared.tasks.push((rule, pairs));
+    }
     let mut vectors: Vec<(ComparisonVector, u64)> = counts.into_iter().collect();
     vectors.sort_unstable();
-    Ok((vectors, one_in as f64))
+    Ok(Counted { vectors, scale: one_in as f64, compared: keep_pairs.then_some(compared) })
 }
 
 /// How many pairs of records may be compared under a link type.
@@ -147,3 +186,6 @@ pub fn two_classes(prior: f64, m: Vec<Vec<f64>>, u: Vec<Vec<f64>>) -> Vec<Class>
         Class { name: "stranger".into(), is_match: false, share: 1.0 - prior, probabilities: u },
     ]
 }
+
+#[cfg(test)]
+mod tests;
