@@ -98,10 +98,15 @@ fn matters(role: Role) -> bool {
     )
 }
 
+/// `1 pair`, `2,861 pairs`
+fn counted(number: u64, what: &str) -> String {
+    format!("{} {what}{}", grouped(number), if number == 1 { "" } else { "s" })
+}
+
 /// About the model.
 pub(crate) fn of_model(model: &Model, n_rounds: Option<u32>) -> Detail {
     let origin = match n_rounds {
-        Some(n) => format!("learned from these files in {n} rounds"),
+        Some(n) => format!("learned from these files in {}", counted(u64::from(n), "round")),
         None => "used as it came".to_owned(),
     };
     let names: Vec<String> =
@@ -114,7 +119,7 @@ pub(crate) fn of_rules(model: &Model, blocks: &Blocks) -> Vec<Detail> {
     let costs = blocks.costs();
     let rules = model.blocking.iter().zip(&costs);
     rules
-        .map(|(rule, cost)| detail("Rule", format!("{}: {} pairs", rule.words(), grouped(cost.n_pairs))))
+        .map(|(rule, cost)| detail("Rule", format!("{}: {}", rule.words(), counted(cost.n_pairs, "pair"))))
         .collect()
 }
 
@@ -135,15 +140,15 @@ pub(crate) fn of_result(run: &Run, linked: &[(String, u64, u64)]) -> Vec<Detail>
     let unsure = match counts.reviews {
         0 => "no pair needs a person to look".to_owned(),
         n => format!(
-            "{} pairs from {} to {} need a person to look: \"review\" in links.parquet",
-            grouped(n),
+            "{} of {} to {} for a person to look at: \"review\" in links.parquet",
+            counted(n, "pair"),
             share(run.model.review_from),
             share(run.model.link_from)
         ),
     };
     let expected = format!(
-        "about {} wrong links expected ({}); estimated by the model, not labelled",
-        grouped(counts.expected_false_links.round() as u64),
+        "about {} expected ({}); estimated by the model, not labelled",
+        counted(counts.expected_false_links.round() as u64, "wrong link"),
         share(counts.expected_false_links / counts.links.max(1) as f64)
     );
     let quality = match &run.truth {
@@ -160,13 +165,13 @@ pub(crate) fn of_result(run: &Run, linked: &[(String, u64, u64)]) -> Vec<Detail>
         detail(
             "Pairs",
             format!(
-                "{} compared of {} possible, chosen by {} blocking rules.",
+                "{} compared of {} possible, chosen by {}.",
                 grouped(counts.candidate_pairs),
                 grouped(counts.possible_pairs),
-                run.rules.len()
+                counted(run.rules.len() as u64, "blocking rule")
             ),
         ),
-        detail("Linked", format!("{} pairs; {}.", grouped(counts.links), each.join(", "))),
+        detail("Linked", format!("{}; {}.", counted(counts.links, "pair"), each.join(", "))),
         detail("Unsure", format!("{unsure}.")),
         detail("Quality", format!("{quality}.")),
     ]

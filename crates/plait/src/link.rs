@@ -20,6 +20,7 @@ use plait_engine::scoring::{ScoredPairs, Scorer, score as score_pairs, score_com
 use plait_engine::training::{Training, TrainingOptions, comparable_pairs, train};
 use plait_formats::columns::ColumnProfile;
 use plait_types::{Fault, FaultCode, Issue, Probability, Role};
+use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Instant;
@@ -105,6 +106,8 @@ pub fn link(request: &LinkRequest, progress: &dyn Progress) -> Result<Linked, Fa
 #[derive(Default)]
 pub(crate) struct Stopwatch {
     pub(crate) seconds: BTreeMap<String, f64>,
+    /// Peak memory of the process when the stage had ended, bytes.
+    pub(crate) peak_memory: BTreeMap<String, u64>,
     pub(crate) order: Vec<&'static str>,
 }
 
@@ -114,6 +117,9 @@ impl Stopwatch {
         let done = work();
         *self.seconds.entry(stage.to_owned()).or_default() += start.elapsed().as_secs_f64();
         self.order.push(stage);
+        if let Some(peak) = peak_memory() {
+            self.peak_memory.insert(stage.to_owned(), peak);
+        }
         done
     }
 }
@@ -262,6 +268,7 @@ impl<'a> Job<'a> {
         run.seconds.insert("total".into(), start.elapsed().as_secs_f64());
         run.pairs_per_second = run.counts.candidate_pairs as f64 / run.seconds["score"].max(1e-9);
         run.peak_memory_bytes = peak_memory();
+        run.peak_memory_after = watch.peak_memory.clone();
         let page = report::page(&findings, &run, &summary, &issues, scored.as_ref(), &watch, &explain_pair);
         files.extend(output::write_texts(&place, &run, &model_text, &page)?);
         self.stop_if_asked()?;
@@ -430,6 +437,7 @@ impl<'a> Job<'a> {
             seconds: BTreeMap::new(),
             pairs_per_second: 0.0,
             peak_memory_bytes: None,
+            peak_memory_after: BTreeMap::new(),
             truth: None,
             notes: self.notes.clone(),
         }
@@ -474,6 +482,7 @@ impl<'a> Job<'a> {
             seconds: self.watch.seconds,
             pairs_per_second: 0.0,
             peak_memory_bytes: peak_memory(),
+            peak_memory_after: self.watch.peak_memory,
             truth: None,
             notes: self.notes,
         };
@@ -522,31 +531,30 @@ fn run_source(source: &Opened) -> RunSource {
 /// What each rule brought: a link counts for every rule that it satisfies.
 fn rule_results(findings: &Findings<'_>) -> Vec<RunRule> {
     let n = findings.model.blocking.len();
-    let mut links = vec![0u64; n];
-    let mut only_links = vec![0u64; n];
     let pairs = findings.pairs;
-    for pair in (0..pairs.len()).filter(|&pair| findings.clustered.is_link[pair]) {
-        let mut last = None;
-        let mut n_rules = 0;
-        for (rule, links) in links.iter_mut().enumerate() {
-            if findings.blocks.holds(rule, pairs.left[pair], pairs.right[pair]) {
-                *links += 1;
-                n_rules += 1;
-                last = Some(rule);
+    // per rule: links, and links of no other rule
+    let zeros = || vec![(0u64, 0u64); n];
+    let links = (0..pairs.len())
+        .into_par_iter()
+        .filter(|&pair| findings.clustered.is_link[pair])
+        .fold(zeros, |mut tally, pair| {
+            let holds = |rule: &usize| findings.blocks.holds(*rule, pairs.left[pair], pairs.right[pair]);
+            let rules: Vec<usize> = (0..n).filter(holds).collect();
+            rules.iter().for_each(|&rule| tally[rule].0 += 1);
+            if let [only] = rules[..] {
+                tally[only].1 += 1;
             }
-        }
-        if let (1, Some(rule)) = (n_rules, last) {
-            only_links[rule] += 1;
-        }
-    }
+            tally
+        })
+        .reduce(zeros, |a, b| a.iter().zip(&b).map(|(a, b)| (a.0 + b.0, a.1 + b.1)).collect());
     let costs = findings.blocks.costs();
     (0..n)
         .map(|rule| RunRule {
             rule: findings.model.blocking[rule].words(),
             pairs: costs[rule].n_pairs,
             new_pairs: pairs.n_candidates[rule],
-            links: links[rule],
-            only_links: only_links[rule],
+            links: links[rule].0,
+            only_links: links[rule].1,
         })
         .collect()
 }

@@ -1,10 +1,14 @@
 //! The files of a run.
 
 use crate::link::Findings;
+use crate::link::SourceFacts;
 use crate::place::OutputPlace;
 use crate::run::{FILE as RUN_FILE, FORMAT, MODEL_FILE, Run};
+use crate::source::RecordNames;
 use plait_formats::write::{OutSheet, OutTable, OutValues, write_file, write_parquet, write_xlsx};
 use plait_types::{Fault, Interner, MatchWeight, PersonId, Values};
+use rayon::prelude::*;
+use std::borrow::Cow;
 use std::io::Write as _;
 use std::path::Path;
 
@@ -26,7 +30,7 @@ pub(crate) fn write_tables(
     let (people, links) = rayon::join(|| People::of(findings), || Links::of(findings));
     let (wrote_people, wrote_links) = rayon::join(
         || write_parquet(&place.staged(PEOPLE), &versioned(people.table())),
-        || write_parquet(&place.staged(LINKS), &versioned(links.table(None))),
+        || write_parquet(&place.staged(LINKS), &versioned(links.table())),
     );
     wrote_people?;
     wrote_links?;
@@ -35,7 +39,7 @@ pub(crate) fn write_tables(
     if workbook.unwrap_or(n <= WORKBOOK_RECORDS) {
         let sheets = [
             OutSheet { name: "People".into(), table: people.table() },
-            OutSheet { name: "To review".into(), table: links.table(Some(REVIEW)) },
+            OutSheet { name: "To review".into(), table: links.to_review() },
         ];
         write_xlsx(&place.staged(WORKBOOK), &sheets)?;
         files.push(WORKBOOK);
@@ -99,9 +103,7 @@ impl<'a> People<'a> {
         let mut person_id = Values::default();
         persons.person_of.iter().for_each(|&person| person_id.push(&ids[person as usize]));
         let record = match findings.sources {
-            [crate::link::SourceFacts { names: crate::source::RecordNames::Column(column), .. }] => {
-                Names::Column(column)
-            }
+            [SourceFacts { names: RecordNames::Column(column), .. }] => Names::Column(column),
             sources => {
                 let mut names = Values::default();
                 for (source, facts) in records.sources.iter().zip(sources) {
@@ -129,13 +131,13 @@ impl<'a> People<'a> {
     fn table(&self) -> OutTable<'_> {
         let record = match &self.record {
             Names::Column(column) => OutValues::codes(&column.codes, &column.values),
-            Names::Made(values) => OutValues::Text(std::borrow::Cow::Borrowed(values)),
+            Names::Made(values) => OutValues::Text(Cow::Borrowed(values)),
         };
         OutTable::new()
             .with("source", OutValues::codes(&self.source, &self.sources))
             .with("record", record)
             .with("person_id", OutValues::codes(self.person, &self.person_id))
-            .with("confidence", OutValues::F64(std::borrow::Cow::Borrowed(&self.confidence)))
+            .with("confidence", OutValues::F64(Cow::Borrowed(&self.confidence)))
     }
 }
 
@@ -170,10 +172,10 @@ const LINK: u32 = 0;
 const REVIEW: u32 = 1;
 
 /// Every pair that is linked or goes to review, by left and right record.
-struct Links {
+struct Links<'a> {
     sources: Values,
     source: [Vec<u32>; 2],
-    record: [Values; 2],
+    record: [PairNames<'a>; 2],
     weight: Vec<f64>,
     probability: Vec<f64>,
     decisions: Values,
@@ -182,21 +184,44 @@ struct Links {
     rule: Vec<u32>,
 }
 
-impl Links {
-    fn of(findings: &Findings<'_>) -> Self {
+/// The names of one side's records, one per pair.
+enum PairNames<'a> {
+    /// Of one source that has a naming column: its codes.
+    Column(Vec<u32>, &'a Values),
+    Made(Values),
+}
+
+impl PairNames<'_> {
+    fn values(&self) -> OutValues<'_> {
+        match self {
+            Self::Column(codes, values) => OutValues::codes(&codes[..], values),
+            Self::Made(values) => OutValues::Text(Cow::Borrowed(values)),
+        }
+    }
+}
+
+impl<'a> Links<'a> {
+    fn of(findings: &Findings<'a>) -> Self {
         let pairs = findings.pairs;
         let mut order: Vec<u32> = (0..pairs.len() as u32).collect();
-        order.sort_unstable_by_key(|&pair| (pairs.left[pair as usize], pairs.right[pair as usize]));
+        order.par_sort_unstable_by_key(|&pair| (pairs.left[pair as usize], pairs.right[pair as usize]));
         let side = |records: &[u32]| {
-            let mut sources = Vec::with_capacity(order.len());
-            let mut names = Values::default();
-            for &pair in &order {
-                let record = records[pair as usize];
-                let source = findings.records.source_of(record);
-                sources.push(source as u32);
-                let row = (record - findings.records.sources[source].start) as usize;
-                names.push(&findings.sources[source].names.get(row));
-            }
+            let sorted = order.iter().map(|&pair| records[pair as usize]);
+            let sources = sorted.clone().map(|record| findings.records.source_of(record) as u32).collect();
+            let names = if let [SourceFacts { names: RecordNames::Column(column), .. }] = findings.sources {
+                PairNames::Column(
+                    sorted.map(|record| column.codes[record as usize]).collect(),
+                    &column.values,
+                )
+            } else {
+                let mut names = Values::default();
+                for record in sorted {
+                    let source = findings.records.source_of(record);
+                    let row = (record - findings.records.sources[source].start) as usize;
+                    names.push(&findings.sources[source].names.get(row));
+                }
+                PairNames::Made(names)
+            };
             (sources, names)
         };
         let ((source_l, record_l), (source_r, record_r)) =
@@ -225,26 +250,25 @@ impl Links {
         }
     }
 
-    /// All pairs, or those of one decision.
-    fn table(&self, decision: Option<u32>) -> OutTable<'_> {
-        let rows: Vec<usize> = (0..self.decision.len())
-            .filter(|&row| decision.is_none_or(|decision| self.decision[row] == decision))
-            .collect();
-        let codes = |codes: &[u32]| rows.iter().map(|&row| codes[row]).collect::<Vec<u32>>();
-        let numbers = |numbers: &[f64]| OutValues::F64(rows.iter().map(|&row| numbers[row]).collect());
-        let texts = |values: &Values| {
-            let mut picked = Values::default();
-            rows.iter().for_each(|&row| picked.push(values.get(row as u32)));
-            OutValues::Text(std::borrow::Cow::Owned(picked))
-        };
+    fn table(&self) -> OutTable<'_> {
         OutTable::new()
-            .with("source_l", OutValues::codes(codes(&self.source[0]), &self.sources))
-            .with("record_l", texts(&self.record[0]))
-            .with("source_r", OutValues::codes(codes(&self.source[1]), &self.sources))
-            .with("record_r", texts(&self.record[1]))
-            .with("match_weight", numbers(&self.weight))
-            .with("match_probability", numbers(&self.probability))
-            .with("decision", OutValues::codes(codes(&self.decision), &self.decisions))
-            .with("rule", OutValues::codes(codes(&self.rule), &self.rules))
+            .with("source_l", OutValues::codes(&self.source[0][..], &self.sources))
+            .with("record_l", self.record[0].values())
+            .with("source_r", OutValues::codes(&self.source[1][..], &self.sources))
+            .with("record_r", self.record[1].values())
+            .with("match_weight", OutValues::F64(Cow::Borrowed(&self.weight)))
+            .with("match_probability", OutValues::F64(Cow::Borrowed(&self.probability)))
+            .with("decision", OutValues::codes(&self.decision[..], &self.decisions))
+            .with("rule", OutValues::codes(&self.rule[..], &self.rules))
+    }
+
+    /// The pairs for review only.
+    fn to_review(&self) -> OutTable<'_> {
+        let rows: Vec<usize> = (0..self.decision.len()).filter(|&row| self.decision[row] == REVIEW).collect();
+        let mut table = self.table();
+        for column in &mut table.columns {
+            column.values = column.values.pick(&rows);
+        }
+        table
     }
 }

@@ -213,17 +213,20 @@ fn columns(findings: &Findings<'_>) -> Vec<SourceColumns> {
 /// Ten pairs that show the range: the strongest link and one of the middle, the weakest links, and pairs for review.
 fn explained(findings: &Findings<'_>, explain: &dyn Fn(u32, u32) -> Explanation) -> Vec<ExplainedPair> {
     let pairs = findings.pairs;
-    let sorted = |links: bool| {
-        let mut chosen: Vec<usize> =
-            (0..pairs.len()).filter(|&pair| findings.clustered.is_link[pair] == links).collect();
-        chosen.sort_by(|&a, &b| {
-            let key = |pair: usize| (pairs.left[pair], pairs.right[pair]);
-            pairs.weight[b].total_cmp(&pairs.weight[a]).then_with(|| key(a).cmp(&key(b)))
-        });
-        chosen
+    let of = |links: bool| -> Vec<usize> {
+        (0..pairs.len()).filter(|&pair| findings.clustered.is_link[pair] == links).collect()
     };
-    let (links, reviews) = (sorted(true), sorted(false));
-    let middle = |pairs: &[usize]| pairs.get(pairs.len() / 2).copied();
+    let (mut links, mut reviews) = (of(true), of(false));
+    let (n_links, n_reviews) = (links.len(), reviews.len());
+    let heaviest_first = |a: &usize, b: &usize| {
+        let key = |pair: usize| (pairs.left[pair], pairs.right[pair]);
+        pairs.weight[*b].total_cmp(&pairs.weight[*a]).then_with(|| key(*a).cmp(&key(*b)))
+    };
+    // a few places of the order are wanted, not all of it
+    let mut at = |of_links: bool, place: usize| {
+        let pairs = if of_links { &mut links } else { &mut reviews };
+        (place < pairs.len()).then(|| *pairs.select_nth_unstable_by(place, heaviest_first).1)
+    };
     let mut wanted: Vec<(usize, &str, Decision)> = Vec::new();
     let mut add = |pair: Option<usize>, why, decision| {
         if let Some(pair) = pair
@@ -232,17 +235,17 @@ fn explained(findings: &Findings<'_>, explain: &dyn Fn(u32, u32) -> Explanation)
             wanted.push((pair, why, decision));
         }
     };
-    add(links.first().copied(), "the strongest link", Decision::Link);
-    add(links.get(links.len() / 4).copied(), "a strong link", Decision::Link);
-    add(middle(&links), "a link like most", Decision::Link);
-    add(links.get(links.len() * 9 / 10).copied(), "a link weaker than nine in ten", Decision::Link);
-    for pair in links.iter().rev().take(2) {
-        add(Some(*pair), "one of the weakest links", Decision::Link);
+    add(at(true, 0), "the strongest link", Decision::Link);
+    add(at(true, n_links / 4), "a strong link", Decision::Link);
+    add(at(true, n_links / 2), "a link like most", Decision::Link);
+    add(at(true, n_links * 9 / 10), "a link weaker than nine in ten", Decision::Link);
+    for back in 1..=2 {
+        add(at(true, n_links.wrapping_sub(back)), "one of the weakest links", Decision::Link);
     }
-    add(reviews.first().copied(), "the strongest pair to review", Decision::Review);
-    add(middle(&reviews), "in the middle of the review band", Decision::Review);
-    for pair in reviews.iter().rev().take(2) {
-        add(Some(*pair), "one of the weakest pairs to review", Decision::Review);
+    add(at(false, 0), "the strongest pair to review", Decision::Review);
+    add(at(false, n_reviews / 2), "in the middle of the review band", Decision::Review);
+    for back in 1..=2 {
+        add(at(false, n_reviews.wrapping_sub(back)), "one of the weakest pairs to review", Decision::Review);
     }
     wanted
         .into_iter()

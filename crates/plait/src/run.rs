@@ -41,6 +41,8 @@ pub struct Run {
     pub pairs_per_second: f64,
     /// Peak resident memory, where the system tells.
     pub peak_memory_bytes: Option<u64>,
+    /// The same when each stage had ended.
+    pub peak_memory_after: BTreeMap<String, u64>,
     /// Against the truth table, where one was given.
     pub truth: Option<RunTruth>,
     /// What a careful person should know.

@@ -44,9 +44,37 @@ enum Kernel<'a> {
     /// Part tables in order, each with its level; then the level for none.
     Parts(Vec<(Vec<u32>, u8)>, u8),
     /// Jaro-Winkler thresholds, descending, each with its level; then the level for none.
-    JaroWinkler { field: usize, cuts: Vec<(f64, u8)>, none: u8, signatures: Vec<Signature> },
+    JaroWinkler { field: usize, cuts: Vec<(f64, u8)>, none: u8, names: Vec<Name> },
     /// Conditions in order.
     Conditions { levels: Vec<Check<'a>>, cached: bool },
+}
+
+/// What Jaro-Winkler needs of one value, in one cache line: pairs come in no order that memory likes, and a line
+/// fetched costs more than the comparison.
+#[repr(align(64))]
+struct Name {
+    signature: Signature,
+    bytes: [u8; Name::INLINE],
+    /// More than fits where the value is longer.
+    length: u8,
+}
+
+impl Name {
+    const INLINE: usize = 31;
+
+    fn of(value: &str) -> Self {
+        let mut bytes = [0; Self::INLINE];
+        let length = value.len().min(Self::INLINE + 1);
+        if length <= Self::INLINE {
+            bytes[..length].copy_from_slice(value.as_bytes());
+        }
+        Self { signature: Signature::of(value), bytes, length: length as u8 }
+    }
+
+    fn text(&self) -> Option<&str> {
+        let bytes = self.bytes.get(..self.length as usize)?;
+        Some(std::str::from_utf8(bytes).expect("copied from a string"))
+    }
 }
 
 /// What one thread needs beside the [`Comparer`]: prepared left values and caches.
@@ -182,9 +210,10 @@ impl<'a> Comparer<'a> {
         let slot = bound.slots[0];
         match &bound.kernel {
             Kernel::Constant(_) | Kernel::Parts(..) => unreachable!("quick knows these levels"),
-            Kernel::JaroWinkler { field, cuts, none, signatures } => {
+            Kernel::JaroWinkler { field, cuts, none, names } => {
                 let (a, b) = (l[slot], r[slot]);
-                let limit = jaro_winkler_bound(&signatures[a as usize], &signatures[b as usize]);
+                let (left, right) = (&names[a as usize], &names[b as usize]);
+                let limit = jaro_winkler_bound(&left.signature, &right.signature);
                 let possible = cuts.iter().position(|(cut, _)| limit >= *cut);
                 let Some(possible) = possible else { return *none };
                 let values = &self.records.fields[*field].values;
@@ -193,7 +222,7 @@ impl<'a> Comparer<'a> {
                     prepared.set(values.get(a));
                     *prepared_for = a;
                 }
-                let similarity = prepared.jaro_winkler(values.get(b));
+                let similarity = prepared.jaro_winkler(right.text().unwrap_or_else(|| values.get(b)));
                 cuts[possible..].iter().find(|(cut, _)| similarity >= *cut).map_or(*none, |(_, level)| *level)
             }
             Kernel::Conditions { levels, cached: true } => {
@@ -310,8 +339,8 @@ fn fast_kernel<'a>(records: &'a Records, field: usize, conditions: &[&Condition]
     if let Some(cuts) = cuts
         && cuts.is_sorted_by(|a, b| a.0 > b.0)
     {
-        let signatures = records.fields[field].values.iter().map(Signature::of).collect();
-        return Some(Kernel::JaroWinkler { field, cuts, none, signatures });
+        let names = records.fields[field].values.iter().map(Name::of).collect();
+        return Some(Kernel::JaroWinkler { field, cuts, none, names });
     }
     let parts: Option<Vec<(Part, u8)>> = middle
         .iter()

@@ -102,6 +102,27 @@ impl<'a> OutValues<'a> {
         self.len() == 0
     }
 
+    /// The values of some rows, in the order given.
+    #[must_use]
+    pub fn pick(&self, rows: &[usize]) -> OutValues<'a> {
+        fn picked<T: Copy>(all: &[T], rows: &[usize]) -> Vec<T> {
+            rows.iter().map(|&row| all[row]).collect()
+        }
+        match self {
+            Self::Codes { codes, values } => {
+                Self::Codes { codes: Cow::Owned(picked(codes, rows)), values: values.clone() }
+            }
+            Self::Text(values) => {
+                let mut some = Values::default();
+                rows.iter().for_each(|&row| some.push(values.get(row as u32)));
+                Self::Text(Cow::Owned(some))
+            }
+            Self::F64(numbers) => Self::F64(Cow::Owned(picked(numbers, rows))),
+            Self::I64(numbers) => Self::I64(Cow::Owned(picked(numbers, rows))),
+            Self::U32(numbers) => Self::U32(Cow::Owned(picked(numbers, rows))),
+        }
+    }
+
     /// The cell of a row.
     fn cell(&self, row: usize) -> Cell<'_> {
         match self {
