@@ -4,7 +4,7 @@
 //! With a class of matches M and one of strangers R it is the familiar sum, prior + Σ log2(m/u) + term-frequency
 //! adjustments. Further classes take a last term off it: how much the pair also looks like people who are merely related.
 
-use crate::blocking::Blocks;
+use crate::blocking::{Blocks, PairVisitor};
 use crate::comparison::{Comparer, ComparisonVector, Quick, Scratch};
 use crate::model::{Class, Comparison, Model, TermFrequency};
 use crate::progress::{Progress, Stage, interrupted};
@@ -113,6 +113,7 @@ impl<'a> Scorer<'a> {
 
     /// The weight of a pair whose vector is known.
     pub fn weigh_compared(&self, vector: ComparisonVector, left: u32, right: u32) -> MatchWeight {
+        let (left, right) = (self.comparer.row(left), self.comparer.row(right));
         MatchWeight(self.weight_of(vector, |comparison, level| self.frequency_bits(comparison, level, left, right)))
     }
 
@@ -140,6 +141,7 @@ impl<'a> Scorer<'a> {
         let class = self.classes.iter().find(|class| class.is_match).expect("checked in new");
         let n = self.comparer.len();
         let evidence: Vec<f64> = (0..n).map(|c| class.weights[c][vector.level(c) as usize]).collect();
+        let (left, right) = (self.comparer.row(left), self.comparer.row(right));
         let frequency: Vec<f64> = (0..n).map(|c| self.frequency_bits(c, vector.level(c), left, right)).collect();
         let total = self.weight_of(vector, |comparison, _| frequency[comparison]);
         let sum = class.prior + evidence.iter().sum::<f64>() + frequency.iter().sum::<f64>();
@@ -149,6 +151,10 @@ impl<'a> Scorer<'a> {
     /// The weight of a pair if it is at least `cut`, found with as few string comparisons as possible.
     /// Gives exactly what [`Scorer::weigh`] gives.
     pub fn at_least(&self, cut: f64, left: u32, right: u32, scratch: &mut Scratch) -> Option<f64> {
+        self.rows_at_least(cut, self.comparer.row(left), self.comparer.row(right), scratch)
+    }
+
+    fn rows_at_least(&self, cut: f64, left: &[u32], right: &[u32], scratch: &mut Scratch) -> Option<f64> {
         let mut limit = self.prior_most;
         let mut vector = ComparisonVector::default();
         let mut open = 0u32;
@@ -237,12 +243,12 @@ impl<'a> Scorer<'a> {
     }
 
     #[inline]
-    fn frequency_bits(&self, comparison: usize, level: u8, left: u32, right: u32) -> f64 {
+    fn frequency_bits(&self, comparison: usize, level: u8, left: &[u32], right: &[u32]) -> f64 {
         match &self.frequencies[comparison] {
             None => 0.0,
             Some(frequencies) => match frequencies.table_of[level as usize] {
                 None => 0.0,
-                Some(table) => frequencies.tables[table].of_pair(self.comparer, left, right),
+                Some(table) => frequencies.tables[table].of_pair(left, right),
             },
         }
     }
@@ -345,8 +351,8 @@ impl FrequencyTable {
     /// The adjustment of a pair: that of its more common value, which is the lesser one; of the only value where one
     /// side has none, as in Splink.
     #[inline]
-    fn of_pair(&self, comparer: &Comparer<'_>, left: u32, right: u32) -> f64 {
-        match (comparer.row(left)[self.slot], comparer.row(right)[self.slot]) {
+    fn of_pair(&self, left: &[u32], right: &[u32]) -> f64 {
+        match (left[self.slot], right[self.slot]) {
             (NULL, NULL) => 0.0,
             (NULL, code) | (code, NULL) => self.bits[code as usize],
             (left, right) if left == right => self.bits[left as usize],
@@ -371,16 +377,17 @@ pub fn score(
             if progress.stopped() {
                 return Err(interrupted());
             }
-            let mut scratch = scorer.comparer.scratch();
-            let mut chunk = Chunk { rule: task.rule, n_candidates: 0, pairs: Vec::new() };
-            blocks.for_each_pair(task, |_| true, |left, right| {
-                chunk.n_candidates += 1;
-                if let Some(weight) = scorer.at_least(cut, left, right, &mut scratch) {
-                    chunk.pairs.push((left, right, weight));
-                }
-            });
+            let mut chunk = Scoring {
+                scorer,
+                cut,
+                scratch: scorer.comparer.scratch(),
+                records: Vec::new(),
+                rows: Vec::new(),
+                chunk: Chunk { rule: task.rule, n_candidates: 0, pairs: Vec::new() },
+            };
+            blocks.walk(task, |_| true, &mut chunk);
             progress.advance(task.n_pairs);
-            Ok(chunk)
+            Ok(chunk.chunk)
         })
         .collect::<Result<Vec<Chunk>, Fault>>()?;
     Ok(collect(chunks, costs.len()))
@@ -439,6 +446,33 @@ fn collect(chunks: Vec<Chunk>, n_rules: usize) -> ScoredPairs {
         }
     }
     scored
+}
+
+/// Weighs the pairs of one task.
+struct Scoring<'a> {
+    scorer: &'a Scorer<'a>,
+    cut: f64,
+    scratch: Scratch,
+    records: Vec<u32>,
+    rows: Vec<u32>,
+    chunk: Chunk,
+}
+
+impl PairVisitor for Scoring<'_> {
+    fn enter(&mut self, block: &[u32]) {
+        self.records.clear();
+        self.records.extend_from_slice(block);
+        self.scorer.comparer.gather(block, &mut self.rows);
+    }
+
+    fn pair(&mut self, left: usize, right: usize) {
+        self.chunk.n_candidates += 1;
+        let n = self.scorer.comparer.n_slots();
+        let row = |place: usize| &self.rows[place * n..(place + 1) * n];
+        if let Some(weight) = self.scorer.rows_at_least(self.cut, row(left), row(right), &mut self.scratch) {
+            self.chunk.pairs.push((self.records[left], self.records[right], weight));
+        }
+    }
 }
 
 struct Chunk {

@@ -70,6 +70,14 @@ pub struct Task {
     pub n_pairs: u64,
 }
 
+/// What is done with candidate pairs.
+pub trait PairVisitor {
+    /// A block begins: its records, in the order by which pairs name them.
+    fn enter(&mut self, block: &[u32]);
+    /// A pair of that block, by place; the left one is the lower record.
+    fn pair(&mut self, left: usize, right: usize);
+}
+
 impl Blocks {
     /// Sorts the records under every rule. Panics if a rule names a field that the records lack;
     /// check the model against the records first.
@@ -127,45 +135,64 @@ impl Blocks {
 
     /// Calls `visit(left, right)` with `left < right` for every candidate pair of a task that no earlier
     /// rule makes, for those lefts of the walk that `keep` accepts. Pairs of one left come together.
-    pub fn for_each_pair(
-        &self,
-        task: &Task,
-        keep: impl Fn(u32) -> bool,
-        mut visit: impl FnMut(u32, u32),
-    ) {
+    pub fn for_each_pair(&self, task: &Task, keep: impl Fn(u32) -> bool, visit: impl FnMut(u32, u32)) {
+        struct Records<F>(Vec<u32>, F);
+        impl<F: FnMut(u32, u32)> PairVisitor for Records<F> {
+            fn enter(&mut self, block: &[u32]) {
+                self.0.clear();
+                self.0.extend_from_slice(block);
+            }
+            fn pair(&mut self, left: usize, right: usize) {
+                (self.1)(self.0[left], self.0[right]);
+            }
+        }
+        self.walk(task, keep, &mut Records(Vec::new(), visit));
+    }
+
+    /// The same, block by block: the visitor is told of each block before its pairs, so that it can bring together what
+    /// it needs of the block's records. Records of one block lie anywhere in memory, and every pair would fetch them anew.
+    pub fn walk(&self, task: &Task, keep: impl Fn(u32) -> bool, visitor: &mut impl PairVisitor) {
         let rule = &self.rules[task.rule];
         let earlier: Vec<(usize, usize)> = self.rules[..task.rule]
             .iter()
             .flat_map(|rule| &rule.checks)
             .map(|&(left, right)| (left as usize, right as usize))
             .collect();
+        let mut slots: Vec<u32> = Vec::new();
         let mut block = task.block as usize;
         let mut position = task.from;
         while position < task.to {
             while rule.starts[block + 1] <= position {
                 block += 1;
             }
-            let lefts = rule.lefts(block);
-            if position >= lefts.end {
-                position = rule.starts[block + 1];
-                continue;
-            }
-            let left = rule.records[position as usize];
-            if keep(left) {
-                let (start, end) = self.rights(rule, block, position);
-                let slots = self.slots(left);
-                for &right in &rule.records[start as usize..end as usize] {
-                    let right_slots = self.slots(right);
-                    if earlier.iter().any(|&(l, r)| slots[l] == right_slots[r]) {
+            let (start, lefts) = (rule.starts[block], rule.lefts(block));
+            let members = &rule.records[start as usize..rule.starts[block + 1] as usize];
+            slots.clear();
+            members.iter().for_each(|&record| slots.extend_from_slice(self.slots(record)));
+            let slots_of = |place: usize| &slots[place * self.n_slots..(place + 1) * self.n_slots];
+            visitor.enter(members);
+            for position in position..lefts.end.min(task.to) {
+                let left = (position - start) as usize;
+                if !keep(members[left]) {
+                    continue;
+                }
+                let (first, end) = self.rights(rule, block, position);
+                let left_slots = slots_of(left);
+                for right in (first - start) as usize..(end - start) as usize {
+                    let right_slots = slots_of(right);
+                    if earlier.iter().any(|&(l, r)| left_slots[l] == right_slots[r]) {
                         continue;
                     }
-                    if !rule.splits.is_empty() && self.skipped(rule, left, right) {
-                        continue;
+                    if rule.splits.is_empty() {
+                        visitor.pair(left, right);
+                    } else if !self.skipped(rule, members[left], members[right]) {
+                        let swap = members[left] > members[right];
+                        let (left, right) = if swap { (right, left) } else { (left, right) };
+                        visitor.pair(left, right);
                     }
-                    visit(left.min(right), left.max(right));
                 }
             }
-            position += 1;
+            position = rule.starts[block + 1];
         }
     }
 

@@ -157,15 +157,24 @@ impl<'a> Comparer<'a> {
 
     /// The levels of a pair.
     pub fn vector(&self, left: u32, right: u32, scratch: &mut Scratch) -> ComparisonVector {
-        let mut vector = ComparisonVector::default();
-        for comparison in 0..self.len() {
-            vector.set(comparison, self.level(comparison, left, right, scratch));
-        }
-        vector
+        self.vector_of(self.row(left), self.row(right), scratch)
     }
 
     /// The level of one comparison: 0 where it says nothing, else from 1 in the order of the model.
     pub fn level(&self, comparison: usize, left: u32, right: u32, scratch: &mut Scratch) -> u8 {
+        self.level_of(comparison, self.row(left), self.row(right), scratch)
+    }
+
+    /// The levels of a pair of rows.
+    pub(crate) fn vector_of(&self, left: &[u32], right: &[u32], scratch: &mut Scratch) -> ComparisonVector {
+        let mut vector = ComparisonVector::default();
+        for comparison in 0..self.len() {
+            vector.set(comparison, self.level_of(comparison, left, right, scratch));
+        }
+        vector
+    }
+
+    fn level_of(&self, comparison: usize, left: &[u32], right: &[u32], scratch: &mut Scratch) -> u8 {
         match self.quick(comparison, left, right) {
             Quick::Known(level) => level,
             Quick::Unequal => self.unequal(comparison, left, right, scratch),
@@ -174,9 +183,8 @@ impl<'a> Comparer<'a> {
 
     /// The level as far as codes tell.
     #[inline]
-    pub(crate) fn quick(&self, comparison: usize, left: u32, right: u32) -> Quick {
+    pub(crate) fn quick(&self, comparison: usize, l: &[u32], r: &[u32]) -> Quick {
         let bound = &self.comparisons[comparison];
-        let (l, r) = (self.row(left), self.row(right));
         let slot = bound.slots[0];
         if bound.slots.len() > 1 {
             let absent = |slot: &usize| l[*slot] == NULL || r[*slot] == NULL;
@@ -204,9 +212,8 @@ impl<'a> Comparer<'a> {
     }
 
     /// The level of a pair for which [`Comparer::quick`] gave [`Quick::Unequal`].
-    pub(crate) fn unequal(&self, comparison: usize, left: u32, right: u32, scratch: &mut Scratch) -> u8 {
+    pub(crate) fn unequal(&self, comparison: usize, l: &[u32], r: &[u32], scratch: &mut Scratch) -> u8 {
         let bound = &self.comparisons[comparison];
-        let (l, r) = (self.row(left), self.row(right));
         let slot = bound.slots[0];
         match &bound.kernel {
             Kernel::Constant(_) | Kernel::Parts(..) => unreachable!("quick knows these levels"),
@@ -233,7 +240,18 @@ impl<'a> Comparer<'a> {
         }
     }
 
-    /// The code of the first field of a comparison, for term frequencies.
+    /// The rows of some records, side by side.
+    pub(crate) fn gather(&self, records: &[u32], rows: &mut Vec<u32>) {
+        rows.clear();
+        records.iter().for_each(|&record| rows.extend_from_slice(self.row(record)));
+    }
+
+    /// Codes per row.
+    pub(crate) fn n_slots(&self) -> usize {
+        self.fields.len()
+    }
+
+    /// The codes of a record.
     pub(crate) fn row(&self, record: u32) -> &[u32] {
         let start = record as usize * self.fields.len();
         &self.rows[start..start + self.fields.len()]

@@ -4,8 +4,8 @@
 mod chance;
 mod expectation;
 
-use crate::blocking::{Blocks, Task};
-use crate::comparison::{Comparer, ComparisonVector};
+use crate::blocking::{Blocks, PairVisitor, Task};
+use crate::comparison::{Comparer, ComparisonVector, Scratch};
 use crate::model::{Class, LinkType, Model};
 use crate::progress::{Progress, Stage, interrupted};
 use crate::random::{below, draw};
@@ -124,16 +124,17 @@ pub fn count_vectors(
         if progress.stopped() {
             return Err(interrupted());
         }
-        let mut counts: HashMap<ComparisonVector, u64> = HashMap::new();
-        let mut pairs = Vec::new();
-        let mut scratch = comparer.scratch();
-        blocks.for_each_pair(task, keep, |left, right| {
-            let vector = comparer.vector(left, right, &mut scratch);
-            *counts.entry(vector).or_default() += 1;
-            if keep_pairs {
-                pairs.push(ComparedPair { left, right, vector });
-            }
-        });
+        let mut counting = Counting {
+            comparer,
+            scratch: comparer.scratch(),
+            records: Vec::new(),
+            rows: Vec::new(),
+            counts: HashMap::new(),
+            pairs: keep_pairs.then(Vec::new),
+        };
+        blocks.walk(task, keep, &mut counting);
+        let Counting { counts, pairs, .. } = counting;
+        let pairs = pairs.unwrap_or_default();
         progress.advance(task.n_pairs);
         Ok((counts, task.rule, pairs))
     };
@@ -149,6 +150,35 @@ pub fn count_vectors(
     let mut vectors: Vec<(ComparisonVector, u64)> = counts.into_iter().collect();
     vectors.sort_unstable();
     Ok(Counted { vectors, scale: one_in as f64, compared: keep_pairs.then_some(compared) })
+}
+
+/// Compares the pairs of one task and counts their vectors.
+struct Counting<'a> {
+    comparer: &'a Comparer<'a>,
+    scratch: Scratch,
+    records: Vec<u32>,
+    rows: Vec<u32>,
+    counts: HashMap<ComparisonVector, u64>,
+    /// The pairs themselves, if they are kept.
+    pairs: Option<Vec<ComparedPair>>,
+}
+
+impl PairVisitor for Counting<'_> {
+    fn enter(&mut self, block: &[u32]) {
+        self.records.clear();
+        self.records.extend_from_slice(block);
+        self.comparer.gather(block, &mut self.rows);
+    }
+
+    fn pair(&mut self, left: usize, right: usize) {
+        let n = self.comparer.n_slots();
+        let row = |place: usize| &self.rows[place * n..(place + 1) * n];
+        let vector = self.comparer.vector_of(row(left), row(right), &mut self.scratch);
+        *self.counts.entry(vector).or_default() += 1;
+        if let Some(pairs) = &mut self.pairs {
+            pairs.push(ComparedPair { left: self.records[left], right: self.records[right], vector });
+        }
+    }
 }
 
 /// How many pairs of records may be compared under a link type.
@@ -188,4 +218,4 @@ pub fn two_classes(prior: f64, m: Vec<Vec<f64>>, u: Vec<Vec<f64>>) -> Vec<Class>
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
