@@ -97,11 +97,9 @@ impl<'a> People<'a> {
     fn of(findings: &Findings<'a>) -> Self {
         let records = findings.records;
         let persons = &findings.clustered.persons;
-        let ids: Vec<String> = (0..persons.n_persons)
-            .map(|person| PersonId::from_ordinal(u64::from(person)).to_string())
-            .collect();
         let mut person_id = Values::default();
-        persons.person_of.iter().for_each(|&person| person_id.push(&ids[person as usize]));
+        (0..persons.n_persons)
+            .for_each(|person| person_id.push(&PersonId::from_ordinal(u64::from(person)).to_string()));
         let record = match findings.sources {
             [SourceFacts { names: RecordNames::Column(column), .. }] => Names::Column(column),
             sources => {
