@@ -290,9 +290,14 @@ impl FieldParts {
 /// one source where all are can be taken as it is.
 fn are_standard(role: Role, values: &Values, order: Option<DateOrder>) -> bool {
     let order = order.unwrap_or(DateOrder::YearMonthDay);
-    let mut buffer = String::new();
-    values.iter().all(|raw| {
-        standardise(role, raw, order, &mut buffer) == crate::standardise::Standardised::Text(raw)
+    const CHUNK: u32 = 1 << 15;
+    let n = values.len() as u32;
+    (0..n.div_ceil(CHUNK)).into_par_iter().all(|chunk| {
+        let mut buffer = String::new();
+        (chunk * CHUNK..n.min((chunk + 1) * CHUNK)).all(|code| {
+            let raw = values.get(code);
+            standardise(role, raw, order, &mut buffer) == crate::standardise::Standardised::Text(raw)
+        })
     })
 }
 

@@ -23,17 +23,26 @@ pub struct Scorer<'a> {
     /// Comparisons in the order in which [`Scorer::at_least`] resolves them.
     order: Vec<usize>,
     /// Per comparison and level (missing first), the most evidence it can give, without term frequency.
-    most: Vec<Vec<f64>>,
+    most: Vec<Levels>,
     /// Per comparison, the most that a level other than plain agreement can give, with term frequency.
     most_unequal: Vec<f64>,
     prior_most: f64,
+}
+
+/// A number per level, missing first; as many as fit into a vector, so that no length is looked up on the way.
+type Levels = [f64; ComparisonVector::MAX_LEVELS + 1];
+
+fn levels(numbers: impl Iterator<Item = f64>) -> Levels {
+    let mut levels = [0.0; ComparisonVector::MAX_LEVELS + 1];
+    levels.iter_mut().zip(numbers).for_each(|(level, number)| *level = number);
+    levels
 }
 
 struct ScoredClass {
     is_match: bool,
     prior: f64,
     /// Per comparison and level (missing first): log2 of P(level | class) / P(level | strangers).
-    weights: Vec<Vec<f64>>,
+    weights: Vec<Levels>,
     /// Comparisons whose plain agreement in this class is by chance, so that rarity counts for it as for strangers.
     agrees_by_chance: Vec<bool>,
 }
@@ -197,9 +206,8 @@ impl<'a> Scorer<'a> {
         let matches: Vec<&ScoredClass> = self.classes.iter().filter(|class| class.is_match).collect();
         self.prior_most = matches.iter().map(|class| class.prior.exp2()).sum::<f64>().log2();
         for (index, comparison) in model.comparisons.iter().enumerate() {
-            let most: Vec<f64> = (0..=comparison.levels.len())
-                .map(|level| matches.iter().map(|class| class.weights[index][level]).fold(f64::NEG_INFINITY, f64::max))
-                .collect();
+            let most = levels((0..=comparison.levels.len())
+                .map(|level| matches.iter().map(|class| class.weights[index][level]).fold(f64::NEG_INFINITY, f64::max)));
             let rarest = |level| self.frequencies[index].as_ref().map_or(0.0, |f| f.most(level));
             let equal = self.comparer.equal_level(index).map(usize::from);
             let unequal = (1..=comparison.levels.len())
@@ -211,7 +219,7 @@ impl<'a> Scorer<'a> {
         }
         // the comparison with the widest range decides most pairs
         let range = |c: &usize| {
-            let least = self.most[*c][1..].iter().copied().fold(f64::INFINITY, f64::min);
+            let least = self.most[*c][1..=model.comparisons[*c].levels.len()].iter().copied().fold(f64::INFINITY, f64::min);
             self.most_unequal[*c] - least
         };
         let mut order: Vec<usize> = (0..model.comparisons.len()).collect();
@@ -290,7 +298,7 @@ impl ScoredClass {
             .probabilities
             .iter()
             .zip(&strangers.probabilities)
-            .map(|(p, u)| std::iter::once(0.0).chain(p.iter().zip(u).map(|(p, u)| (p / u).log2())).collect())
+            .map(|(p, u)| levels(std::iter::once(0.0).chain(p.iter().zip(u).map(|(p, u)| (p / u).log2()))))
             .collect();
         let by_chance = |(comparison, p): (&Comparison, &Vec<f64>)| {
             !class.is_match && comparison.exact_level().is_some_and(|level| p[level] < 0.5)

@@ -168,8 +168,14 @@ impl Blocks {
             let (start, lefts) = (rule.starts[block], rule.lefts(block));
             let members = &rule.records[start as usize..rule.starts[block + 1] as usize];
             slots.clear();
-            members.iter().for_each(|&record| slots.extend_from_slice(self.slots(record)));
-            let slots_of = |place: usize| &slots[place * self.n_slots..(place + 1) * self.n_slots];
+            if !earlier.is_empty() {
+                members.iter().for_each(|&record| slots.extend_from_slice(self.slots(record)));
+            }
+            // nothing is asked of them under the first rule
+            let slots_of = |place: usize| match earlier.is_empty() {
+                true => &[][..],
+                false => &slots[place * self.n_slots..(place + 1) * self.n_slots],
+            };
             visitor.enter(members);
             for position in position..lefts.end.min(task.to) {
                 let left = (position - start) as usize;

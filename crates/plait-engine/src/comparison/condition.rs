@@ -47,6 +47,8 @@ pub(super) enum DateTest {
     Transposed,
     TwoOfThreeParts,
     WithinDays(u32),
+    AtMostOneDigit,
+    AtMostOneEdit,
 }
 
 #[derive(Clone, Copy)]
@@ -148,6 +150,10 @@ impl<'a> BoundTest<'a> {
                 let (table, parts) = part_texts(field, *part);
                 Self::PartSimilar(table, parts, *measure, *cut)
             }
+            // on whole dates, written YYYY-MM-DD, one edit is one digit or two neighbouring ones swapped
+            Test::AtMost(edit, 1) if !field.dates.is_empty() && field.dates.iter().all(|d| d.day.is_some()) => {
+                dates(if *edit == Edit::Levenshtein { DateTest::AtMostOneDigit } else { DateTest::AtMostOneEdit })
+            }
             Test::AtMost(edit, most) => Self::Edits(&field.values, *edit, *most as usize),
             Test::SwappedWith(name) => other(name, true),
             Test::EqualsOther(name) => other(name, false),
@@ -224,6 +230,10 @@ impl DateTest {
             Self::OneDigit => similarity::one_digit_different(a, b),
             Self::Transposed => similarity::digits_transposed(a, b),
             Self::TwoOfThreeParts => similarity::two_parts_equal(a, b),
+            Self::AtMostOneDigit => a == b || similarity::one_digit_different(a, b),
+            Self::AtMostOneEdit => {
+                a == b || similarity::one_digit_different(a, b) || similarity::digits_transposed(a, b)
+            }
             Self::WithinDays(days) => similarity::days_apart(a, b).is_some_and(|apart| apart <= days),
         }
     }

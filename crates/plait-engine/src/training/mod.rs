@@ -29,7 +29,7 @@ pub struct TrainingOptions {
 
 impl Default for TrainingOptions {
     fn default() -> Self {
-        Self { seed: 1, random_pairs: 250_000, candidate_pairs: 3_000_000 }
+        Self { seed: 1, random_pairs: 200_000, candidate_pairs: 3_000_000 }
     }
 }
 
@@ -71,7 +71,7 @@ pub struct ComparedPair {
 }
 
 /// Candidates up to which the compared pairs are kept for scoring: 16 bytes each.
-const KEEP_PAIRS: u64 = 4_000_000;
+const KEEP_PAIRS: u64 = 3_000_000;
 
 /// Learns the classes of a model from its candidate pairs and sets them in `model`.
 pub fn train(
