@@ -261,7 +261,8 @@ impl<'a> Job<'a> {
         self.progress.begin(Stage::Write, 1);
         let mut watch = std::mem::take(&mut self.watch);
         let mut files = watch
-            .time("write", || output::write_tables(&place, &findings, request.workbook, &mut run.notes))?;
+            .time("write", || output::write_tables(&place, &findings, request.workbook, &mut run.notes))
+            .map_err(|fault| place.seen_from_outside(fault))?;
         for (stage, seconds) in &watch.seconds {
             run.seconds.insert(stage.clone(), *seconds);
         }
@@ -270,7 +271,8 @@ impl<'a> Job<'a> {
         run.peak_memory_bytes = peak_memory();
         run.peak_memory_after = watch.peak_memory.clone();
         let page = report::page(&findings, &run, &summary, &issues, scored.as_ref(), &watch, &explain_pair);
-        files.extend(output::write_texts(&place, &run, &model_text, &page)?);
+        let texts = output::write_texts(&place, &run, &model_text, &page);
+        files.extend(texts.map_err(|fault| place.seen_from_outside(fault))?);
         self.stop_if_asked()?;
         let superseded: &[&str] = if files.contains(&output::WORKBOOK) { &[] } else { &[output::WORKBOOK] };
         // before the results take their place, which they do not if this cannot be written

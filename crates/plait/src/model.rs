@@ -41,15 +41,23 @@ pub(crate) fn check_against(file: &ModelFile, name: &str, sources: &[Opened]) ->
         .iter()
         .map(|source| SourceFields {
             name: source.path.file_name().unwrap_or(source.path.as_os_str()).to_string_lossy().into_owned(),
-            fields: source
-                .plans
-                .iter()
-                .flat_map(|plan| [plan.name.clone(), plan.role.name().to_owned()])
-                .collect(),
+            fields: field_names(source),
         })
         .collect();
     let faults = check_fields(file, name, &fields);
     if faults.is_empty() { Ok(()) } else { Err(Faults(faults)) }
+}
+
+/// What a model may call the columns of a source: by their headers, and by their roles where those say who somebody is.
+fn field_names(source: &Opened) -> Vec<String> {
+    let mut names: Vec<String> = source.plans.iter().map(|plan| plan.name.clone()).collect();
+    for plan in &source.plans {
+        let role = plan.role.name();
+        if !matches!(plan.role, Role::Other | Role::RecordId) && !names.iter().any(|name| name == role) {
+            names.push(role.to_owned());
+        }
+    }
+    names
 }
 
 /// Refuses a model that compares a field without any value.

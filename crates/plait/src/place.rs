@@ -76,6 +76,18 @@ impl OutputPlace {
         Ok(published)
     }
 
+    /// The fault of a staged file, about the place that the user knows.
+    pub(crate) fn seen_from_outside(&self, fault: Fault) -> Fault {
+        let (staging, folder) = (self.staging().display().to_string(), self.folder.display().to_string());
+        let outside = |text: String| text.replace(&staging, &folder);
+        Fault {
+            what: outside(fault.what),
+            place: fault.place.map(outside),
+            why: fault.why.map(outside),
+            ..fault
+        }
+    }
+
     fn staging(&self) -> PathBuf {
         self.folder.join(STAGING)
     }
@@ -98,7 +110,7 @@ impl Drop for OutputPlace {
 fn cannot_write(path: &Path, error: &std::io::Error) -> Fault {
     Fault::new(
         FaultCode::CannotWrite,
-        format!("cannot write {}: {error}", path.display()),
+        format!("cannot write {}: {}", path.display(), error.kind()),
         "check that the folder exists, that you may write to it, that the disk has room and that the file is not open in another program",
     )
 }

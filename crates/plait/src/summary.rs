@@ -5,7 +5,7 @@ use crate::run::Run;
 use plait_engine::model::{LinkType, Model};
 use plait_engine::records::{Field, Records};
 use plait_engine::scoring::ScoredPairs;
-use plait_types::{Fault, FaultCode, NULL};
+use plait_types::{Fault, FaultCode, MatchWeight, NULL};
 
 /// What became of the records of one source.
 pub(crate) struct SourceOutcome {
@@ -118,12 +118,24 @@ pub(crate) fn no_links(records: &Records, pairs: &ScoredPairs, model: &Model) ->
         )
         .because(in_common(records, model));
     }
-    Fault::new(
-        FaultCode::NoLinks,
-        format!("no links found among {} candidate pairs", grouped(n_candidates)),
-        todo_for_strangers(records),
-    )
-    .because(in_common(records, model))
+    let fault = |todo: &str| {
+        Fault::new(
+            FaultCode::NoLinks,
+            format!("no links found among {} candidate pairs", grouped(n_candidates)),
+            todo,
+        )
+    };
+    match pairs.weight.iter().copied().reduce(f64::max) {
+        // pairs for review are known, so that the files are not of strangers
+        Some(best) => {
+            fault("look at the likeliest pairs after linking with a lower --threshold").because(format!(
+                "the likeliest pair has a match probability of {:.9}, and a link needs {}",
+                MatchWeight(best).probability().get(),
+                model.accept.link
+            ))
+        }
+        None => fault(todo_for_strangers(records)).because(in_common(records, model)),
+    }
 }
 
 fn todo_for_strangers(records: &Records) -> &'static str {
@@ -147,8 +159,7 @@ fn in_common(records: &Records, model: &Model) -> String {
     }
     let mut parts = Vec::new();
     for field in &fields {
-        let shared = shared_records(records, field);
-        if shared == 0 {
+        if shared_records(records, field) == 0 && is_everywhere(records, field) {
             parts.push(format!("no value of {} is in more than one source", field.name));
         }
         if let Some(years) = birth_years(records, field) {
@@ -156,6 +167,13 @@ fn in_common(records: &Records, model: &Model) -> String {
         }
     }
     if parts.is_empty() { "records agree on single columns only".into() } else { parts.join("; ") }
+}
+
+/// Whether every source has a value of a field.
+fn is_everywhere(records: &Records, field: &Field) -> bool {
+    records.sources.iter().all(|source| {
+        field.codes[source.start as usize..source.end as usize].iter().any(|&code| code != NULL)
+    })
 }
 
 /// Records whose value occurs in another source too.

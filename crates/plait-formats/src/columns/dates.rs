@@ -91,8 +91,8 @@ fn two_orders(column: &Column, order: DateOrder, n: u64, other: DateOrder, n_oth
     Fault::new(
         FaultCode::DateOrder,
         format!(
-            "column \"{name}\" holds dates in two orders: {} of rows can only be {}, {} only {}",
-            grouped(n),
+            "column \"{name}\" holds dates in two orders: {} can only be {}, {} only {}",
+            rows(n),
             order.layout(),
             grouped(n_other),
             other.layout()
@@ -298,7 +298,7 @@ mod tests {
         assert_eq!(fault.code, FaultCode::DateOrder);
         assert_eq!(
             fault.what,
-            "column \"dob\" holds dates in two orders: 300 of rows can only be DD/MM/YYYY, 20 only MM/DD/YYYY"
+            "column \"dob\" holds dates in two orders: 300 rows can only be DD/MM/YYYY, 20 only MM/DD/YYYY"
         );
     }
 
