@@ -89,7 +89,7 @@ pub(crate) struct Link {
     /// Say what a column means; may be given several times [roles: see plait look --help]
     #[arg(long = "role", value_name = "HEADER=ROLE", value_parser = role)]
     pub(crate) roles: Vec<(String, Role)>,
-    /// Which pairs may be links [default: link_only, or dedupe_only for one file]
+    /// Which pairs may be links [default: dedupe_only for one file, else link_and_dedupe]
     #[arg(long, value_name = "TYPE")]
     pub(crate) link_type: Option<LinkTypeName>,
     /// Match probability from which a pair is a link, 0 to 1 [default: the model's]
@@ -408,12 +408,12 @@ fn roles_help() -> String {
 fn size(text: &str) -> Result<u64, String> {
     const SHIFT: [(char, u32); 4] = [('K', 10), ('M', 20), ('G', 30), ('T', 40)];
     let upper = text.trim().to_ascii_uppercase();
-    let number = upper.trim_end_matches('B').trim_end_matches('I');
-    let unit = SHIFT.iter().find(|(letter, _)| number.ends_with(*letter));
-    let digits = number.trim_end_matches(|c: char| c.is_ascii_alphabetic()).trim();
-    let scale = unit.map_or(1.0, |(_, shift)| (1u64 << shift) as f64);
-    match digits.parse::<f64>() {
-        Ok(n) if n > 0.0 && n.is_finite() && number.len() - digits.len() <= 2 => Ok((n * scale) as u64),
+    let number = upper.strip_suffix('B').unwrap_or(&upper);
+    let number = number.strip_suffix('I').unwrap_or(number);
+    let with_unit = SHIFT.iter().find_map(|(letter, shift)| Some((number.strip_suffix(*letter)?, *shift)));
+    let (digits, shift) = with_unit.unwrap_or((number, 0));
+    match digits.trim().parse::<f64>() {
+        Ok(n) if n > 0.0 && n.is_finite() => Ok((n * (1u64 << shift) as f64) as u64),
         _ => Err("write it as a number and K, M, G or T, for instance 4G".into()),
     }
 }

@@ -22,7 +22,10 @@ pub(crate) fn manual(path: &[String]) -> Result<String, Fault> {
         })?;
     }
     let mut page = Vec::new();
-    clap_mangen::Man::new(command).render(&mut page).expect("writing to a vector cannot fail");
+    clap_mangen::Man::new(command)
+        .source(format!("plait {}", plait::VERSION))
+        .render(&mut page)
+        .expect("writing to a vector cannot fail");
     Ok(String::from_utf8_lossy(&page).into_owned())
 }
 

@@ -1,0 +1,198 @@
+//! Two files become one folder of people, and say so.
+
+use crate::{Place, Ran};
+use insta::assert_snapshot;
+use std::io::Read as _;
+use std::process::Stdio;
+
+#[test]
+fn two_small_files_are_linked_without_any_setting() {
+    let place = Place::with_pupils_and_clinic();
+    let ran = place.plait("link pupils.csv clinic.csv --out linked").succeeded();
+    assert_snapshot!(ran.stdout, @r"
+    Reading   pupils: 10 records, named by pupil_id. CSV, comma between fields, UTF-8.
+              clinic: 6 records, named by clinic_ref. CSV, comma between fields, UTF-8.
+    Columns   pupils: pupil_id = record identifier, surname, forename, dob = date of birth, sex,
+              postcode.
+              clinic: clinic_ref = record identifier, first name = forename, last name = surname, born =
+              date of birth, postcode.
+    Checked   pupils: dob as YYYY-MM-DD.
+              clinic: born as DD/MM/YYYY.
+    Model     chosen from the data, learned from these files in 5 rounds. 5 comparisons: forename,
+              surname, date of birth, postcode, sex.
+    Pairs     5 compared of 120 possible, chosen by 1 blocking rule.
+    Linked    5 pairs; 5 of 10 in pupils (50.0%), 5 of 6 in clinic (83.3%).
+    Unsure    no pair needs a person to look.
+    Quality   about 0 wrong links expected (0.02%); estimated by the model, not labelled.
+    Wrote     people.parquet, links.parquet, people.xlsx, run.json, model.toml, report.html to linked
+
+    Plait linked 5 of 10 in pupils (50.0%) and 5 of 6 in clinic (83.3%) to a record of another source;
+    together the 16 records are of 11 people. No pair needs a person to look. By the model's own
+    estimate, without any labels, about 0 of the 5 links are wrong (0.02%).
+
+    Open linked/report.html to see how it went.
+    ");
+    assert_snapshot!(ran.stderr, @"note: 100% of the candidate pairs look like matches; with so few others to compare with, the model may be too generous");
+    assert_eq!(
+        place.names("linked"),
+        ["links.parquet", "model.toml", "people.parquet", "people.xlsx", "report.html", "run.json"]
+    );
+}
+
+#[test]
+fn a_dry_run_says_what_would_be_done_and_writes_nothing() {
+    let place = Place::with_pupils_and_clinic();
+    let ran = place.plait("link pupils.csv clinic.csv --out linked --dry-run").succeeded();
+    assert_snapshot!(ran.stdout, @r"
+    Reading   pupils: 10 records, named by pupil_id. CSV, comma between fields, UTF-8.
+              clinic: 6 records, named by clinic_ref. CSV, comma between fields, UTF-8.
+    Columns   pupils: pupil_id = record identifier, surname, forename, dob = date of birth, sex,
+              postcode.
+              clinic: clinic_ref = record identifier, first name = forename, last name = surname, born =
+              date of birth, postcode.
+    Checked   pupils: dob as YYYY-MM-DD.
+              clinic: born as DD/MM/YYYY.
+    Model     chosen from the data, learned from these files in 5 rounds. 5 comparisons: forename,
+              surname, date of birth, postcode, sex.
+    Rule      surname first 3: 5 pairs
+
+    Nothing was written. A run would weigh at most 5 candidate pairs of the 16 records.
+    ");
+    assert_eq!(place.names("."), ["clinic.csv", "pupils.csv"]);
+}
+
+#[test]
+fn explain_adds_the_model_in_words_and_what_each_rule_found() {
+    let place = Place::with_pupils_and_clinic();
+    let ran = place.plait("link pupils.csv clinic.csv --out linked --explain").succeeded();
+    let (_, model) = ran.stdout.split_once("\n\n").expect("the details come first");
+    assert!(model.starts_with("The model \"chosen from the data\" looks at"), "{model}");
+    assert!(model.contains("What each rule found.\n       pairs       links  only here  rule\n"), "{model}");
+}
+
+#[test]
+fn files_can_be_named_and_one_file_is_looked_through_for_duplicates() {
+    let twice = format!("{}P11,Okafor,Amara,2014-03-21,F,ZE1 2AB\n", crate::PUPILS);
+    let place = Place::with(&[("x.csv", twice.as_bytes())]);
+    let ran = place.plait("link pupils=x.csv --out linked").succeeded();
+    assert!(
+        ran.stdout
+            .contains("Among the 11 records of pupils, 2 (18.2%) are of a person who has more than one"),
+        "{}",
+        ran.stdout
+    );
+}
+
+#[test]
+fn the_same_bytes_come_from_any_number_of_threads() {
+    let place = Place::with_borough(2_000);
+    let link = |threads: u32| {
+        place
+            .plait(&format!(
+                "link b/school_census.csv b/social_care.parquet --out t{threads} --threads {threads}"
+            ))
+            .succeeded();
+        ["people.parquet", "links.parquet", "model.toml"]
+            .map(|file| place.read(&format!("t{threads}/{file}")))
+    };
+    let one = link(1);
+    assert!(one == link(2), "two threads");
+    assert!(one == link(7), "seven threads");
+}
+
+#[test]
+fn a_borough_is_scored_against_its_truth_alike_by_link_and_by_score() {
+    let place = Place::with_borough(1_000);
+    let linked = place
+        .plait("link b/school_census.csv b/social_care.parquet --out o --truth b/truth.csv --json")
+        .succeeded();
+    let linked: serde_json::Value = serde_json::from_str(&linked.stdout).expect("one document");
+    let scored = place.plait("score o --truth b/truth.csv --json").succeeded();
+    let scored: serde_json::Value = serde_json::from_str(&scored.stdout).expect("one document");
+    assert_eq!(linked["run"]["truth"], scored);
+    assert!(scored["recall"].as_f64().expect("a number") > 0.5);
+    let text = place.plait("score o --truth b/truth.csv").succeeded().stdout;
+    let headings: Vec<&str> = text.lines().filter_map(|line| line.split(' ').next()).collect();
+    assert_eq!(headings, ["Precision", "Recall", "F1", "B-cubed", "Exact"], "{text}");
+}
+
+#[test]
+fn json_is_one_document_and_nothing_else() {
+    let place = Place::with_pupils_and_clinic();
+    let ran = place.plait("link pupils.csv clinic.csv --out linked --json").succeeded();
+    let document: serde_json::Value = serde_json::from_str(&ran.stdout).expect("one document");
+    let keys: Vec<&str> = document.as_object().expect("an object").keys().map(String::as_str).collect();
+    assert_eq!(keys, ["files", "issues", "run", "summary"]);
+    assert_eq!(document["run"]["counts"]["links"], 5);
+    let on_disk: serde_json::Value = serde_json::from_slice(&place.read("linked/run.json")).expect("JSON");
+    assert_eq!(document["run"]["counts"], on_disk["counts"]);
+}
+
+#[test]
+fn a_model_that_was_saved_gives_the_same_links_again() {
+    let place = Place::with_pupils_and_clinic();
+    place.plait("link pupils.csv clinic.csv --out first --save-model mine.toml").succeeded();
+    assert_eq!(place.text("mine.toml"), place.text("first/model.toml"));
+    place.plait("link pupils.csv clinic.csv --out again --model mine.toml").succeeded();
+    assert!(place.read("first/people.parquet") == place.read("again/people.parquet"));
+}
+
+#[test]
+fn a_threshold_that_nothing_reaches_is_obeyed() {
+    let place = Place::with_pupils_and_clinic();
+    assert_snapshot!(place.plait("link pupils.csv clinic.csv --out linked --threshold 1").failed(), @r"
+    exit 4
+    error[E040] no links found among 5 candidate pairs
+      why: the likeliest pair has a match probability of 0.999999580, and a link needs 1
+      do:  look at the likeliest pairs after linking with a lower --threshold
+    ");
+    assert_eq!(place.names("."), ["clinic.csv", "pupils.csv"]);
+}
+
+#[test]
+fn a_reader_who_closes_the_pipe_early_is_content() {
+    let place = Place::with_pupils_and_clinic();
+    let mut child = place
+        .command(&["link", "pupils.csv", "clinic.csv", "--out", "linked"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the command starts");
+    drop(child.stdout.take());
+    let mut said = String::new();
+    child.stderr.take().expect("piped").read_to_string(&mut said).expect("text");
+    assert!(child.wait().expect("it ends").success(), "{said}");
+    assert!(!said.contains("error"), "{said}");
+    assert_eq!(place.names("linked").len(), 6);
+}
+
+#[test]
+fn nothing_of_the_progress_goes_into_a_pipe() {
+    let place = Place::with_borough(500);
+    let ran = place.plait("link b/school_census.csv b/social_care.parquet --out o").succeeded();
+    assert!(!ran.stderr.contains(['\r', '\u{1b}']), "{:?}", ran.stderr);
+    assert!(!ran.stdout.contains(['\r', '\u{1b}']), "{:?}", ran.stdout);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_path_need_not_be_valid_text() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let place = Place::with_pupils_and_clinic();
+    let odd = std::ffi::OsStr::from_bytes(b"pup\xFFils.csv");
+    std::fs::rename(place.path("pupils.csv"), place.path(".").join(odd)).expect("renamed");
+    let output =
+        place.command(&["link", "clinic.csv", "--out", "linked"]).arg(odd).output().expect("it starts");
+    Ran::of(output).succeeded();
+}
+
+#[test]
+fn a_run_into_the_folder_of_an_earlier_one_replaces_it_whole() {
+    let place = Place::with_pupils_and_clinic();
+    place.plait("link pupils.csv clinic.csv --out linked").succeeded();
+    place.plait("link pupils.csv clinic.csv --out linked --no-workbook").succeeded();
+    assert_eq!(
+        place.names("linked"),
+        ["links.parquet", "model.toml", "people.parquet", "report.html", "run.json"]
+    );
+}
