@@ -34,3 +34,6 @@ fn default_clustering(_: &Records, link_type: LinkType) -> Clustering {
         LinkType::DedupeOnly | LinkType::LinkAndDedupe => Clustering::ConnectedComponents,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -23,7 +23,7 @@ pub(super) fn one_to_one(records: &Records, pairs: &ScoredPairs, accepted: &[boo
     } else {
         heaviest_first(records, pairs, &between)
     };
-    let n_ties = count_ties(records.len(), pairs, &between, &kept);
+    let n_ties = count_ties(pairs, &between, &kept);
     (kept, n_ties)
 }
 
@@ -225,16 +225,12 @@ fn heaviest_first(records: &Records, pairs: &ScoredPairs, between: &[usize]) -> 
     kept
 }
 
-/// Pairs given up that weigh exactly as much as the link that took the place of one of their ends.
-fn count_ties(n: usize, pairs: &ScoredPairs, between: &[usize], kept: &[bool]) -> u32 {
-    let mut weight_at = vec![f64::NAN; n];
-    for &pair in between.iter().filter(|&&pair| kept[pair]) {
-        weight_at[pairs.left[pair] as usize] = pairs.weight[pair];
-        weight_at[pairs.right[pair] as usize] = pairs.weight[pair];
-    }
-    let tied = |pair: usize| {
-        [pairs.left[pair], pairs.right[pair]].iter().any(|&r| weight_at[r as usize] == pairs.weight[pair])
-    };
+/// Pairs given up that weigh exactly as much as a link that took the place of one of their ends.
+fn count_ties(pairs: &ScoredPairs, between: &[usize], kept: &[bool]) -> u32 {
+    let places = |pair: usize| [pairs.left[pair], pairs.right[pair]].map(|record| (record, pairs.weight[pair].to_bits()));
+    let mut taken: Vec<(u32, u64)> = between.iter().filter(|&&pair| kept[pair]).flat_map(|&pair| places(pair)).collect();
+    taken.sort_unstable();
+    let tied = |pair: usize| places(pair).iter().any(|place| taken.binary_search(place).is_ok());
     between.iter().filter(|&&pair| !kept[pair] && tied(pair)).count() as u32
 }
 

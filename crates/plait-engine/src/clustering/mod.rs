@@ -34,7 +34,7 @@ pub fn cluster(records: &Records, pairs: &ScoredPairs, cut: f64, method: Cluster
     let accepted: Vec<bool> = pairs.weight.iter().map(|&weight| weight >= cut).collect();
     let (is_link, n_ties) = match method {
         Clustering::ConnectedComponents => (accepted, 0),
-        Clustering::BestLink => (best_links(records.len(), pairs, &accepted), 0),
+        Clustering::BestLink => best_links(records.len(), pairs, &accepted),
         Clustering::OneToOne => assignment::one_to_one(records, pairs, &accepted),
     };
     let mut components = Components::new(records.len());
@@ -45,7 +45,8 @@ pub fn cluster(records: &Records, pairs: &ScoredPairs, cut: f64, method: Cluster
 }
 
 /// Keeps a link if it is the heaviest of at least one of its ends; of equal ones, the one with the lower record.
-fn best_links(n: usize, pairs: &ScoredPairs, accepted: &[bool]) -> Vec<bool> {
+/// Also counts the links given up that weigh as much as the heaviest of one of their ends.
+fn best_links(n: usize, pairs: &ScoredPairs, accepted: &[bool]) -> (Vec<bool>, u32) {
     const NONE: usize = usize::MAX;
     let mut best = vec![NONE; n];
     let better = |pair: usize, than: usize| {
@@ -61,8 +62,16 @@ fn best_links(n: usize, pairs: &ScoredPairs, accepted: &[bool]) -> Vec<bool> {
         }
     }
     let mut kept = vec![false; pairs.len()];
-    for pair in best.into_iter().filter(|&pair| pair != NONE) {
+    for &pair in best.iter().filter(|&&pair| pair != NONE) {
         kept[pair] = true;
     }
-    kept
+    let tied = |pair: usize| {
+        let ends = [pairs.left[pair], pairs.right[pair]];
+        ends.iter().any(|&record| pairs.weight[best[record as usize]] == pairs.weight[pair])
+    };
+    let n_ties = (0..pairs.len()).filter(|&pair| accepted[pair] && !kept[pair] && tied(pair)).count();
+    (kept, n_ties as u32)
 }
+
+#[cfg(test)]
+mod tests;

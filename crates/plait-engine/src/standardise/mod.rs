@@ -51,10 +51,13 @@ pub fn standardise<'a>(
             Some(code) => return Standardised::Text(code),
             None => return Standardised::Unreadable,
         },
-        Role::Postcode => match Postcode::parse(raw) {
-            Some(postcode) => buffer.push_str(postcode.expose()),
-            None => alphanumeric_upper(raw, buffer),
-        },
+        Role::Postcode => {
+            alphanumeric_upper(raw, buffer);
+            if let Some(postcode) = Postcode::parse(buffer) {
+                buffer.clear();
+                buffer.push_str(postcode.expose());
+            }
+        }
         Role::Address | Role::AddressLine | Role::Town | Role::Region | Role::School => {
             address::standardise(raw, buffer);
         }
@@ -80,7 +83,14 @@ pub fn standardise<'a>(
         | Role::FreeText
         | Role::Other => words_lower(raw, buffer),
     }
-    if buffer.is_empty() { Standardised::Unreadable } else { Standardised::Text(buffer) }
+    if buffer.is_empty() {
+        Standardised::Unreadable
+    } else if !buffer.eq_ignore_ascii_case(raw) && is_placeholder(role, buffer) {
+        // such as `Unknown!`, or the postcode `ZZ99.3VZ`
+        Standardised::Placeholder
+    } else {
+        Standardised::Text(buffer)
+    }
 }
 
 /// `m`, `f`; codes of the school census, CIN census, SSDA903 and NHS. Others are not comparable.
@@ -104,7 +114,7 @@ fn phone(raw: &str, out: &mut String) {
 }
 
 fn alphanumeric_upper(raw: &str, out: &mut String) {
-    out.extend(raw.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_uppercase));
+    out.extend(raw.chars().flat_map(char::to_uppercase).filter(|c| c.is_alphanumeric()));
 }
 
 /// Lower case, single spaces.

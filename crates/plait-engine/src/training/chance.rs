@@ -36,7 +36,8 @@ impl Chance {
             let mut shares: Vec<f64> = counts[1..].iter().map(|&count| count as f64 + 0.5).collect();
             let mut share_present = if drawn == 0 { 0.0 } else { seen as f64 / drawn as f64 };
             let field = records.field(&comparison.fields[0]).map(|index| &records.fields[index]);
-            if let (Some(level), Some(field), 1) = (comparison.exact_level(), field, comparison.fields.len()) {
+            // an agreement after other levels is only what those leave of it
+            if let (Some(level @ 0), Some(field), 1) = (comparison.exact_level(), field, comparison.fields.len()) {
                 let agreement = Agreement::of(records, field, model.link_type);
                 share_present = agreement.present;
                 let others: f64 = shares.iter().sum::<f64>() - shares[level];

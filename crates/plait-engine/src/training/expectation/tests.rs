@@ -1,1 +1,313 @@
+use super::*;
+use crate::fixture::{Dice, fixed};
+use proptest::prelude::*;
 
+/// A problem small enough for the twin.
+#[derive(Clone, Debug)]
+struct Problem {
+    vectors: Vec<(ComparisonVector, u64)>,
+    chance: Chance,
+    plans: Vec<ClassPlan>,
+}
+
+fn plan(name: &str, is_match: bool, by_chance: &[usize]) -> ClassPlan {
+    ClassPlan { name: name.into(), is_match, by_chance: by_chance.to_vec() }
+}
+
+fn vector(levels: &[u8]) -> ComparisonVector {
+    let mut vector = ComparisonVector::default();
+    levels.iter().enumerate().for_each(|(comparison, &level)| vector.set(comparison, level));
+    vector
+}
+
+fn distribution(raw: &[f64]) -> Vec<f64> {
+    let sum: f64 = raw.iter().sum();
+    raw.iter().map(|x| x / sum).collect()
+}
+
+fn any_problem() -> impl Strategy<Value = Problem> {
+    let levels = prop::collection::vec(2..5_usize, 2..5);
+    levels.prop_flat_map(|levels| {
+        let one = levels.iter().map(|&n| 0..=n as u8).collect::<Vec<_>>();
+        let vectors = prop::collection::btree_map(one, 1..9_u64, 1..12);
+        let raw = prop::collection::vec(0.01..1.0_f64, 5 * levels.len());
+        let n_kin = 0..3_usize;
+        (Just(levels), vectors, raw, n_kin, 1.0..1e6_f64).prop_map(|(levels, vectors, raw, n_kin, spread)| {
+            let candidates: u64 = vectors.values().sum();
+            let mut raw = raw.into_iter();
+            let mut take = |n: usize| raw.by_ref().take(n).collect::<Vec<f64>>();
+            let chance = Chance {
+                n_pairs: 10.0 + candidates as f64 * spread,
+                present: take(levels.len()),
+                levels: levels.iter().map(|&n| distribution(&take(n))).collect(),
+            };
+            let mut plans = vec![plan("match", true, &[])];
+            plans.extend((0..n_kin).map(|kin| plan("related", false, &[kin])));
+            let vectors = vectors.into_iter().map(|(levels, count)| (vector(&levels), count)).collect();
+            Problem { vectors, chance, plans }
+        })
+    })
+}
+
+/// Expectation maximisation pair by pair, as the theory has it: no counts, no shortcuts.
+fn twin(
+    pairs: &[ComparisonVector],
+    chance: &Chance,
+    plans: &[ClassPlan],
+    rounds: u32,
+) -> (Vec<f64>, Vec<Table>, Table) {
+    let n_comparisons = chance.levels.len();
+    let candidates = pairs.len() as f64;
+    let n_kin = (plans.len() - 1).max(1) as f64;
+    let mut sizes: Vec<f64> =
+        plans.iter().map(|p| candidates * if p.is_match { 0.2 } else { 0.5 / n_kin }).collect();
+    let first_m = |levels: usize| {
+        let tail: Vec<f64> = (1..levels).map(|level| 0.5_f64.powi(level as i32)).collect();
+        let total: f64 = tail.iter().sum();
+        let mut m = vec![0.85];
+        m.extend(tail.iter().map(|t| 0.15 * t / total));
+        m
+    };
+    let mut strangers = chance.levels.clone();
+    let first: Vec<Table> = plans
+        .iter()
+        .map(|plan| {
+            let of = |c: usize| -> Vec<f64> {
+                let (m, u) = (first_m(chance.levels[c].len()), &chance.levels[c]);
+                if plan.is_match { m } else { m.iter().zip(u).map(|(m, u)| 0.5 * m + 0.5 * u).collect() }
+            };
+            (0..n_comparisons).map(of).collect()
+        })
+        .collect();
+    let mut tables = first.clone();
+    for (plan, table) in plans.iter().zip(&mut tables) {
+        plan.by_chance.iter().for_each(|&c| table[c] = strangers[c].clone());
+    }
+    for _ in 0..rounds {
+        let n_strangers = (chance.n_pairs - sizes.iter().sum::<f64>()).max(1.0);
+        let probability = |table: &Table, pair: ComparisonVector| -> f64 {
+            let level = |c: usize| usize::from(pair.level(c));
+            (0..n_comparisons).filter(|&c| level(c) > 0).map(|c| table[c][level(c) - 1]).product()
+        };
+        // P(class | pair), for every pair and class
+        let shares: Vec<Vec<f64>> = pairs
+            .iter()
+            .map(|&pair| {
+                let mut odds: Vec<f64> =
+                    sizes.iter().zip(&tables).map(|(size, table)| size * probability(table, pair)).collect();
+                let total = odds.iter().sum::<f64>() + n_strangers * probability(&strangers, pair);
+                odds.iter_mut().for_each(|odd| *odd /= total);
+                odds
+            })
+            .collect();
+        let expected = |class: usize, c: usize, level: usize| -> f64 {
+            let at = pairs.iter().zip(&shares).filter(|(pair, _)| usize::from(pair.level(c)) == level + 1);
+            at.map(|(_, share)| share[class]).sum()
+        };
+        sizes = (0..plans.len()).map(|class| shares.iter().map(|share| share[class]).sum()).collect();
+        for c in 0..n_comparisons {
+            let left: Vec<f64> = (0..chance.levels[c].len())
+                .map(|level| {
+                    let seen = chance.n_pairs * chance.present[c] * chance.levels[c][level];
+                    let claimed: f64 = (0..plans.len()).map(|class| expected(class, c, level)).sum();
+                    (seen - claimed).max(0.02 * seen).max(0.5)
+                })
+                .collect();
+            strangers[c] = distribution(&left);
+        }
+        for (class, plan) in plans.iter().enumerate() {
+            for c in 0..n_comparisons {
+                let counts: Vec<f64> = (0..chance.levels[c].len())
+                    .map(|level| expected(class, c, level) + 10.0 * first[class][c][level])
+                    .collect();
+                let mut learned = distribution(&counts);
+                let last = learned.len() - 1;
+                if plan.is_match && learned[last] > 0.5 {
+                    let rest = 1.0 - learned[last];
+                    learned[..last].iter_mut().for_each(|share| *share *= 0.5 / rest);
+                    learned[last] = 0.5;
+                }
+                tables[class][c] = if plan.by_chance.contains(&c) { strangers[c].clone() } else { learned };
+            }
+        }
+    }
+    (sizes, tables, strangers)
+}
+
+proptest! {
+    #![proptest_config(fixed(60))]
+
+    #[test]
+    fn counting_vectors_gives_what_looking_at_each_pair_gives(problem in any_problem(), scale in 1..3_usize) {
+        let Problem { vectors, chance, plans } = problem;
+        let fit = fit(&vectors, scale as f64, &chance, &plans);
+        let pairs: Vec<ComparisonVector> = vectors
+            .iter()
+            .flat_map(|(vector, count)| std::iter::repeat_n(*vector, *count as usize * scale))
+            .collect();
+        let (sizes, tables, strangers) = twin(&pairs, &chance, &plans, fit.n_rounds);
+        let near = |found: f64, expected: f64| (found - expected).abs() < 1e-9;
+        let others = fit.classes.iter().filter(|class| class.name != "stranger");
+        for ((class, size), table) in others.zip(&sizes).zip(&tables) {
+            let share = (size / chance.n_pairs).clamp(1e-12, 0.999);
+            prop_assert!(near(class.share, share), "{} is not {}", class.share, share);
+            for (found, expected) in class.probabilities.iter().flatten().zip(table.iter().flatten()) {
+                prop_assert!(near(*found, *expected), "{} is not {}", found, expected);
+            }
+        }
+        prop_assert_eq!(&fit.classes[1].name, "stranger");
+        for (found, expected) in fit.classes[1].probabilities.iter().flatten().zip(strangers.iter().flatten()) {
+            prop_assert!(near(*found, *expected), "{} is not {}", found, expected);
+        }
+    }
+
+    #[test]
+    fn each_round_explains_the_pairs_at_least_as_well(problem in any_problem()) {
+        let Problem { vectors, mut chance, plans } = problem;
+        // among so many pairs, what the classes claim does not change what strangers are like
+        chance.n_pairs = 1e14;
+        chance.present.fill(1.0);
+        let candidates: f64 = vectors.iter().map(|(_, count)| *count as f64).sum();
+        let mut state = State::start(&plans, &chance, candidates);
+        let mut last = f64::NEG_INFINITY;
+        for round in 0..60 {
+            let (log_likelihood, expected) = state.expect(&vectors, 1.0);
+            let mut belief = 0.0;
+            for (class, plan) in plans.iter().enumerate() {
+                for comparison in (0..chance.levels.len()).filter(|c| !plan.by_chance.contains(c)) {
+                    let (start, now) = (&state.start[class][comparison], &state.probabilities[class][comparison]);
+                    belief += start.iter().zip(now).map(|(s, p)| PRIOR_PAIRS * s * p.ln()).sum::<f64>();
+                }
+            }
+            // pairs that are not candidates are strangers: log of their share, to first order
+            let objective = log_likelihood - state.n_pairs.iter().sum::<f64>() + belief;
+            prop_assert!(objective >= last - 1e-7, "round {}: from {} to {}", round, last, objective);
+            last = objective;
+            state.maximise(&expected);
+        }
+    }
+}
+
+/// What pairs of a class are like.
+struct Kind {
+    share: f64,
+    probabilities: Vec<Vec<f64>>,
+}
+
+/// Pairs drawn from classes of independent comparisons; one value in twelve is missing. With the chance agreement of
+/// all of them, as counting would show it.
+fn drawn(kinds: &[Kind], n_pairs: usize, seed: u64) -> (Vec<(ComparisonVector, u64)>, Chance) {
+    let mut dice = Dice::new(seed);
+    let shares: Vec<f64> = kinds.iter().map(|kind| kind.share).collect();
+    let mut counts = std::collections::BTreeMap::<ComparisonVector, u64>::new();
+    for _ in 0..n_pairs {
+        let kind = &kinds[dice.pick(&shares)];
+        let level = |levels: &Vec<f64>| if dice.below(12) == 0 { 0 } else { dice.pick(levels) as u8 + 1 };
+        let levels: Vec<u8> = kind.probabilities.iter().map(level).collect();
+        *counts.entry(vector(&levels)).or_default() += 1;
+    }
+    let (mut present, mut levels) = (Vec::new(), Vec::new());
+    for (comparison, distribution_of) in kinds[0].probabilities.iter().enumerate() {
+        let at = |level: usize| -> f64 {
+            counts
+                .iter()
+                .filter(|(v, _)| usize::from(v.level(comparison)) == level)
+                .map(|(_, n)| *n as f64)
+                .sum()
+        };
+        let seen: Vec<f64> = (1..=distribution_of.len()).map(at).collect();
+        present.push(seen.iter().sum::<f64>() / n_pairs as f64);
+        levels.push(distribution(&seen));
+    }
+    (counts.into_iter().collect(), Chance { n_pairs: n_pairs as f64, present, levels })
+}
+
+#[track_caller]
+fn check_near(class: &Class, expected: &[Vec<f64>], tolerance: f64) {
+    for (found, expected) in class.probabilities.iter().flatten().zip(expected.iter().flatten()) {
+        assert!((found - expected).abs() < tolerance, "{}: {found} is not {expected}", class.name);
+    }
+}
+
+#[test]
+fn known_m_and_u_are_found_again_within_a_hundredth() {
+    let m = vec![
+        vec![0.90, 0.06, 0.04],
+        vec![0.93, 0.07],
+        vec![0.85, 0.05, 0.06, 0.04],
+        vec![0.97, 0.03],
+        vec![0.78, 0.22],
+    ];
+    let u = vec![
+        vec![0.01, 0.04, 0.95],
+        vec![0.03, 0.97],
+        vec![0.004, 0.006, 0.05, 0.94],
+        vec![0.50, 0.50],
+        vec![0.02, 0.98],
+    ];
+    for (seed, prior) in [(1, 0.05), (2, 0.01)] {
+        let kinds = [
+            Kind { share: prior, probabilities: m.clone() },
+            Kind { share: 1.0 - prior, probabilities: u.clone() },
+        ];
+        let (vectors, chance) =
+            drawn(&kinds, (15_000.0 / prior) as usize / if seed == 1 { 1 } else { 3 }, seed);
+        let fit = fit(&vectors, 1.0, &chance, &[plan("match", true, &[])]);
+        assert!(fit.converged && fit.warnings.is_empty(), "{:?}", fit.warnings);
+        check_near(&fit.classes[0], &m, 0.01);
+        check_near(&fit.classes[1], &u, 0.01);
+        assert!((fit.classes[0].share / prior - 1.0).abs() < 0.05, "{}", fit.classes[0].share);
+    }
+}
+
+/// Pairs of a borough with brothers and sisters: forename, surname, date of birth, postcode, sex.
+fn with_siblings() -> [Kind; 3] {
+    let m = vec![vec![0.92, 0.08], vec![0.95, 0.05], vec![0.97, 0.03], vec![0.85, 0.15], vec![0.99, 0.01]];
+    let u =
+        vec![vec![0.01, 0.99], vec![0.005, 0.995], vec![0.001, 0.999], vec![0.002, 0.998], vec![0.5, 0.5]];
+    let siblings = vec![u[0].clone(), vec![0.93, 0.07], vec![0.10, 0.90], vec![0.95, 0.05], vec![0.52, 0.48]];
+    [
+        Kind { share: 0.02, probabilities: m },
+        Kind { share: 0.03, probabilities: siblings },
+        Kind { share: 0.95, probabilities: u },
+    ]
+}
+
+#[test]
+fn brothers_and_sisters_are_not_learned_as_matches() {
+    let kinds = with_siblings();
+    let (mut vectors, chance) = drawn(&kinds, 1_000_000, 3);
+    // candidates agree on something but sex; narrower blocking would bend m by what it does not see
+    vectors.retain(|(v, _)| (0..4).any(|comparison| v.level(comparison) == 1));
+    let kin = [plan("other forename", false, &[0]), plan("other date", false, &[2])];
+    for n_kin in 1..=2 {
+        let plans: Vec<ClassPlan> =
+            [plan("match", true, &[])].into_iter().chain(kin[..n_kin].to_vec()).collect();
+        let fit = fit(&vectors, 1.0, &chance, &plans);
+        assert!(fit.warnings.is_empty(), "{:?}", fit.warnings);
+        check_near(&fit.classes[0], &kinds[0].probabilities, 0.01);
+        check_near(&fit.classes[1], &kinds[2].probabilities, 0.01);
+        assert!((fit.classes[0].share - 0.02).abs() < 0.001, "{}", fit.classes[0].share);
+    }
+}
+
+#[test]
+fn a_fit_that_settles_on_siblings_says_so() {
+    let kinds = with_siblings();
+    // with every pair a candidate, the first guess of a fifth matches is ten times too many
+    let (vectors, chance) = drawn(&kinds, 400_000, 3);
+    let fit = fit(&vectors, 1.0, &chance, &[plan("match", true, &[]), plan("other forename", false, &[0])]);
+    let forename = fit.classes[0].probabilities[0][0];
+    assert!(
+        (forename - 0.92).abs() < 0.01 || !fit.warnings.is_empty(),
+        "forename agrees in {forename} of matches"
+    );
+}
+
+#[test]
+fn a_fit_that_cannot_be_trusted_says_so() {
+    let chance = Chance { n_pairs: 1e4, present: vec![1.0; 2], levels: vec![vec![0.3, 0.7], vec![0.3, 0.7]] };
+    let only_matches = [(vector(&[1, 1]), 5_000)];
+    let fit = fit(&only_matches, 1.0, &chance, &[plan("match", true, &[])]);
+    assert!(fit.warnings.iter().any(|warning| warning.contains("look like matches")), "{:?}", fit.warnings);
+}

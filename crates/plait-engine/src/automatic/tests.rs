@@ -1,0 +1,74 @@
+use super::*;
+use crate::blocking::Blocks;
+use crate::fixture::{all_pairs, any_link_type, any_records, fixed, value};
+use crate::model::BlockingRule;
+use crate::progress::Silent;
+use crate::training::tests::borough;
+use proptest::prelude::*;
+
+proptest! {
+    #![proptest_config(fixed(300))]
+
+    #[test]
+    fn every_field_compared_is_there_on_both_sides_of_some_pair(
+        mut records in any_records(),
+        link_type in any_link_type(),
+        emptied in prop::collection::vec(any::<bool>(), 12),
+    ) {
+        // some sources lack some fields altogether
+        let sources = records.sources.clone();
+        for (field, emptied) in records.fields.iter_mut().zip(emptied.chunks(3)) {
+            for (source, _) in sources.iter().zip(emptied).filter(|(_, emptied)| **emptied) {
+                field.codes[source.start as usize..source.end as usize].fill(plait_types::NULL);
+            }
+        }
+        // all of them, with the values counted again
+        let records = records.sample(records.len(), 1);
+        let model = starting_model(&records, link_type);
+        let pairs = all_pairs(&records, link_type);
+        for comparison in &model.comparisons {
+            prop_assert!(comparison.fields.len() == 1);
+            for name in comparison.named_fields() {
+                let there = |&(l, r): &(u32, u32)| value(&records, &name, l).is_some() && value(&records, &name, r).is_some();
+                prop_assert!(pairs.iter().any(there), "{} of {}", name, comparison.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn chosen_rules_stay_within_the_budget_on_all_records() {
+    let borough = borough(2_500, 3, 31);
+    let n = borough.records.len() as f64;
+    let model = starting_model(&borough.records, LinkType::LinkAndDedupe);
+    for (pairs_per_record, sample) in [(4.0, 10_000), (12.0, 10_000), (12.0, 2_500)] {
+        let options = RuleOptions { pairs_per_record, sample, seed: 1 };
+        let chosen = choose_rules(&borough.records, &model, &options, &Silent).unwrap();
+        let rules: Vec<BlockingRule> = chosen.rules.iter().map(|rule| rule.rule.clone()).collect();
+        let blocks = Blocks::new(&borough.records, &rules, model.link_type);
+        let made: u64 = blocks.costs().iter().map(|cost| cost.n_pairs).sum();
+        assert!(made as f64 / n <= 1.25 * pairs_per_record, "{} for {pairs_per_record}", made as f64 / n);
+        let told: f64 = chosen.rules.iter().map(|rule| rule.pairs_per_record).sum();
+        assert!(told <= pairs_per_record);
+        assert!((made as f64 / n / told - 1.0).abs() < 0.25, "{} measured, {told} told", made as f64 / n);
+        let adds: f64 = chosen.rules.iter().map(|rule| rule.adds).sum();
+        assert!((adds - chosen.coverage).abs() < 1e-9 && chosen.coverage <= 1.0 + 1e-9);
+        // the share of true pairs that some rule makes
+        let found = (0..borough.n)
+            .filter(|&left| (0..rules.len()).any(|rule| blocks.holds(rule, left, left + borough.n)));
+        let recall = found.count() as f64 / f64::from(borough.n);
+        assert!(recall > 0.97, "{recall} with {pairs_per_record} pairs per record");
+        assert!(chosen.coverage >= recall - 0.03, "{} told, {recall} found", chosen.coverage);
+    }
+}
+
+#[test]
+fn columns_that_tell_nobody_apart_make_no_rules() {
+    use crate::fixture::records;
+    use plait_types::Role;
+    let sexes = (0..400).map(|n| Some(["m", "f"][n % 2].to_owned())).collect();
+    let records = records(&[400], &[("sex", Role::Sex, sexes)]);
+    let model = starting_model(&records, LinkType::DedupeOnly);
+    let fault = choose_rules(&records, &model, &RuleOptions::default(), &Silent).unwrap_err();
+    assert_eq!(fault.code, plait_types::FaultCode::NoPairs);
+}
