@@ -79,6 +79,7 @@ impl Records {
             sources.push(Source { name: input.table.name.clone(), start, end });
             start = end;
         }
+        take_lines_as_addresses(&mut inputs);
         let parts: Vec<FieldParts> = group_columns(&inputs)
             .into_iter()
             .map(|group| FieldParts {
@@ -203,6 +204,22 @@ struct ColumnGroup {
     role: Role,
     /// One per source.
     columns: Vec<Option<InputColumn>>,
+}
+
+/// An address in one column is an address, whether its header says so or calls it a line: where no source has more than
+/// one column of either kind, and some source has the whole, all are taken as whole addresses.
+fn take_lines_as_addresses(inputs: &mut [SourceInput]) {
+    let count = |input: &SourceInput, roles: &[Role]| {
+        input.columns.iter().filter(|column| roles.contains(&column.role)).count()
+    };
+    let either = [Role::Address, Role::AddressLine];
+    if inputs.iter().all(|i| count(i, &either) <= 1) && inputs.iter().any(|i| count(i, &[Role::Address]) == 1) {
+        for column in inputs.iter_mut().flat_map(|input| &mut input.columns) {
+            if column.role == Role::AddressLine {
+                column.role = Role::Address;
+            }
+        }
+    }
 }
 
 /// Columns that are about the same thing: by role where each source has at most one column of it, else by header.

@@ -41,7 +41,11 @@ fn is_filled(records: &Records, field: &Field, link_type: LinkType) -> bool {
         .iter()
         .filter(|s| field.codes[s.start as usize..s.end as usize].iter().any(|&code| code != NULL))
         .count();
-    let needed = if link_type == LinkType::LinkOnly { 2 } else { 1 };
+    // what only one source records says nothing about pairs between sources, and within one source only an identifier
+    // tells the model something that it does not know from the others
+    let identifier = matches!(field.role, Role::NhsNumber | Role::Upn | Role::Uln | Role::Identifier);
+    let within_one = link_type != LinkType::LinkOnly && identifier;
+    let needed = if records.sources.len() == 1 || within_one { 1 } else { 2 };
     filled >= needed && field.values.len() > 1
 }
 
@@ -116,9 +120,10 @@ fn comparison_for(field: &Field, swapped_with: Option<&str>) -> Comparison {
             false,
             vec![C::test(Test::AtMost(Edit::Osa, 2)), C::test(Test::Same(Part::LocalPart))],
         ),
-        Role::NhsNumber | Role::Upn | Role::Uln | Role::Identifier | Role::Phone => {
-            (false, vec![one_edit(), C::test(Test::AtMost(Edit::Osa, 2))])
-        }
+        // a check digit finds single errors, so two good numbers that are close are of two people: twins' UPNs are
+        // given out one after the other
+        Role::NhsNumber | Role::Upn | Role::Uln => (false, vec![one_edit()]),
+        Role::Identifier | Role::Phone => (false, vec![one_edit(), C::test(Test::AtMost(Edit::Osa, 2))]),
         Role::Address | Role::AddressLine => {
             let words = |cut| C::test(Test::AtLeast(Measure::MongeElkan, cut));
             (true, vec![words(0.92), words(0.8)])

@@ -16,7 +16,7 @@ pub fn starting_model(records: &Records, link_type: LinkType) -> Model {
         link_type,
         comparisons: comparisons_for(records, link_type),
         blocking: Vec::new(),
-        accept: Accept { link: 0.5, review: 0.1 },
+        accept: Accept { link: 0.8, review: 0.1 },
         clustering: default_clustering(records, link_type),
         classes: Vec::new(),
     }

@@ -29,7 +29,7 @@ pub struct RuleOptions {
 
 impl Default for RuleOptions {
     fn default() -> Self {
-        Self { pairs_per_record: 12.0, sample: 60_000, seed: 1 }
+        Self { pairs_per_record: 12.0, sample: 30_000, seed: 1 }
     }
 }
 
@@ -59,9 +59,9 @@ pub struct ChosenRule {
 /// A key may cost so many pairs per record and still join the pool.
 const POOL_COST: f64 = 4.0;
 /// Keys in the pool at most, the cheapest first.
-const POOL_KEYS: usize = 96;
+const POOL_KEYS: usize = 64;
 /// Pairs of the pool that are compared.
-const POOL_PAIRS: u64 = 400_000;
+const POOL_PAIRS: u64 = 250_000;
 /// A rule that adds less than this share of the likely matches is not worth its cost.
 const LEAST_GAIN: f64 = 2e-4;
 /// Records on which the cost of keys is measured.
@@ -183,9 +183,7 @@ fn parts_to_block_on(field: &Field) -> &'static [Part] {
         Role::DateOfBirth => &[Part::Whole, Part::YearMonth, Part::MonthDay, Part::YearDay],
         Role::Postcode => &[Part::Whole, Part::Sector, Part::First(3)],
         Role::Email => &[Part::Whole, Part::LocalPart],
-        Role::Upn | Role::NhsNumber | Role::Uln | Role::Identifier | Role::Phone => {
-            &[Part::Whole, Part::First(5), Part::Last(5)]
-        }
+        Role::Upn | Role::NhsNumber | Role::Uln | Role::Identifier | Role::Phone => &[Part::Whole],
         Role::Address | Role::AddressLine => &[Part::Whole, Part::LastWord],
         Role::HouseNumber | Role::Town | Role::Sex | Role::School => &[Part::Whole],
         _ => &[],
@@ -197,7 +195,7 @@ struct Judged {
     /// Probability of a match times how many pairs it stands for.
     mass: Vec<f64>,
     /// One bit per key of the pool.
-    keys: Vec<u128>,
+    keys: Vec<u64>,
 }
 
 fn judge(records: &Records, model: &Model, pool: &[PoolKey], options: &RuleOptions) -> Result<Judged, Fault> {
@@ -205,11 +203,11 @@ fn judge(records: &Records, model: &Model, pool: &[PoolKey], options: &RuleOptio
     let blocks = Blocks::new(records, &rules, model.link_type);
     let comparer = Comparer::new(records, model)?;
     let mut fitted = model.clone();
-    let training = TrainingOptions { seed: options.seed, random_pairs: 100_000, candidate_pairs: POOL_PAIRS };
+    let training = TrainingOptions { seed: options.seed, random_pairs: 60_000, candidate_pairs: POOL_PAIRS };
     let fit = train(&comparer, &blocks, &mut fitted, &training, &crate::progress::Silent)?;
     let scorer = Scorer::new(&comparer, &fitted)?;
     let one_in = fit.scale as u64;
-    let found: Vec<Vec<(f64, u128)>> = blocks
+    let found: Vec<Vec<(f64, u64)>> = blocks
         .tasks(16_384)
         .par_iter()
         .map(|task| {
@@ -220,7 +218,7 @@ fn judge(records: &Records, model: &Model, pool: &[PoolKey], options: &RuleOptio
                 if let Some(weight) = scorer.at_least(0.0, left, right, &mut scratch) {
                     let keys = (0..pool.len())
                         .filter(|&key| blocks.holds(key, left, right))
-                        .fold(0, |bits, key| bits | 1u128 << key);
+                        .fold(0, |bits, key| bits | 1u64 << key);
                     found.push((plait_types::MatchWeight(weight).probability().get(), keys));
                 }
             });
@@ -234,7 +232,7 @@ fn judge(records: &Records, model: &Model, pool: &[PoolKey], options: &RuleOptio
 fn greedy(judged: &Judged, pool: &[PoolKey], budget: f64) -> ChosenRules {
     let total: f64 = judged.mass.iter().sum();
     let mut chosen = ChosenRules { rules: Vec::new(), coverage: 0.0, n_considered: pool.len() };
-    let mut taken = 0u128;
+    let mut taken = 0u64;
     let mut left = budget;
     loop {
         let mut gains = vec![0.0; pool.len()];

@@ -26,6 +26,7 @@ proptest! {
         let records = records.sample(records.len(), 1);
         let model = starting_model(&records, link_type);
         let pairs = all_pairs(&records, link_type);
+        prop_assume!(!pairs.is_empty());
         for comparison in &model.comparisons {
             prop_assert!(comparison.fields.len() == 1);
             for name in comparison.named_fields() {

@@ -3,7 +3,7 @@
 use crate::model::{Condition, Edit, Measure, Part, Test};
 use crate::part::{part_codes, part_texts};
 use crate::records::{Field, Records};
-use crate::similarity::{self, Coordinate, Gram, Nicknames, PackedDate};
+use crate::similarity::{self, Coordinate, Gram, Nicknames, PackedDate, Signature};
 use plait_types::{NULL, Values};
 
 /// A condition that can be asked of two rows of codes.
@@ -22,12 +22,15 @@ pub(super) enum BoundTest<'a> {
     SamePart(Vec<u32>),
     /// Of the values themselves.
     Similar(&'a Values, Measure, f64),
+    /// Jaro-Winkler, behind a bound that rules most pairs out without looking at the values.
+    JaroWinkler(&'a Values, Vec<Signature>, f64),
     /// Of parts: from value code to part code, and the parts.
     PartSimilar(Vec<u32>, Values, Measure, f64),
     Edits(&'a Values, Edit, usize),
     /// The other slot, and both fields' values in one numbering. Both ways round, or only left own = right other.
     Other { slot: usize, own: Vec<u32>, other: Vec<u32>, both_ways: bool },
-    Nickname(&'a Values, &'static Nicknames),
+    /// Per code, the groups of names that the value belongs to, ascending.
+    Nickname(Vec<&'static [u32]>),
     Words(&'a Values, fn(&str, &str) -> bool),
     Dates(Vec<PackedDate>, DateTest),
     /// Numbers per code, NaN where the value is none.
@@ -145,6 +148,9 @@ impl<'a> BoundTest<'a> {
         match test {
             Test::Same(Part::Whole) => Self::SameValue,
             Test::Same(part) => Self::SamePart(part_table(*part)),
+            Test::AtLeast(Measure::JaroWinkler, cut) => {
+                Self::JaroWinkler(&field.values, field.values.iter().map(Signature::of).collect(), *cut)
+            }
             Test::AtLeast(measure, cut) => Self::Similar(&field.values, *measure, *cut),
             Test::PartAtLeast(part, measure, cut) => {
                 let (table, parts) = part_texts(field, *part);
@@ -157,7 +163,9 @@ impl<'a> BoundTest<'a> {
             Test::AtMost(edit, most) => Self::Edits(&field.values, *edit, *most as usize),
             Test::SwappedWith(name) => other(name, true),
             Test::EqualsOther(name) => other(name, false),
-            Test::Nickname => Self::Nickname(&field.values, Nicknames::builtin()),
+            Test::Nickname => {
+                Self::Nickname(field.values.iter().map(|name| Nicknames::builtin().groups(name)).collect())
+            }
             Test::Initials => Self::Words(&field.values, similarity::initials_agree),
             Test::Subset => Self::Words(&field.values, similarity::token_subset),
             Test::HalfOfDoubleBarrelled => Self::Words(&field.values, similarity::half_of_double_barrelled),
@@ -199,7 +207,13 @@ impl<'a> BoundTest<'a> {
                 };
                 within(values.get(a), values.get(b), *most).is_some()
             }
-            Self::Nickname(values, names) => names.related(values.get(a), values.get(b)),
+            Self::JaroWinkler(values, signatures, cut) => {
+                similarity::jaro_winkler_bound(&signatures[a as usize], &signatures[b as usize]) >= *cut
+                    && similarity::jaro_winkler(values.get(a), values.get(b)) >= *cut
+            }
+            Self::Nickname(groups) => {
+                a == b || groups[a as usize].iter().any(|group| groups[b as usize].contains(group))
+            }
             Self::Words(values, test) => test(values.get(a), values.get(b)),
             Self::Dates(dates, test) => test.holds(dates[a as usize], dates[b as usize]),
             Self::Numbers(numbers, test) => {

@@ -27,6 +27,8 @@ const ENOUGH: f64 = 1e-5;
 const PRIOR_PAIRS: f64 = 10.0;
 /// A match may disagree on a field at most this often, or it is a match of something else.
 const MAX_DISAGREEMENT: f64 = 0.5;
+/// And on an identifier that is checked when it is typed, at most this often.
+const MAX_IDENTIFIER_DISAGREEMENT: f64 = 0.05;
 /// The least that correction leaves of the chance agreement that random pairs showed.
 const LEAST_CHANCE: f64 = 0.02;
 
@@ -37,6 +39,8 @@ pub struct ClassPlan {
     is_match: bool,
     /// Comparisons whose probabilities are those of strangers.
     by_chance: Vec<usize>,
+    /// Comparisons of identifiers of a person.
+    identifiers: Vec<usize>,
 }
 
 impl ClassPlan {
@@ -59,7 +63,12 @@ impl ClassPlan {
                 })
             })
             .collect();
-        let mut plans = vec![Self { name: "match".into(), is_match: true, by_chance: Vec::new() }];
+        let mut plans = vec![Self {
+            name: "match".into(),
+            is_match: true,
+            by_chance: Vec::new(),
+            identifiers: identifiers.clone(),
+        }];
         let kin = [
             ("related, other forename", comparison_of(&[Role::Forename, Role::FullName])),
             ("related, other date of birth", comparison_of(&[Role::DateOfBirth])),
@@ -68,7 +77,7 @@ impl ClassPlan {
             for (name, comparison) in kin {
                 if let Some(comparison) = comparison {
                     let by_chance = [comparison].into_iter().chain(identifiers.iter().copied()).collect();
-                    plans.push(Self { name: name.into(), is_match: false, by_chance });
+                    plans.push(Self { name: name.into(), is_match: false, by_chance, identifiers: identifiers.clone() });
                 }
             }
         }
@@ -198,7 +207,9 @@ impl<'a> State<'a> {
                     levels.iter().zip(&self.start[class][comparison]).map(|(n, start)| n + PRIOR_PAIRS * start).collect();
                 let mut learned = normalised(&counts);
                 if plan.is_match {
-                    limit_disagreement(&mut learned);
+                    let identifier = plan.identifiers.contains(&comparison);
+                    let most = if identifier { MAX_IDENTIFIER_DISAGREEMENT } else { MAX_DISAGREEMENT };
+                    limit_disagreement(&mut learned, most);
                 }
                 self.probabilities[class][comparison] = learned;
             }
@@ -285,12 +296,12 @@ fn normalised(counts: &[f64]) -> Vec<f64> {
     counts.iter().map(|count| count / sum).collect()
 }
 
-fn limit_disagreement(levels: &mut [f64]) {
+fn limit_disagreement(levels: &mut [f64], most: f64) {
     let Some((last, others)) = levels.split_last_mut() else { return };
-    if *last > MAX_DISAGREEMENT && !others.is_empty() {
-        let factor = (1.0 - MAX_DISAGREEMENT) / (1.0 - *last);
+    if *last > most && !others.is_empty() {
+        let factor = (1.0 - most) / (1.0 - *last);
         others.iter_mut().for_each(|share| *share *= factor);
-        *last = MAX_DISAGREEMENT;
+        *last = most;
     }
 }
 

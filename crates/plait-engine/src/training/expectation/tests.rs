@@ -11,7 +11,7 @@ struct Problem {
 }
 
 fn plan(name: &str, is_match: bool, by_chance: &[usize]) -> ClassPlan {
-    ClassPlan { name: name.into(), is_match, by_chance: by_chance.to_vec() }
+    ClassPlan { name: name.into(), is_match, by_chance: by_chance.to_vec(), identifiers: Vec::new() }
 }
 
 fn vector(levels: &[u8]) -> ComparisonVector {
@@ -32,7 +32,10 @@ fn any_problem() -> impl Strategy<Value = Problem> {
         let vectors = prop::collection::btree_map(one, 1..9_u64, 1..12);
         let raw = prop::collection::vec(0.01..1.0_f64, 5 * levels.len());
         let n_kin = 0..3_usize;
-        (Just(levels), vectors, raw, n_kin, 1.0..1e6_f64).prop_map(|(levels, vectors, raw, n_kin, spread)| {
+        let identifiers = prop::collection::vec(0..2_usize, 0..2);
+        let numbers = (raw, n_kin, 1.0..1e6_f64);
+        (Just(levels), vectors, identifiers, numbers).prop_map(|(levels, vectors, identifiers, numbers)| {
+            let (raw, n_kin, spread) = numbers;
             let candidates: u64 = vectors.values().sum();
             let mut raw = raw.into_iter();
             let mut take = |n: usize| raw.by_ref().take(n).collect::<Vec<f64>>();
@@ -41,7 +44,7 @@ fn any_problem() -> impl Strategy<Value = Problem> {
                 present: take(levels.len()),
                 levels: levels.iter().map(|&n| distribution(&take(n))).collect(),
             };
-            let mut plans = vec![plan("match", true, &[])];
+            let mut plans = vec![ClassPlan { identifiers, ..plan("match", true, &[]) }];
             plans.extend((0..n_kin).map(|kin| plan("related", false, &[kin])));
             let vectors = vectors.into_iter().map(|(levels, count)| (vector(&levels), count)).collect();
             Problem { vectors, chance, plans }
@@ -122,10 +125,11 @@ fn twin(
                     .collect();
                 let mut learned = distribution(&counts);
                 let last = learned.len() - 1;
-                if plan.is_match && learned[last] > 0.5 {
+                let most = if plan.identifiers.contains(&c) { 0.05 } else { 0.5 };
+                if plan.is_match && learned[last] > most {
                     let rest = 1.0 - learned[last];
-                    learned[..last].iter_mut().for_each(|share| *share *= 0.5 / rest);
-                    learned[last] = 0.5;
+                    learned[..last].iter_mut().for_each(|share| *share *= (1.0 - most) / rest);
+                    learned[last] = most;
                 }
                 tables[class][c] = if plan.by_chance.contains(&c) { strangers[c].clone() } else { learned };
             }
@@ -276,8 +280,9 @@ fn with_siblings() -> [Kind; 3] {
 #[test]
 fn brothers_and_sisters_are_not_learned_as_matches() {
     let kinds = with_siblings();
-    let (mut vectors, chance) = drawn(&kinds, 1_000_000, 3);
-    // candidates agree on something but sex; narrower blocking would bend m by what it does not see
+    let (mut vectors, chance) = drawn(&kinds, 400_000, 3);
+    // candidates agree on something but sex. The siblings that blocking does not see look like strangers, which bends m
+    // by up to a hundredth beside what the draw does
     vectors.retain(|(v, _)| (0..4).any(|comparison| v.level(comparison) == 1));
     let kin = [plan("other forename", false, &[0]), plan("other date", false, &[2])];
     for n_kin in 1..=2 {
@@ -285,7 +290,7 @@ fn brothers_and_sisters_are_not_learned_as_matches() {
             [plan("match", true, &[])].into_iter().chain(kin[..n_kin].to_vec()).collect();
         let fit = fit(&vectors, 1.0, &chance, &plans);
         assert!(fit.warnings.is_empty(), "{:?}", fit.warnings);
-        check_near(&fit.classes[0], &kinds[0].probabilities, 0.01);
+        check_near(&fit.classes[0], &kinds[0].probabilities, 0.02);
         check_near(&fit.classes[1], &kinds[2].probabilities, 0.01);
         assert!((fit.classes[0].share - 0.02).abs() < 0.001, "{}", fit.classes[0].share);
     }
