@@ -39,10 +39,10 @@ proptest! {
 
 #[test]
 fn chosen_rules_stay_within_the_budget_on_all_records() {
-    let borough = borough(2_500, 3, 31);
+    let borough = borough(1_600, 3, 31);
     let n = borough.records.len() as f64;
     let model = starting_model(&borough.records, LinkType::LinkAndDedupe);
-    for (pairs_per_record, sample) in [(4.0, 10_000), (12.0, 10_000), (12.0, 2_500)] {
+    for (pairs_per_record, sample) in [(4.0, 10_000), (12.0, 10_000), (12.0, 1_600)] {
         let options = RuleOptions { pairs_per_record, sample, seed: 1 };
         let chosen = choose_rules(&borough.records, &model, &options, &Silent).unwrap();
         let rules: Vec<BlockingRule> = chosen.rules.iter().map(|rule| rule.rule.clone()).collect();

@@ -67,7 +67,7 @@ fn best_links(n: usize, pairs: &ScoredPairs, accepted: &[bool]) -> (Vec<bool>, u
     }
     let tied = |pair: usize| {
         let ends = [pairs.left[pair], pairs.right[pair]];
-        ends.iter().any(|&record| pairs.weight[best[record as usize]] == pairs.weight[pair])
+        ends.iter().any(|&record| pairs.weight[best[record as usize]].total_cmp(&pairs.weight[pair]).is_eq())
     };
     let n_ties = (0..pairs.len()).filter(|&pair| accepted[pair] && !kept[pair] && tied(pair)).count();
     (kept, n_ties as u32)

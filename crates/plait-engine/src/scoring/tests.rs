@@ -106,7 +106,7 @@ fn twin_weight(records: &Records, model: &Model, vector: ComparisonVector, pair:
 }
 
 proptest! {
-    #![proptest_config(fixed(300))]
+    #![proptest_config(fixed(600))]
 
     #[test]
     fn weights_are_the_log_odds_of_the_classes(

@@ -130,9 +130,9 @@ fn matches_are_learned_among_brothers_and_sisters() {
     train(&comparer, &blocks, &mut model, &options, &Silent).unwrap();
     let prior = 1.0 / f64::from(borough.n);
     assert!((model.classes[0].share / prior - 1.0).abs() < 0.02, "{} is not {prior}", model.classes[0].share);
-    for field in 0..FIELDS.len() {
+    for (field, (name, ..)) in FIELDS.iter().enumerate() {
         let (m, (expected, _)) = (model.classes[0].probabilities[field][0], truth(&borough, field));
-        assert!((m - expected).abs() < 0.01, "m of {}: {m} is not {expected}", FIELDS[field].0);
+        assert!((m - expected).abs() < 0.01, "m of {name}: {m} is not {expected}");
     }
     assert!(model.classes[2].name.contains("forename"));
     let at_home = &model.classes[2].probabilities;
@@ -141,10 +141,10 @@ fn matches_are_learned_among_brothers_and_sisters() {
 
 #[test]
 fn threads_do_not_show_in_the_result() {
-    let borough = borough(1_500, 4, 13);
+    let borough = borough(900, 4, 13);
     let everything = || {
         let mut model = starting_model(&borough.records, LinkType::LinkAndDedupe);
-        let options = RuleOptions { sample: 2_000, ..RuleOptions::default() };
+        let options = RuleOptions { sample: 1_200, ..RuleOptions::default() };
         let chosen = choose_rules(&borough.records, &model, &options, &Silent).unwrap();
         let rules: Vec<BlockingRule> = chosen.rules.iter().map(|rule| rule.rule.clone()).collect();
         let comparer = Comparer::new(&borough.records, &model).unwrap();
@@ -153,7 +153,7 @@ fn threads_do_not_show_in_the_result() {
         let training = train(&comparer, &blocks, &mut model, &options, &Silent).unwrap();
         let scorer = Scorer::new(&comparer, &model).unwrap();
         let scored = score(&scorer, &blocks, 0.0, &Silent).unwrap();
-        assert!(scored.len() > 1_000, "{}", scored.len());
+        assert!(scored.len() > 700, "{}", scored.len());
         // a number prints as the shortest text that reads back as itself, so that equal texts are equal bits
         format!("{chosen:?} {model:?} {training:?} {scored:?}")
     };
