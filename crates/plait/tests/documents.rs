@@ -1,4 +1,5 @@
 //! The documents say what the code does: their examples run, and what they name exists.
+#![expect(clippy::unwrap_used, reason = "a test that unwraps fails with the place")]
 
 use plait::{FaultCode, LinkRequest, Role, Silent, SourceSpec};
 use plait_formats::read::{ReadOptions, header};
