@@ -108,7 +108,7 @@ fn twin(
             at.map(|(_, share)| share[class]).sum()
         };
         sizes = (0..plans.len()).map(|class| shares.iter().map(|share| share[class]).sum()).collect();
-        for c in 0..n_comparisons {
+        for (c, strangers) in strangers.iter_mut().enumerate() {
             let left: Vec<f64> = (0..chance.levels[c].len())
                 .map(|level| {
                     let seen = chance.n_pairs * chance.present[c] * chance.levels[c][level];
@@ -116,7 +116,7 @@ fn twin(
                     (seen - claimed).max(0.02 * seen).max(0.5)
                 })
                 .collect();
-            strangers[c] = distribution(&left);
+            *strangers = distribution(&left);
         }
         for (class, plan) in plans.iter().enumerate() {
             for c in 0..n_comparisons {
