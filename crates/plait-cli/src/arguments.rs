@@ -1,4 +1,8 @@
 //! The commands and their options, which is also their help, their reference and their completions.
+#![expect(
+    clippy::doc_markdown,
+    reason = "these comments are shown on terminals, where backticks mean nothing"
+)]
 
 use crate::exit;
 use clap::builder::{OsStringValueParser, TypedValueParser as _};
@@ -70,6 +74,11 @@ written unless everything is.";
 /// each agreement counts are found out from the data, and printed; all of it can be overridden.
 #[derive(Debug, Args)]
 #[command(after_help = LINK_EXAMPLES)]
+#[expect(
+    clippy::struct_excessive_bools,
+    clippy::struct_field_names,
+    reason = "a flag of the command is a bool of its name"
+)]
 pub(crate) struct Link {
     /// Files, each as PATH or NAME=PATH; the name stands in every output
     #[arg(required = true, value_name = "FILE", value_hint = ValueHint::FilePath, value_parser = source())]

@@ -298,11 +298,11 @@ fn run_model(action: &ModelAction) -> Result<(), Faults> {
         }
         ModelAction::Import { settings, out } => {
             show_issues(&[], &plait::import_splink(settings, out)?);
-            wrote(&[out.clone()])
+            wrote(std::slice::from_ref(out))
         }
         ModelAction::Export { model, out } => {
             plait::export_splink(model, out)?;
-            wrote(&[out.clone()])
+            wrote(std::slice::from_ref(out))
         }
         ModelAction::Schema => format!("{}\n", plait::model_schema().trim_end()),
     };

@@ -101,6 +101,7 @@ impl Records {
     }
 
     /// About `size` records drawn at random, evenly from all sources, in their order, standardised values and all.
+    #[must_use]
     pub fn sample(&self, size: usize, seed: u64) -> Self {
         let share = ((size as f64 / self.len() as f64).min(1.0) * u64::MAX as f64) as u64;
         let kept: Vec<u32> =
@@ -294,7 +295,7 @@ impl FieldParts {
         let mut interner = Interner::with_capacity(size);
         for (column, source) in columns.into_iter().zip(sources) {
             match column {
-                Some((column, order)) => field.take_in(column, order, &mut interner),
+                Some((column, order)) => field.take_in(&column, order, &mut interner),
                 None => field.codes.resize(source.end as usize, NULL),
             }
         }
@@ -330,7 +331,7 @@ impl Field {
         self
     }
 
-    fn take_in(&mut self, column: Column, order: Option<DateOrder>, interner: &mut Interner) {
+    fn take_in(&mut self, column: &Column, order: Option<DateOrder>, interner: &mut Interner) {
         use crate::standardise::Standardised::{Missing, Placeholder, Text, Unreadable};
         let order = order.unwrap_or(DateOrder::YearMonthDay);
         let raw_counts = column.counts();

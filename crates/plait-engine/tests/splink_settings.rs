@@ -1,4 +1,5 @@
 //! Settings files that Splink 5.0.0 saved, and the weights that Splink gave with them (`benches/splink_vectors.py`).
+#![expect(clippy::unwrap_used, reason = "a test that unwraps fails with the place")]
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

@@ -3,6 +3,7 @@
 //!
 //! The records are taken as they stand, without standardising, so that frequencies are of the same values. A pair is
 //! looked at where both find the same levels; `splink_levels.rs` says where they do.
+#![expect(clippy::unwrap_used, reason = "a test that unwraps fails with the place")]
 
 use std::collections::BTreeMap;
 

@@ -66,7 +66,7 @@ impl PartialDate {
             [Part::Number(y, 4), Part::Number(m, 1..=2)] | [Part::Number(m, 1..=2), Part::Number(y, 4)] => {
                 Self::year_month(*y, *m)
             }
-            [Part::Month(m), Part::Number(y, 4)] => Self::year_month(*y, *m as u32),
+            [Part::Month(m), Part::Number(y, 4)] => Self::year_month(*y, *m),
             [a, b, c] => Self::from_three(*a, *b, *c, order),
             _ => None,
         }
@@ -126,16 +126,17 @@ impl PartialDate {
         Some(Self { day: None, ..date })
     }
 
+    #[expect(clippy::unnested_or_patterns, reason = "one layout a line")]
     fn from_three(a: Part, b: Part, c: Part, order: DateOrder) -> Option<Self> {
         use Part::{Month, Number};
-        let (year, month, day) = match (a, b, c, order) {
-            (Number(y, 4), Number(m, _) | Month(m), Number(d, _), _)
-            | (Number(y, 2), Number(m, _) | Month(m), Number(d, _), DateOrder::YearMonthDay)
-            | (Number(d, _), Month(m), Number(y, 2 | 4), _)
-            | (Month(m), Number(d, _), Number(y, 2 | 4), _)
-            | (Number(m, _), Number(d, _), Number(y, 2 | 4), DateOrder::MonthDayYear)
-            | (Number(d, _), Number(m, _), Number(y, 2 | 4), _) => (y, m, d),
-            _ => return None,
+        let ((Number(year, 4), Number(month, _) | Month(month), Number(day, _), _)
+        | (Number(year, 2), Number(month, _) | Month(month), Number(day, _), DateOrder::YearMonthDay)
+        | (Number(day, _), Month(month), Number(year, 2 | 4), _)
+        | (Month(month), Number(day, _), Number(year, 2 | 4), _)
+        | (Number(month, _), Number(day, _), Number(year, 2 | 4), DateOrder::MonthDayYear)
+        | (Number(day, _), Number(month, _), Number(year, 2 | 4), _)) = (a, b, c, order)
+        else {
+            return None;
         };
         let year = match year {
             0..30 => 2000 + year,

@@ -16,6 +16,10 @@ pub fn is_placeholder(role: Role, text: &str) -> bool {
 /// `ZZ99 postcode`, `unknown`. `None` for everything else.
 pub fn find(role: Role, text: &str) -> Option<&'static str> {
     let recorded = text.trim();
+    // most addresses are told apart by the length of the part before the @
+    if role == Role::Email && recorded.find('@').is_some_and(|local| local > LONGEST_MAILBOX) {
+        return None;
+    }
     let text = folded(text);
     if text.is_empty() {
         return Some("empty");
@@ -121,6 +125,9 @@ const MAILBOXES: &[&str] = &[
     "none", "noemail", "no-email", "no.email", "no_email", "nomail", "test", "unknown", "noreply",
     "no-reply", "donotreply", "notgiven", "noone", "nobody", "null",
 ];
+
+/// The length of the longest of [`MAILBOXES`].
+const LONGEST_MAILBOX: usize = 10;
 
 /// Unknown school and education at home, as the NHS immunisation lists code them.
 const SCHOOLS: &[&str] = &["888888", "999999", "0"];
@@ -254,6 +261,7 @@ mod tests {
     #[test]
     fn the_short_cut_past_the_words_skips_none_of_them() {
         for word in WORDS.iter().chain(CODES) {
+            assert!(MAILBOXES.iter().all(|mailbox| mailbox.len() <= LONGEST_MAILBOX));
             assert!(word.len() <= LONGEST_WORD && !word.starts_with(|c: char| c.is_ascii_digit()), "{word}");
         }
     }

@@ -240,7 +240,7 @@ impl<'a> Job<'a> {
             coverage: chosen.as_ref().map(|chosen| chosen.coverage),
         };
         let model_text = plait_engine::model::write(&ModelFile::from(model.clone()));
-        let counts = self.counts(&findings, rows_set_aside);
+        let counts = Self::counts(&findings, rows_set_aside);
         let scored = truth.as_ref().map(|truth| {
             score::against_truth(truth, &records, &clustered.persons.person_of, model.link_type)
         });
@@ -387,7 +387,7 @@ impl<'a> Job<'a> {
         Ok(Some(self.watch.time("train", || train(comparer, blocks, model, &options, self.progress))?))
     }
 
-    fn counts(&self, findings: &Findings<'_>, rows_set_aside: u64) -> Counts {
+    fn counts(findings: &Findings<'_>, rows_set_aside: u64) -> Counts {
         let links = findings.clustered.is_link.iter().filter(|link| **link).count() as u64;
         let expected_false_links = findings
             .pairs

@@ -98,8 +98,10 @@ impl<'a> People<'a> {
         let records = findings.records;
         let persons = &findings.clustered.persons;
         let mut person_id = Values::default();
-        (0..persons.n_persons)
-            .for_each(|person| person_id.push(&PersonId::from_ordinal(u64::from(person)).to_string()));
+        for person in 0..persons.n_persons {
+            let id = PersonId::from_ordinal(u64::from(person)).ascii();
+            person_id.push(std::str::from_utf8(&id).expect("identifiers are ASCII"));
+        }
         let record = match findings.sources {
             [SourceFacts { names: RecordNames::Column(column), .. }] => Names::Column(column),
             sources => {

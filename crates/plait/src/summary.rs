@@ -87,22 +87,21 @@ pub(crate) fn paragraph(findings: &Findings<'_>, run: &Run) -> String {
         1 => "1 pair needs a person to look (\"review\" in links.parquet).".to_owned(),
         n => format!("{} pairs need a person to look (\"review\" in links.parquet).", grouped(n)),
     };
-    let trust = match &run.truth {
-        Some(truth) => format!(
+    let trust = if let Some(truth) = &run.truth {
+        format!(
             "Measured against {}, {} of the pairs of records put together are right and {} of the true pairs were found.",
             truth.file,
             share(truth.precision),
             share(truth.recall)
-        ),
-        None => {
-            let rate = counts.expected_false_links / counts.links.max(1) as f64;
-            format!(
-                "By the model's own estimate, without any labels, about {} of the {} links are wrong ({}).",
-                grouped(counts.expected_false_links.round() as u64),
-                grouped(counts.links),
-                share(rate)
-            )
-        }
+        )
+    } else {
+        let rate = counts.expected_false_links / counts.links.max(1) as f64;
+        format!(
+            "By the model's own estimate, without any labels, about {} of the {} links are wrong ({}).",
+            grouped(counts.expected_false_links.round() as u64),
+            grouped(counts.links),
+            share(rate)
+        )
     };
     format!("{first} {unsure} {trust}")
 }

@@ -183,9 +183,16 @@ fn parts_to_block_on(field: &Field) -> &'static [Part] {
         Role::DateOfBirth => &[Part::Whole, Part::YearMonth, Part::MonthDay, Part::YearDay],
         Role::Postcode => &[Part::Whole, Part::Sector, Part::First(3)],
         Role::Email => &[Part::Whole, Part::LocalPart],
-        Role::Upn | Role::NhsNumber | Role::Uln | Role::Identifier | Role::Phone => &[Part::Whole],
         Role::Address | Role::AddressLine => &[Part::Whole, Part::LastWord],
-        Role::HouseNumber | Role::Town | Role::Sex | Role::School => &[Part::Whole],
+        Role::Upn
+        | Role::NhsNumber
+        | Role::Uln
+        | Role::Identifier
+        | Role::Phone
+        | Role::HouseNumber
+        | Role::Town
+        | Role::Sex
+        | Role::School => &[Part::Whole],
         _ => &[],
     }
 }

@@ -174,6 +174,7 @@ impl Matching {
     }
 }
 
+#[derive(Clone, Copy)]
 enum End {
     Free(usize),
     Single(usize),

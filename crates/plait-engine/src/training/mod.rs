@@ -8,6 +8,7 @@ use crate::blocking::{Blocks, PairVisitor, Task};
 use crate::comparison::{Comparer, ComparisonVector, Scratch};
 use crate::model::{Class, LinkType, Model};
 use crate::progress::{Progress, Stage, interrupted};
+use crate::rows::Rows;
 use crate::random::{below, draw};
 use hashbrown::HashMap;
 use plait_types::Fault;
@@ -128,7 +129,7 @@ pub fn count_vectors(
             comparer,
             scratch: comparer.scratch(),
             records: Vec::new(),
-            rows: Vec::new(),
+            rows: Rows::default(),
             counts: HashMap::new(),
             pairs: keep_pairs.then(Vec::new),
         };
@@ -157,7 +158,7 @@ struct Counting<'a> {
     comparer: &'a Comparer<'a>,
     scratch: Scratch,
     records: Vec<u32>,
-    rows: Vec<u32>,
+    rows: Rows,
     counts: HashMap<ComparisonVector, u64>,
     /// The pairs themselves, if they are kept.
     pairs: Option<Vec<ComparedPair>>,
@@ -171,9 +172,7 @@ impl PairVisitor for Counting<'_> {
     }
 
     fn pair(&mut self, left: usize, right: usize) {
-        let n = self.comparer.n_slots();
-        let row = |place: usize| &self.rows[place * n..(place + 1) * n];
-        let vector = self.comparer.vector_of(row(left), row(right), &mut self.scratch);
+        let vector = self.comparer.vector_of(self.rows.get(left), self.rows.get(right), &mut self.scratch);
         *self.counts.entry(vector).or_default() += 1;
         if let Some(pairs) = &mut self.pairs {
             pairs.push(ComparedPair { left: self.records[left], right: self.records[right], vector });

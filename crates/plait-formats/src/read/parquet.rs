@@ -259,7 +259,7 @@ mod tests {
             dictionary_size in 1_usize..2_000,
             page_rows in 1_usize..100,
             group_rows in 1_usize..400,
-            compression in prop::sample::select(vec![Compression::UNCOMPRESSED, Compression::SNAPPY, Compression::ZSTD(Default::default())]),
+            compression in prop::sample::select(vec![Compression::UNCOMPRESSED, Compression::SNAPPY, Compression::ZSTD(parquet::basic::ZstdLevel::default())]),
         ) {
             let array: StringArray = if gaps {
                 cells.iter().map(|cell| cell.as_deref()).collect()

@@ -337,7 +337,9 @@ mod tests {
     use super::*;
     use rust_xlsxwriter::{Format, Workbook, Worksheet};
 
-    fn book(sheets: &[fn(&mut Worksheet) -> Result<(), rust_xlsxwriter::XlsxError>]) -> Vec<u8> {
+    type Fill = fn(&mut Worksheet) -> Result<(), rust_xlsxwriter::XlsxError>;
+
+    fn book(sheets: &[Fill]) -> Vec<u8> {
         let mut workbook = Workbook::new();
         for fill in sheets {
             fill(workbook.add_worksheet()).unwrap();

@@ -49,7 +49,7 @@ fn write(file: impl Write + Send, table: &OutTable<'_>) -> Result<()> {
     let schema = Arc::new(Schema::new(fields));
     let parquet_schema = ArrowSchemaConverter::new().convert(&schema)?;
     let mut writer =
-        SerializedFileWriter::new(file, parquet_schema.root_schema_ptr(), Arc::new(properties(table)?))?;
+        SerializedFileWriter::new(file, parquet_schema.root_schema_ptr(), Arc::new(properties(table)))?;
     for (group, rows) in chunks(table.n_rows(), GROUP_ROWS).enumerate() {
         let factory = ArrowRowGroupWriterFactory::new(&writer, Arc::clone(&schema));
         let columns: Vec<_> = factory.create_column_writers(group)?.into_iter().zip(&table.columns).collect();
@@ -69,7 +69,7 @@ fn write(file: impl Write + Send, table: &OutTable<'_>) -> Result<()> {
     Ok(())
 }
 
-fn properties(table: &OutTable<'_>) -> Result<WriterProperties> {
+fn properties(table: &OutTable<'_>) -> WriterProperties {
     let notes = table.metadata.iter().map(|(key, value)| KeyValue::new(key.clone(), value.clone())).collect();
     let mut properties = WriterProperties::builder()
         .set_compression(Compression::SNAPPY)
@@ -93,7 +93,7 @@ fn properties(table: &OutTable<'_>) -> Result<WriterProperties> {
                 .set_column_encoding(path, Encoding::DELTA_BINARY_PACKED),
         };
     }
-    Ok(properties.build())
+    properties.build()
 }
 
 /// Whether a dictionary would be much smaller than the rows; also keeps it under the size at which writers

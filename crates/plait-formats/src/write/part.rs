@@ -149,7 +149,7 @@ mod tests {
         let path = folder.path().join("a.txt");
         fs::write(&path, "old").unwrap();
         let fault = write_file(&path, |file| {
-            file.write_all(&[b'x'; 100_000])?;
+            file.write_all(&vec![b'x'; 100_000])?;
             Err::<(), _>(io::Error::from(ErrorKind::StorageFull))
         })
         .unwrap_err();
