@@ -24,3 +24,4 @@ pub mod training;
 mod fixture;
 mod part;
 mod random;
+mod rows;

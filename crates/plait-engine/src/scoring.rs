@@ -8,6 +8,7 @@ use crate::blocking::{Blocks, PairVisitor};
 use crate::comparison::{Comparer, ComparisonVector, Quick, Scratch};
 use crate::model::{Class, Comparison, Model, TermFrequency};
 use crate::progress::{Progress, Stage, interrupted};
+use crate::rows::Rows;
 use crate::training::{ComparedPair, ComparedPairs};
 use hashbrown::HashMap;
 use plait_types::{Fault, FaultCode, MatchWeight, NULL};
@@ -390,7 +391,7 @@ pub fn score(
                 cut,
                 scratch: scorer.comparer.scratch(),
                 records: Vec::new(),
-                rows: Vec::new(),
+                rows: Rows::default(),
                 chunk: Chunk { rule: task.rule, n_candidates: 0, pairs: Vec::new() },
             };
             blocks.walk(task, |_| true, &mut chunk);
@@ -462,7 +463,7 @@ struct Scoring<'a> {
     cut: f64,
     scratch: Scratch,
     records: Vec<u32>,
-    rows: Vec<u32>,
+    rows: Rows,
     chunk: Chunk,
 }
 
@@ -475,9 +476,7 @@ impl PairVisitor for Scoring<'_> {
 
     fn pair(&mut self, left: usize, right: usize) {
         self.chunk.n_candidates += 1;
-        let n = self.scorer.comparer.n_slots();
-        let row = |place: usize| &self.rows[place * n..(place + 1) * n];
-        if let Some(weight) = self.scorer.rows_at_least(self.cut, row(left), row(right), &mut self.scratch) {
+        if let Some(weight) = self.scorer.rows_at_least(self.cut, self.rows.get(left), self.rows.get(right), &mut self.scratch) {
             self.chunk.pairs.push((self.records[left], self.records[right], weight));
         }
     }

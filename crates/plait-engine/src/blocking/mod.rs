@@ -9,16 +9,16 @@ mod sort;
 use crate::model::{BlockingKey, BlockingRule, LinkType};
 use crate::part::part_codes;
 use crate::records::{Records, Source};
+use crate::rows::Rows;
 use plait_types::NULL;
 use rayon::prelude::*;
 
 /// The blocks of all rules, ready to be walked.
 pub struct Blocks {
     rules: Vec<RuleBlocks>,
-    /// Block numbers, `n_slots` per record, record by record. A record that is alone under a rule has a
+    /// Block numbers, a slot or two per rule. A record that is alone under a rule has a
     /// number that no other record has.
-    block_of: Vec<u32>,
-    n_slots: usize,
+    block_of: Rows,
     sources: Vec<Source>,
     within_sources: bool,
 }
@@ -86,15 +86,13 @@ impl Blocks {
         let built: Vec<(RuleBlocks, Vec<Vec<u32>>)> =
             rules.par_iter().map(|rule| build_rule(records, rule, within_sources)).collect();
         let n_slots = built.iter().map(|(_, slots)| slots.len()).sum();
-        let mut block_of = vec![0; records.len() * n_slots];
+        let mut block_of = Rows::new(records.len(), n_slots);
         let mut rules = Vec::with_capacity(built.len());
         let mut first_slot = 0;
         for (mut rule, slots) in built {
             let n = slots.len();
             for (slot, ids) in slots.into_iter().enumerate() {
-                for (record, id) in ids.into_iter().enumerate() {
-                    block_of[record * n_slots + first_slot + slot] = id;
-                }
+                block_of.set_slot(first_slot + slot, ids.into_iter());
             }
             for check in &mut rule.checks {
                 *check = (check.0 + first_slot as u8, check.1 + first_slot as u8);
@@ -102,7 +100,7 @@ impl Blocks {
             rules.push(rule);
             first_slot += n;
         }
-        Self { rules, block_of, n_slots, sources: records.sources.clone(), within_sources }
+        Self { rules, block_of, sources: records.sources.clone(), within_sources }
     }
 
     /// What each rule costs.
@@ -158,7 +156,7 @@ impl Blocks {
             .flat_map(|rule| &rule.checks)
             .map(|&(left, right)| (left as usize, right as usize))
             .collect();
-        let mut slots: Vec<u32> = Vec::new();
+        let mut slots = Rows::default();
         let mut block = task.block as usize;
         let mut position = task.from;
         while position < task.to {
@@ -167,15 +165,11 @@ impl Blocks {
             }
             let (start, lefts) = (rule.starts[block], rule.lefts(block));
             let members = &rule.records[start as usize..rule.starts[block + 1] as usize];
-            slots.clear();
-            if !earlier.is_empty() {
-                members.iter().for_each(|&record| slots.extend_from_slice(self.slots(record)));
-            }
             // nothing is asked of them under the first rule
-            let slots_of = |place: usize| match earlier.is_empty() {
-                true => &[][..],
-                false => &slots[place * self.n_slots..(place + 1) * self.n_slots],
-            };
+            if !earlier.is_empty() {
+                self.block_of.gather(members, &mut slots);
+            }
+            let slots_of = |place: usize| if earlier.is_empty() { &[][..] } else { slots.get(place) };
             visitor.enter(members);
             for position in position..lefts.end.min(task.to) {
                 let left = (position - start) as usize;
@@ -209,8 +203,7 @@ impl Blocks {
     }
 
     fn slots(&self, record: u32) -> &[u32] {
-        let start = record as usize * self.n_slots;
-        &self.block_of[start..start + self.n_slots]
+        self.block_of.get(record as usize)
     }
 
     /// The positions of the records that pair with the left at `position`.

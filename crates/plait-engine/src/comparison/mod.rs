@@ -11,6 +11,7 @@ mod vector;
 use crate::model::{Comparison, Condition, Measure, Missing, Model, Part, Test};
 use crate::part::part_codes;
 use crate::records::Records;
+use crate::rows::Rows;
 use crate::similarity::{Prepared, Signature, jaro_winkler_bound};
 use condition::Check;
 use plait_types::{Fault, FaultCode, NULL};
@@ -23,8 +24,8 @@ pub struct Comparer<'a> {
     comparisons: Vec<Bound<'a>>,
     /// Field index per slot.
     fields: Vec<usize>,
-    /// Codes, `fields.len()` per record.
-    rows: Vec<u32>,
+    /// Codes, a slot per field.
+    rows: Rows,
 }
 
 /// One comparison, bound.
@@ -122,12 +123,9 @@ impl<'a> Comparer<'a> {
         };
         let comparisons =
             model.comparisons.iter().map(|comparison| bind(records, &fields, comparison, &slot_of)).collect();
-        let n_slots = fields.len();
-        let mut rows = vec![NULL; records.len() * n_slots];
+        let mut rows = Rows::new(records.len(), fields.len());
         for (slot, &field) in fields.iter().enumerate() {
-            for (record, &code) in records.fields[field].codes.iter().enumerate() {
-                rows[record * n_slots + slot] = code;
-            }
+            rows.set_slot(slot, records.fields[field].codes.iter().copied());
         }
         Ok(Self { records, comparisons, fields, rows })
     }
@@ -234,27 +232,20 @@ impl<'a> Comparer<'a> {
             }
             Kernel::Conditions { levels, cached: true } => {
                 let (a, b) = (l[slot], r[slot]);
-                scratch.caches[comparison].level(a, b, || self.first_that_holds(levels, l, r))
+                scratch.caches[comparison].level(a, b, || Self::first_that_holds(levels, l, r))
             }
-            Kernel::Conditions { levels, cached: false } => self.first_that_holds(levels, l, r),
+            Kernel::Conditions { levels, cached: false } => Self::first_that_holds(levels, l, r),
         }
     }
 
     /// The rows of some records, side by side.
-    pub(crate) fn gather(&self, records: &[u32], rows: &mut Vec<u32>) {
-        rows.clear();
-        records.iter().for_each(|&record| rows.extend_from_slice(self.row(record)));
-    }
-
-    /// Codes per row.
-    pub(crate) fn n_slots(&self) -> usize {
-        self.fields.len()
+    pub(crate) fn gather(&self, records: &[u32], rows: &mut Rows) {
+        self.rows.gather(records, rows);
     }
 
     /// The codes of a record.
     pub(crate) fn row(&self, record: u32) -> &[u32] {
-        let start = record as usize * self.fields.len();
-        &self.rows[start..start + self.fields.len()]
+        self.rows.get(record as usize)
     }
 
     /// The slot in [`Comparer::row`] of a field, if some comparison uses it.
@@ -262,7 +253,7 @@ impl<'a> Comparer<'a> {
         self.fields.iter().position(|&f| f == field)
     }
 
-    fn first_that_holds(&self, levels: &[Check<'_>], l: &[u32], r: &[u32]) -> u8 {
+    fn first_that_holds(levels: &[Check<'_>], l: &[u32], r: &[u32]) -> u8 {
         let found = levels.iter().position(|check| check.holds(l, r));
         found.expect("the last level always holds") as u8 + 1
     }

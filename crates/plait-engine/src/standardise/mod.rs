@@ -61,6 +61,9 @@ pub fn standardise<'a>(
         Role::Address | Role::AddressLine | Role::Town | Role::Region | Role::School => {
             address::standardise(raw, buffer);
         }
+        Role::Email if raw.bytes().all(|b| b.is_ascii_graphic() && !b.is_ascii_uppercase()) => {
+            return Standardised::Text(raw);
+        }
         Role::Email => buffer.extend(raw.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase)),
         Role::Phone => phone(raw, buffer),
         Role::Upn => match Upn::parse(raw) {
