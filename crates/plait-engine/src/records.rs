@@ -2,6 +2,7 @@
 
 use crate::random::draw;
 use crate::standardise::standardise;
+use plait_types::placeholder::implausible_from;
 use plait_types::{Column, DateOrder, Interner, NULL, PartialDate, Role, Table, Values};
 use rayon::prelude::*;
 
@@ -44,6 +45,9 @@ pub struct Field {
     pub dates: Vec<PartialDate>,
     /// Records whose value was a placeholder and is treated as missing.
     pub n_placeholders: u32,
+    /// For each value that implausibly many records hold, how many did; it stands for "not known" and is treated as
+    /// missing.
+    pub spikes: Vec<u32>,
     /// Records whose value could not be read as what the role says and is treated as missing.
     pub n_unreadable: u32,
 }
@@ -179,6 +183,7 @@ impl Field {
             counts: Vec::new(),
             dates: if self.dates.is_empty() { Vec::new() } else { old.iter().map(|&c| self.dates[c as usize]).collect() },
             n_placeholders: 0,
+            spikes: Vec::new(),
             n_unreadable: 0,
         };
         field.count();
@@ -281,6 +286,7 @@ impl FieldParts {
             counts: Vec::new(),
             dates: Vec::new(),
             n_placeholders: 0,
+            spikes: Vec::new(),
             n_unreadable: 0,
         };
         let size = columns.iter().flatten().map(|(column, _)| column.values.len()).max().unwrap_or(0);
@@ -323,12 +329,28 @@ impl Field {
     /// With what follows from codes and values.
     fn finished(mut self) -> Self {
         self.count();
+        self.drop_spikes();
         if self.role.is_date() {
             let read = |text| PartialDate::parse(text, DateOrder::YearMonthDay);
             self.dates =
                 self.values.iter().map(|text| read(text).expect("standardised dates are ISO dates")).collect();
         }
         self
+    }
+
+    /// Treats values as missing that so many records hold that they say nothing about who these are: an office's
+    /// postcode, a telephone number typed for everybody.
+    fn drop_spikes(&mut self) {
+        const TIMES: u32 = 20;
+        const AT_LEAST: u32 = 50;
+        let Some(from) = implausible_from(self.role, &self.counts, TIMES, AT_LEAST) else { return };
+        for code in &mut self.codes {
+            if *code != NULL && self.counts[*code as usize] >= from {
+                *code = NULL;
+            }
+        }
+        self.spikes = self.counts.iter().copied().filter(|&count| count >= from).collect();
+        self.count();
     }
 
     fn take_in(&mut self, column: &Column, order: Option<DateOrder>, interner: &mut Interner) {

@@ -47,6 +47,36 @@ pub fn find(role: Role, text: &str) -> Option<&'static str> {
     }
 }
 
+/// From how many rows on a value of this role is held by implausibly many: at least `least`, and `times` what the
+/// commonest of the plausible values have. `rows` are the rows per distinct value. `None` where no value is, or where the
+/// role's values may well be common, as names are.
+pub fn implausible_from(role: Role, rows: &[u32], times: u32, least: u32) -> Option<u32> {
+    let of_one_person_or_home = matches!(
+        role,
+        Role::DateOfBirth
+            | Role::Postcode
+            | Role::Phone
+            | Role::Email
+            | Role::Address
+            | Role::Upn
+            | Role::NhsNumber
+            | Role::Uln
+            | Role::Identifier
+    );
+    if !of_one_person_or_home {
+        return None;
+    }
+    // the plausible ones begin beyond the first hundredth, and beyond three at least
+    let place = (rows.len() / 100).max(3);
+    if rows.len() <= place {
+        return None;
+    }
+    let mut rows = rows.to_vec();
+    let (above, reference, _) = rows.select_nth_unstable_by(place, |a, b| b.cmp(a));
+    let from = reference.saturating_mul(times).max(least);
+    above.iter().any(|&n| n >= from).then_some(from)
+}
+
 /// Words for "missing" in any column.
 #[rustfmt::skip]
 const WORDS: &[&str] = &[
@@ -264,6 +294,16 @@ mod tests {
             assert!(MAILBOXES.iter().all(|mailbox| mailbox.len() <= LONGEST_MAILBOX));
             assert!(word.len() <= LONGEST_WORD && !word.starts_with(|c: char| c.is_ascii_digit()), "{word}");
         }
+    }
+
+    #[test]
+    fn a_postcode_of_hundreds_among_postcodes_of_few_is_implausible_and_a_surname_is_not() {
+        let mut rows = vec![3; 500];
+        rows[77] = 400;
+        assert_eq!(implausible_from(Role::Postcode, &rows, 20, 50), Some(60));
+        assert_eq!(implausible_from(Role::Surname, &rows, 20, 50), None);
+        assert_eq!(implausible_from(Role::Postcode, &[3; 500], 20, 50), None);
+        assert_eq!(implausible_from(Role::Postcode, &[400], 20, 50), None);
     }
 
     #[test]

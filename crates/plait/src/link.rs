@@ -201,6 +201,7 @@ impl<'a> Job<'a> {
             Records::new(opened.into_iter().map(|source| source.into_input(needed.as_deref())).collect())
         });
 
+        self.note_spikes(&records);
         let mut model = self.starting_model(&records, file.take().map(|(file, _)| file))?;
         let chosen = self.choose_rules(&records, &mut model)?;
         let blocks = self.block(&records, &model)?;
@@ -291,6 +292,18 @@ impl<'a> Job<'a> {
             issues,
             wrote,
         })
+    }
+
+    fn note_spikes(&mut self, records: &Records) {
+        for field in &records.fields {
+            for &n in &field.spikes {
+                self.notes.push(format!(
+                    "one value of {} is held by {} records, far more than any other; it was treated as missing",
+                    field.name,
+                    crate::summary::grouped(u64::from(n))
+                ));
+            }
+        }
     }
 
     fn stop_if_asked(&self) -> Result<(), Fault> {

@@ -32,7 +32,7 @@ struct RuleBlocks {
     /// For rules with unlike sides, where the right part of each block starts; else empty.
     splits: Vec<u32>,
     /// Slots of `block_of` whose equality (left record's first, right record's second) means that the rule holds.
-    checks: Vec<(u8, u8)>,
+    checks: Vec<(u16, u16)>,
     n_pairs: u64,
     largest: LargestBlock,
 }
@@ -95,7 +95,7 @@ impl Blocks {
                 block_of.set_slot(first_slot + slot, ids.into_iter());
             }
             for check in &mut rule.checks {
-                *check = (check.0 + first_slot as u8, check.1 + first_slot as u8);
+                *check = (check.0 + first_slot as u16, check.1 + first_slot as u16);
             }
             rules.push(rule);
             first_slot += n;

@@ -105,13 +105,10 @@ impl ColumnProfile {
         let counts = column.counts();
         let step = counts.len().div_ceil(MOST_VALUES).max(1);
         let mut tally = Tally::default();
-        let mut usual = Vec::new();
         let check = check_of(plan, column);
         for (code, &count) in counts.iter().enumerate().step_by(step) {
             let (value, count) = (column.values.get(code as u32), u64::from(count) * step as u64);
-            if tally.add(value, count, plan.role, check.as_ref()) {
-                usual.push(count);
-            }
+            tally.add(value, count, plan.role, check.as_ref());
             if let Some(date) = plan.date_order.and_then(|order| PartialDate::parse(value, order))
                 && placeholder::find(plan.role, value).is_none()
                 && is_plausible(date)
@@ -123,7 +120,12 @@ impl ColumnProfile {
             tally.placeholders.iter().map(|(&what, &rows)| Placeholder { what, rows }).collect();
         placeholders.sort_by_key(|placeholder| std::cmp::Reverse(placeholder.rows));
         let mut oddities = tally.oddities(plan.role);
-        oddities.extend(spikes(plan.role, usual));
+        // only a value on many rows can be a spike or a placeholder that would be taken for one
+        let is_usual = |(code, rows): &(usize, &u32)| {
+            **rows < 10 || placeholder::find(plan.role, column.values.get(*code as u32)).is_none()
+        };
+        let usual: Vec<u32> = counts.iter().enumerate().filter(is_usual).map(|(_, &rows)| rows).collect();
+        oddities.extend(spikes(plan.role, &usual));
         Self {
             name: plan.name.clone(),
             role: plan.role,
@@ -195,14 +197,13 @@ struct Tally {
 }
 
 impl Tally {
-    /// Whether the value is a usual one, no placeholder.
-    fn add(&mut self, value: &str, rows: u64, role: Role, check: Option<&Check>) -> bool {
+    fn add(&mut self, value: &str, rows: u64, role: Role, check: Option<&Check>) {
         if value.trim() != value || value.contains("  ") {
             self.spaced += rows;
         }
         if let Some(found) = placeholder::find(role, value) {
             *self.placeholders.entry(found).or_default() += rows;
-            return false;
+            return;
         }
         let value = value.trim();
         self.checked += rows;
@@ -220,7 +221,6 @@ impl Tally {
             self.temporary_upns += if upn.is_temporary() { rows } else { 0 };
             self.unknown_authorities += if upn.has_known_authority() { 0 } else { rows };
         }
-        true
     }
 
     fn add_date(&mut self, date: PartialDate, rows: u64) {
@@ -273,26 +273,24 @@ impl Tally {
 
 /// Values on implausibly many rows compared with the rest, said without showing them: an office's postcode,
 /// a date typed when none was known. `usual` are the rows per value that is no known placeholder.
-fn spikes(role: Role, mut usual: Vec<u64>) -> Vec<String> {
-    const AT_LEAST: u64 = 10;
-    const TIMES: u64 = 5;
+fn spikes(role: Role, usual: &[u32]) -> Vec<String> {
+    const AT_LEAST: u32 = 10;
+    const TIMES: u32 = 5;
     const SHOWN: usize = 3;
-    let word = match role {
-        Role::DateOfBirth => "date",
-        Role::Postcode => "postcode",
-        Role::Phone => "telephone number",
-        Role::Email => "e-mail address",
-        Role::Address => "address",
-        Role::Upn | Role::NhsNumber | Role::Uln | Role::Identifier => "number",
-        _ => return Vec::new(),
-    };
-    usual.sort_unstable_by(|a, b| b.cmp(a));
-    // what the commonest of the plausible values are like: beyond the first hundredth, and at least three
-    let Some(&reference) = usual.get(SHOWN.max(usual.len() / 100)) else { return Vec::new() };
-    let implausible = usual.iter().take_while(|&&n| n >= AT_LEAST && n >= TIMES * reference).take(SHOWN);
+    let Some(from) = placeholder::implausible_from(role, usual, TIMES, AT_LEAST) else { return Vec::new() };
+    let mut implausible: Vec<u32> = usual.iter().copied().filter(|&n| n >= from).collect();
+    implausible.sort_unstable_by(|a, b| b.cmp(a));
+    let reference = from / TIMES;
     implausible
+        .iter()
+        .take(SHOWN)
         .map(|&n| {
-            format!("one {word} is held by {}, {} times as many as is usual here", rows(n), n / reference)
+            let times = u64::from(n / reference.max(1));
+            format!(
+                "one {} is held by {}, {times} times as many as is usual here",
+                role.words(),
+                rows(u64::from(n))
+            )
         })
         .collect()
 }
