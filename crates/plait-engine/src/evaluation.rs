@@ -79,7 +79,8 @@ pub fn score_persons(
         recall += squared / entities[&entity] as f64;
         n_exact += u64::from(count == persons[&person] && count == entities[&entity]);
     }
-    let right: u64 = pairs_within(person_of.iter().zip(entity_of).map(|(&p, &e)| (p, e)), source_of, between_sources);
+    let right: u64 =
+        pairs_within(person_of.iter().zip(entity_of).map(|(&p, &e)| (p, e)), source_of, between_sources);
     let said = pairs_within(person_of.iter().map(|&p| (p, 0)), source_of, between_sources);
     let true_pairs = pairs_within(entity_of.iter().map(|&e| (0, e)), source_of, between_sources);
     let (precision, recall) = if n > 0.0 { (precision / n, recall / n) } else { (1.0, 1.0) };

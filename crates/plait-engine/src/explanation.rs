@@ -101,8 +101,7 @@ pub fn explain(
         }
     }
     if parts.other_classes != 0.0 {
-        let kinds: Vec<&str> =
-            model.classes.iter().skip(2).map(|class| class.name.as_str()).collect();
+        let kinds: Vec<&str> = model.classes.iter().skip(2).map(|class| class.name.as_str()).collect();
         terms.push(term(
             TermKind::OtherClasses,
             "Could be relatives".into(),
@@ -128,7 +127,8 @@ fn shown_values(comparer: &Comparer<'_>, fields: &[String], record: u32) -> Opti
 
 /// `date_of_birth` as a title: `Date of birth`.
 fn title(name: &str) -> String {
-    let words = plait_types::Role::from_name(name).map_or_else(|| name.replace('_', " "), |role| role.words().to_owned());
+    let words = plait_types::Role::from_name(name)
+        .map_or_else(|| name.replace('_', " "), |role| role.words().to_owned());
     let mut letters = words.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }

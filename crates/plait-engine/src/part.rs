@@ -54,7 +54,9 @@ fn text(field: &Field, part: Part, code: u32) -> Option<String> {
         Part::Year => date.map(|d| d.year.to_string()),
         Part::YearMonth => date.and_then(|d| d.month.map(|month| format!("{}-{month}", d.year))),
         Part::YearDay => date.and_then(|d| d.day.map(|day| format!("{}--{day}", d.year))),
-        Part::MonthDay => date.and_then(|PartialDate { month, day, .. }| Some(format!("{}-{}", month?, day?))),
+        Part::MonthDay => {
+            date.and_then(|PartialDate { month, day, .. }| Some(format!("{}-{}", month?, day?)))
+        }
         Part::LocalPart => value.split_once('@').map(|(local, _)| local.to_owned()),
         Part::Domain => value.split_once('@').map(|(_, domain)| domain.to_owned()),
     }

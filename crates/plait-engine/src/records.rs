@@ -181,7 +181,11 @@ impl Field {
             codes,
             values,
             counts: Vec::new(),
-            dates: if self.dates.is_empty() { Vec::new() } else { old.iter().map(|&c| self.dates[c as usize]).collect() },
+            dates: if self.dates.is_empty() {
+                Vec::new()
+            } else {
+                old.iter().map(|&c| self.dates[c as usize]).collect()
+            },
             n_placeholders: 0,
             spikes: Vec::new(),
             n_unreadable: 0,
@@ -219,7 +223,8 @@ fn take_lines_as_addresses(inputs: &mut [SourceInput]) {
         input.columns.iter().filter(|column| roles.contains(&column.role)).count()
     };
     let either = [Role::Address, Role::AddressLine];
-    if inputs.iter().all(|i| count(i, &either) <= 1) && inputs.iter().any(|i| count(i, &[Role::Address]) == 1) {
+    if inputs.iter().all(|i| count(i, &either) <= 1) && inputs.iter().any(|i| count(i, &[Role::Address]) == 1)
+    {
         for column in inputs.iter_mut().flat_map(|input| &mut input.columns) {
             if column.role == Role::AddressLine {
                 column.role = Role::Address;
@@ -332,8 +337,11 @@ impl Field {
         self.drop_spikes();
         if self.role.is_date() {
             let read = |text| PartialDate::parse(text, DateOrder::YearMonthDay);
-            self.dates =
-                self.values.iter().map(|text| read(text).expect("standardised dates are ISO dates")).collect();
+            self.dates = self
+                .values
+                .iter()
+                .map(|text| read(text).expect("standardised dates are ISO dates"))
+                .collect();
         }
         self
     }
@@ -375,9 +383,8 @@ impl Field {
                 }
             })
             .collect();
-        self.codes.extend(
-            column.codes.iter().map(|&code| if code == NULL { NULL } else { codes[code as usize] }),
-        );
+        self.codes
+            .extend(column.codes.iter().map(|&code| if code == NULL { NULL } else { codes[code as usize] }));
     }
 }
 

@@ -82,9 +82,10 @@ pub struct ScoredPairs {
 impl<'a> Scorer<'a> {
     /// Binds a trained model. An untrained one is a [`FaultCode::BadModel`].
     pub fn new(comparer: &'a Comparer<'a>, model: &Model) -> Result<Self, Fault> {
-        let (Some(strangers), true) =
-            (model.classes.iter().find(|class| !class.is_match), model.classes.iter().any(|class| class.is_match))
-        else {
+        let (Some(strangers), true) = (
+            model.classes.iter().find(|class| !class.is_match),
+            model.classes.iter().any(|class| class.is_match),
+        ) else {
             return Err(Fault::new(
                 FaultCode::BadModel,
                 "the model has not been trained: it lacks a class of matches or one of non-matches",
@@ -124,7 +125,9 @@ impl<'a> Scorer<'a> {
     /// The weight of a pair whose vector is known.
     pub fn weigh_compared(&self, vector: ComparisonVector, left: u32, right: u32) -> MatchWeight {
         let (left, right) = (self.comparer.row(left), self.comparer.row(right));
-        MatchWeight(self.weight_of(vector, |comparison, level| self.frequency_bits(comparison, level, left, right)))
+        MatchWeight(
+            self.weight_of(vector, |comparison, level| self.frequency_bits(comparison, level, left, right)),
+        )
     }
 
     /// A weight that no pair with this vector exceeds, whatever its values.
@@ -152,7 +155,8 @@ impl<'a> Scorer<'a> {
         let n = self.comparer.len();
         let evidence: Vec<f64> = (0..n).map(|c| class.weights[c][vector.level(c) as usize]).collect();
         let (left, right) = (self.comparer.row(left), self.comparer.row(right));
-        let frequency: Vec<f64> = (0..n).map(|c| self.frequency_bits(c, vector.level(c), left, right)).collect();
+        let frequency: Vec<f64> =
+            (0..n).map(|c| self.frequency_bits(c, vector.level(c), left, right)).collect();
         let total = self.weight_of(vector, |comparison, _| frequency[comparison]);
         let sum = class.prior + evidence.iter().sum::<f64>() + frequency.iter().sum::<f64>();
         WeightParts { prior: class.prior, evidence, frequency, other_classes: total - sum, total }
@@ -199,7 +203,8 @@ impl<'a> Scorer<'a> {
                 return None;
             }
         }
-        let weight = self.weight_of(vector, |comparison, level| self.frequency_bits(comparison, level, left, right));
+        let weight =
+            self.weight_of(vector, |comparison, level| self.frequency_bits(comparison, level, left, right));
         (weight >= cut).then_some(weight)
     }
 
@@ -207,8 +212,9 @@ impl<'a> Scorer<'a> {
         let matches: Vec<&ScoredClass> = self.classes.iter().filter(|class| class.is_match).collect();
         self.prior_most = matches.iter().map(|class| class.prior.exp2()).sum::<f64>().log2();
         for (index, comparison) in model.comparisons.iter().enumerate() {
-            let most = levels((0..=comparison.levels.len())
-                .map(|level| matches.iter().map(|class| class.weights[index][level]).fold(f64::NEG_INFINITY, f64::max)));
+            let most = levels((0..=comparison.levels.len()).map(|level| {
+                matches.iter().map(|class| class.weights[index][level]).fold(f64::NEG_INFINITY, f64::max)
+            }));
             let rarest = |level| self.frequencies[index].as_ref().map_or(0.0, |f| f.most(level));
             let equal = self.comparer.equal_level(index).map(usize::from);
             let unequal = (1..=comparison.levels.len())
@@ -220,7 +226,10 @@ impl<'a> Scorer<'a> {
         }
         // the comparison with the widest range decides most pairs
         let range = |c: &usize| {
-            let least = self.most[*c][1..=model.comparisons[*c].levels.len()].iter().copied().fold(f64::INFINITY, f64::min);
+            let least = self.most[*c][1..=model.comparisons[*c].levels.len()]
+                .iter()
+                .copied()
+                .fold(f64::INFINITY, f64::min);
             self.most_unequal[*c] - least
         };
         let mut order: Vec<usize> = (0..model.comparisons.len()).collect();
@@ -286,7 +295,11 @@ fn log2_sum(terms: impl Iterator<Item = f64>, and_one: bool) -> f64 {
             None => term,
             Some(sum) => {
                 let (high, low) = if sum > term { (sum, term) } else { (term, sum) };
-                if low == f64::NEG_INFINITY { high } else { high + (low - high).exp2().ln_1p() * std::f64::consts::LOG2_E }
+                if low == f64::NEG_INFINITY {
+                    high
+                } else {
+                    high + (low - high).exp2().ln_1p() * std::f64::consts::LOG2_E
+                }
             }
         });
     }
@@ -476,7 +489,9 @@ impl PairVisitor for Scoring<'_> {
 
     fn pair(&mut self, left: usize, right: usize) {
         self.chunk.n_candidates += 1;
-        if let Some(weight) = self.scorer.rows_at_least(self.cut, self.rows.get(left), self.rows.get(right), &mut self.scratch) {
+        if let Some(weight) =
+            self.scorer.rows_at_least(self.cut, self.rows.get(left), self.rows.get(right), &mut self.scratch)
+        {
             self.chunk.pairs.push((self.records[left], self.records[right], weight));
         }
     }

@@ -417,7 +417,9 @@ fn a_further_kind_of_pairs_gets_a_column_and_a_row_and_leaves_m_and_u_alone() {
     three.model.classes.push(household);
     three.model.classes[1].share = 0.45;
     let text = words(&link_report(&three));
-    assert!(text.contains("Comparison | Level | m | u | same household | \nSurname | same | 90% | 1.0% | 80%"));
+    assert!(
+        text.contains("Comparison | Level | m | u | same household | \nSurname | same | 90% | 1.0% | 80%")
+    );
     assert!(text.contains("same household | no | 1 in 2"));
     // 0.05 against 0.45, not against 0.95
     assert!(text.contains("the starting point of every pair, −3.2 bits"));

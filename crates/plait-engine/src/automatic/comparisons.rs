@@ -111,15 +111,15 @@ fn comparison_for(field: &Field, swapped_with: Option<&str>) -> Comparison {
                 C::test(Test::Same(Part::Year)),
             ],
         ),
-        Role::Postcode if has_sectors(field) => (
-            false,
-            vec![one_edit(), C::test(Test::Same(Part::Sector)), C::test(Test::Same(Part::District))],
-        ),
-        Role::Postcode => (true, vec![any(vec![Test::OneDigit, Test::Transposed]), C::test(Test::Same(Part::First(2)))]),
-        Role::Email => (
-            false,
-            vec![C::test(Test::AtMost(Edit::Osa, 2)), C::test(Test::Same(Part::LocalPart))],
-        ),
+        Role::Postcode if has_sectors(field) => {
+            (false, vec![one_edit(), C::test(Test::Same(Part::Sector)), C::test(Test::Same(Part::District))])
+        }
+        Role::Postcode => {
+            (true, vec![any(vec![Test::OneDigit, Test::Transposed]), C::test(Test::Same(Part::First(2)))])
+        }
+        Role::Email => {
+            (false, vec![C::test(Test::AtMost(Edit::Osa, 2)), C::test(Test::Same(Part::LocalPart))])
+        }
         // a check digit finds single errors, so two good numbers that are close are of two people: twins' UPNs are
         // given out one after the other
         Role::NhsNumber | Role::Upn | Role::Uln => (false, vec![one_edit()]),
@@ -132,9 +132,11 @@ fn comparison_for(field: &Field, swapped_with: Option<&str>) -> Comparison {
         Role::Region | Role::HouseNumber => (true, vec![]),
         _ => (false, vec![]),
     };
-    let frequency = by_frequency.then_some(TermFrequency { field: None, strength: TERM_FREQUENCY, floor: 0.0 });
+    let frequency =
+        by_frequency.then_some(TermFrequency { field: None, strength: TERM_FREQUENCY, floor: 0.0 });
     let exact = Level { when: C::exact(), label: None, term_frequency: frequency };
-    let others = middle.into_iter().chain([C::Else]).map(|when| Level { when, label: None, term_frequency: None });
+    let others =
+        middle.into_iter().chain([C::Else]).map(|when| Level { when, label: None, term_frequency: None });
     Comparison {
         name: field.name.clone(),
         fields: vec![field.name.clone()],

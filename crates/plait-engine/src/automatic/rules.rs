@@ -178,7 +178,9 @@ fn rule_of(records: &Records, key: &[Atom]) -> BlockingRule {
 fn parts_to_block_on(field: &Field) -> &'static [Part] {
     match field.role {
         Role::Forename | Role::PreferredForename => &[Part::Whole, Part::First(3), Part::Metaphone],
-        Role::Surname | Role::FormerSurname => &[Part::Whole, Part::First(3), Part::Metaphone, Part::LastWord],
+        Role::Surname | Role::FormerSurname => {
+            &[Part::Whole, Part::First(3), Part::Metaphone, Part::LastWord]
+        }
         Role::FullName => &[Part::Whole, Part::FirstWord, Part::LastWord],
         Role::DateOfBirth => &[Part::Whole, Part::YearMonth, Part::MonthDay, Part::YearDay],
         Role::Postcode => &[Part::Whole, Part::Sector, Part::First(3)],

@@ -120,7 +120,8 @@ impl Blocks {
                     task.to = position + 1;
                     if task.n_pairs >= pairs {
                         tasks.push(task);
-                        task = Task { rule: index, from: task.to, to: task.to, block: block as u32, n_pairs: 0 };
+                        task =
+                            Task { rule: index, from: task.to, to: task.to, block: block as u32, n_pairs: 0 };
                     }
                 }
             }
@@ -380,7 +381,11 @@ fn key_codes<'a>(records: &'a Records, key: &BlockingKey, symmetric: bool) -> Ve
     let sides = [(left, key.left.1), (right, key.right.1)];
     let wanted = if symmetric { &sides[..1] } else { &sides[..] };
     let tables = part_codes(wanted);
-    wanted.iter().zip(tables).map(|((field, _), table)| KeyCodes { codes: &field.codes, parts: Some(table) }).collect()
+    wanted
+        .iter()
+        .zip(tables)
+        .map(|((field, _), table)| KeyCodes { codes: &field.codes, parts: Some(table) })
+        .collect()
 }
 
 /// About how many bytes a job needs at its peak, from the records and the model: the codes, the rows that comparisons

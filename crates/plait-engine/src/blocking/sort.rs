@@ -10,7 +10,8 @@ pub(super) fn by_key(entries: &mut [(u64, u32)]) {
     let mut spare = vec![(0, 0); entries.len()];
     let mut in_spare = false;
     for shift in (0..u64::BITS - spread.leading_zeros()).step_by(DIGIT_BITS as usize) {
-        let (from, to) = if in_spare { (&mut spare[..], &mut *entries) } else { (&mut *entries, &mut spare[..]) };
+        let (from, to) =
+            if in_spare { (&mut spare[..], &mut *entries) } else { (&mut *entries, &mut spare[..]) };
         if scatter(from, to, shift) {
             in_spare = !in_spare;
         }

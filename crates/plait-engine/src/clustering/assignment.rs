@@ -158,9 +158,11 @@ impl Matching {
             End::Free(right) => right,
             End::Single(left) if left == start => return,
             // the left becomes single: its right is free for the path that reached it
-            End::Single(left) => {
-                self.matched.iter().position(|m| m.is_some_and(|(l, _)| l == left)).expect("it was reached by its right")
-            }
+            End::Single(left) => self
+                .matched
+                .iter()
+                .position(|m| m.is_some_and(|(l, _)| l == left))
+                .expect("it was reached by its right"),
         };
         loop {
             let (left, edge) = came_by[right].expect("the path leads back to the start");
@@ -228,8 +230,11 @@ fn heaviest_first(records: &Records, pairs: &ScoredPairs, between: &[usize]) -> 
 
 /// Pairs given up that weigh exactly as much as a link that took the place of one of their ends.
 fn count_ties(pairs: &ScoredPairs, between: &[usize], kept: &[bool]) -> u32 {
-    let places = |pair: usize| [pairs.left[pair], pairs.right[pair]].map(|record| (record, pairs.weight[pair].to_bits()));
-    let mut taken: Vec<(u32, u64)> = between.iter().filter(|&&pair| kept[pair]).flat_map(|&pair| places(pair)).collect();
+    let places = |pair: usize| {
+        [pairs.left[pair], pairs.right[pair]].map(|record| (record, pairs.weight[pair].to_bits()))
+    };
+    let mut taken: Vec<(u32, u64)> =
+        between.iter().filter(|&&pair| kept[pair]).flat_map(|&pair| places(pair)).collect();
     taken.sort_unstable();
     let tied = |pair: usize| places(pair).iter().any(|place| taken.binary_search(place).is_ok());
     between.iter().filter(|&&pair| !kept[pair] && tied(pair)).count() as u32

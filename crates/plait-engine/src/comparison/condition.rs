@@ -28,7 +28,12 @@ pub(super) enum BoundTest<'a> {
     PartSimilar(Vec<u32>, Values, Measure, f64),
     Edits(&'a Values, Edit, usize),
     /// The other slot, and both fields' values in one numbering. Both ways round, or only left own = right other.
-    Other { slot: usize, own: Vec<u32>, other: Vec<u32>, both_ways: bool },
+    Other {
+        slot: usize,
+        own: Vec<u32>,
+        other: Vec<u32>,
+        both_ways: bool,
+    },
     /// Per code, the groups of names that the value belongs to, ascending.
     Nickname(Vec<&'static [u32]>),
     Words(&'a Values, fn(&str, &str) -> bool),
@@ -38,7 +43,12 @@ pub(super) enum BoundTest<'a> {
     InCommon(&'a Values, usize),
     BothAre(u32),
     /// The longitude's slot, latitudes and longitudes per code, kilometres.
-    WithinKm { slot: usize, latitudes: Vec<f64>, longitudes: Vec<f64>, km: f64 },
+    WithinKm {
+        slot: usize,
+        latitudes: Vec<f64>,
+        longitudes: Vec<f64>,
+        km: f64,
+    },
     /// A test that no value of this field can pass, such as a date test of names.
     Never,
 }
@@ -80,9 +90,7 @@ impl<'a> Check<'a> {
             }
             Condition::All(parts) => Self::All(all(parts)),
             Condition::Any(parts) => Self::Any(all(parts)),
-            Condition::Not(part) => {
-                Self::Not(Box::new(Self::bind(records, fields, own, part, slot_of)))
-            }
+            Condition::Not(part) => Self::Not(Box::new(Self::bind(records, fields, own, part, slot_of))),
             Condition::Else => Self::Always,
         }
     }
@@ -133,8 +141,7 @@ impl<'a> BoundTest<'a> {
         let part_table = |part| part_codes(&[(field, part)]).pop().expect("one was asked for");
         let other = |name: &str, both_ways| {
             let slot = slot_of(name);
-            let mut tables =
-                part_codes(&[(field, Part::Whole), (field_of(slot), Part::Whole)]).into_iter();
+            let mut tables = part_codes(&[(field, Part::Whole), (field_of(slot), Part::Whole)]).into_iter();
             let mut next = || tables.next().expect("two were asked for");
             Self::Other { slot, own: next(), other: next(), both_ways }
         };
@@ -157,8 +164,14 @@ impl<'a> BoundTest<'a> {
                 Self::PartSimilar(table, parts, *measure, *cut)
             }
             // on whole dates, written YYYY-MM-DD, one edit is one digit or two neighbouring ones swapped
-            Test::AtMost(edit, 1) if !field.dates.is_empty() && field.dates.iter().all(|d| d.day.is_some()) => {
-                dates(if *edit == Edit::Levenshtein { DateTest::AtMostOneDigit } else { DateTest::AtMostOneEdit })
+            Test::AtMost(edit, 1)
+                if !field.dates.is_empty() && field.dates.iter().all(|d| d.day.is_some()) =>
+            {
+                dates(if *edit == Edit::Levenshtein {
+                    DateTest::AtMostOneDigit
+                } else {
+                    DateTest::AtMostOneEdit
+                })
             }
             Test::AtMost(edit, most) => Self::Edits(&field.values, *edit, *most as usize),
             Test::SwappedWith(name) => other(name, true),
@@ -185,7 +198,12 @@ impl<'a> BoundTest<'a> {
             },
             Test::WithinKm(longitude, km) => {
                 let slot = slot_of(longitude);
-                Self::WithinKm { slot, latitudes: numbers(field), longitudes: numbers(field_of(slot)), km: *km }
+                Self::WithinKm {
+                    slot,
+                    latitudes: numbers(field),
+                    longitudes: numbers(field_of(slot)),
+                    km: *km,
+                }
             }
         }
     }

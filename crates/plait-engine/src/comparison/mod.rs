@@ -196,13 +196,16 @@ impl<'a> Comparer<'a> {
         if a == NULL || b == NULL {
             return Quick::Known(0);
         }
-        if a == b && let Some(level) = bound.equal {
+        if a == b
+            && let Some(level) = bound.equal
+        {
             return Quick::Known(level);
         }
         match &bound.kernel {
             Kernel::Constant(level) => Quick::Known(*level),
             Kernel::Parts(tables, none) => {
-                let same = |table: &Vec<u32>| table[a as usize] != NULL && table[a as usize] == table[b as usize];
+                let same =
+                    |table: &Vec<u32>| table[a as usize] != NULL && table[a as usize] == table[b as usize];
                 Quick::Known(tables.iter().find(|(table, _)| same(table)).map_or(*none, |(_, level)| *level))
             }
             _ => Quick::Unequal,
@@ -314,9 +317,8 @@ fn bind<'a>(
     // whatever other fields the later conditions read
     let equal = (declared.len() == 1 && conditions[0].is_exact()).then_some(1);
     let field = fields[slots[0]];
-    let kernel = equal
-        .and_then(|_| fast_kernel(records, field, &conditions))
-        .unwrap_or_else(|| Kernel::Conditions {
+    let kernel =
+        equal.and_then(|_| fast_kernel(records, field, &conditions)).unwrap_or_else(|| Kernel::Conditions {
             levels: conditions
                 .iter()
                 .map(|condition| Check::bind(records, fields, slots[0], condition, slot_of))

@@ -1,7 +1,5 @@
 //! When two values are at a level: the vocabulary of comparison levels and blocking keys.
 
-
-
 /// A condition on a pair of records. A test of a missing value is false.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Condition {

@@ -23,7 +23,8 @@ const SHORT_FORMS: [(&str, &str); 16] = [
 /// Lower-case ASCII words and numbers, single spaces, common words in their short form.
 pub(super) fn standardise(raw: &str, out: &mut String) {
     let ascii = any_ascii::any_ascii(raw).to_ascii_lowercase().replace('\'', "");
-    for word in ascii.split(|c: char| !c.is_ascii_alphanumeric() && c != '&').filter(|word| !word.is_empty()) {
+    for word in ascii.split(|c: char| !c.is_ascii_alphanumeric() && c != '&').filter(|word| !word.is_empty())
+    {
         if !out.is_empty() {
             out.push(' ');
         }

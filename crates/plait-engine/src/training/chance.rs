@@ -37,7 +37,9 @@ impl Chance {
             let mut share_present = if drawn == 0 { 0.0 } else { seen as f64 / drawn as f64 };
             let field = records.field(&comparison.fields[0]).map(|index| &records.fields[index]);
             // an agreement after other levels is only what those leave of it
-            if let (Some(level @ 0), Some(field), 1) = (comparison.exact_level(), field, comparison.fields.len()) {
+            if let (Some(level @ 0), Some(field), 1) =
+                (comparison.exact_level(), field, comparison.fields.len())
+            {
                 let agreement = Agreement::of(records, field, model.link_type);
                 share_present = agreement.present;
                 let others: f64 = shares.iter().sum::<f64>() - shares[level];

@@ -77,7 +77,12 @@ impl ClassPlan {
             for (name, comparison) in kin {
                 if let Some(comparison) = comparison {
                     let by_chance = [comparison].into_iter().chain(identifiers.iter().copied()).collect();
-                    plans.push(Self { name: name.into(), is_match: false, by_chance, identifiers: identifiers.clone() });
+                    plans.push(Self {
+                        name: name.into(),
+                        is_match: false,
+                        by_chance,
+                        identifiers: identifiers.clone(),
+                    });
                 }
             }
         }
@@ -139,9 +144,13 @@ struct Expected {
 impl<'a> State<'a> {
     fn start(plans: &'a [ClassPlan], chance: &'a Chance, candidates: f64) -> Self {
         let matches: Table = chance.levels.iter().map(|levels| agreeing(levels.len())).collect();
-        let half: Table =
-            matches.iter().zip(&chance.levels).map(|(m, u)| m.iter().zip(u).map(|(m, u)| (m + u) / 2.0).collect()).collect();
-        let start: Vec<Table> = plans.iter().map(|plan| if plan.is_match { matches.clone() } else { half.clone() }).collect();
+        let half: Table = matches
+            .iter()
+            .zip(&chance.levels)
+            .map(|(m, u)| m.iter().zip(u).map(|(m, u)| (m + u) / 2.0).collect())
+            .collect();
+        let start: Vec<Table> =
+            plans.iter().map(|plan| if plan.is_match { matches.clone() } else { half.clone() }).collect();
         let n_related = plans.iter().filter(|plan| !plan.is_match).count().max(1) as f64;
         let share = |plan: &ClassPlan| if plan.is_match { 0.2 } else { 0.5 / n_related };
         let mut state = Self {
@@ -161,7 +170,11 @@ impl<'a> State<'a> {
         let n_strangers = (self.chance.n_pairs - self.n_pairs.iter().sum::<f64>()).max(1.0);
         let mut expected = Expected {
             n_pairs: vec![0.0; self.plans.len()],
-            levels: self.probabilities.iter().map(|table| table.iter().map(|l| vec![0.0; l.len()]).collect()).collect(),
+            levels: self
+                .probabilities
+                .iter()
+                .map(|table| table.iter().map(|l| vec![0.0; l.len()]).collect())
+                .collect(),
         };
         let mut log_likelihood = 0.0;
         let mut weights = vec![0.0; self.plans.len()];
@@ -203,8 +216,11 @@ impl<'a> State<'a> {
         }
         for (class, plan) in self.plans.iter().enumerate() {
             for (comparison, levels) in expected.levels[class].iter().enumerate() {
-                let counts: Vec<f64> =
-                    levels.iter().zip(&self.start[class][comparison]).map(|(n, start)| n + PRIOR_PAIRS * start).collect();
+                let counts: Vec<f64> = levels
+                    .iter()
+                    .zip(&self.start[class][comparison])
+                    .map(|(n, start)| n + PRIOR_PAIRS * start)
+                    .collect();
                 let mut learned = normalised(&counts);
                 if plan.is_match {
                     let identifier = plan.identifiers.contains(&comparison);
@@ -237,7 +253,10 @@ impl<'a> State<'a> {
                     100.0 * n / candidates
                 ));
             }
-            let stuck = table.iter().filter(|levels| *levels.last().expect("levels") >= MAX_DISAGREEMENT - 1e-9).count();
+            let stuck = table
+                .iter()
+                .filter(|levels| *levels.last().expect("levels") >= MAX_DISAGREEMENT - 1e-9)
+                .count();
             if stuck > 0 {
                 warnings.push(format!(
                     "matches disagree on {stuck} of {} comparisons as often as not; the model may have learned something else than \"the same person\"",
@@ -265,7 +284,12 @@ impl<'a> State<'a> {
         let share = 1.0 - classes.iter().map(|class| class.share).sum::<f64>();
         classes.insert(
             1,
-            Class { name: "stranger".into(), is_match: false, share: share.max(1e-12), probabilities: self.strangers },
+            Class {
+                name: "stranger".into(),
+                is_match: false,
+                share: share.max(1e-12),
+                probabilities: self.strangers,
+            },
         );
         classes
     }

@@ -8,8 +8,8 @@ use crate::blocking::{Blocks, PairVisitor, Task};
 use crate::comparison::{Comparer, ComparisonVector, Scratch};
 use crate::model::{Class, LinkType, Model};
 use crate::progress::{Progress, Stage, interrupted};
-use crate::rows::Rows;
 use crate::random::{below, draw};
+use crate::rows::Rows;
 use hashbrown::HashMap;
 use plait_types::Fault;
 use rayon::prelude::*;
@@ -203,8 +203,7 @@ fn random_pair(
     let n = records.len() as u64;
     let a = below(n, draw(seed, 2 * index)) as u32;
     let b = below(n, draw(seed, 2 * index + 1)) as u32;
-    let allowed =
-        a != b && (link_type != LinkType::LinkOnly || records.source_of(a) != records.source_of(b));
+    let allowed = a != b && (link_type != LinkType::LinkOnly || records.source_of(a) != records.source_of(b));
     allowed.then(|| (a.min(b), a.max(b)))
 }
 
