@@ -80,7 +80,7 @@ pub fn standardise<'a>(
         },
         Role::Identifier | Role::HouseNumber => alphanumeric_upper(raw, buffer),
         Role::RecordId | Role::Ethnicity | Role::Category | Role::Number | Role::FreeText | Role::Other => {
-            words_lower(raw, buffer)
+            words_lower(raw, buffer);
         }
     }
     if buffer.is_empty() {
