@@ -55,6 +55,7 @@ fn field(rows: &[Row], name: &str) -> Field {
         values: column.values,
         n_placeholders: 0,
         n_unreadable: 0,
+        spikes: Vec::new(),
     }
 }
 
