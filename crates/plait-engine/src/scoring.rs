@@ -306,13 +306,18 @@ fn log2_sum(terms: impl Iterator<Item = f64>, and_one: bool) -> f64 {
     sum.unwrap_or(f64::NEG_INFINITY)
 }
 
+/// log2(p / u), finite also where a person wrote 0 for one or both.
+fn evidence(p: f64, u: f64) -> f64 {
+    (p.max(f64::MIN_POSITIVE) / u.max(f64::MIN_POSITIVE)).log2()
+}
+
 impl ScoredClass {
     fn new(class: &Class, strangers: &Class, model: &Model) -> Self {
         let weights = class
             .probabilities
             .iter()
             .zip(&strangers.probabilities)
-            .map(|(p, u)| levels(std::iter::once(0.0).chain(p.iter().zip(u).map(|(p, u)| (p / u).log2()))))
+            .map(|(p, u)| levels(std::iter::once(0.0).chain(p.iter().zip(u).map(|(p, u)| evidence(*p, *u)))))
             .collect();
         let by_chance = |(comparison, p): (&Comparison, &Vec<f64>)| {
             !class.is_match && comparison.exact_level().is_some_and(|level| p[level] < 0.5)

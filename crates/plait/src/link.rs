@@ -159,11 +159,20 @@ struct Job<'a> {
     watch: Stopwatch,
     details: Vec<Detail>,
     notes: Vec<String>,
+    /// Given by the model file or on the command line.
+    roles: Vec<(String, Role)>,
 }
 
 impl<'a> Job<'a> {
     fn new(request: &'a LinkRequest, progress: &'a dyn Progress) -> Self {
-        Self { request, progress, watch: Stopwatch::default(), details: Vec::new(), notes: Vec::new() }
+        Self {
+            request,
+            progress,
+            watch: Stopwatch::default(),
+            details: Vec::new(),
+            notes: Vec::new(),
+            roles: Vec::new(),
+        }
     }
 
     fn run(mut self, place: Option<OutputPlace>) -> Result<Linked, Faults> {
@@ -171,7 +180,9 @@ impl<'a> Job<'a> {
         let start = Instant::now();
         let mut file = request.model.as_deref().map(model::read_model).transpose()?;
         let mut roles = file.as_ref().map_or_else(Vec::new, |(file, _)| file.columns.clone());
+        roles.retain(|(name, _)| !request.roles.iter().any(|(given, _)| given == name));
         roles.extend(request.roles.iter().cloned());
+        self.roles.clone_from(&roles);
         self.progress.begin(Stage::Read, request.sources.len() as u64);
         let opened = self.watch.time("read", || open(&request.sources, &roles))?;
         if let Some((file, name)) = &file {
@@ -214,8 +225,7 @@ impl<'a> Job<'a> {
             return Ok(self.plan_only(&records, &model, &facts, &blocks, issues));
         }
         let weight = |p: f64| Probability::new(p).expect("the model was checked").weight().0;
-        let (link_cut, review_cut) =
-            (weight(model.accept.link), weight(model.accept.review.min(model.accept.link)));
+        let (link_cut, review_cut) = (weight(model.accept.link), weight(model.accept.review));
         let pairs = self.watch.time("score", || match compared {
             Some(compared) => {
                 score_compared(&scorer, &compared, model.blocking.len(), review_cut, self.progress)
@@ -240,12 +250,13 @@ impl<'a> Job<'a> {
             clustered: &clustered,
             coverage: chosen.as_ref().map(|chosen| chosen.coverage),
         };
-        let model_text = plait_engine::model::write(&ModelFile::from(model.clone()));
+        let model_text = self.model_text(&model);
         let counts = Self::counts(&findings, rows_set_aside);
         let scored = truth.as_ref().map(|truth| {
             score::against_truth(truth, &records, &clustered.persons.person_of, model.link_type)
         });
-        let mut run = self.describe_run(&findings, &model_text, counts);
+        let mut run = self.describe_run(&facts, &model, &model_text, counts);
+        run.rules = rule_results(&findings);
         run.truth =
             scored.as_ref().zip(request.truth.as_ref()).map(|(scores, path)| score::run_truth(scores, path));
         if let Some(training) = &training {
@@ -325,11 +336,19 @@ impl<'a> Job<'a> {
                 if !file.states_link_type || self.request.link_type.is_some() {
                     model.link_type = decided;
                 }
-                model::refuse_empty_fields(&model, records)?;
+                model::refuse_unusable_fields(&model, records)?;
                 model
             }
             None => automatic::starting_model(records, decided),
         };
+        if records.sources.len() > 1 && model.link_type == LinkType::DedupeOnly {
+            return Err(Fault::new(
+                FaultCode::BadOption,
+                "dedupe_only is for one source, and several were given",
+                "use link_and_dedupe, or run each file by itself",
+            )
+            .into());
+        }
         if records.sources.len() == 1 && model.link_type != LinkType::DedupeOnly {
             return Err(Fault::new(
                 FaultCode::BadOption,
@@ -352,6 +371,7 @@ impl<'a> Job<'a> {
                 return Err(model::bad_threshold(link).into());
             }
             model.accept.link = link;
+            model.accept.review = model.accept.review.min(link);
         }
         Ok(model)
     }
@@ -423,19 +443,22 @@ impl<'a> Job<'a> {
         }
     }
 
-    fn describe_run(&self, findings: &Findings<'_>, model_text: &str, counts: Counts) -> Run {
-        let model = findings.model;
+    /// The model as a file, with the roles that were given for it or on the command line, so that the next run reads the
+    /// columns as this one did.
+    fn model_text(&self, model: &Model) -> String {
+        let file = ModelFile { columns: self.roles.clone(), ..ModelFile::from(model.clone()) };
+        plait_engine::model::write(&file)
+    }
+
+    /// What is known of a run before anything is linked.
+    fn describe_run(&self, sources: &[SourceFacts], model: &Model, model_text: &str, counts: Counts) -> Run {
+        let roles = self.request.roles.iter();
         Run {
             format: FORMAT,
             plait: VERSION.to_owned(),
             command: self.request.command.clone(),
-            sources: findings.sources.iter().map(|source| source.run.clone()).collect(),
-            roles: self
-                .request
-                .roles
-                .iter()
-                .map(|(name, role)| (name.clone(), role.name().to_owned()))
-                .collect(),
+            sources: sources.iter().map(|source| source.run.clone()).collect(),
+            roles: roles.map(|(name, role)| (name.clone(), role.name().to_owned())).collect(),
             model: RunModel {
                 name: model.name.clone(),
                 sha256: sha256_of_text(model_text),
@@ -448,10 +471,10 @@ impl<'a> Job<'a> {
             seed: self.request.seed,
             threads: rayon::current_num_threads(),
             counts,
-            rules: rule_results(findings),
+            rules: Vec::new(),
             seconds: BTreeMap::new(),
             pairs_per_second: 0.0,
-            peak_memory_bytes: None,
+            peak_memory_bytes: peak_memory(),
             peak_memory_after: BTreeMap::new(),
             truth: None,
             notes: self.notes.clone(),
@@ -474,33 +497,11 @@ impl<'a> Job<'a> {
             summary::grouped(n_pairs),
             summary::grouped(records.len() as u64)
         );
-        let model_text = plait_engine::model::write(&ModelFile::from(model.clone()));
-        let run = Run {
-            format: FORMAT,
-            plait: VERSION.to_owned(),
-            command: self.request.command.clone(),
-            sources: facts.iter().map(|source| source.run.clone()).collect(),
-            roles: Vec::new(),
-            model: RunModel {
-                name: model.name.clone(),
-                sha256: sha256_of_text(&model_text),
-                link_type: model.link_type.name().to_owned(),
-                clustering: model.clustering.name().to_owned(),
-                link_from: model.accept.link,
-                review_from: model.accept.review,
-                rounds: 0,
-            },
-            seed: self.request.seed,
-            threads: rayon::current_num_threads(),
-            counts: Counts { records: records.len() as u64, candidate_pairs: n_pairs, ..Counts::default() },
-            rules: Vec::new(),
-            seconds: self.watch.seconds,
-            pairs_per_second: 0.0,
-            peak_memory_bytes: peak_memory(),
-            peak_memory_after: self.watch.peak_memory,
-            truth: None,
-            notes: self.notes,
-        };
+        let model_text = self.model_text(model);
+        let counts = Counts { records: records.len() as u64, candidate_pairs: n_pairs, ..Counts::default() };
+        let mut run = self.describe_run(facts, model, &model_text, counts);
+        run.seconds = self.watch.seconds;
+        run.peak_memory_after = self.watch.peak_memory;
         Linked {
             summary,
             details: self.details,

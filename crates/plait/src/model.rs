@@ -60,9 +60,23 @@ fn field_names(source: &Opened) -> Vec<String> {
     names
 }
 
-/// Refuses a model that compares a field without any value.
-pub(crate) fn refuse_empty_fields(model: &Model, records: &Records) -> Result<(), Faults> {
+/// Refuses a model that names a field which cannot be compared or blocked on, or compares one without any value.
+pub(crate) fn refuse_unusable_fields(model: &Model, records: &Records) -> Result<(), Faults> {
     let mut faults = Vec::new();
+    let mut wanted = model.fields();
+    wanted.sort();
+    wanted.dedup();
+    for name in wanted.iter().filter(|name| records.field(name).is_none()) {
+        let usable: Vec<&str> = records.fields.iter().map(|field| field.name.as_str()).collect();
+        faults.push(
+            Fault::new(
+                FaultCode::UnknownColumn,
+                format!("the model names \"{name}\", which cannot be compared"),
+                format!("use one of: {}", usable.join(", ")),
+            )
+            .because("columns that name rows, prose and dates other than of birth are not compared; where several columns have one role, each goes by its header"),
+        );
+    }
     for name in model.comparisons.iter().flat_map(|comparison| &comparison.fields) {
         let Some(index) = records.field(name) else { continue };
         let field = &records.fields[index];
@@ -177,7 +191,7 @@ pub fn check_model(path: &Path, sources: &[SourceSpec], roles: &[(String, Role)]
     let opened = open(sources, &all_roles)?;
     check_against(&file, &name, &opened)?;
     let records = Records::new(opened.into_iter().map(|source| source.into_input(None)).collect());
-    refuse_empty_fields(&file.model, &records)?;
+    refuse_unusable_fields(&file.model, &records)?;
     Ok(format!("{name} is a model that can be used with these sources"))
 }
 

@@ -163,7 +163,8 @@ fn affordable_keys(
             }
         }
     }
-    pool.retain(|key| key.cost > 0.0);
+    // a key of one field that makes no pairs in a sample may be an identifier that few records share
+    pool.retain(|key| key.cost > 0.0 || key.rule.keys.len() == 1);
     pool.sort_by(|a, b| a.cost.total_cmp(&b.cost));
     pool.truncate(POOL_KEYS);
     (pool, n_considered)

@@ -102,6 +102,13 @@ pub(crate) enum Quick {
 impl<'a> Comparer<'a> {
     /// Binds a model's comparisons to records. A field that the records lack is a [`FaultCode::UnknownColumn`].
     pub fn new(records: &'a Records, model: &Model) -> Result<Self, Fault> {
+        if model.comparisons.len() > ComparisonVector::MAX_COMPARISONS {
+            return Err(Fault::new(
+                FaultCode::BadModel,
+                format!("a model compares at most {} things", ComparisonVector::MAX_COMPARISONS),
+                "take out comparisons that say the same as others",
+            ));
+        }
         let mut fields: Vec<usize> = Vec::new();
         for name in model.comparisons.iter().flat_map(Comparison::named_fields) {
             let index = records.field(&name).ok_or_else(|| {

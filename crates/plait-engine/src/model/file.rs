@@ -16,6 +16,8 @@ use serde::Deserialize;
 use toml::Spanned;
 use toml::de::DeTable;
 
+use crate::comparison::ComparisonVector;
+
 use super::schema::{self, CLUSTERINGS, LINK_TYPES, MISSINGS, ModelToml, ShortOr, by_name};
 use super::structure::{Faults, conform};
 use super::text::TextError;
@@ -33,8 +35,11 @@ const DEFAULT_ACCEPT: Accept = Accept { link: 0.95, review: 0.5 };
 /// Levels per comparison, so that a comparison vector packs into 64 bits.
 const MAX_LEVELS: usize = 15;
 
-/// How far from 1 a sum of probabilities may be.
+/// How far from 1 a sum of shares may be.
 const SUM_TOLERANCE: f64 = 1e-6;
+/// What a sum of probabilities of levels may be: Splink's are medians of several trainings, each by itself, and its
+/// starting values sum to as much as 1.6. Weights are the ratios of the numbers as they stand.
+const PROBABILITY_SUMS: std::ops::RangeInclusive<f64> = 0.8..=2.0;
 
 /// A model and what else its file says.
 #[derive(Clone, Debug, PartialEq)]
@@ -239,6 +244,10 @@ impl Reader<'_> {
                 self.complain(name_at, what, "give one of them another `name`, or remove it");
             }
             comparisons.push(comparison);
+            if comparisons.len() == ComparisonVector::MAX_COMPARISONS + 1 {
+                let what = format!("a model compares at most {} things", ComparisonVector::MAX_COMPARISONS);
+                self.complain(at, what, "take out comparisons that say the same as others");
+            }
         }
         comparisons
     }
@@ -463,7 +472,7 @@ impl Reader<'_> {
 
     fn sums_to_one(&mut self, name: &str, probabilities: &Spanned<Vec<f64>>) {
         let total: f64 = probabilities.get_ref().iter().sum();
-        if (total - 1.0).abs() > SUM_TOLERANCE {
+        if !PROBABILITY_SUMS.contains(&total) {
             let what = format!("the probabilities of \"{name}\" sum to {total}, not 1");
             self.complain(
                 probabilities.span().start,

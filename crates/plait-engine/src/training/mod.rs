@@ -92,7 +92,12 @@ pub fn train(
         n_rounds: fit.n_rounds,
         converged: fit.converged,
         vectors,
-        warnings: fit.warnings,
+        warnings: if fit.converged {
+            fit.warnings
+        } else {
+            let unsettled = format!("the model was still changing after {} rounds of learning", fit.n_rounds);
+            fit.warnings.into_iter().chain([unsettled]).collect()
+        },
         compared,
     })
 }
