@@ -49,6 +49,7 @@ fn field((name, role, rows): &Column<'_>, n_sources: usize) -> Field {
         values,
         counts,
         n_placeholders: 0,
+        spikes: Vec::new(),
         n_unreadable: 0,
     }
 }
