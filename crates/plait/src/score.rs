@@ -3,12 +3,14 @@
 use crate::faults::Faults;
 use crate::run::{Run, RunTruth};
 use crate::source::{Opened, RecordNames};
-use hashbrown::HashMap;
+use crate::summary::grouped;
+use hashbrown::{HashMap, HashSet};
 use plait_engine::evaluation::{Scores, score_persons};
 use plait_engine::model::LinkType;
 use plait_engine::records::Records;
 use plait_formats::read::{ReadOptions, read};
 use plait_types::{Column, Fault, FaultCode, NULL, Table};
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 /// A finished run and the truth.
@@ -64,57 +66,105 @@ impl TruthTable {
         &self.table.columns[index]
     }
 
-    /// Whether a row is about the source of this name.
-    fn is_about(&self, row: usize, source: &str) -> bool {
-        self.source.is_none_or(|column| self.column(column).get(row) == Some(source))
-    }
-}
-
-impl Truth {
-    /// Reads a truth table and looks its records up in the sources. A table that names records that are not there
-    /// is refused; records that it does not name are left out of the scores.
-    pub(crate) fn read(path: &Path, sources: &[Opened]) -> Result<Self, Fault> {
-        let truth = TruthTable::read(path)?;
-        if truth.source.is_none() && sources.len() > 1 {
+    /// The entity of each record, given by index of source and name; [`NULL`] where the table does not name it.
+    ///
+    /// A [`FaultCode::BadTruth`] where scores would mislead: a record with two entities, less than half of the table or
+    /// of the records found in the other, or no two of the records found of one entity.
+    fn look_up<'r>(
+        &self,
+        sources: &[&str],
+        records: impl Iterator<Item = (usize, Cow<'r, str>)>,
+    ) -> Result<Vec<u32>, Fault> {
+        if self.source.is_none() && sources.len() > 1 {
             return Err(Fault::new(
                 FaultCode::BadTruth,
                 "the truth table has no column \"source\", and there are several sources",
                 "add a column \"source\" with the name of the source of each record",
-            )
-            .at(path.display().to_string()));
+            ));
         }
-        let mut entity_of = Vec::new();
-        let mut n_found = 0;
-        for source in sources {
-            let names = source.record_names();
-            let by_name = entities_by_name(&truth, &source.table.name, &names, source.table.n_rows);
-            n_found += by_name.iter().filter(|&&entity| entity != NULL).count();
-            entity_of.extend(by_name);
-        }
-        let n_rows = truth.table.n_rows;
+        let entity_by_name = self.entity_by_name(sources)?;
+        let entity_of: Vec<u32> = records
+            .map(|(source, name)| entity_by_name.get(&(source, name.as_ref())).copied().unwrap_or(NULL))
+            .collect();
+        let mut found: Vec<u32> = entity_of.iter().copied().filter(|&entity| entity != NULL).collect();
+        let (n_found, n_rows) = (found.len(), self.table.n_rows);
         if n_found == 0 || n_found * 2 < n_rows.min(entity_of.len()) {
             return Err(Fault::new(
                 FaultCode::BadTruth,
-                format!("{n_found} of the {n_rows} records of the truth table are in the sources"),
+                format!(
+                    "{} of the {} records of the truth table are among those linked",
+                    grouped(n_found as u64),
+                    grouped(n_rows as u64)
+                ),
                 "name records in it as people.parquet does: the source's name, and its identifier or row number",
             )
-            .at(path.display().to_string())
             .because("a score over a few records would mislead"));
         }
-        Ok(Self { entity_of })
+        found.sort_unstable();
+        if found.windows(2).all(|two| two[0] != two[1]) {
+            return Err(Fault::new(
+                FaultCode::BadTruth,
+                "the truth table has no two records of one person among those linked, so there is nothing to find",
+                "give all records of one person the same value in the column of the true person",
+            )
+            .because("every score would be all or nothing"));
+        }
+        Ok(entity_of)
+    }
+
+    /// The entity of each record of the table, by index of source and name.
+    fn entity_by_name(&self, sources: &[&str]) -> Result<HashMap<(usize, &str), u32>, Fault> {
+        let (records, entities) = (self.column(self.record), self.column(self.entity));
+        let source_of = |row: usize| match self.source {
+            None => Some(0),
+            Some(column) => {
+                let name = self.column(column).get(row)?;
+                sources.iter().position(|source| *source == name)
+            }
+        };
+        let mut entity_by_name = HashMap::with_capacity(self.table.n_rows);
+        let mut in_doubt = HashSet::new();
+        for row in 0..self.table.n_rows {
+            let (Some(source), Some(record)) = (source_of(row), records.get(row)) else { continue };
+            let entity = entities.codes[row];
+            if entity != NULL
+                && entity_by_name.insert((source, record), entity).is_some_and(|other| other != entity)
+            {
+                in_doubt.insert((source, record));
+            }
+        }
+        if !in_doubt.is_empty() {
+            let (n, one) = (in_doubt.len() as u64, in_doubt.len() == 1);
+            return Err(Fault::new(
+                FaultCode::BadTruth,
+                format!(
+                    "the truth table gives {} record{} more than one true person",
+                    grouped(n),
+                    if one { "" } else { "s" }
+                ),
+                "keep one row per record",
+            )
+            .because("which of them is right cannot be told"));
+        }
+        Ok(entity_by_name)
     }
 }
 
-/// Per row of a source, the code of its entity; [`NULL`] where the truth does not name it.
-fn entities_by_name(truth: &TruthTable, source: &str, names: &RecordNames, n_rows: usize) -> Vec<u32> {
-    let (records, entities) = (truth.column(truth.record), truth.column(truth.entity));
-    let mut by_name: HashMap<&str, u32> = HashMap::with_capacity(n_rows);
-    for row in 0..truth.table.n_rows {
-        if let (true, Some(record)) = (truth.is_about(row, source), records.get(row)) {
-            by_name.insert(record, entities.codes[row]);
-        }
+impl Truth {
+    /// Reads a truth table and looks its records up in the sources. Records that it does not name are left out of the
+    /// scores. Refused where the scores would mislead: see [`TruthTable::look_up`].
+    pub(crate) fn read(path: &Path, sources: &[Opened]) -> Result<Self, Fault> {
+        let truth = TruthTable::read(path)?;
+        let source_names: Vec<&str> = sources.iter().map(|source| source.table.name.as_str()).collect();
+        let record_names: Vec<RecordNames> = sources.iter().map(Opened::record_names).collect();
+        let records = sources.iter().enumerate().flat_map(|(index, source)| {
+            let names = &record_names[index];
+            (0..source.table.n_rows).map(move |row| (index, names.get(row)))
+        });
+        let entity_of =
+            truth.look_up(&source_names, records).map_err(|fault| fault.at(path.display().to_string()))?;
+        Ok(Self { entity_of })
     }
-    (0..n_rows).map(|row| by_name.get(names.get(row).as_ref()).copied().unwrap_or(NULL)).collect()
 }
 
 /// Scores persons against the truth; records that it does not name are left out.
@@ -160,42 +210,112 @@ pub fn score(request: &ScoreRequest) -> Result<RunTruth, Faults> {
         })
     };
     let (sources, records, persons) = (column("source")?, column("record")?, column("person_id")?);
-    if truth.source.is_none() && run.sources.len() > 1 {
-        return Err(Fault::new(
-            FaultCode::BadTruth,
-            "the truth table has no column \"source\", and the run has several sources",
-            "add a column \"source\" with the name of the source of each record",
-        )
-        .into());
-    }
-    let mut entity_of: HashMap<(&str, &str), u32> = HashMap::new();
-    for row in 0..truth.table.n_rows {
-        let source =
-            truth.source.map_or(run.sources[0].name.as_str(), |c| truth.column(c).get(row).unwrap_or(""));
-        if let Some(record) = truth.column(truth.record).get(row) {
-            entity_of.insert((source, record), truth.column(truth.entity).codes[row]);
-        }
-    }
-    let (mut person, mut entity, mut source) = (Vec::new(), Vec::new(), Vec::new());
-    for row in 0..people.n_rows {
-        let key = (sources.get(row).unwrap_or(""), records.get(row).unwrap_or(""));
-        match entity_of.get(&key) {
-            Some(&code) if code != NULL => {
-                person.push(persons.codes[row]);
-                entity.push(code);
-                source.push(sources.codes[row]);
-            }
-            _ => {}
-        }
-    }
-    if person.is_empty() {
-        return Err(Fault::new(
-            FaultCode::BadTruth,
-            "none of the records of the truth table are in the run",
-            "name records in it as people.parquet does: the source's name, and its identifier or row number",
-        )
-        .into());
-    }
+    // a record without a name, as only a damaged file has it, is in no truth table
+    let source_names: Vec<&str> = sources.values.iter().collect();
+    let named = (0..people.n_rows)
+        .map(|row| (sources.codes[row] as usize, Cow::Borrowed(records.get(row).unwrap_or_default())));
+    let entity_of =
+        truth.look_up(&source_names, named).map_err(|fault| fault.at(request.truth.display().to_string()))?;
+    let known: Vec<usize> = (0..people.n_rows).filter(|&row| entity_of[row] != NULL).collect();
+    let pick = |values: &[u32]| known.iter().map(|&row| values[row]).collect::<Vec<u32>>();
+    let (person, entity, source) = (pick(&persons.codes), pick(&entity_of), pick(&sources.codes));
     let between = run.model.link_type == LinkType::LinkOnly.name();
     Ok(run_truth(&score_persons(&person, &entity, &source, between), &request.truth))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table(rows: &[(Option<&str>, &str, &str)]) -> TruthTable {
+        let mut columns = vec![
+            Column::from_rows("record", rows.iter().map(|row| Some(row.1))),
+            Column::from_rows("entity", rows.iter().map(|row| Some(row.2))),
+        ];
+        let source = rows.iter().any(|row| row.0.is_some()).then(|| {
+            columns.push(Column::from_rows("source", rows.iter().map(|row| row.0)));
+            2
+        });
+        let table = Table { name: "truth".into(), columns, n_rows: rows.len() };
+        TruthTable { table, source, record: 0, entity: 1 }
+    }
+
+    fn look_up(truth: &TruthTable, sources: &[&str], records: &[(usize, &str)]) -> Result<Vec<u32>, Fault> {
+        truth.look_up(sources, records.iter().map(|&(source, name)| (source, Cow::Borrowed(name))))
+    }
+
+    fn refusal(truth: &TruthTable, sources: &[&str], records: &[(usize, &str)]) -> String {
+        let fault = look_up(truth, sources, records).unwrap_err();
+        assert_eq!(fault.code, FaultCode::BadTruth);
+        fault.what
+    }
+
+    #[test]
+    fn records_are_found_by_source_and_name() {
+        let truth = table(&[
+            (Some("a"), "1", "x"),
+            (Some("b"), "1", "y"),
+            (Some("b"), "2", "x"),
+            (Some("elsewhere"), "1", "y"),
+        ]);
+        let found = look_up(&truth, &["a", "b"], &[(0, "1"), (1, "1"), (1, "2"), (1, "3")]).unwrap();
+        assert_eq!(found, [0, 1, 0, NULL]);
+    }
+
+    #[test]
+    fn one_source_need_not_be_named_and_several_must() {
+        let truth = table(&[(None, "1", "x"), (None, "2", "x")]);
+        assert_eq!(look_up(&truth, &["a"], &[(0, "2"), (0, "1")]).unwrap(), [0, 0]);
+        let what = refusal(&truth, &["a", "b"], &[(0, "1"), (1, "2")]);
+        assert!(what.contains("no column \"source\""), "{what}");
+    }
+
+    #[test]
+    fn a_record_with_two_true_people_is_refused_with_how_many_there_are() {
+        let rows = [(None, "1", "x"), (None, "1", "y"), (None, "2", "x"), (None, "2", "x"), (None, "1", "z")];
+        let what = refusal(&table(&rows), &["a"], &[(0, "1"), (0, "2")]);
+        assert_eq!(what, "the truth table gives 1 record more than one true person");
+    }
+
+    #[test]
+    fn a_truth_that_knows_few_of_the_records_is_refused() {
+        let rows = [(None, "1", "x"), (None, "2", "x"), (None, "3", "y"), (None, "4", "y"), (None, "5", "y")];
+        let strangers = [(0, "1"), (0, "2"), (0, "c"), (0, "d"), (0, "e")];
+        let what = refusal(&table(&rows), &["a"], &strangers);
+        assert_eq!(what, "2 of the 5 records of the truth table are among those linked");
+    }
+
+    #[test]
+    fn a_truth_without_two_records_of_one_person_is_refused() {
+        let what = refusal(&table(&[(None, "1", "x"), (None, "2", "y")]), &["a"], &[(0, "1"), (0, "2")]);
+        assert!(what.contains("nothing to find"), "{what}");
+    }
+
+    #[test]
+    fn a_run_file_without_sources_is_no_reason_to_panic() {
+        let folder = tempfile::tempdir().unwrap();
+        let truth = folder.path().join("truth.csv");
+        std::fs::write(&truth, "record,entity\n1,x\n2,x\n").unwrap();
+        let request = ScoreRequest { folder: folder.path().to_owned(), truth };
+        let run = serde_json::json!({
+            "format": 1, "plait": "0", "command": null, "sources": [], "roles": [],
+            "model": {"name": "m", "sha256": "", "link_type": "dedupe_only", "clustering": "connected",
+                "link_from": 0.9, "review_from": 0.5, "rounds": 0},
+            "seed": 1, "threads": 1, "counts": crate::run::Counts::default(), "rules": [], "seconds": {},
+            "pairs_per_second": 0.0, "peak_memory_bytes": null, "peak_memory_after": {}, "truth": null, "notes": []
+        });
+        std::fs::write(folder.path().join(crate::run::FILE), run.to_string()).unwrap();
+        let people = plait_formats::write::OutTable::new()
+            .with("source", text(&["a", "a"]))
+            .with("record", text(&["1", "2"]))
+            .with("person_id", text(&["P", "P"]));
+        plait_formats::write::write_parquet(&folder.path().join(crate::output::PEOPLE), &people).unwrap();
+        assert_eq!(score(&request).unwrap().f1, 1.0);
+    }
+
+    fn text(values: &[&str]) -> plait_formats::write::OutValues<'static> {
+        let mut pool = plait_types::Values::default();
+        values.iter().for_each(|value| pool.push(value));
+        plait_formats::write::OutValues::Text(Cow::Owned(pool))
+    }
 }
