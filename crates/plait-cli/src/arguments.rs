@@ -98,7 +98,7 @@ pub(crate) struct Link {
     /// Say what a column means; may be given several times [roles: see plait look --help]
     #[arg(long = "role", value_name = "HEADER=ROLE", value_parser = role)]
     pub(crate) roles: Vec<(String, Role)>,
-    /// Which pairs may be links [default: dedupe_only for one file, else link_and_dedupe]
+    /// Which pairs may be links [default: decided from the files, and printed]
     #[arg(long, value_name = "TYPE")]
     pub(crate) link_type: Option<LinkTypeName>,
     /// Match probability from which a pair is a link, 0 to 1 [default: the model's]

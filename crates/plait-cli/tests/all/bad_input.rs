@@ -290,7 +290,7 @@ fn a_block_of_ten_million_pairs_from_one_placeholder() {
     let said = place.plait("link a.csv b.csv --out linked --model m.toml").failed();
     assert_snapshot!(said, @r#"
     exit 2
-    error[E032] one value puts 6,400 records into one block of the rule "hub_ref", which makes 20,476,800 pairs
+    error[E032] one value puts 6,400 records into one block of the rule "hub_ref", which makes 10,240,000 pairs
       why: a value that so many records share says nothing about who they are
       do:  add another field to the rule, or empty that value in the file if it stands for "not known"; plait look FILE shows which columns have one
     "#);
