@@ -536,6 +536,7 @@ fn run_source(source: &Opened) -> RunSource {
     RunSource {
         name: source.table.name.clone(),
         path: source.path.display().to_string(),
+        absolute_path: std::path::absolute(&source.path).ok().map(|path| path.display().to_string()),
         sha256: source.sha256.clone(),
         format: source.format.clone(),
         rows_in: source.rows_in as u64,
@@ -590,3 +591,6 @@ pub(crate) fn peak_memory() -> Option<u64> {
 pub(crate) fn model_path(folder: &std::path::Path) -> PathBuf {
     folder.join(MODEL_FILE)
 }
+
+#[cfg(test)]
+mod tests;
