@@ -45,10 +45,16 @@ portable:
 		echo "note: rustup has no target $(WASM); the check for browsers was left out"; \
 	fi
 
-# the scoring of the benchmark, where Python has what it needs (make bench installs that)
+# the scoring of the benchmark: with what make bench installed, or with the little of it that these tests need;
+# without Python this is left out
+HARNESS = target/harness
 harness:
-	@if [ -x .venv/bin/python ]; then python=.venv/bin/python; else python=python3; fi; \
-	if $$python -c 'import numpy, pandas' 2>/dev/null; then \
+	@if [ -x .venv/bin/python ]; then python=.venv/bin/python; else python=$(HARNESS)/bin/python; \
+		[ -x $$python ] || python3 -m venv $(HARNESS) >/dev/null 2>&1 || true; \
+		$$python -c 'import pandas' 2>/dev/null || $$python -m pip install --quiet --disable-pip-version-check \
+			$$(grep -E '^(numpy|pandas|pyarrow)==' benches/requirements.txt) >/dev/null 2>&1 || true; \
+	fi; \
+	if $$python -c 'import pandas' 2>/dev/null; then \
 		$$python -m unittest discover --quiet --start-directory benches; \
 	else \
 		echo "note: no Python with pandas; the tests of the benchmark harness were left out"; \

@@ -79,11 +79,17 @@ fn style(stage: Stage) -> ProgressStyle {
 }
 
 fn pace(state: &ProgressState, out: &mut dyn fmt::Write) {
-    // the bar is worth drawing even where a formatter fails
-    let _ = write!(out, "{} pairs/s", HumanCount(state.per_sec() as u64));
+    // nothing is known before the first pairs are done
+    if state.pos() > 0 {
+        // the bar is worth drawing even where a formatter fails
+        let _ = write!(out, "{} pairs/s", HumanCount(state.per_sec() as u64));
+    }
 }
 
 fn left(state: &ProgressState, out: &mut dyn fmt::Write) {
+    if state.pos() == 0 {
+        return;
+    }
     let seconds = state.eta().as_secs();
     let _ = if seconds < 90 {
         write!(out, "about {} s left", seconds.max(1))
