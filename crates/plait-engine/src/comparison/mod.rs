@@ -234,7 +234,7 @@ impl<'a> Comparer<'a> {
                 let values = &self.records.fields[*field].values;
                 let (prepared_for, prepared) = &mut scratch.prepared[comparison];
                 if *prepared_for != a {
-                    prepared.set(values.get(a));
+                    prepared.set(left.text().unwrap_or_else(|| values.get(a)));
                     *prepared_for = a;
                 }
                 let similarity = prepared.jaro_winkler(right.text().unwrap_or_else(|| values.get(b)));
