@@ -56,7 +56,7 @@ impl PartialDate {
         let text = text.trim();
         let date = match text.split_once('T') {
             Some((date, time)) if time.starts_with(|c: char| c.is_ascii_digit()) => date,
-            _ => text.split_once(' ').filter(|(_, rest)| rest.contains(':')).map_or(text, |(date, _)| date),
+            _ => without_time(text),
         };
         let parts = split_parts(date)?;
         match parts.as_slice() {
@@ -180,6 +180,12 @@ const MONTHS: [&str; 12] = [
     "december",
 ];
 
+/// What stands before the first word with a colon: the date of `Apr 23 2015 12:00AM`.
+fn without_time(text: &str) -> &str {
+    let Some(colon) = text.find(':') else { return text };
+    text[..colon].rfind(' ').map_or(text, |space| &text[..space])
+}
+
 fn split_parts(text: &str) -> Option<Vec<Part>> {
     let separator = |c: char| matches!(c, '-' | '/' | '.' | ' ' | ',');
     text.split(separator).filter(|part| !part.is_empty()).map(read_part).collect()
@@ -190,7 +196,9 @@ fn read_part(part: &str) -> Option<Part> {
         return (part.len() <= 8).then(|| Part::Number(part.parse().expect("at most 8 digits"), part.len()));
     }
     let lower = part.to_ascii_lowercase();
-    if let Some(digits) = ["st", "nd", "rd", "th"].iter().find_map(|suffix| lower.strip_suffix(suffix)) {
+    let ordinal = ["st", "nd", "rd", "th"].iter().find_map(|suffix| lower.strip_suffix(suffix));
+    // "august" ends like an ordinal, too
+    if let Some(digits) = ordinal.filter(|digits| digits.bytes().all(|b| b.is_ascii_digit())) {
         return digits.parse().ok().map(|n| Part::Number(n, digits.len()));
     }
     let month = MONTHS.iter().position(|name| lower.len() >= 3 && name.starts_with(&lower))?;
@@ -220,6 +228,40 @@ mod tests {
         check("2015-04-23T00:00:00", YearMonthDay, Some("2015-04-23"));
         check("23/04/2015 00:00", DayMonthYear, Some("2015-04-23"));
         check("2015-04-23", DayMonthYear, Some("2015-04-23"));
+    }
+
+    #[test]
+    fn every_month_is_read_by_its_name_and_by_its_first_three_letters() {
+        for (at, name) in MONTHS.iter().enumerate() {
+            let expected = format!("2015-{:02}-23", at + 1);
+            for month in [*name, &name[..3], &name.to_uppercase()] {
+                check(&format!("23 {month} 2015"), DayMonthYear, Some(&expected));
+                check(&format!("{month} 23rd, 2015"), MonthDayYear, Some(&expected));
+            }
+        }
+    }
+
+    #[test]
+    fn a_time_of_day_is_left_out_wherever_spaces_stand_in_the_date() {
+        let written = [
+            "Apr 23 2015 12:00AM",
+            "23 April 2015 10:00",
+            "23 April 2015 10:00 PM",
+            "23/04/2015 10:00:00 +01:00",
+            "23/04/2015  10:00:00.000",
+        ];
+        for text in written {
+            check(text, DayMonthYear, Some("2015-04-23"));
+        }
+        check("Apr  3 2015 12:00:00:000AM", DayMonthYear, Some("2015-04-03"));
+        check("10:00", DayMonthYear, None);
+    }
+
+    #[test]
+    fn only_a_number_takes_an_ending() {
+        for text in ["st April 2015", "+1st April 2015", "aprilth 23 2015"] {
+            check(text, DayMonthYear, None);
+        }
     }
 
     #[test]
