@@ -4,8 +4,8 @@ use super::dates;
 use super::evidence::Evidence;
 use super::figures::{grouped, percent, rows};
 use super::header::{self, Meaning};
-use plait_types::identifier::{NhsNumber, Postcode, Upn};
-use plait_types::{Column, DateOrder, Fault, FaultCode, Interner, NULL, Role, Table, nearest};
+use super::headerless::{no_usable_column, unknown_column};
+use plait_types::{Column, DateOrder, Fault, FaultCode, Interner, NULL, Role, Table};
 use rayon::prelude::*;
 
 /// What one column of a table is taken to mean, and why.
@@ -52,17 +52,17 @@ const DECIDES_WEAKLY: f64 = 0.9;
 
 /// The role of every column of a table, in file order.
 ///
-/// `overrides` are headers of this table, exactly as in the file, with the role the user gives them.
+/// `overrides` are headers of this table, exactly as in the file, with the role the user gives them. No two
+/// columns have one header: the readers refuse such a file.
 ///
-/// Faults: an override names a column that is not there ([`FaultCode::UnknownColumn`]); two overrides disagree,
-/// or two columns have one header ([`FaultCode::DuplicateColumn`]); two record identifiers are given
+/// Faults: an override names a column that is not there ([`FaultCode::UnknownColumn`]); two overrides disagree
+/// ([`FaultCode::DuplicateColumn`]); two record identifiers are given
 /// ([`FaultCode::BadOption`]) or the given one repeats ([`FaultCode::DuplicateRecord`]); dates of birth are in
 /// two orders ([`FaultCode::DateOrder`]); no column says who a record is about
 /// ([`FaultCode::NoUsableColumn`]).
 ///
 /// Cost: a sample of 1,000 rows per column, and every value of dates of birth.
 pub fn plan(table: &Table, overrides: &[(String, Role)]) -> Result<Vec<ColumnPlan>, Fault> {
-    refuse_equal_headers(table)?;
     let given = given_roles(table, overrides)?;
     let mut drafts: Vec<Draft> =
         table.columns.par_iter().zip(&given).map(|(column, given)| Draft::new(column, *given)).collect();
@@ -77,11 +77,7 @@ pub fn plan(table: &Table, overrides: &[(String, Role)]) -> Result<Vec<ColumnPla
     // the first fault in file order, whichever thread was first
     let plans: Result<Vec<ColumnPlan>, Fault> = plans.into_iter().collect();
     let plans = plans.map_err(|fault| fault.at(table.name.clone()))?;
-    if plans.iter().any(|plan| says_who(plan.role)) {
-        Ok(plans)
-    } else {
-        Err(no_usable_column(table, &plans))
-    }
+    if plans.iter().any(|plan| says_who(plan.role)) { Ok(plans) } else { Err(nobody(table, &plans)) }
 }
 
 /// The column that names the records of a table in outputs: its record identifier, else an identifier that no
@@ -485,25 +481,13 @@ fn describe_repeated_ids(draft: &mut Draft, column: &Column) {
     }
 }
 
-fn refuse_equal_headers(table: &Table) -> Result<(), Fault> {
-    let mut names: Vec<&str> = table.columns.iter().map(|column| column.name.as_str()).collect();
-    names.sort_unstable();
-    match names.windows(2).find(|pair| pair[0] == pair[1]) {
-        None => Ok(()),
-        Some(pair) => Err(Fault::new(
-            FaultCode::DuplicateColumn,
-            format!("two columns of {} are headed \"{}\"", table.name, pair[0]),
-            "rename one of them in the file",
-        )),
-    }
-}
-
 /// The role that the user gave each column.
 fn given_roles(table: &Table, overrides: &[(String, Role)]) -> Result<Vec<Option<Role>>, Fault> {
     let mut given: Vec<Option<Role>> = vec![None; table.columns.len()];
     for (name, role) in overrides {
         let Some(at) = table.columns.iter().position(|column| column.name == *name) else {
-            return Err(unknown_column(table, name));
+            let headers = table.columns.iter().map(|column| column.name.as_str());
+            return Err(unknown_column(format!("column \"{name}\" is not in {}", table.name), name, headers));
         };
         if let Some(earlier) = given[at].filter(|earlier| earlier != role) {
             return Err(Fault::new(
@@ -523,16 +507,6 @@ fn given_roles(table: &Table, overrides: &[(String, Role)]) -> Result<Vec<Option
         ));
     }
     Ok(given)
-}
-
-fn unknown_column(table: &Table, name: &str) -> Fault {
-    let headers = || table.columns.iter().map(|column| column.name.as_str());
-    let todo = match nearest(name, headers()) {
-        Some(meant) => format!("did you mean \"{meant}\"?"),
-        None => "give the header exactly as it stands in the file".to_owned(),
-    };
-    Fault::new(FaultCode::UnknownColumn, format!("column \"{name}\" is not in {}", table.name), todo)
-        .because(format!("it has: {}", listed(headers())))
 }
 
 fn refuse_repeated_records(table: &Table, column: &Column) -> Result<(), Fault> {
@@ -580,37 +554,11 @@ fn says_who(role: Role) -> bool {
     )
 }
 
-fn no_usable_column(table: &Table, plans: &[ColumnPlan]) -> Fault {
-    let fault = Fault::new(
-        FaultCode::NoUsableColumn,
-        format!("no column of {} says who a record is about", table.name),
-        "give at least one column a role such as forename, surname, date_of_birth, postcode, upn or nhs_number",
-    );
-    // where the header row is missing, the first person stands in its place and must not be printed
-    if plans.iter().any(|plan| looks_like_a_value(&plan.name)) {
-        return Fault { todo: "add a row of headers above the first record".to_owned(), ..fault }
-            .because("the first row holds values, not headers");
-    }
-    let seen = plans.iter().map(|plan| format!("{} ({})", plan.name, plan.role.words()));
-    let seen: Vec<String> = seen.collect();
-    fault.because(format!("it has: {}", listed(seen.iter().map(String::as_str))))
-}
-
-fn looks_like_a_value(name: &str) -> bool {
-    let digits = name.bytes().filter(u8::is_ascii_digit).count();
-    NhsNumber::parse(name).is_some()
-        || Upn::parse(name).is_some()
-        || Postcode::parse(name).is_some()
-        || name.contains('@')
-        || (digits >= 4 && digits * 2 >= name.len())
-}
-
-/// The first twelve of a list, and how many more there are.
-fn listed<'a>(items: impl Iterator<Item = &'a str>) -> String {
-    const SHOWN: usize = 12;
-    let items: Vec<&str> = items.collect();
-    let shown = items[..items.len().min(SHOWN)].join(", ");
-    if items.len() > SHOWN { format!("{shown} and {} more", items.len() - SHOWN) } else { shown }
+fn nobody(table: &Table, plans: &[ColumnPlan]) -> Fault {
+    let headers: Vec<&str> = plans.iter().map(|plan| plan.name.as_str()).collect();
+    let seen: Vec<String> =
+        plans.iter().map(|plan| format!("{} ({})", plan.name, plan.role.words())).collect();
+    no_usable_column(&table.name, &headers, &seen.iter().map(String::as_str).collect::<Vec<_>>())
 }
 
 /// Whether every row has a value of its own. Each distinct value stands on a row at least, so counting is enough.

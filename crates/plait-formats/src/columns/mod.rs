@@ -8,6 +8,7 @@ mod describe;
 mod evidence;
 mod figures;
 mod header;
+mod headerless;
 mod infer;
 mod mask;
 mod profile;
@@ -16,6 +17,8 @@ mod tests;
 
 pub use dates::{DateFinding, compare_orders, date_order};
 pub use describe::describe;
+pub(crate) use headerless::refuse_values;
+pub use headerless::{header_list, unknown_column};
 pub use infer::{ColumnPlan, Confidence, plan, record_column, share_identifiers};
 pub use mask::mask;
 pub use profile::{ColumnProfile, MaskedRow, Placeholder, Profile, Validity};

@@ -116,7 +116,7 @@ impl fmt::Display for Encoding {
 /// booleans as `true` and `false`.
 ///
 /// Fails with one fault where the file is missing, empty, damaged, encrypted or of another kind, where its
-/// header names a column twice, where most rows do not fit the header, or where an option names a column or
+/// header names a column twice or is plainly the first person's data, where most rows do not fit the header, or where an option names a column or
 /// sheet that is not there.
 ///
 /// ```

@@ -1,6 +1,7 @@
 //! The names of columns: which row holds them, what an empty one is called, which were asked for.
 
 use super::ReadOptions;
+use crate::columns::{refuse_values, unknown_column};
 use plait_types::{Fault, FaultCode, Issue, IssueKind};
 
 /// How far down a file the header is looked for, in rows.
@@ -26,13 +27,15 @@ pub(super) fn skipped(file: &str, lines: Vec<u64>) -> Option<Issue> {
     Some(Issue::new(IssueKind::TitleLines, file, above).on_lines(lines))
 }
 
-/// Trims names, names the unnamed after their position, and refuses a name that is there twice.
+/// Trims names, names the unnamed after their position, and refuses a name that is there twice and a row of
+/// values in the place of the header.
 pub(super) fn names<S: AsRef<str>>(
     file: &str,
     cells: impl IntoIterator<Item = S>,
     issues: &mut Vec<Issue>,
 ) -> Result<Vec<String>, Fault> {
     let mut names: Vec<String> = cells.into_iter().map(|cell| cell.as_ref().trim().to_owned()).collect();
+    refuse_values(file, &names)?;
     for position in 0..names.len() {
         if names[position].is_empty() {
             let mut name = format!("column_{}", position + 1);
@@ -71,48 +74,11 @@ pub(super) fn wanted(file: &str, names: &[String], options: &ReadOptions) -> Res
     let Some(columns) = &options.columns else { return Ok(vec![true; names.len()]) };
     for column in columns {
         if !names.contains(column) {
-            return Err(unknown(file, column, names));
+            let what = format!("column \"{column}\" is not in {file}");
+            return Err(unknown_column(what, column, names.iter().map(String::as_str)));
         }
     }
     Ok(names.iter().map(|name| columns.contains(name)).collect())
-}
-
-fn unknown(file: &str, column: &str, names: &[String]) -> Fault {
-    let todo = match suggestion(column, names.iter().map(String::as_str)) {
-        Some(near) => format!("did you mean \"{near}\"?"),
-        None => "use one of the columns that it has".to_owned(),
-    };
-    Fault::new(FaultCode::UnknownColumn, format!("column \"{column}\" is not in {file}"), todo)
-        .because(format!("it has: {}", names.join(", ")))
-}
-
-/// The candidate that `name` is most likely a misspelling of: the least edits, at most a third of its length.
-/// Case counts for nothing. Ties go to the first.
-pub(super) fn suggestion<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let name: Vec<char> = name.to_lowercase().chars().collect();
-    candidates
-        .map(|candidate| (edits(&name, &candidate.to_lowercase().chars().collect::<Vec<_>>()), candidate))
-        .filter(|&(distance, _)| distance <= (name.len() / 3).max(1))
-        .min_by_key(|&(distance, _)| distance)
-        .map(|(_, candidate)| candidate)
-}
-
-/// Insertions, deletions, substitutions and swaps of neighbours from `left` to `right`.
-fn edits(left: &[char], right: &[char]) -> usize {
-    let mut rows = vec![(0..=right.len()).collect::<Vec<usize>>()];
-    for i in 1..=left.len() {
-        let mut row = vec![i];
-        for j in 1..=right.len() {
-            let substituted = rows[i - 1][j - 1] + usize::from(left[i - 1] != right[j - 1]);
-            let mut least = substituted.min(rows[i - 1][j] + 1).min(row[j - 1] + 1);
-            if i > 1 && j > 1 && left[i - 1] == right[j - 2] && left[i - 2] == right[j - 1] {
-                least = least.min(rows[i - 2][j - 2] + 1);
-            }
-            row.push(least);
-        }
-        rows.push(row);
-    }
-    rows[left.len()][right.len()]
 }
 
 #[cfg(test)]
@@ -140,12 +106,19 @@ mod tests {
     }
 
     #[test]
+    fn a_first_row_of_values_is_no_header() {
+        let fault = names("a.csv", ["Zora", "23/04/2011", "NW9 4EW"], &mut Vec::new()).unwrap_err();
+        assert_eq!(fault.code, FaultCode::NoUsableColumn);
+        assert!(!fault.to_string().contains("Zora"), "{fault}");
+    }
+
+    #[test]
     fn a_misspelt_column_is_answered_with_the_near_one() {
         let names = ["surname".to_owned(), "dob".to_owned()];
         let options = ReadOptions { columns: Some(vec!["surnam".to_owned()]), ..ReadOptions::default() };
         let fault = wanted("cin.csv", &names, &options).unwrap_err();
         assert_eq!(fault.what, "column \"surnam\" is not in cin.csv");
         assert_eq!(fault.todo, "did you mean \"surname\"?");
-        assert_eq!(suggestion("postcode", names.iter().map(String::as_str)), None);
+        assert_eq!(fault.why.as_deref(), Some("it has: surname, dob"));
     }
 }

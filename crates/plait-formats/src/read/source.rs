@@ -1,10 +1,9 @@
 //! Where bytes come from: a file on disk or one in memory.
 
-use super::naming::suggestion;
 use bytes::Bytes;
 use parquet::errors::Result as ParquetResult;
 use parquet::file::reader::{ChunkReader, Length};
-use plait_types::{Fault, FaultCode};
+use plait_types::{Fault, FaultCode, nearest};
 use std::fs::{self, File};
 use std::io::{BufReader, Cursor, ErrorKind, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -38,6 +37,15 @@ impl Source {
                 format!("{} is a folder, not a file", path.display()),
                 "name a file in it",
             ));
+        }
+        // opening a pipe would wait for its writer, and its bytes could be read only once
+        if !metadata.is_file() {
+            return Err(Fault::new(
+                FaultCode::FileMissing,
+                format!("{} is a pipe or a device, not a file", path.display()),
+                "write it to a file first, and name that",
+            )
+            .because("a source is read more than once"));
         }
         File::open(path).map_err(|error| missing(path, &file, error.kind()))?;
         if metadata.len() == 0 {
@@ -163,7 +171,7 @@ fn missing(path: &Path, file: &str, kind: ErrorKind) -> Fault {
         .map(|entry| entry.file_name().to_string_lossy().into_owned())
         .collect();
     names.sort_unstable();
-    let todo = match suggestion(file, names.iter().map(String::as_str)) {
+    let todo = match nearest(file, names.iter().map(String::as_str)) {
         Some(near) => format!("did you mean {}?", folder.join(near).display()),
         None => "check the path and the spelling".to_owned(),
     };
@@ -185,6 +193,20 @@ mod tests {
         assert_eq!(fault.todo, "check the path and the spelling");
         let fault = Source::open(&folder.path().join("no/such.csv")).err().unwrap();
         assert!(fault.todo.contains("there is no folder"), "{fault}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_pipe_and_a_device_are_refused_without_waiting_for_their_bytes() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("pipe.csv");
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        for path in [pipe.as_path(), Path::new("/dev/null")] {
+            let fault = Source::open(path).err().unwrap();
+            assert_eq!(fault.code, FaultCode::FileMissing);
+            assert!(fault.what.ends_with("is a pipe or a device, not a file"), "{fault}");
+            assert_eq!(fault.todo, "write it to a file first, and name that");
+        }
     }
 
     #[test]

@@ -5,11 +5,11 @@
 
 use super::arrow::time;
 use super::column::{TextColumn, is_blank, shortened_numbers};
-use super::naming::{self, SEARCHED_ROWS, suggestion};
+use super::naming::{self, SEARCHED_ROWS};
 use super::source::{ReadSeek, Source};
 use super::{FileFormat, Read, ReadOptions, damaged, empty};
 use calamine::{DataRef, ExcelDateTime, Reader, SheetType, SheetVisible, Xlsx, XlsxCellReader, XlsxError};
-use plait_types::{Fault, FaultCode, Issue, IssueKind, Table};
+use plait_types::{Fault, FaultCode, Issue, IssueKind, Table, nearest};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -307,7 +307,7 @@ fn render_date(moment: ExcelDateTime, text: &mut String) {
 }
 
 fn unknown_sheet(file: &str, asked: &str, sheets: &[String]) -> Fault {
-    let todo = match suggestion(asked, sheets.iter().map(String::as_str)) {
+    let todo = match nearest(asked, sheets.iter().map(String::as_str)) {
         Some(near) => format!("did you mean \"{near}\"?"),
         None => "use one of the sheets that it has".to_owned(),
     };
