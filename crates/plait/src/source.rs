@@ -158,11 +158,8 @@ fn refuse_unknown_columns(sources: &[Opened], roles: &[(String, Role)]) -> Resul
     let unknown = roles.iter().filter(|(name, _)| !headers.contains(&name.as_str()));
     let faults: Vec<Fault> = unknown
         .map(|(name, _)| {
-            let todo = match plait_types::nearest(name, headers.iter().copied()) {
-                Some(near) => format!("did you mean \"{near}\"?"),
-                None => format!("use one of: {}", headers.join(", ")),
-            };
-            Fault::new(FaultCode::UnknownColumn, format!("no source has a column \"{name}\""), todo)
+            let what = format!("no source has a column \"{name}\"");
+            columns::unknown_column(what, name, headers.iter().copied())
         })
         .collect();
     if faults.is_empty() { Ok(()) } else { Err(Faults(faults)) }
