@@ -8,6 +8,7 @@ use hashbrown::{HashMap, HashSet};
 use plait_engine::evaluation::{Scores, score_persons};
 use plait_engine::model::LinkType;
 use plait_engine::records::Records;
+use plait_formats::columns::header_list;
 use plait_formats::read::{ReadOptions, read};
 use plait_types::{Column, Fault, FaultCode, NULL, Table};
 use std::borrow::Cow;
@@ -48,14 +49,13 @@ impl TruthTable {
             })
         };
         let missing = |what: &str, names: &[&str]| {
-            let headers: Vec<&str> = table.columns.iter().map(|column| column.name.as_str()).collect();
             Fault::new(
                 FaultCode::BadTruth,
                 format!("the truth table has no column for the {what}"),
                 format!("call it \"{}\"", names[0]),
             )
             .at(path.display().to_string())
-            .because(format!("it has: {}", headers.join(", ")))
+            .because(header_list(table.columns.iter().map(|column| column.name.as_str())))
         };
         let record = find(RECORD).ok_or_else(|| missing("record", RECORD))?;
         let entity = find(ENTITY).ok_or_else(|| missing("true person", ENTITY))?;
