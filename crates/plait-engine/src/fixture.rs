@@ -6,6 +6,7 @@ use crate::similarity;
 use plait_types::{DateOrder, Interner, NULL, PartialDate, Role};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
+use std::collections::BTreeSet;
 
 /// So many cases, the same ones in every run.
 pub(crate) fn fixed(cases: u32) -> ProptestConfig {
@@ -60,7 +61,7 @@ pub(crate) const SURNAME: &str = "surname";
 pub(crate) const DATE: &str = "date_of_birth";
 pub(crate) const POSTCODE: &str = "postcode";
 
-const NAMES: [&str; 12] = [
+const NAMES: [&str; 15] = [
     "ann",
     "anna",
     "anne",
@@ -73,6 +74,9 @@ const NAMES: [&str; 12] = [
     "william",
     "as",
     "łee",
+    "lee lee",
+    "smith lee smyth",
+    "ann; lee smith;bill;",
 ];
 const DATES: [&str; 7] =
     ["2001-02-03", "2001-03-02", "2001-02-04", "2002-02-03", "2001-02", "2001", "2010-02-03"];
@@ -118,6 +122,26 @@ pub(crate) fn value<'a>(records: &'a Records, field: &str, record: u32) -> Optio
     records.fields.iter().find(|f| f.name == field).expect("the field is there").get(record)
 }
 
+/// The parts of a value by their definition; none or one, but for those of which a value may have several.
+pub(crate) fn parts(value: &str, which: Part) -> BTreeSet<String> {
+    let parts: BTreeSet<String> = match which {
+        Part::AnyWord => value.split(' ').map(str::to_owned).collect(),
+        Part::AnyElement => value.split(';').map(|element| element.trim().to_owned()).collect(),
+        Part::ButOneLetter => {
+            let characters: Vec<char> = value.chars().collect();
+            let left_out = if (4..=24).contains(&characters.len()) { 0..characters.len() } else { 0..0 };
+            let less = left_out.map(|left_out| {
+                let mut less = characters.clone();
+                less.remove(left_out);
+                less.into_iter().collect()
+            });
+            less.chain([value.to_owned()]).collect()
+        }
+        single => part(value, single).into_iter().collect(),
+    };
+    parts.into_iter().filter(|part| !part.is_empty()).collect()
+}
+
 /// A part of a value by its definition, read off the text.
 pub(crate) fn part(value: &str, part: Part) -> Option<String> {
     let characters: Vec<char> = value.chars().collect();
@@ -146,6 +170,7 @@ pub(crate) fn part(value: &str, part: Part) -> Option<String> {
         Part::MonthDay => joined([1, 2], "-")?,
         Part::LocalPart => value.split('@').next().filter(|_| value.contains('@'))?.to_owned(),
         Part::Domain => value.split('@').nth(1)?.to_owned(),
+        Part::AnyWord | Part::AnyElement | Part::ButOneLetter => unreachable!("may be several"),
     };
     Some(text).filter(|text| !text.is_empty())
 }

@@ -22,6 +22,7 @@ pub mod training;
 
 #[cfg(test)]
 mod fixture;
+mod lists;
 mod part;
 mod random;
 mod rows;

@@ -1,11 +1,13 @@
 //! Parts of standardised values, as codes.
 
+use crate::lists::Lists;
 use crate::model::Part;
 use crate::records::Field;
 use crate::similarity;
 use plait_types::{Interner, NULL, PartialDate, Values};
 
-/// For each `(field, part)`, a table from value code to part code; [`NULL`] where a value has no such part.
+/// For each `(field, part)`, a table from value code to part code; [`NULL`] where a value has no such part, or may have
+/// several.
 /// Equal texts get equal codes across all tables of one call, so that parts of different fields compare.
 pub(crate) fn part_codes(wanted: &[(&Field, Part)]) -> Vec<Vec<u32>> {
     let mut interner = Interner::default();
@@ -32,7 +34,68 @@ pub(crate) fn part_texts(field: &Field, part: Part) -> (Vec<u32>, Values) {
     (table, interner.into_values())
 }
 
-/// The part of one value as text; `None` where it has none, such as the sector of a postcode of another country.
+/// For each `(field, part)`, the codes of the parts of each value: none where it has no such part, and several only for
+/// parts that [are several](Part::is_several). Equal texts get equal codes across all of one call.
+pub(crate) fn part_lists(wanted: &[(&Field, Part)]) -> Vec<Lists> {
+    let mut interner = Interner::default();
+    wanted.iter().map(|&(field, part)| lists(field, part, &mut interner)).collect()
+}
+
+/// The codes of the parts of each value, and the parts.
+pub(crate) fn part_list_texts(field: &Field, part: Part) -> (Lists, Values) {
+    let mut interner = Interner::default();
+    let lists = lists(field, part, &mut interner);
+    (lists, interner.into_values())
+}
+
+fn lists(field: &Field, part: Part, interner: &mut Interner) -> Lists {
+    let values = 0..field.values.len() as u32;
+    Lists::new(values.map(|value| {
+        let mut codes = Vec::new();
+        each_text(field, part, value, |text| {
+            if !text.is_empty() {
+                codes.push(interner.intern(text));
+            }
+        });
+        codes
+    }))
+}
+
+/// About how many parts a value has: at least as many as [`part_lists`] lists.
+pub(crate) fn most_parts(part: Part, value: &str) -> usize {
+    match part {
+        Part::AnyWord => 1 + value.matches(' ').count(),
+        Part::AnyElement => 1 + value.matches(';').count(),
+        Part::ButOneLetter => 1 + value.chars().count().min(LONGEST_LESSENED),
+        _ => 1,
+    }
+}
+
+/// Without a letter, shorter values would agree with too much.
+const SHORTEST_LESSENED: usize = 4;
+/// Longer values would have too many parts.
+const LONGEST_LESSENED: usize = 24;
+
+/// Tells of each part of one value; of some twice.
+fn each_text(field: &Field, part: Part, code: u32, mut tell: impl FnMut(&str)) {
+    let value = field.values.get(code);
+    match part {
+        Part::AnyWord => value.split_whitespace().for_each(tell),
+        Part::AnyElement => value.split(';').map(str::trim).for_each(tell),
+        Part::ButOneLetter => {
+            tell(value);
+            if (SHORTEST_LESSENED..=LONGEST_LESSENED).contains(&value.chars().count()) {
+                for (at, left_out) in value.char_indices() {
+                    tell(&[&value[..at], &value[at + left_out.len_utf8()..]].concat());
+                }
+            }
+        }
+        _ => text(field, part, code).iter().for_each(|text| tell(text)),
+    }
+}
+
+/// The part of one value as text; `None` where it has none, such as the sector of a postcode of another country, or
+/// where it may have several.
 fn text(field: &Field, part: Part, code: u32) -> Option<String> {
     let value = field.values.get(code);
     let date = field.dates.get(code as usize).copied();
@@ -59,6 +122,7 @@ fn text(field: &Field, part: Part, code: u32) -> Option<String> {
         }
         Part::LocalPart => value.split_once('@').map(|(local, _)| local.to_owned()),
         Part::Domain => value.split_once('@').map(|(_, domain)| domain.to_owned()),
+        Part::AnyWord | Part::AnyElement | Part::ButOneLetter => None,
     }
 }
 

@@ -3,11 +3,15 @@
 //! Each rule sorts `(key, record)` and keeps the runs of equal keys as blocks. Every record also keeps the number of
 //! its block under every rule, side by side, so that "does an earlier rule make this pair already?" is a
 //! comparison of a few neighbouring integers, and no set of seen pairs is needed.
+//!
+//! Under a rule whose keys may be several per record (any word of a name), a record is in several blocks. Such rules
+//! keep the ascending list of each record's blocks instead; a pair is visited in the first block that both lists have.
 
 mod sort;
 
-use crate::model::{BlockingKey, BlockingRule, LinkType};
-use crate::part::part_codes;
+use crate::lists::{Lists, first_shared};
+use crate::model::{BlockingKey, BlockingRule, LinkType, Part};
+use crate::part::{most_parts, part_codes, part_lists};
 use crate::records::{Records, Source};
 use crate::rows::Rows;
 use plait_types::NULL;
@@ -32,9 +36,19 @@ struct RuleBlocks {
     /// For rules with unlike sides, where the right part of each block starts; else empty.
     splits: Vec<u32>,
     /// Slots of `block_of` whose equality (left record's first, right record's second) means that the rule holds.
+    /// None where records may be in several blocks.
     checks: Vec<(u16, u16)>,
+    /// Of rules under which records may be in several blocks: which.
+    several: Option<Memberships>,
     n_pairs: u64,
     largest: LargestBlock,
+}
+
+/// The blocks of each record under a rule, where it may be in several.
+struct Memberships {
+    left: Lists,
+    /// With unlike sides, those in which it is on the right.
+    right: Option<Lists>,
 }
 
 /// The costliest block of a rule.
@@ -49,7 +63,8 @@ pub struct LargestBlock {
 /// What a rule costs, known before any pair is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RuleCost {
-    /// Pairs the rule makes by itself, including those that earlier rules make too.
+    /// Pairs the rule makes by itself, including those that earlier rules make too. A pair counts once for every key that
+    /// it shares where a record may have several, so this is then an upper bound.
     pub n_pairs: u64,
     /// Its costliest block.
     pub largest: LargestBlock,
@@ -157,6 +172,9 @@ impl Blocks {
             .flat_map(|rule| &rule.checks)
             .map(|&(left, right)| (left as usize, right as usize))
             .collect();
+        let earlier_several: Vec<&Memberships> =
+            self.rules[..task.rule].iter().filter_map(|rule| rule.several.as_ref()).collect();
+        let asks_lists = rule.several.is_some() || !earlier_several.is_empty();
         let mut slots = Rows::default();
         let mut block = task.block as usize;
         let mut position = task.from;
@@ -184,6 +202,17 @@ impl Blocks {
                     if earlier.iter().any(|&(l, r)| left_slots[l] == right_slots[r]) {
                         continue;
                     }
+                    if asks_lists {
+                        let (left, right) = (members[left], members[right]);
+                        if rule
+                            .several
+                            .as_ref()
+                            .is_some_and(|own| own.first(left, right) != Some(block as u32))
+                            || earlier_several.iter().any(|earlier| earlier.hold(left, right))
+                        {
+                            continue;
+                        }
+                    }
                     if rule.splits.is_empty() {
                         visitor.pair(left, right);
                     } else if !self.skipped(rule, members[left], members[right]) {
@@ -199,8 +228,20 @@ impl Blocks {
 
     /// Whether a pair satisfies a rule.
     pub fn holds(&self, rule: usize, left: u32, right: u32) -> bool {
+        if let Some(several) = &self.rules[rule].several {
+            return several.hold(left, right);
+        }
         let (left, right) = (self.slots(left), self.slots(right));
         self.rules[rule].checks.iter().any(|&(l, r)| left[l as usize] == right[r as usize])
+    }
+
+    /// Whether a rule with unlike sides holds with these records on its left and right.
+    fn holds_one_way(&self, rule: &RuleBlocks, first: u32, second: u32) -> bool {
+        if let Some(several) = &rule.several {
+            return several.first(first, second).is_some();
+        }
+        let (l, r) = rule.checks[0];
+        self.slots(first)[l as usize] == self.slots(second)[r as usize]
     }
 
     fn slots(&self, record: u32) -> &[u32] {
@@ -228,11 +269,7 @@ impl Blocks {
         let source = |record| self.sources.partition_point(|s| s.end <= record);
         left == right
             || (!self.within_sources && source(left) == source(right))
-            || (left > right && {
-                let (first, second) = (self.slots(right), self.slots(left));
-                let (l, r) = rule.checks[0];
-                first[l as usize] == second[r as usize]
-            })
+            || (left > right && self.holds_one_way(rule, right, left))
     }
 }
 
@@ -248,21 +285,58 @@ impl RuleBlocks {
     }
 }
 
+impl Memberships {
+    fn of(rule: &RuleBlocks, n_records: usize) -> Self {
+        let lists = |range: &(dyn Fn(usize) -> std::ops::Range<u32> + Sync)| {
+            let members = (0..rule.n_blocks()).flat_map(|block| {
+                let range = range(block);
+                let records = &rule.records[range.start as usize..range.end as usize];
+                records.iter().map(move |&record| (record, block as u32))
+            });
+            Lists::from_pairs(n_records, members)
+        };
+        let right =
+            (!rule.splits.is_empty()).then(|| lists(&|block| rule.splits[block]..rule.starts[block + 1]));
+        Self { left: lists(&|block| rule.lefts(block)), right }
+    }
+
+    /// The first block that has one record on its left and the other on its right.
+    fn first(&self, left: u32, right: u32) -> Option<u32> {
+        first_shared(self.left.get(left), self.right.as_ref().unwrap_or(&self.left).get(right))
+    }
+
+    /// Whether some block has both, either way round.
+    fn hold(&self, left: u32, right: u32) -> bool {
+        self.first(left, right).is_some() || (self.right.is_some() && self.first(right, left).is_some())
+    }
+}
+
 /// Marks a record on the right side while sides are sorted together.
 const RIGHT: u32 = 1 << 31;
 
 fn build_rule(records: &Records, rule: &BlockingRule, within_sources: bool) -> (RuleBlocks, Vec<Vec<u32>>) {
     let symmetric = rule.keys.iter().all(BlockingKey::is_symmetric);
-    let mut keyed = keyed_records(records, &rule.keys, symmetric);
+    let several = rule.keys.iter().any(BlockingKey::is_several);
+    let mut keyed = if several {
+        several_keyed_records(records, &rule.keys, symmetric)
+    } else {
+        keyed_records(records, &rule.keys, symmetric)
+    };
     sort::by_key(&mut keyed);
     let n = records.len();
     let alone = |record: usize| RIGHT | record as u32;
-    let mut slots = vec![(0..n).map(alone).collect::<Vec<u32>>(); if symmetric { 1 } else { 2 }];
+    let (n_slots, checks) = match (several, symmetric) {
+        (true, _) => (0, Vec::new()),
+        (false, true) => (1, vec![(0, 0)]),
+        (false, false) => (2, vec![(0, 1), (1, 0)]),
+    };
+    let mut slots = vec![(0..n).map(alone).collect::<Vec<u32>>(); n_slots];
     let mut built = RuleBlocks {
         records: Vec::new(),
         starts: vec![0],
         splits: Vec::new(),
-        checks: if symmetric { vec![(0, 0)] } else { vec![(0, 1), (1, 0)] },
+        checks,
+        several: None,
         n_pairs: 0,
         largest: LargestBlock::default(),
     };
@@ -278,7 +352,9 @@ fn build_rule(records: &Records, rule: &BlockingRule, within_sources: bool) -> (
         }
         let id = built.starts.len() as u32 - 1;
         for &(_, entry) in run {
-            slots[usize::from(entry & RIGHT != 0)][(entry & !RIGHT) as usize] = id;
+            if !several {
+                slots[usize::from(entry & RIGHT != 0)][(entry & !RIGHT) as usize] = id;
+            }
             built.records.push(entry & !RIGHT);
         }
         if !symmetric {
@@ -290,6 +366,7 @@ fn build_rule(records: &Records, rule: &BlockingRule, within_sources: bool) -> (
             built.largest = LargestBlock { n_records: run.len() as u64, n_pairs };
         }
     }
+    built.several = several.then(|| Memberships::of(&built, n));
     (built, slots)
 }
 
@@ -340,6 +417,29 @@ fn keyed_records(records: &Records, keys: &[BlockingKey], symmetric: bool) -> Ve
     current
 }
 
+/// The same where a record may have several keys: it is then there once for each.
+fn several_keyed_records(records: &Records, keys: &[BlockingKey], symmetric: bool) -> Vec<(u64, u32)> {
+    let n = records.len() as u32;
+    let rights = if symmetric { 0..0 } else { RIGHT..RIGHT + n };
+    let mut current: Vec<(u64, u32)> = (0..n).chain(rights).map(|entry| (0, entry)).collect();
+    for (depth, key) in keys.iter().enumerate() {
+        if depth > 1 {
+            renumber(&mut current);
+        }
+        let sides: Vec<(&[u32], Lists)> = key_lists(records, key, symmetric);
+        let expanded = current.iter().flat_map(|&(number, entry)| {
+            let (values, parts) = &sides[usize::from(entry & RIGHT != 0)];
+            let parts = match values[(entry & !RIGHT) as usize] {
+                NULL => &[],
+                value => parts.get(value),
+            };
+            parts.iter().map(move |&code| (number << 32 | u64::from(code), entry))
+        });
+        current = expanded.collect();
+    }
+    current
+}
+
 /// Replaces keys by dense numbers below 2^32, equal where the keys were.
 fn renumber(keyed: &mut [(u64, u32)]) {
     sort::by_key(keyed);
@@ -375,7 +475,7 @@ impl KeyCodes<'_> {
 fn key_codes<'a>(records: &'a Records, key: &BlockingKey, symmetric: bool) -> Vec<KeyCodes<'a>> {
     let field = |name: &str| &records.fields[records.field(name).expect("the model was checked")];
     let (left, right) = (field(&key.left.0), field(&key.right.0));
-    if symmetric && key.left.1 == crate::model::Part::Whole {
+    if symmetric && key.left.1 == Part::Whole {
         return vec![KeyCodes { codes: &left.codes, parts: None }];
     }
     let sides = [(left, key.left.1), (right, key.right.1)];
@@ -386,6 +486,33 @@ fn key_codes<'a>(records: &'a Records, key: &BlockingKey, symmetric: bool) -> Ve
         .zip(tables)
         .map(|((field, _), table)| KeyCodes { codes: &field.codes, parts: Some(table) })
         .collect()
+}
+
+/// For each side of a key, the value of each record and the parts of each value.
+fn key_lists<'a>(records: &'a Records, key: &BlockingKey, symmetric: bool) -> Vec<(&'a [u32], Lists)> {
+    let side = |(name, part): &(String, Part)| {
+        (&records.fields[records.field(name).expect("the model was checked")], *part)
+    };
+    let sides = [side(&key.left), side(&key.right)];
+    let wanted = if symmetric { &sides[..1] } else { &sides[..] };
+    wanted.iter().map(|(field, _)| &field.codes[..]).zip(part_lists(wanted)).collect()
+}
+
+/// About how many keys a record has on average, where it may have several under this rule; else none.
+fn several_keys(records: &Records, rule: &BlockingRule) -> f64 {
+    if !rule.keys.iter().any(BlockingKey::is_several) {
+        return 0.0;
+    }
+    let of_key = |key: &BlockingKey| {
+        let (name, part) = &key.left;
+        let field = records.field(name).map(|index| &records.fields[index]);
+        let parts = field.map_or(0, |field| {
+            let counted = field.values.iter().zip(&field.counts);
+            counted.map(|(value, &count)| count as usize * most_parts(*part, value)).sum()
+        });
+        parts as f64 / records.len().max(1) as f64
+    };
+    rule.keys.iter().map(of_key).product()
 }
 
 /// About how many bytes a job needs at its peak, from the records and the model: the codes, the rows that comparisons
@@ -400,7 +527,10 @@ pub fn bytes_needed(records: &Records, model: &crate::model::Model) -> u64 {
     // the keys of the rules being sorted at one time, with their spare
     let sorting = n * 32 * n_rules.min(4);
     let pairs = n * 40;
-    values + codes + rows + blocks.max(sorting) + pairs
+    // of rules with several keys per record: entries while they are sorted, with their spare; then records and lists
+    let several: f64 = model.blocking.iter().map(|rule| several_keys(records, rule)).sum();
+    let several = (n as f64 * several * 40.0) as u64;
+    values + codes + rows + blocks.max(sorting) + several + pairs
 }
 
 #[cfg(test)]

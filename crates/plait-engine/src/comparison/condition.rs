@@ -1,7 +1,8 @@
 //! Conditions bound to records: names resolved to slots, parts to tables, values to what the tests need.
 
+use crate::lists::{Lists, first_shared};
 use crate::model::{Condition, Edit, Measure, Part, Test};
-use crate::part::{part_codes, part_texts};
+use crate::part::{part_codes, part_list_texts, part_lists, part_texts};
 use crate::records::{Field, Records};
 use crate::similarity::{self, Coordinate, Gram, Nicknames, PackedDate, Signature};
 use plait_types::{NULL, Values};
@@ -20,12 +21,16 @@ pub(super) enum BoundTest<'a> {
     SameValue,
     /// From value code to part code.
     SamePart(Vec<u32>),
+    /// Of parts that a value has several of: the codes of each value's.
+    SharePart(Lists),
     /// Of the values themselves.
     Similar(&'a Values, Measure, f64),
     /// Jaro-Winkler, behind a bound that rules most pairs out without looking at the values.
     JaroWinkler(&'a Values, Vec<Signature>, f64),
     /// Of parts: from value code to part code, and the parts.
     PartSimilar(Vec<u32>, Values, Measure, f64),
+    /// Some part of one and some part of the other.
+    SomePartsSimilar(Lists, Values, Measure, f64),
     Edits(&'a Values, Edit, usize),
     /// The other slot, and both fields' values in one numbering. Both ways round, or only left own = right other.
     Other {
@@ -154,11 +159,18 @@ impl<'a> BoundTest<'a> {
         };
         match test {
             Test::Same(Part::Whole) => Self::SameValue,
+            Test::Same(part) if part.is_several() => {
+                Self::SharePart(part_lists(&[(field, *part)]).pop().expect("one was asked for"))
+            }
             Test::Same(part) => Self::SamePart(part_table(*part)),
             Test::AtLeast(Measure::JaroWinkler, cut) => {
                 Self::JaroWinkler(&field.values, field.values.iter().map(Signature::of).collect(), *cut)
             }
             Test::AtLeast(measure, cut) => Self::Similar(&field.values, *measure, *cut),
+            Test::PartAtLeast(part, measure, cut) if part.is_several() => {
+                let (lists, parts) = part_list_texts(field, *part);
+                Self::SomePartsSimilar(lists, parts, *measure, *cut)
+            }
             Test::PartAtLeast(part, measure, cut) => {
                 let (table, parts) = part_texts(field, *part);
                 Self::PartSimilar(table, parts, *measure, *cut)
@@ -212,11 +224,15 @@ impl<'a> BoundTest<'a> {
         match self {
             Self::SameValue => a == b,
             Self::SamePart(parts) => parts[a as usize] != NULL && parts[a as usize] == parts[b as usize],
+            Self::SharePart(parts) => first_shared(parts.get(a), parts.get(b)).is_some(),
             Self::Similar(values, measure, cut) => similar(*measure, values.get(a), values.get(b)) >= *cut,
             Self::PartSimilar(table, parts, measure, cut) => {
                 let (a, b) = (table[a as usize], table[b as usize]);
                 a != NULL && b != NULL && similar(*measure, parts.get(a), parts.get(b)) >= *cut
             }
+            Self::SomePartsSimilar(lists, parts, measure, cut) => lists.get(a).iter().any(|&x| {
+                lists.get(b).iter().any(|&y| similar(*measure, parts.get(x), parts.get(y)) >= *cut)
+            }),
             Self::Edits(values, edit, most) => {
                 let within = match edit {
                     Edit::Levenshtein => similarity::levenshtein_at_most,

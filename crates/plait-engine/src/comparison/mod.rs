@@ -364,7 +364,7 @@ fn fast_kernel<'a>(records: &'a Records, field: usize, conditions: &[&Condition]
         .iter()
         .zip(levels)
         .map(|(condition, level)| match condition {
-            Condition::Test(None, Test::Same(part)) => Some((*part, level)),
+            Condition::Test(None, Test::Same(part)) if !part.is_several() => Some((*part, level)),
             _ => None,
         })
         .collect();

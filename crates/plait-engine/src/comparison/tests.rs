@@ -1,6 +1,6 @@
 use super::*;
 use crate::fixture::{
-    DATE, Dice, FORENAME, POSTCODE, SURNAME, any_records, comparison, fixed, model, part, records, value,
+    DATE, Dice, FORENAME, POSTCODE, SURNAME, any_records, comparison, fixed, model, parts, records, value,
 };
 use crate::model::{Edit, LinkType};
 use crate::similarity::{self, Nicknames, PackedDate};
@@ -64,12 +64,12 @@ fn twin_test(test: &Test, a: &str, b: &str) -> bool {
         Measure::CharacterJaccard => similarity::jaccard(a, b, similarity::Gram::Character),
     };
     match test {
-        Test::Same(which) => part(a, *which).is_some() && part(a, *which) == part(b, *which),
+        Test::Same(which) => !parts(a, *which).is_disjoint(&parts(b, *which)),
         Test::AtLeast(measure, cut) => measured(measure, a, b) >= *cut,
-        Test::PartAtLeast(which, measure, cut) => match (part(a, *which), part(b, *which)) {
-            (Some(a), Some(b)) => measured(measure, &a, &b) >= *cut,
-            _ => false,
-        },
+        Test::PartAtLeast(which, measure, cut) => {
+            let (a, b) = (parts(a, *which), parts(b, *which));
+            a.iter().any(|a| b.iter().any(|b| measured(measure, a, b) >= *cut))
+        }
         Test::AtMost(edit, most) => {
             let edits = match edit {
                 Edit::Levenshtein => similarity::levenshtein(a, b),
@@ -125,7 +125,16 @@ fn any_condition(field: &'static str) -> impl Strategy<Value = Condition> {
     let parts = match field {
         DATE => vec![Part::Whole, Part::Year, Part::YearMonth, Part::MonthDay],
         POSTCODE => vec![Part::Whole, Part::Sector, Part::District, Part::Area],
-        _ => vec![Part::Whole, Part::First(2), Part::LastWord, Part::Soundex, Part::Metaphone],
+        _ => vec![
+            Part::Whole,
+            Part::First(2),
+            Part::LastWord,
+            Part::Soundex,
+            Part::Metaphone,
+            Part::AnyWord,
+            Part::AnyElement,
+            Part::ButOneLetter,
+        ],
     };
     let edit = select(vec![Edit::Levenshtein, Edit::Osa, Edit::DamerauLevenshtein]);
     let plain = vec![
@@ -170,7 +179,7 @@ pub(crate) fn any_comparison() -> impl Strategy<Value = Comparison> {
     let parts = |field: &'static str| match field {
         DATE => vec![Part::YearMonth, Part::Year],
         POSTCODE => vec![Part::Sector, Part::District, Part::Area],
-        _ => vec![Part::First(3), Part::Soundex],
+        _ => vec![Part::First(3), Part::Soundex, Part::AnyWord],
     };
     let same = |part| Condition::test(Test::Same(part));
     let similar = |cut| Condition::test(Test::AtLeast(Measure::JaroWinkler, cut));

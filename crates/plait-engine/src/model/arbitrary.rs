@@ -51,6 +51,9 @@ fn part() -> impl Strategy<Value = Part> {
         Part::MonthDay,
         Part::LocalPart,
         Part::Domain,
+        Part::AnyWord,
+        Part::AnyElement,
+        Part::ButOneLetter,
     ];
     prop_oneof![6 => select(named.to_vec()), 1 => (1..=255_u8).prop_map(Part::First), 1 => (1..=255_u8).prop_map(Part::Last)]
 }

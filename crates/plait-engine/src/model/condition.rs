@@ -125,6 +125,20 @@ pub enum Part {
     LocalPart,
     /// The part of an e-mail address after the `@`.
     Domain,
+    /// Each of its words.
+    AnyWord,
+    /// Each element of a list separated by `;`.
+    AnyElement,
+    /// The value, and if it has 4 to 24 characters also what is left of it without each one of them. Values of such
+    /// lengths that are an edit or a swap apart share one; so do some that are two edits apart.
+    ButOneLetter,
+}
+
+impl Part {
+    /// Whether one value may have several such parts. Two values then agree where they share one.
+    pub fn is_several(self) -> bool {
+        matches!(self, Self::AnyWord | Self::AnyElement | Self::ButOneLetter)
+    }
 }
 
 impl Condition {

@@ -181,6 +181,11 @@ impl BlockingKey {
     pub fn is_symmetric(&self) -> bool {
         self.left == self.right
     }
+
+    /// Whether a record may have several such keys, of which it need share only one.
+    pub fn is_several(&self) -> bool {
+        self.left.1.is_several() || self.right.1.is_several()
+    }
 }
 
 impl Comparison {

@@ -1,5 +1,6 @@
 use super::*;
 use crate::fixture::{self, fixed, records};
+use crate::lists::first_shared;
 use plait_types::Role;
 use proptest::prelude::*;
 
@@ -46,6 +47,36 @@ fn check(role: Role, values: &[&str], parts: &[Part]) {
     }
 }
 
+/// Lists of names are those of the definition, in one numbering, and values an edit apart share one.
+fn check_lists(values: &[&str]) {
+    let rows = values.iter().map(|value| Some((*value).to_owned())).collect();
+    let records = records(&[values.len()], &[("field", Role::Surname, rows)]);
+    let field = &records.fields[0];
+    for part in PARTS[..9].iter().copied().chain([Part::AnyWord, Part::AnyElement, Part::ButOneLetter]) {
+        let (lists, texts) = part_list_texts(field, part);
+        let pair = part_lists(&[(field, part), (field, Part::Whole)]);
+        for code in 0..field.values.len() as u32 {
+            let value = field.values.get(code);
+            let expected = fixture::parts(value, part);
+            let found = lists.get(code).iter().map(|&part| texts.get(part).to_owned());
+            assert_eq!(found.collect::<std::collections::BTreeSet<_>>(), expected, "{part:?} of {value}");
+            assert_eq!(lists.get(code).len(), expected.len());
+            assert!(expected.len() <= most_parts(part, value));
+            for other in 0..field.values.len() as u32 {
+                let name = field.values.get(other);
+                let shared = first_shared(pair[0].get(code), pair[1].get(other)).is_some();
+                assert_eq!(shared, expected.contains(name), "{part:?} of {value} is {name}");
+                if part == Part::ButOneLetter
+                    && value.chars().count().min(name.chars().count()) >= 4
+                    && crate::similarity::osa(value, name) <= 1
+                {
+                    assert!(first_shared(lists.get(code), lists.get(other)).is_some(), "{value} and {name}");
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn parts_of_places_dates_and_mail_are_what_people_mean() {
     let text = |role, value: &str, part| {
@@ -68,6 +99,25 @@ fn parts_of_places_dates_and_mail_are_what_people_mean() {
     assert_eq!(text(Role::DateOfBirth, "2014-12", Part::MonthDay), None);
     assert_eq!(text(Role::Email, "nobody", Part::Domain), None);
     assert_eq!(text(Role::Surname, "2014", Part::Year), None, "a name has no year");
+}
+
+#[test]
+fn parts_of_which_a_value_has_several_are_all_of_them_and_each_once() {
+    let texts = |value: &str, part| -> Vec<String> {
+        let records = records(&[1], &[("field", Role::Surname, vec![Some(value.to_owned())])]);
+        let (lists, texts) = part_list_texts(&records.fields[0], part);
+        lists.get(0).iter().map(|&code| texts.get(code).to_owned()).collect()
+    };
+    assert_eq!(texts("van der berg", Part::AnyWord), ["van", "der", "berg"]);
+    assert_eq!(texts("lee lee", Part::AnyWord), ["lee"]);
+    assert_eq!(texts("ann lee; bill;;ann lee", Part::AnyElement), ["ann lee", "bill"]);
+    assert_eq!(texts("; ;", Part::AnyElement), [""; 0]);
+    assert_eq!(texts("łeen", Part::ButOneLetter), ["łeen", "een", "łen", "łee"]);
+    assert_eq!(texts("lee", Part::ButOneLetter), ["lee"], "three letters are too few to leave one out");
+    assert_eq!(texts(&"ab".repeat(12), Part::ButOneLetter).len(), 25);
+    assert_eq!(texts(&"ab".repeat(13), Part::ButOneLetter), ["ab".repeat(13)]);
+    assert_eq!(texts("2602", Part::Sector), [""; 0], "one without such a part");
+    assert_eq!(texts("lee", Part::First(1)), ["l"]);
 }
 
 #[test]
@@ -103,6 +153,7 @@ proptest! {
             .collect();
         check(Role::Surname, &borrow(&names), &PARTS[..9]);
         check(Role::DateOfBirth, &borrow(&dates), &PARTS);
+        check_lists(&borrow(&names));
         check(Role::Email, &borrow(&mails), &[Part::LocalPart, Part::Domain]);
         check(Role::Postcode, &borrow(&places), &[Part::Sector, Part::District, Part::Area, Part::First(3)]);
     }

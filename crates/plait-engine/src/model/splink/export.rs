@@ -441,6 +441,9 @@ fn part_sql(column: &str, part: Part) -> Result<String, String> {
         Part::Domain => extract(EMAIL_DOMAIN, 1),
         Part::Soundex => return Err("the sound of a value (Soundex)".into()),
         Part::Metaphone => return Err("the sound of a value (Metaphone)".into()),
+        Part::AnyWord => return Err("any word of a value".into()),
+        Part::AnyElement => return Err("any element of a list".into()),
+        Part::ButOneLetter => return Err("values that agree but for one letter".into()),
     })
 }
 
@@ -592,12 +595,17 @@ mod tests {
     fn tests_that_sql_does_not_have_are_told_all_at_once() {
         let mut model = model(Condition::test(Test::Nickname));
         model.comparisons[0].levels[0].label = Some("short form".into());
-        model.blocking.push(BlockingRule { keys: vec![BlockingKey::same("a", Part::Soundex)] });
+        for part in [Part::Soundex, Part::AnyWord, Part::AnyElement, Part::ButOneLetter] {
+            model.blocking.push(BlockingRule { keys: vec![BlockingKey::same("a", part)] });
+        }
         assert_eq!(
             complaints(&model),
             [
                 "level \"short form\" of comparison \"both\" uses nicknames, which Splink does not have",
                 "blocking rule 2 uses the sound of a value (Soundex), which Splink's SQL does not have",
+                "blocking rule 3 uses any word of a value, which Splink's SQL does not have",
+                "blocking rule 4 uses any element of a list, which Splink's SQL does not have",
+                "blocking rule 5 uses values that agree but for one letter, which Splink's SQL does not have",
             ]
         );
     }
