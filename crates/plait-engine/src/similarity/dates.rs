@@ -79,14 +79,6 @@ impl From<PartialDate> for PackedDate {
     }
 }
 
-/// Every part known in both is equal: `2015` and `2015-04-23`. True for equal dates.
-pub fn parts_compatible(left: PackedDate, right: PackedDate) -> bool {
-    let known = |bits: u32| if bits == 0 { 0 } else { 0xff };
-    let day = known(left.day_bits()) & known(right.day_bits());
-    let month = known(left.month_bits()) & known(right.month_bits());
-    (left.0 ^ right.0) & (0xffff_0000 | month << 8 | day) == 0
-}
-
 /// The year is equal and the day of each is the month of the other, which are two different numbers. False for
 /// partial dates.
 pub fn day_month_swapped(left: PackedDate, right: PackedDate) -> bool {
@@ -128,18 +120,6 @@ pub fn two_parts_equal(left: PackedDate, right: PackedDate) -> bool {
 /// Days between two whole dates; `None` for a partial one.
 pub fn days_apart(left: PackedDate, right: PackedDate) -> Option<u32> {
     Some(left.day_number()?.abs_diff(right.day_number()?))
-}
-
-/// Months between two calendar months, whatever the days: 31 January and 1 February are one apart; `None` if
-/// a month is not known.
-pub fn months_apart(left: PackedDate, right: PackedDate) -> Option<u32> {
-    let months = |date: PackedDate| Some(date.year() * 12 + date.month()?);
-    Some(months(left)?.abs_diff(months(right)?))
-}
-
-/// Years between two calendar years, whatever the months and days.
-pub fn years_apart(left: PackedDate, right: PackedDate) -> u32 {
-    left.year().abs_diff(right.year())
 }
 
 fn same_parts_known(left: PackedDate, right: PackedDate) -> bool {
@@ -188,15 +168,6 @@ mod tests {
     }
 
     #[test]
-    fn a_partial_date_is_compatible_with_the_dates_that_it_may_be() {
-        check(parts_compatible, "2015", "2015-04-23", true);
-        check(parts_compatible, "2015-04", "2015-04-23", true);
-        check(parts_compatible, "2015-04", "2015-05-23", false);
-        check(parts_compatible, "2014", "2015-04-23", false);
-        check(parts_compatible, "2015-04-23", "2015-04-23", true);
-    }
-
-    #[test]
     fn day_and_month_are_swapped_only_within_a_year() {
         check(day_month_swapped, "2015-04-03", "2015-03-04", true);
         check(day_month_swapped, "2015-04-03", "2014-03-04", false);
@@ -237,16 +208,13 @@ mod tests {
     }
 
     #[test]
-    fn distances_are_in_days_and_in_calendar_months_and_years() {
+    fn distances_are_in_days() {
         let days = |left, right| days_apart(date(left), date(right));
         assert_eq!(days("2016-02-28", "2016-03-01"), Some(2));
         assert_eq!(days("1900-02-28", "1900-03-01"), Some(1));
         assert_eq!(days("2015-01-01", "2014-12-31"), Some(1));
         assert_eq!(days("1970-01-01", "2000-01-01"), Some(10_957));
         assert_eq!(days("2015-01", "2015-01-01"), None);
-        assert_eq!(months_apart(date("2015-01-31"), date("2014-12-01")), Some(1));
-        assert_eq!(months_apart(date("2015-01"), date("2015")), None);
-        assert_eq!(years_apart(date("2015"), date("2012-12-31")), 3);
     }
 
     fn length_of_month(year: u16, month: u8) -> u8 {
@@ -315,7 +283,6 @@ mod tests {
             prop_assert_eq!(two_parts_equal(a, b), equal_parts == 2);
             let swapped = left != right && right == [left[0], left[2], left[1]];
             prop_assert_eq!(day_month_swapped(a, b), swapped);
-            prop_assert_eq!(parts_compatible(a, b), left == right);
         }
     }
 }

@@ -18,12 +18,6 @@ pub fn jaro_winkler(left: &str, right: &str) -> f64 {
     Prepared::new(left).jaro_winkler(right)
 }
 
-/// The place of the first of `thresholds` (descending) that the Jaro-Winkler similarity reaches;
-/// `thresholds.len()` if it reaches none.
-pub fn jaro_winkler_level(left: &str, right: &str, thresholds: &[f64]) -> usize {
-    Prepared::new(left).jaro_winkler_level(right, thresholds)
-}
-
 /// The longest value that the short kernel takes, in bytes.
 const SHORT: usize = 16;
 
@@ -367,10 +361,10 @@ mod tests {
     #[test]
     fn a_level_is_the_first_threshold_reached() {
         let thresholds = [1.0, 0.92, 0.8];
-        let level = |right| jaro_winkler_level("martha", right, &thresholds);
+        let level = |right| Prepared::new("martha").jaro_winkler_level(right, &thresholds);
         assert_eq!(["martha", "marhta", "marta", "zzz"].map(level), [0, 1, 1, 3]);
-        assert_eq!(jaro_winkler_level("dwayne", "duane", &thresholds), 2);
-        assert_eq!(jaro_winkler_level("a", "a", &[]), 0);
+        assert_eq!(Prepared::new("dwayne").jaro_winkler_level("duane", &thresholds), 2);
+        assert_eq!(Prepared::new("a").jaro_winkler_level("a", &[]), 0);
     }
 
     proptest! {
@@ -413,7 +407,7 @@ mod tests {
             let thresholds = [1.0, 0.95, 0.88, 0.7, 0.4];
             let value = jaro_winkler(&left, &right);
             let expected = thresholds.iter().filter(|threshold| value < **threshold).count();
-            prop_assert_eq!(jaro_winkler_level(&left, &right, &thresholds), expected);
+            prop_assert_eq!(Prepared::new(&left).jaro_winkler_level(&right, &thresholds), expected);
         }
     }
 }

@@ -27,19 +27,18 @@ mod tokens;
 
 pub use damerau::{damerau_levenshtein, damerau_levenshtein_at_most, damerau_levenshtein_similarity};
 pub use dates::{
-    PackedDate, day_month_swapped, days_apart, digits_transposed, months_apart, one_digit_different,
-    parts_compatible, two_parts_equal, years_apart,
+    PackedDate, day_month_swapped, days_apart, digits_transposed, one_digit_different, two_parts_equal,
 };
-pub use identifiers::{one_edit, transposed};
-pub use jaro::{jaro, jaro_winkler, jaro_winkler_level};
+pub use identifiers::transposed;
+pub use jaro::{jaro, jaro_winkler};
 pub use levenshtein::{
     levenshtein, levenshtein_at_most, levenshtein_similarity, osa, osa_at_most, osa_similarity,
 };
 pub use monge_elkan::monge_elkan;
-pub use nicknames::{NameRelation, Nicknames};
+pub use nicknames::Nicknames;
 pub use numbers::{Coordinate, absolute_difference, kilometres_apart, relative_difference};
 pub use phonetics::{Metaphones, double_metaphone, soundex};
 pub use prepared::Prepared;
 pub use qgrams::{Gram, Grams, dice, jaccard};
 pub use signature::{Signature, jaro_winkler_bound};
-pub use tokens::{half_of_double_barrelled, initials_agree, token_cosine, token_subset, tokens};
+pub use tokens::{half_of_double_barrelled, initials_agree, token_cosine, token_subset};

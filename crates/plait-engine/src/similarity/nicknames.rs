@@ -6,19 +6,6 @@ use std::sync::OnceLock;
 
 use hashbrown::HashMap;
 
-/// How two given names hang together.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum NameRelation {
-    /// The same name.
-    Same,
-    /// The left is short for the right, or a spelling of it.
-    ShortFor,
-    /// The left is the formal name of the right.
-    FormalOf,
-    /// Both are short for the same formal name, or spellings of it.
-    SharedFormal,
-}
-
 /// A table of formal given names and their short forms and spellings.
 ///
 /// A *group* is a formal name with all its short forms; two names are related when a group has both. A short form
@@ -75,22 +62,6 @@ impl Nicknames {
         left == right || meet(self.groups(left), self.groups(right))
     }
 
-    /// How the names hang together; `None` if they do not.
-    pub fn relation(&self, left: &str, right: &str) -> Option<NameRelation> {
-        if left == right {
-            return Some(NameRelation::Same);
-        }
-        let (left, right) = (self.names.get(left)?, self.names.get(right)?);
-        let has = |groups: &[u32], group: Option<u32>| group.is_some_and(|group| groups.contains(&group));
-        if has(&left.groups, right.formal_of) {
-            Some(NameRelation::ShortFor)
-        } else if has(&right.groups, left.formal_of) {
-            Some(NameRelation::FormalOf)
-        } else {
-            meet(&left.groups, &right.groups).then_some(NameRelation::SharedFormal)
-        }
-    }
-
     fn group_of(&mut self, formal: &str) -> u32 {
         let next = self.groups;
         let group = *self.membership(formal).formal_of.get_or_insert(next);
@@ -119,28 +90,27 @@ mod tests {
     use super::*;
     use crate::similarity::slow::fixed;
 
-    fn check(left: &str, right: &str, expected: Option<NameRelation>) {
+    fn check(left: &str, right: &str, expected: bool) {
         let table = Nicknames::builtin();
-        assert_eq!(table.relation(left, right), expected, "{left} {right}");
-        assert_eq!(table.related(left, right), expected.is_some(), "{left} {right}");
-        assert_eq!(table.related(right, left), expected.is_some(), "{right} {left}");
+        assert_eq!(table.related(left, right), expected, "{left} {right}");
+        assert_eq!(table.related(right, left), expected, "{right} {left}");
     }
 
     #[test]
-    fn a_relation_has_a_direction() {
-        check("bill", "william", Some(NameRelation::ShortFor));
-        check("william", "bill", Some(NameRelation::FormalOf));
-        check("bill", "will", Some(NameRelation::SharedFormal));
-        check("bill", "bill", Some(NameRelation::Same));
-        check("bill", "robert", None);
+    fn short_forms_are_related_to_their_formal_name_and_to_each_other() {
+        check("bill", "william", true);
+        check("william", "bill", true);
+        check("bill", "will", true);
+        check("bill", "bill", true);
+        check("bill", "robert", false);
     }
 
     #[test]
     fn a_shared_short_form_does_not_relate_its_formal_names() {
-        check("alex", "alexander", Some(NameRelation::ShortFor));
-        check("alex", "alexandra", Some(NameRelation::ShortFor));
-        check("alexander", "alexandra", None);
-        check("samuel", "samantha", None);
+        check("alex", "alexander", true);
+        check("alex", "alexandra", true);
+        check("alexander", "alexandra", false);
+        check("samuel", "samantha", false);
     }
 
     #[test]
@@ -158,14 +128,14 @@ mod tests {
                 }
             }
         }
-        check("aisha", "yusuf", None);
+        check("aisha", "yusuf", false);
     }
 
     #[test]
     fn unknown_names_are_related_to_themselves_only() {
-        check("qwerty", "qwerty", Some(NameRelation::Same));
-        check("qwerty", "william", None);
-        check("", "william", None);
+        check("qwerty", "qwerty", true);
+        check("qwerty", "william", false);
+        check("", "william", false);
     }
 
     #[test]
@@ -174,8 +144,8 @@ mod tests {
         table.insert("zebedee", "zeb");
         table.insert("william", "gwil");
         table.insert("william", "gwil");
-        assert_eq!(table.relation("zeb", "zebedee"), Some(NameRelation::ShortFor));
-        assert_eq!(table.relation("gwil", "bill"), Some(NameRelation::SharedFormal));
+        assert!(table.related("zeb", "zebedee"));
+        assert!(table.related("gwil", "bill"));
         assert_eq!(table.groups("gwil").len(), 1);
         assert!(!Nicknames::builtin().related("zeb", "zebedee"));
     }

@@ -2,7 +2,7 @@
 
 /// The tokens of a value, in order: the runs between spaces, hyphens, full stops, commas, slashes and
 /// underscores. Apostrophes belong to the token.
-pub fn tokens(value: &str) -> impl Iterator<Item = &str> {
+pub(super) fn tokens(value: &str) -> impl Iterator<Item = &str> {
     value
         .split(|c: char| c.is_whitespace() || matches!(c, '-' | '.' | ',' | '/' | '_'))
         .filter(|token| !token.is_empty())
