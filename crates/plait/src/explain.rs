@@ -30,7 +30,7 @@ pub fn explain(request: &ExplainRequest) -> Result<Explanation, Faults> {
     let specs: Vec<SourceSpec> = run
         .sources
         .iter()
-        .map(|source| SourceSpec { name: Some(source.name.clone()), path: PathBuf::from(&source.path) })
+        .map(|source| SourceSpec { name: Some(source.name.clone()), path: source.file() })
         .collect();
     let mut roles: Vec<(String, Role)> = file.columns.clone();
     roles.extend(run.roles.iter().filter_map(|(name, role)| Some((name.clone(), Role::from_name(role)?))));

@@ -3,7 +3,7 @@
 use plait_types::{Fault, FaultCode};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The version of the layout of a run's folder that this program writes.
 pub(crate) const FORMAT: u32 = 1;
@@ -56,6 +56,10 @@ pub struct RunSource {
     pub name: String,
     /// As it was given.
     pub path: String,
+    /// The same from the root, so that it is found from any folder; absent in runs of earlier versions, and where the
+    /// system did not tell.
+    #[serde(default)]
+    pub absolute_path: Option<String>,
     /// Of the file.
     pub sha256: String,
     /// What the file turned out to be.
@@ -146,6 +150,14 @@ pub struct RunTruth {
     pub b_cubed: (f64, f64),
     /// Share of entities that are exactly one person.
     pub exact_persons: f64,
+}
+
+impl RunSource {
+    /// Where the file is: from the root, if it is still there, or else as it was given.
+    pub(crate) fn file(&self) -> PathBuf {
+        let absolute = self.absolute_path.as_ref().map(PathBuf::from);
+        absolute.filter(|path| path.exists()).unwrap_or_else(|| PathBuf::from(&self.path))
+    }
 }
 
 impl Run {
