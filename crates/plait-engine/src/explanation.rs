@@ -3,7 +3,7 @@
 use crate::comparison::Comparer;
 use crate::model::Model;
 use crate::scoring::Scorer;
-use plait_types::MatchWeight;
+use plait_types::{MatchWeight, grouped};
 
 /// The evidence about one pair of records.
 #[derive(Clone, Debug)]
@@ -131,19 +131,6 @@ fn title(name: &str) -> String {
         .map_or_else(|| name.replace('_', " "), |role| role.words().to_owned());
     let mut letters = words.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
-}
-
-/// `31400` as `31,400`.
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 #[cfg(test)]

@@ -1,37 +1,16 @@
 //! Numbers as people read them. A true minus sign, thousands separated by commas, and no rounding that says
 //! more than is so: 0% and 100% stand only for none and all.
 
-/// `31,400`
-pub(crate) fn count(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() * 4 / 3);
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
+pub(crate) use plait_types::grouped as count;
 
 /// `1 record`, `3,104 records`
 pub(crate) fn count_of(number: u64, one: &str, many: &str) -> String {
     format!("{} {}", count(number), if number == 1 { one } else { many })
 }
 
-/// A part of a whole to one decimal, `92.2%`; `none to share` of an empty whole is a dash.
+/// A part of a whole to one decimal, `92.2%`; of an empty whole a dash.
 pub(crate) fn share(part: u64, whole: u64) -> String {
-    if whole == 0 {
-        return "–".to_owned();
-    }
-    let thousandths = (part as f64 / whole as f64 * 1000.0).round() as u64;
-    match thousandths {
-        _ if part == 0 => "0%".to_owned(),
-        _ if part == whole => "100%".to_owned(),
-        0 => "under 0.1%".to_owned(),
-        1000 if part < whole => "over 99.9%".to_owned(),
-        _ => format!("{}.{}%", thousandths / 10, thousandths % 10),
-    }
+    if whole == 0 { "–".to_owned() } else { plait_types::percent(part as f64 / whole as f64) }
 }
 
 /// A probability 0..=1 as per cent, with as many decimals as its distance from 0 or 1 needs: `99.997%`.
@@ -150,9 +129,7 @@ mod tests {
 
     #[test]
     fn counts_have_thousands_separated() {
-        assert_eq!(count(0), "0");
-        assert_eq!(count(999), "999");
-        assert_eq!(count(1_477_690), "1,477,690");
+        assert_eq!(count_of(3104, "record", "records"), "3,104 records");
         assert_eq!(count_of(1, "record", "records"), "1 record");
     }
 
@@ -160,8 +137,8 @@ mod tests {
     fn shares_never_round_to_all_or_none() {
         assert_eq!(share(0, 10), "0%");
         assert_eq!(share(10, 10), "100%");
-        assert_eq!(share(1, 100_000), "under 0.1%");
-        assert_eq!(share(99_999, 100_000), "over 99.9%");
+        assert_eq!(share(1, 100_000), "less than 0.01%");
+        assert_eq!(share(99_999, 100_000), "more than 99.99%");
         assert_eq!(share(2861, 3104), "92.2%");
         assert_eq!(share(0, 0), "–");
     }

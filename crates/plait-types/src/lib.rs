@@ -5,6 +5,7 @@
 
 mod date;
 mod fault;
+mod figures;
 mod issue;
 mod nearest;
 mod number;
@@ -17,6 +18,7 @@ pub mod placeholder;
 
 pub use date::{DateOrder, PartialDate};
 pub use fault::{Fault, FaultCode, FaultKind};
+pub use figures::{grouped, percent};
 pub use issue::{Issue, IssueKind, Severity};
 pub use nearest::nearest;
 pub use number::{MatchWeight, Probability};

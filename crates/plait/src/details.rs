@@ -2,10 +2,10 @@
 
 use crate::link::SourceFacts;
 use crate::run::{Run, RunSource};
-use crate::summary::{grouped, share};
+use crate::summary::share_of;
 use plait_engine::blocking::Blocks;
 use plait_engine::model::Model;
-use plait_types::Role;
+use plait_types::{Role, grouped, percent};
 
 /// One line, under a heading that it may share with the lines before it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,7 +71,7 @@ fn checked(source: &SourceFacts) -> String {
         if let Some(validity) = column.validity
             && validity.valid < validity.checked
         {
-            let valid = share(validity.valid as f64 / validity.checked as f64);
+            let valid = share_of(validity.valid, validity.checked);
             parts.push(format!("{} {valid} valid", column.name));
         }
         for placeholder in &column.placeholders {
@@ -109,9 +109,12 @@ pub(crate) fn of_model(model: &Model, n_rounds: Option<u32>) -> Detail {
         Some(n) => format!("learned from these files in {}", counted(u64::from(n), "round")),
         None => "used as it came".to_owned(),
     };
-    let names: Vec<String> =
-        model.comparisons.iter().map(|comparison| comparison.name.replace('_', " ")).collect();
-    detail("Model", format!("{}, {origin}. {} comparisons: {}.", model.name, names.len(), names.join(", ")))
+    let words = |name: &str| {
+        Role::from_name(name).map_or_else(|| name.replace('_', " "), |role| role.words().to_owned())
+    };
+    let names: Vec<String> = model.comparisons.iter().map(|comparison| words(&comparison.name)).collect();
+    let comparisons = counted(names.len() as u64, "comparison");
+    detail("Model", format!("{}, {origin}. {comparisons}: {}.", model.name, names.join(", ")))
 }
 
 /// About the rules of a run that was only planned.
@@ -128,35 +131,28 @@ pub(crate) fn of_result(run: &Run, linked: &[(String, u64, u64)]) -> Vec<Detail>
     let counts = &run.counts;
     let each: Vec<String> = linked
         .iter()
-        .map(|(name, n, of)| {
-            format!(
-                "{} of {} in {name} ({})",
-                grouped(*n),
-                grouped(*of),
-                share(*n as f64 / (*of).max(1) as f64)
-            )
-        })
+        .map(|(name, n, of)| format!("{} of {} in {name} ({})", grouped(*n), grouped(*of), share_of(*n, *of)))
         .collect();
     let unsure = match counts.reviews {
         0 => "no pair needs a person to look".to_owned(),
         n => format!(
             "{} of {} to {} for a person to look at: \"review\" in links.parquet",
             counted(n, "pair"),
-            share(run.model.review_from),
-            share(run.model.link_from)
+            percent(run.model.review_from),
+            percent(run.model.link_from)
         ),
     };
     let expected = format!(
         "about {} expected ({}); estimated by the model, not labelled",
         counted(counts.expected_false_links.round() as u64, "wrong link"),
-        share(counts.expected_false_links / counts.links.max(1) as f64)
+        percent(counts.expected_false_links / counts.links.max(1) as f64)
     );
     let quality = match &run.truth {
         None => expected,
         Some(truth) => format!(
             "precision {}, recall {}, F1 {:.4} of pairs in one person against {}; {expected}",
-            share(truth.precision),
-            share(truth.recall),
+            percent(truth.precision),
+            percent(truth.recall),
             truth.f1,
             truth.file
         ),
@@ -165,9 +161,10 @@ pub(crate) fn of_result(run: &Run, linked: &[(String, u64, u64)]) -> Vec<Detail>
         detail(
             "Pairs",
             format!(
-                "{} compared of {} possible, chosen by {}.",
+                "{} compared of {} possible ({}), chosen by {}.",
                 grouped(counts.candidate_pairs),
                 grouped(counts.possible_pairs),
+                run.model.link_type,
                 counted(run.rules.len() as u64, "blocking rule")
             ),
         ),

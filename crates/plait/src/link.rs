@@ -311,7 +311,7 @@ impl<'a> Job<'a> {
                 self.notes.push(format!(
                     "one value of {} is held by {} records, far more than any other; it was treated as missing",
                     field.name,
-                    crate::summary::grouped(u64::from(n))
+                    plait_types::grouped(u64::from(n))
                 ));
             }
         }
@@ -494,8 +494,8 @@ impl<'a> Job<'a> {
         let n_pairs: u64 = blocks.costs().iter().map(|cost| cost.n_pairs).sum();
         let summary = format!(
             "Nothing was written. A run would weigh at most {} candidate pairs of the {} records.",
-            summary::grouped(n_pairs),
-            summary::grouped(records.len() as u64)
+            plait_types::grouped(n_pairs),
+            plait_types::grouped(records.len() as u64)
         );
         let model_text = self.model_text(model);
         let counts = Counts { records: records.len() as u64, candidate_pairs: n_pairs, ..Counts::default() };

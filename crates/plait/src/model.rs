@@ -111,9 +111,9 @@ pub(crate) fn refuse_explosions(blocks: &Blocks, model: &Model) -> Result<(), Fa
                 FaultCode::HugeBlock,
                 format!(
                     "one value puts {} records into one block of the rule \"{}\", which makes {} pairs",
-                    crate::summary::grouped(cost.largest.n_records),
+                    plait_types::grouped(cost.largest.n_records),
                     rule.words(),
-                    crate::summary::grouped(cost.largest.n_pairs)
+                    plait_types::grouped(cost.largest.n_pairs)
                 ),
                 "add another field to the rule, or empty that value in the file if it stands for \"not known\"; plait look FILE shows which columns have one",
             )
@@ -127,8 +127,8 @@ pub(crate) fn refuse_explosions(blocks: &Blocks, model: &Model) -> Result<(), Fa
             FaultCode::TooManyPairs,
             format!(
                 "the blocking rules would compare {} pairs, {} of them by \"{}\"",
-                crate::summary::grouped(total),
-                crate::summary::grouped(cost.n_pairs),
+                plait_types::grouped(total),
+                plait_types::grouped(cost.n_pairs),
                 rule.words()
             ),
             "take that rule out, or add another field to it",

@@ -3,14 +3,13 @@
 use crate::faults::Faults;
 use crate::run::{Run, RunTruth};
 use crate::source::{Opened, RecordNames};
-use crate::summary::grouped;
 use hashbrown::{HashMap, HashSet};
 use plait_engine::evaluation::{Scores, score_persons};
 use plait_engine::model::LinkType;
 use plait_engine::records::Records;
 use plait_formats::columns::header_list;
 use plait_formats::read::{ReadOptions, read};
-use plait_types::{Column, Fault, FaultCode, NULL, Table};
+use plait_types::{Column, Fault, FaultCode, NULL, Table, grouped};
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 

@@ -5,7 +5,7 @@ use crate::run::Run;
 use plait_engine::model::{LinkType, Model};
 use plait_engine::records::{Field, Records};
 use plait_engine::scoring::ScoredPairs;
-use plait_types::{Fault, FaultCode, MatchWeight, NULL};
+use plait_types::{Fault, FaultCode, MatchWeight, NULL, grouped, percent};
 
 /// What became of the records of one source.
 pub(crate) struct SourceOutcome {
@@ -59,7 +59,7 @@ pub(crate) fn paragraph(findings: &Findings<'_>, run: &Run) -> String {
             "Among the {} records of {name}, {} ({}) are of a person who has more than one; there are {} people in all.",
             grouped(outcome.records),
             grouped(outcome.linked),
-            percent(outcome.linked, outcome.records),
+            share_of(outcome.linked, outcome.records),
             grouped(counts.persons)
         )
     } else {
@@ -71,7 +71,7 @@ pub(crate) fn paragraph(findings: &Findings<'_>, run: &Run) -> String {
                     "{} of {} in {name} ({})",
                     grouped(o.linked),
                     grouped(o.records),
-                    percent(o.linked, o.records)
+                    share_of(o.linked, o.records)
                 )
             })
             .collect();
@@ -91,8 +91,8 @@ pub(crate) fn paragraph(findings: &Findings<'_>, run: &Run) -> String {
         format!(
             "Measured against {}, {} of the pairs of records put together are right and {} of the true pairs were found.",
             truth.file,
-            share(truth.precision),
-            share(truth.recall)
+            percent(truth.precision),
+            percent(truth.recall)
         )
     } else {
         let rate = counts.expected_false_links / counts.links.max(1) as f64;
@@ -100,7 +100,7 @@ pub(crate) fn paragraph(findings: &Findings<'_>, run: &Run) -> String {
             "By the model's own estimate, without any labels, about {} of the {} links are wrong ({}).",
             grouped(counts.expected_false_links.round() as u64),
             grouped(counts.links),
-            share(rate)
+            percent(rate)
         )
     };
     format!("{first} {unsure} {trust}")
@@ -228,25 +228,7 @@ fn list(parts: &[String]) -> String {
     }
 }
 
-fn percent(part: u64, whole: u64) -> String {
-    share(part as f64 / whole.max(1) as f64)
-}
-
-/// 0.9217 as `92.2%`; small shares keep two digits that count.
-pub(crate) fn share(share: f64) -> String {
-    let percent = 100.0 * share;
-    if percent > 0.0 && percent < 0.1 { format!("{percent:.2}%") } else { format!("{percent:.1}%") }
-}
-
-/// 31400 as `31,400`.
-pub(crate) fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
+/// A part of a whole in per cent; 0% of nothing.
+pub(crate) fn share_of(part: u64, whole: u64) -> String {
+    percent(part as f64 / whole.max(1) as f64)
 }

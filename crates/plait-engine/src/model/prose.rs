@@ -218,13 +218,13 @@ fn percent(share: f64) -> String {
         p if p >= 10.0 => format!("{p:.0}%"),
         p if p >= 1.0 => format!("{p:.1}%"),
         p if p >= 0.01 => format!("{p:.2}%"),
-        _ => format!("1 in {}", grouped(1.0 / share)),
+        _ => format!("1 in {}", about(1.0 / share)),
     }
 }
 
 fn one_in(share: f64) -> String {
     if share > 0.0 && share < 0.5 {
-        format!("1 in {} is", grouped(1.0 / share))
+        format!("1 in {} is", about(1.0 / share))
     } else {
         format!("{} are", percent(share))
     }
@@ -236,17 +236,9 @@ fn capitalised(sentence: &str) -> String {
 }
 
 /// `1,230,000`: three digits that matter.
-fn grouped(number: f64) -> String {
+fn about(number: f64) -> String {
     let rounded: f64 = format!("{number:.2e}").parse().expect("what was printed is a number");
-    let digits = format!("{rounded:.0}");
-    let mut out = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
+    if rounded < 1e15 { plait_types::grouped(rounded as u64) } else { format!("{rounded:e}") }
 }
 
 fn push(out: &mut String, text: std::fmt::Arguments<'_>) {
