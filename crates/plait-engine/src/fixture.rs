@@ -78,8 +78,17 @@ const NAMES: [&str; 15] = [
     "smith lee smyth",
     "ann; lee smith;bill;",
 ];
-const DATES: [&str; 7] =
-    ["2001-02-03", "2001-03-02", "2001-02-04", "2002-02-03", "2001-02", "2001", "2010-02-03"];
+const DATES: [&str; 9] = [
+    "2001-02-03",
+    "2001-03-02",
+    "2001-02-04",
+    "2002-02-03",
+    "2001-02",
+    "2001",
+    "2010-02-03",
+    "2001-01-01",
+    "2002-01-01",
+];
 const POSTCODES: [&str; 7] = ["NW9 4EW", "NW9 4EX", "NW9 5EW", "NW1 4EW", "N1 4EW", "2602", "2602 AB"];
 
 /// A few records in one to three sources, with few and similar values, so that every kind of agreement occurs.

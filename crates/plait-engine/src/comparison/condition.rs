@@ -65,6 +65,7 @@ pub(super) enum DateTest {
     Transposed,
     TwoOfThreeParts,
     WithinDays(u32),
+    BothNewYearsDay,
     AtMostOneDigit,
     AtMostOneEdit,
 }
@@ -200,7 +201,10 @@ impl<'a> BoundTest<'a> {
             Test::Transposed if field.dates.is_empty() => Self::Words(&field.values, similarity::transposed),
             Test::Transposed => dates(DateTest::Transposed),
             Test::TwoOfThreeParts => dates(DateTest::TwoOfThreeParts),
-            Test::WithinDays(days) => dates(DateTest::WithinDays(*days)),
+            Test::WithinDays(_) | Test::WithinMonths(_) | Test::WithinYears(_) => {
+                dates(DateTest::WithinDays(test.most_days().expect("a test of time")))
+            }
+            Test::NewYearsDay => dates(DateTest::BothNewYearsDay),
             Test::WithinNumber(most) => Self::Numbers(numbers(field), NumberTest::Within(*most)),
             Test::WithinShare(most) => Self::Numbers(numbers(field), NumberTest::WithinShare(*most)),
             Test::InCommon(least) => Self::InCommon(&field.values, *least as usize),
@@ -283,6 +287,9 @@ impl DateTest {
                 a == b || similarity::one_digit_different(a, b) || similarity::digits_transposed(a, b)
             }
             Self::WithinDays(days) => similarity::days_apart(a, b).is_some_and(|apart| apart <= days),
+            Self::BothNewYearsDay => {
+                [a, b].iter().all(|date| (date.month(), date.day()) == (Some(1), Some(1)))
+            }
         }
     }
 }

@@ -53,6 +53,11 @@ fn twin_test(test: &Test, a: &str, b: &str) -> bool {
         let read = |text| PartialDate::parse(text, DateOrder::YearMonthDay).map(PackedDate::from);
         matches!((read(a), read(b)), (Some(a), Some(b)) if test(a, b))
     };
+    let within = |days: f64| {
+        let number =
+            |text| PartialDate::parse(text, DateOrder::YearMonthDay).and_then(PartialDate::day_number);
+        matches!((number(a), number(b)), (Some(a), Some(b)) if f64::from(a.abs_diff(b)) <= days)
+    };
     let is_date = a.starts_with("20") && a.len() != 7 || a.contains('-');
     let measured = |measure: &Measure, a: &str, b: &str| match measure {
         Measure::Jaro => similarity::jaro(a, b),
@@ -91,11 +96,10 @@ fn twin_test(test: &Test, a: &str, b: &str) -> bool {
         }
         Test::Transposed if is_date => dates(similarity::digits_transposed),
         Test::Transposed => similarity::transposed(a, b),
-        Test::WithinDays(days) => {
-            let number =
-                |text| PartialDate::parse(text, DateOrder::YearMonthDay).and_then(PartialDate::day_number);
-            matches!((number(a), number(b)), (Some(a), Some(b)) if a.abs_diff(b) <= *days)
-        }
+        Test::WithinDays(days) => within(f64::from(*days)),
+        Test::WithinMonths(months) => within(f64::from(*months) * 30.4375),
+        Test::WithinYears(years) => within(f64::from(*years) * 365.25),
+        Test::NewYearsDay => a.ends_with("-01-01") && b.ends_with("-01-01"),
         Test::BothAre(this) => a.eq_ignore_ascii_case(this) && b.eq_ignore_ascii_case(this),
         Test::InCommon(least) => {
             let elements = |text: &str| {
@@ -147,6 +151,11 @@ fn any_condition(field: &'static str) -> impl Strategy<Value = Condition> {
         Test::Transposed,
         Test::TwoOfThreeParts,
         Test::WithinDays(31),
+        Test::WithinMonths(0),
+        Test::WithinMonths(11),
+        Test::WithinYears(0),
+        Test::WithinYears(1),
+        Test::NewYearsDay,
         Test::InCommon(1),
         Test::SwappedWith(SURNAME.into()),
         Test::SwappedWith(FORENAME.into()),
@@ -310,4 +319,25 @@ fn vectors_keep_the_levels_of_sixteen_comparisons_apart() {
     let level_of = |comparison: usize| ((comparison * 7 + 3) % 16) as u8;
     (0..ComparisonVector::MAX_COMPARISONS).for_each(|c| vector.set(c, level_of(c)));
     (0..ComparisonVector::MAX_COMPARISONS).for_each(|c| assert_eq!(vector.level(c), level_of(c)));
+}
+
+#[test]
+fn months_and_years_are_of_mean_length_and_new_years_day_is_of_any_year() {
+    let holds = |test: Test, a: &str, b: &str| {
+        let column = [a, b].map(|date| Some(date.to_owned())).to_vec();
+        let records = records(&[2], &[(DATE, Role::DateOfBirth, column)]);
+        let model = model(LinkType::DedupeOnly, vec![comparison(DATE, [Condition::test(test)])]);
+        let comparer = Comparer::new(&records, &model).unwrap();
+        comparer.vector(0, 1, &mut comparer.scratch()).level(0) == 1
+    };
+    assert!(holds(Test::WithinMonths(1), "2001-01-01", "2001-01-31"));
+    assert!(!holds(Test::WithinMonths(1), "2001-01-01", "2001-02-01"), "31 days");
+    assert!(holds(Test::WithinMonths(2), "2001-01-01", "2001-03-02"), "60 days");
+    assert!(!holds(Test::WithinMonths(12), "2001-01", "2001-02-01"), "a day that is not known");
+    assert!(holds(Test::WithinYears(1), "2001-01-01", "2002-01-01"), "365 days");
+    assert!(!holds(Test::WithinYears(1), "2000-01-01", "2001-01-01"), "366 days");
+    assert!(holds(Test::WithinYears(4), "2000-01-01", "2004-01-01"), "1461 days");
+    assert!(holds(Test::NewYearsDay, "2000-01-01", "2001-01-01"));
+    assert!(!holds(Test::NewYearsDay, "2000-01-01", "2000-01"));
+    assert!(!holds(Test::NewYearsDay, "2001-01-02", "2001-01-02"));
 }

@@ -78,6 +78,7 @@ fn test() -> impl Strategy<Value = Test> {
         Test::OneDigit,
         Test::Transposed,
         Test::TwoOfThreeParts,
+        Test::NewYearsDay,
     ];
     let share = || prop_oneof![(0..=100_u32).prop_map(|percent| f64::from(percent) / 100.0), 0.0..=1.0];
     let positive = || prop_oneof![Just(0.0), 0.0..1e6, 0.0..1e-9, 1e17..1e300];
@@ -91,6 +92,8 @@ fn test() -> impl Strategy<Value = Test> {
         1 => field().prop_map(Test::SwappedWith),
         1 => field().prop_map(Test::EqualsOther),
         1 => (0..400_u32).prop_map(Test::WithinDays),
+        1 => any::<u32>().prop_map(Test::WithinMonths),
+        1 => (0..3_u32).prop_map(Test::WithinYears),
         1 => positive().prop_map(Test::WithinNumber),
         1 => share().prop_map(Test::WithinShare),
         1 => any::<u32>().prop_map(Test::InCommon),

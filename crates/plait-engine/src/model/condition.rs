@@ -48,6 +48,12 @@ pub enum Test {
     TwoOfThreeParts,
     /// At most so many days apart.
     WithinDays(u32),
+    /// At most so many months of 30.4375 days apart.
+    WithinMonths(u32),
+    /// At most so many years of 365.25 days apart.
+    WithinYears(u32),
+    /// Both are a 1 January, of any year: the date that is written where only the year is known.
+    NewYearsDay,
     /// The absolute difference of two numbers is at most this.
     WithinNumber(f64),
     /// The difference of two numbers is at most this share, 0..=1, of the larger.
@@ -138,6 +144,19 @@ impl Part {
     /// Whether one value may have several such parts. Two values then agree where they share one.
     pub fn is_several(self) -> bool {
         matches!(self, Self::AnyWord | Self::AnyElement | Self::ButOneLetter)
+    }
+}
+
+impl Test {
+    /// How many days apart two dates may be, of a test of time; parts of a day do not count.
+    pub(crate) fn most_days(&self) -> Option<u32> {
+        let days = match self {
+            Self::WithinDays(days) => u64::from(*days),
+            Self::WithinMonths(months) => u64::from(*months) * 487 / 16,
+            Self::WithinYears(years) => u64::from(*years) * 1461 / 4,
+            _ => return None,
+        };
+        Some(u32::try_from(days).unwrap_or(u32::MAX))
     }
 }
 

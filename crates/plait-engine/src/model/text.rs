@@ -88,6 +88,7 @@ const PLAIN: &[(Test, &str, &str)] = &[
     (Test::OneDigit, "one digit wrong", "one digit different"),
     (Test::Transposed, "transposed", "two neighbouring characters swapped"),
     (Test::TwoOfThreeParts, "two of three parts", "two of day, month and year the same"),
+    (Test::NewYearsDay, "both on 1 January", "both on 1 January"),
 ];
 
 /// The remaining forms, each with an example argument; for suggestions and the schema.
@@ -97,6 +98,8 @@ const WITH_ARGUMENT: &[&str] = &[
     "swapped with surname",
     "equals other surname",
     "within 31 days",
+    "within 2 months",
+    "within 2 years",
     "within number 5",
     "within 10%",
     "within 5 km with longitude lon",
@@ -182,6 +185,10 @@ impl fmt::Display for Test {
             Self::EqualsOther(field) => write!(f, "equals other {}", Field(field)),
             Self::WithinDays(1) => f.write_str("within 1 day"),
             Self::WithinDays(days) => write!(f, "within {days} days"),
+            Self::WithinMonths(1) => f.write_str("within 1 month"),
+            Self::WithinMonths(months) => write!(f, "within {months} months"),
+            Self::WithinYears(1) => f.write_str("within 1 year"),
+            Self::WithinYears(years) => write!(f, "within {years} years"),
             Self::WithinNumber(most) => write!(f, "within number {}", Number(*most)),
             Self::WithinShare(share) => match whole_percent(*share) {
                 Some(percent) => write!(f, "within {percent}%"),
@@ -346,6 +353,10 @@ impl Test {
             Self::EqualsOther(field) => format!("same as the other's {}", field_words(field)),
             Self::WithinDays(1) => "at most a day apart".into(),
             Self::WithinDays(days) => format!("at most {days} days apart"),
+            Self::WithinMonths(1) => "at most a month apart".into(),
+            Self::WithinMonths(months) => format!("at most {months} months apart"),
+            Self::WithinYears(1) => "at most a year apart".into(),
+            Self::WithinYears(years) => format!("at most {years} years apart"),
             Self::WithinNumber(most) => format!("at most {} apart", Number(*most)),
             Self::WithinShare(share) => format!("at most {}% apart", Number(round_percent(*share))),
             Self::InCommon(1) => "at least one in common".into(),
@@ -629,7 +640,7 @@ impl Reader {
         })
     }
 
-    /// `31 days`, `10%`, `5 km with longitude x`
+    /// `31 days`, `2 months`, `10%`, `5 km with longitude x`
     fn within(&mut self, start: usize) -> Result<Test, TextError> {
         if let Some(percent) = self.peek_word(0).and_then(|word| word.strip_suffix('%')) {
             let percent: f64 = percent.parse().map_err(|_| self.unknown(start))?;
@@ -642,12 +653,18 @@ impl Reader {
             return Ok(Test::WithinShare(percent / 100.0));
         }
         let unit = self.peek_word(1).map(normal);
+        let of_time: Option<fn(u32) -> Test> = match unit.as_deref() {
+            Some("days" | "day") => Some(Test::WithinDays),
+            Some("months" | "month") => Some(Test::WithinMonths),
+            Some("years" | "year") => Some(Test::WithinYears),
+            _ => None,
+        };
+        if let Some(test) = of_time {
+            let number = self.whole_number()?;
+            self.next += 1;
+            return Ok(test(number));
+        }
         match unit.as_deref() {
-            Some("days" | "day") => {
-                let days = self.whole_number()?;
-                self.next += 1;
-                Ok(Test::WithinDays(days))
-            }
             Some("km") => {
                 let km = self.number(0.0..=f64::MAX)?;
                 self.next += 1;
@@ -660,7 +677,7 @@ impl Reader {
                 Ok(Test::WithinKm(self.field()?, km))
             }
             _ => Err(TextError {
-                todo: "write within 31 days, within number 5, within 10% or within 5 km with longitude lon"
+                todo: "write within 31 days, within 2 months, within 2 years, within number 5, within 10% or within 5 km with longitude lon"
                     .into(),
                 ..self.unknown(start)
             }),
@@ -952,7 +969,7 @@ mod tests {
         insta::assert_snapshot!(complaint("(exact"), @"`)` is expected here (at character 7); close the bracket");
         insta::assert_snapshot!(complaint("exact exact"), @"`exact` is not understood (at character 7); a test ends here; join tests with `and` or `or`");
         insta::assert_snapshot!(complaint("exact and"), @"a test is expected here (at character 10); write for example exact or jaro_winkler >= 0.92");
-        insta::assert_snapshot!(complaint("within 5 parsecs"), @"`within 5 parsecs` is not a test (at character 1); write within 31 days, within number 5, within 10% or within 5 km with longitude lon");
+        insta::assert_snapshot!(complaint("within 5 parsecs"), @"`within 5 parsecs` is not a test (at character 1); write within 31 days, within 2 months, within 2 years, within number 5, within 10% or within 5 km with longitude lon");
         insta::assert_snapshot!(complaint("within 5 km"), @"a distance needs the field that holds the longitude (at character 12); write for example within 5 km with longitude lon");
         insta::assert_snapshot!(complaint("surname: (exact)"), @"a field stands before one test, not before brackets (at character 10); name the field before each test inside the brackets");
         insta::assert_snapshot!(complaint("swapped with"), @"a name is expected here (at character 13); write a field name, in quotes if it has spaces");
@@ -991,6 +1008,7 @@ mod tests {
         one digit wrong -> one digit different
         transposed -> two neighbouring characters swapped
         two of three parts -> two of day, month and year the same
+        both on 1 January -> both on 1 January
         same first word -> same first word
         same last word -> same last word
         same soundex -> sounds the same (Soundex)
@@ -1022,6 +1040,8 @@ mod tests {
         swapped with surname -> swapped with surname
         equals other surname -> same as the other's surname
         within 31 days -> at most 31 days apart
+        within 2 months -> at most 2 months apart
+        within 2 years -> at most 2 years apart
         within number 5 -> at most 5 apart
         within 10% -> at most 10% apart
         within 5 km with longitude lon -> at most 5 km apart

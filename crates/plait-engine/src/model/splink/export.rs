@@ -306,10 +306,11 @@ impl Writer<'_> {
             Test::SwappedWith(other) => format!("{l} = {} AND {r} = {}", right(other), left(other)),
             Test::EqualsOther(other) => format!("{l} = {}", right(other)),
             Test::DayMonthSwapped => day_month_swapped(field),
-            Test::WithinDays(days) => {
-                let seconds = u64::from(*days) * 86_400;
+            Test::WithinDays(_) | Test::WithinMonths(_) | Test::WithinYears(_) => {
+                let seconds = u64::from(test.most_days().expect("a test of time")) * 86_400;
                 format!("ABS(EPOCH({}) - EPOCH({})) <= {seconds}", date(&l), date(&r))
             }
+            Test::NewYearsDay => return Err("dates on 1 January".into()),
             Test::WithinNumber(most) => format!("ABS({l} - {r}) <= {most}"),
             Test::WithinShare(share) => format!("{} {}", relative_difference(field), at_most(*share)),
             Test::InCommon(least) => format!("array_length(list_intersect({l}, {r})) >= {least}"),
@@ -378,7 +379,10 @@ fn is_date_part(part: Part) -> bool {
 fn date_fields(comparison: &Comparison) -> Vec<String> {
     fn collect(condition: &Condition, first: &str, into: &mut Vec<String>) {
         match condition {
-            Condition::Test(field, Test::WithinDays(_) | Test::DayMonthSwapped | Test::TwoOfThreeParts) => {
+            Condition::Test(field, Test::DayMonthSwapped | Test::TwoOfThreeParts) => {
+                into.push(field.clone().unwrap_or_else(|| first.to_owned()));
+            }
+            Condition::Test(field, test) if test.most_days().is_some() => {
                 into.push(field.clone().unwrap_or_else(|| first.to_owned()));
             }
             Condition::Test(field, Test::Same(part)) if is_date_part(*part) => {
@@ -589,6 +593,14 @@ mod tests {
             written.contains(r#"TRY_CAST(\"a_l\" AS DATE) IS NULL OR TRY_CAST(\"a_r\" AS DATE) IS NULL"#)
         );
         assert!(!written.contains("\"m_probability\""), "an untrained model has no m");
+    }
+
+    #[test]
+    fn months_and_years_are_read_back_as_their_days() {
+        for (test, days) in [(Test::WithinMonths(2), 60), (Test::WithinYears(1), 365)] {
+            let read = import(&export(&model(Condition::test(test))).unwrap(), "x.json").unwrap();
+            assert_eq!(read.model, model(Condition::test(Test::WithinDays(days))));
+        }
     }
 
     #[test]
