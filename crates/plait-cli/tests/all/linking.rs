@@ -21,7 +21,7 @@ fn two_small_files_are_linked_without_any_setting() {
               clinic: born as DD/MM/YYYY.
     Model     chosen from the data, learned from these files in N rounds. 4 comparisons: forename,
               surname, date of birth, postcode.
-    Pairs     5 compared of 60 possible, chosen by 1 blocking rule.
+    Pairs     5 compared of 60 possible (link_only), chosen by 1 blocking rule.
     Linked    5 pairs; 5 of 10 in pupils (50.0%), 5 of 6 in clinic (83.3%).
     Unsure    no pair needs a person to look.
     Quality   about 0 wrong links expected (N%); estimated by the model, not labelled.
