@@ -55,10 +55,10 @@ fn request(folder: &Path, sources: Vec<SourceSpec>) -> LinkRequest {
     }
 }
 
-fn model(folder: &Path, text: &str) -> Option<PathBuf> {
+fn model(folder: &Path, text: &str) -> PathBuf {
     let path = folder.join("model.toml");
     std::fs::write(&path, text).expect("written");
-    Some(path)
+    path
 }
 
 const COMPARE: &str = r#"
@@ -84,7 +84,7 @@ fn an_explanation_weighs_what_the_link_weighs_also_where_the_model_gives_roles()
     let text = format!(
         "{COMPARE}\n[[compare]]\nfield = \"town\"\nlevels = [\"exact\"]\n[[candidates]]\nsame = [\"date_of_birth\"]\n[columns]\nteam = \"town\"\n"
     );
-    let request = LinkRequest { model: model(folder.path(), &text), ..request(folder.path(), sources) };
+    let request = LinkRequest { model: Some(model(folder.path(), &text)), ..request(folder.path(), sources) };
     link(&request, &Silent).expect("linked");
     let links = read(&request.out.join("links.parquet"), &ReadOptions::default()).expect("readable").table;
     let cell = |name: &str| links.column(name).expect("in the contract").get(0).expect("complete").to_owned();
@@ -105,7 +105,7 @@ fn an_explanation_weighs_what_the_link_weighs_also_where_the_model_gives_roles()
 fn a_rule_on_a_column_that_names_rows_is_refused_not_followed() {
     let (folder, sources) = two_files();
     let text = format!("{COMPARE}\n[[candidates]]\nsame = [\"pupil_id\"]\n");
-    let request = LinkRequest { model: model(folder.path(), &text), ..request(folder.path(), sources) };
+    let request = LinkRequest { model: Some(model(folder.path(), &text)), ..request(folder.path(), sources) };
     assert_eq!(code(link(&request, &Silent)), FaultCode::UnknownColumn);
     assert!(!request.out.exists(), "nothing is left behind");
 }
@@ -135,7 +135,7 @@ fn hundreds_of_rules_make_each_pair_once() {
         write!(text, "[[candidates]]\nsame = [\"date_of_birth\", \"surname first {part}\"]\n")
             .expect("in memory");
     }
-    let request = LinkRequest { model: model(folder.path(), &text), ..request(folder.path(), sources) };
+    let request = LinkRequest { model: Some(model(folder.path(), &text)), ..request(folder.path(), sources) };
     let linked = link(&request, &Silent).expect("linked");
     let links = read(&request.out.join("links.parquet"), &ReadOptions::default()).expect("readable").table;
     let mut pairs: Vec<(Option<&str>, Option<&str>)> = (0..links.n_rows)
@@ -158,6 +158,6 @@ fn more_comparisons_than_fit_are_refused() {
         write!(text, "[[compare]]\nname = \"c{n}\"\nfield = \"surname\"\nlevels = [\"exact\"]\n")
             .expect("in memory");
     }
-    let request = LinkRequest { model: model(folder.path(), &text), ..request(folder.path(), sources) };
+    let request = LinkRequest { model: Some(model(folder.path(), &text)), ..request(folder.path(), sources) };
     assert_eq!(code(link(&request, &Silent)), FaultCode::BadModel);
 }
