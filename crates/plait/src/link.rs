@@ -358,13 +358,7 @@ impl<'a> Job<'a> {
             .into());
         }
         if model.comparisons.is_empty() {
-            return Err(Fault::new(
-                FaultCode::NoUsableColumn,
-                "the sources have no column in common that says who a record is about",
-                "say what the columns mean with --role \"HEADER=ROLE\"; plait look FILE shows what was understood",
-            )
-            .because("records can only be compared on what both sides record")
-            .into());
+            return Err(no_usable_column(records).into());
         }
         if let Some(link) = self.request.link_from {
             if !(0.0..=1.0).contains(&link) {
@@ -390,21 +384,33 @@ impl<'a> Job<'a> {
 
     fn block(&mut self, records: &Records, model: &Model) -> Result<Blocks, Faults> {
         self.progress.begin(Stage::Block, model.blocking.len() as u64);
-        if let Some(limit) = self.request.memory {
-            let needed = plait_engine::blocking::bytes_needed(records, model);
-            if needed > limit {
-                return Err(Fault::new(
-                    FaultCode::NotEnoughMemory,
-                    format!("the job needs about {} and may use {}", mebibytes(needed), mebibytes(limit)),
-                    "allow more with --memory, use fewer blocking rules, or link a part of the records",
-                )
-                .into());
-            }
-        }
+        self.refuse_if_too_large(records, model, None)?;
         let blocks = self.watch.time("block", || Blocks::new(records, &model.blocking, model.link_type));
         self.progress.advance(model.blocking.len() as u64);
         model::refuse_explosions(&blocks, model)?;
+        let n_pairs = blocks.costs().iter().map(|cost| cost.n_pairs).sum();
+        self.refuse_if_too_large(records, model, Some(n_pairs))?;
         Ok(blocks)
+    }
+
+    /// Refuses a job that has taken more memory than it may, or will.
+    fn refuse_if_too_large(
+        &self,
+        records: &Records,
+        model: &Model,
+        n_pairs: Option<u64>,
+    ) -> Result<(), Fault> {
+        let Some(limit) = self.request.memory else { return Ok(()) };
+        let to_come = plait_engine::blocking::bytes_needed(records, model, n_pairs);
+        let needed = peak_memory().unwrap_or(0).max(present_memory().unwrap_or(0) + to_come);
+        if needed <= limit {
+            return Ok(());
+        }
+        Err(Fault::new(
+            FaultCode::NotEnoughMemory,
+            format!("the job needs about {} and may use {}", mebibytes(needed), mebibytes(limit)),
+            "allow more with --memory, use fewer blocking rules, or link a part of the records",
+        ))
     }
 
     fn train(
@@ -514,6 +520,33 @@ impl<'a> Job<'a> {
     }
 }
 
+/// The fault of sources that give nothing to compare.
+fn no_usable_column(records: &Records) -> Fault {
+    let todo =
+        "say what the columns mean with --role \"HEADER=ROLE\"; plait look FILE shows what was understood";
+    if records.sources.len() > 1 {
+        return Fault::new(
+            FaultCode::NoUsableColumn,
+            "the sources have no column in common that says who a record is about",
+            todo,
+        )
+        .because("records can only be compared on what both sides record");
+    }
+    if records.len() < 2 {
+        return Fault::new(
+            FaultCode::NoUsableColumn,
+            "the file has one record, and there is no other to link it with",
+            "name a file with more records, or a second file",
+        );
+    }
+    Fault::new(
+        FaultCode::NoUsableColumn,
+        "the file has no column that tells its records apart by who they are about",
+        todo,
+    )
+    .because("a column that is empty, or the same in every record, says nothing about who is who")
+}
+
 /// What the user should know about the columns, source by source.
 fn notes_on_columns(opened: &[Opened]) -> Vec<String> {
     let notes = opened.iter().flat_map(|source| {
@@ -582,8 +615,17 @@ fn mebibytes(bytes: u64) -> String {
 
 /// Peak resident memory of this process, bytes, where the system tells.
 pub(crate) fn peak_memory() -> Option<u64> {
+    memory_of_process("VmHWM:")
+}
+
+/// Resident memory of this process now, bytes, where the system tells.
+fn present_memory() -> Option<u64> {
+    memory_of_process("VmRSS:")
+}
+
+fn memory_of_process(figure: &str) -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix(figure))?;
     line.trim().strip_suffix(" kB")?.trim().parse::<u64>().ok().map(|kilobytes| kilobytes * 1024)
 }
 

@@ -408,9 +408,11 @@ fn keyed_records(records: &Records, keys: &[BlockingKey], symmetric: bool) -> Ve
         if depth > 1 {
             renumber(&mut current);
         }
+        // as small as can be, so that sorting has few digits to look at
+        let width = codes.iter().map(|side| side.width).max().unwrap_or(0);
         current.retain_mut(|(number, entry)| {
             let code = code_of(*entry);
-            *number = *number << 32 | u64::from(code);
+            *number = *number * width + u64::from(code);
             code != NULL
         });
     }
@@ -458,16 +460,26 @@ fn renumber(keyed: &mut [(u64, u32)]) {
 /// The codes of one side of a key.
 struct KeyCodes<'a> {
     codes: &'a [u32],
-    /// From value code to part code; `None` where the part is the whole value.
-    parts: Option<Vec<u32>>,
+    /// What a value code becomes.
+    parts: KeyParts<'a>,
+    /// Above every code.
+    width: u64,
+}
+
+enum KeyParts<'a> {
+    /// The whole value; a value that only one record holds makes no pairs and counts as missing.
+    Whole { counts: &'a [u32] },
+    /// From value code to part code.
+    Table(Vec<u32>),
 }
 
 impl KeyCodes<'_> {
     fn of(&self, record: usize) -> u32 {
         match (self.codes[record], &self.parts) {
             (NULL, _) => NULL,
-            (code, None) => code,
-            (code, Some(parts)) => parts[code as usize],
+            (code, KeyParts::Whole { counts }) if counts[code as usize] < 2 => NULL,
+            (code, KeyParts::Whole { .. }) => code,
+            (code, KeyParts::Table(parts)) => parts[code as usize],
         }
     }
 }
@@ -476,7 +488,8 @@ fn key_codes<'a>(records: &'a Records, key: &BlockingKey, symmetric: bool) -> Ve
     let field = |name: &str| &records.fields[records.field(name).expect("the model was checked")];
     let (left, right) = (field(&key.left.0), field(&key.right.0));
     if symmetric && key.left.1 == Part::Whole {
-        return vec![KeyCodes { codes: &left.codes, parts: None }];
+        let parts = KeyParts::Whole { counts: &left.counts };
+        return vec![KeyCodes { codes: &left.codes, parts, width: left.values.len() as u64 }];
     }
     let sides = [(left, key.left.1), (right, key.right.1)];
     let wanted = if symmetric { &sides[..1] } else { &sides[..] };
@@ -484,7 +497,10 @@ fn key_codes<'a>(records: &'a Records, key: &BlockingKey, symmetric: bool) -> Ve
     wanted
         .iter()
         .zip(tables)
-        .map(|((field, _), table)| KeyCodes { codes: &field.codes, parts: Some(table) })
+        .map(|((field, _), table)| {
+            let width = table.iter().filter(|code| **code != NULL).max().map_or(0, |code| u64::from(*code) + 1);
+            KeyCodes { codes: &field.codes, parts: KeyParts::Table(table), width }
+        })
         .collect()
 }
 
@@ -515,23 +531,57 @@ fn several_keys(records: &Records, rule: &BlockingRule) -> f64 {
     rule.keys.iter().map(of_key).product()
 }
 
-/// About how many bytes a job needs at its peak, from the records and the model: the codes, the rows that comparisons
-/// read, and the blocks. Pairs that are kept come on top; there are seldom more than a few per record.
-pub fn bytes_needed(records: &Records, model: &crate::model::Model) -> u64 {
+/// About how many bytes the rest of a job takes at its peak, on top of what the process holds when the records are there:
+/// blocks, rows that comparisons read, pairs compared and kept, and outputs. It is meant to be too high rather than too
+/// low. `n_pairs` are the candidate pairs, where they are known; the blocks are then there too, and are not counted.
+pub fn bytes_needed(records: &Records, model: &crate::model::Model, n_pairs: Option<u64>) -> u64 {
     let n = records.len() as u64;
+    let threads = rayon::current_num_threads() as u64;
+    let rows = |n_slots: u64| n * 32 * n_slots.div_ceil(8);
+    let values_of = |index: usize| records.fields[index].values.len() as u64;
+
+    // a rule with unlike sides holds and sorts every record twice
+    let sides_of = |rule: &BlockingRule| if rule.keys.iter().all(BlockingKey::is_symmetric) { 1 } else { 2 };
     let n_rules = model.blocking.len() as u64;
-    let values: u64 = records.fields.iter().map(|field| field.values.len() as u64 * 32).sum();
-    let codes = n * 4 * records.fields.len() as u64;
-    let rows = n * 4 * model.comparisons.len() as u64;
-    let blocks = n * 4 * 3 * n_rules;
-    // the keys of the rules being sorted at one time, with their spare
-    let sorting = n * 32 * n_rules.min(4);
-    let pairs = n * 40;
-    // of rules with several keys per record: entries while they are sorted, with their spare; then records and lists
+    let n_sides: u64 = model.blocking.iter().map(sides_of).sum();
+    let most_sides = model.blocking.iter().map(sides_of).max().unwrap_or(1);
+    // records in blocks and where blocks start, in lists that may have grown to twice their length
+    let lists = n * (8 * n_sides + 4 * n_rules);
+    let numbers = n * 4 * n_sides;
+    // entries of 16 bytes, in a list that grew, and as many to sort into
+    let sorting = n * 48 * most_sides * threads.min(n_rules);
+    // of rules with several keys per record: records and lists; then entries while they are sorted, with their spare
     let several: f64 = model.blocking.iter().map(|rule| several_keys(records, rule)).sum();
-    let several = (n as f64 * several * 40.0) as u64;
-    values + codes + rows + blocks.max(sorting) + several + pairs
+    let entries = (n as f64 * several) as u64;
+    let blocks = lists + rows(n_sides) + entries * 24;
+    let blocks_in_making = lists + numbers + sorting.max(rows(n_sides)) + entries * 64;
+
+    let mut fields: Vec<usize> = model
+        .comparisons
+        .iter()
+        .flat_map(crate::model::Comparison::named_fields)
+        .filter_map(|name| records.field(&name))
+        .collect();
+    let tables: u64 = fields.iter().map(|&field| values_of(field) * 128).sum();
+    fields.sort_unstable();
+    fields.dedup();
+    // a key and a level at each place of the caches
+    let caches = threads * model.comparisons.len() as u64 * (1 << 14) * 9;
+    let comparing = rows(fields.len() as u64) + tables + caches;
+
+    let compared = 40 * n_pairs.unwrap_or(n * 10).min(KEPT_PAIRS);
+    let n_linked = n_pairs.unwrap_or(u64::MAX).min(n + n / 2);
+    // pairs as they are found and joined, then with names and words for the files
+    let results = n_linked * (40 + 100) + n * 100;
+    let workbook = if n <= 100_000 { n * 1000 } else { 0 };
+    let later = comparing + compared + results + workbook + FIXED;
+    if n_pairs.is_some() { later } else { blocks_in_making.max(blocks + later) }
 }
+
+/// Compared pairs are kept up to this many.
+const KEPT_PAIRS: u64 = 3_000_000;
+/// For the report, buffers of files, and what the allocator does not give back.
+const FIXED: u64 = 8 << 20;
 
 #[cfg(test)]
 mod tests;

@@ -1,0 +1,54 @@
+//! What cannot be linked is refused in words that fit what was given.
+#![expect(clippy::unwrap_used, reason = "a test that unwraps fails with the place")]
+
+use plait::{Fault, FaultCode, LinkRequest, Silent, SourceSpec};
+
+/// The fault of linking files of these contents.
+fn refusal(contents: &[&str]) -> Fault {
+    let folder = tempfile::tempdir().unwrap();
+    let sources = contents.iter().enumerate().map(|(index, content)| {
+        let path = folder.path().join(format!("file{index}.csv"));
+        std::fs::write(&path, content).unwrap();
+        SourceSpec { name: None, path }
+    });
+    let request = LinkRequest {
+        sources: sources.collect(),
+        out: folder.path().join("linked"),
+        model: None,
+        save_model: None,
+        truth: None,
+        roles: Vec::new(),
+        link_type: None,
+        link_from: None,
+        threads: Some(1),
+        memory: None,
+        seed: 1,
+        dry_run: false,
+        workbook: None,
+        command: None,
+    };
+    let fault = plait::link(&request, &Silent).unwrap_err().0.remove(0);
+    assert!(!request.out.exists());
+    fault
+}
+
+#[test]
+fn a_file_of_one_record_has_nothing_to_be_linked_with() {
+    let fault = refusal(&["forename,surname,dob\nAmelia,Okafor,01/02/2010\n"]);
+    assert_eq!(fault.code, FaultCode::NoUsableColumn);
+    assert_eq!(fault.what, "the file has one record, and there is no other to link it with");
+}
+
+#[test]
+fn a_file_of_equal_records_has_no_column_that_tells_them_apart() {
+    let fault = refusal(&[&format!("forename,surname,dob\n{}", "Amelia,Okafor,01/02/2010\n".repeat(3))]);
+    assert_eq!(fault.code, FaultCode::NoUsableColumn);
+    assert_eq!(fault.what, "the file has no column that tells its records apart by who they are about");
+}
+
+#[test]
+fn files_without_a_common_column_are_told_so() {
+    let fault = refusal(&["forename\nAmelia\nBilal\n", "postcode\nQX1 1AA\nQX2 2BB\n"]);
+    assert_eq!(fault.code, FaultCode::NoUsableColumn);
+    assert_eq!(fault.what, "the sources have no column in common that says who a record is about");
+}
