@@ -498,7 +498,8 @@ fn key_codes<'a>(records: &'a Records, key: &BlockingKey, symmetric: bool) -> Ve
         .iter()
         .zip(tables)
         .map(|((field, _), table)| {
-            let width = table.iter().filter(|code| **code != NULL).max().map_or(0, |code| u64::from(*code) + 1);
+            let width =
+                table.iter().filter(|code| **code != NULL).max().map_or(0, |code| u64::from(*code) + 1);
             KeyCodes { codes: &field.codes, parts: KeyParts::Table(table), width }
         })
         .collect()
