@@ -81,6 +81,7 @@ pub struct Values {
 
 impl Values {
     /// The value of a code. Panics on [`NULL`] or a code of another pool.
+    #[inline]
     pub fn get(&self, code: u32) -> &str {
         let code = code as usize;
         let start = if code == 0 { 0 } else { self.ends[code - 1] };

@@ -136,7 +136,6 @@ pub(crate) struct Findings<'a> {
     pub(crate) records: &'a Records,
     pub(crate) sources: &'a [SourceFacts],
     pub(crate) model: &'a Model,
-    pub(crate) blocks: &'a Blocks,
     pub(crate) training: Option<&'a Training>,
     pub(crate) scorer: &'a Scorer<'a>,
     pub(crate) pairs: &'a ScoredPairs,
@@ -243,7 +242,6 @@ impl<'a> Job<'a> {
             records: &records,
             sources: &facts,
             model: &model,
-            blocks: &blocks,
             training: training.as_ref(),
             scorer: &scorer,
             pairs: &pairs,
@@ -256,7 +254,9 @@ impl<'a> Job<'a> {
             score::against_truth(truth, &records, &clustered.persons.person_of, model.link_type)
         });
         let mut run = self.describe_run(&facts, &model, &model_text, counts);
-        run.rules = rule_results(&findings);
+        run.rules = rule_results(&findings, &blocks);
+        // the largest of what is no longer needed, before the outputs take their own
+        drop(blocks);
         run.truth =
             scored.as_ref().zip(request.truth.as_ref()).map(|(scores, path)| score::run_truth(scores, path));
         if let Some(training) = &training {
@@ -579,7 +579,7 @@ fn run_source(source: &Opened) -> RunSource {
 }
 
 /// What each rule brought: a link counts for every rule that it satisfies.
-fn rule_results(findings: &Findings<'_>) -> Vec<RunRule> {
+fn rule_results(findings: &Findings<'_>, blocks: &Blocks) -> Vec<RunRule> {
     let n = findings.model.blocking.len();
     let pairs = findings.pairs;
     // per rule: links, and links of no other rule
@@ -588,7 +588,7 @@ fn rule_results(findings: &Findings<'_>) -> Vec<RunRule> {
         .into_par_iter()
         .filter(|&pair| findings.clustered.is_link[pair])
         .fold(zeros, |mut tally, pair| {
-            let holds = |rule: &usize| findings.blocks.holds(*rule, pairs.left[pair], pairs.right[pair]);
+            let holds = |rule: &usize| blocks.holds(*rule, pairs.left[pair], pairs.right[pair]);
             let rules: Vec<usize> = (0..n).filter(holds).collect();
             rules.iter().for_each(|&rule| tally[rule].0 += 1);
             if let [only] = rules[..] {
@@ -597,7 +597,7 @@ fn rule_results(findings: &Findings<'_>) -> Vec<RunRule> {
             tally
         })
         .reduce(zeros, |a, b| a.iter().zip(&b).map(|(a, b)| (a.0 + b.0, a.1 + b.1)).collect());
-    let costs = findings.blocks.costs();
+    let costs = blocks.costs();
     (0..n)
         .map(|rule| RunRule {
             rule: findings.model.blocking[rule].words(),

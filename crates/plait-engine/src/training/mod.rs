@@ -71,6 +71,9 @@ pub struct ComparedPair {
     pub vector: ComparisonVector,
 }
 
+/// Once not all candidates are compared, this part of as many as could be is enough to learn from.
+const SAMPLE_PART: u64 = 2;
+
 /// Candidates up to which the compared pairs are kept for scoring: 16 bytes each.
 const KEEP_PAIRS: u64 = 3_000_000;
 
@@ -121,7 +124,11 @@ pub fn count_vectors(
     progress: &dyn Progress,
 ) -> Result<Counted, Fault> {
     let total: u64 = blocks.costs().iter().map(|cost| cost.n_pairs).sum();
-    let one_in = total.div_ceil(options.candidate_pairs.max(1)).max(1);
+    let one_in = if total <= options.candidate_pairs {
+        1
+    } else {
+        total.div_ceil((options.candidate_pairs / SAMPLE_PART).max(1))
+    };
     let keep_pairs = one_in == 1 && total <= KEEP_PAIRS;
     progress.begin(Stage::Train, total);
     // a pair is reached from its left record, so that the records sampled decide which pairs are
