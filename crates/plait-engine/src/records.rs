@@ -280,7 +280,7 @@ struct FieldParts {
 
 impl FieldParts {
     fn into_field(self, sources: &[Source]) -> Field {
-        let Self { name, role, columns } = self;
+        let Self { name, role, mut columns } = self;
         let n = sources.last().map_or(0, |source| source.end as usize);
         let mut field = Field {
             name,
@@ -295,7 +295,6 @@ impl FieldParts {
             n_unreadable: 0,
         };
         let size = columns.iter().flatten().map(|(column, _)| column.values.len()).max().unwrap_or(0);
-        let mut columns = columns;
         if let [Some((column, order))] = &mut columns[..]
             && are_standard(role, &column.values, *order)
         {

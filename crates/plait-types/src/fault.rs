@@ -126,7 +126,6 @@ fault_codes! {
     NotEnoughMemory = "E033", Usage, "The job needs more memory than the limit.";
     NoPairs = "E041", Quality, "The blocking rules make no candidate pairs.";
     NoLinks = "E040", Quality, "No pair reached the threshold.";
-    TrainingFailed = "E042", Quality, "The model could not be learned from these data.";
     CannotWrite = "E052", Unexpected, "An output cannot be written.";
     Interrupted = "E053", Unexpected, "The command was stopped before it ended; nothing was left behind.";
     Locked = "E070", Locked, "Another run is writing to the same folder.";

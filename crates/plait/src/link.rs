@@ -7,6 +7,7 @@ use crate::place::OutputPlace;
 use crate::run::{Counts, FORMAT, MODEL_FILE, Run, RunModel, RunRule, RunSource};
 use crate::score::Truth;
 use crate::source::{Opened, RecordNames, SourceSpec, open, sha256_of_text};
+use crate::summary::SourceOutcome;
 use crate::{VERSION, model, report, score, summary};
 use plait_engine::automatic::{self, ChosenRules, RuleOptions};
 use plait_engine::blocking::Blocks;
@@ -57,6 +58,28 @@ pub struct LinkRequest {
     pub workbook: Option<bool>,
     /// The command as it was typed, for the record.
     pub command: Option<String>,
+}
+
+impl LinkRequest {
+    /// To link these sources into this folder, everything else being decided from the data.
+    pub fn new(sources: Vec<SourceSpec>, out: PathBuf) -> Self {
+        Self {
+            sources,
+            out,
+            model: None,
+            save_model: None,
+            truth: None,
+            roles: Vec::new(),
+            link_type: None,
+            link_from: None,
+            threads: None,
+            memory: None,
+            seed: 1,
+            dry_run: false,
+            workbook: None,
+            command: None,
+        }
+    }
 }
 
 /// What a run did.
@@ -140,6 +163,8 @@ pub(crate) struct Findings<'a> {
     pub(crate) scorer: &'a Scorer<'a>,
     pub(crate) pairs: &'a ScoredPairs,
     pub(crate) clustered: &'a Clustered,
+    /// Per source.
+    pub(crate) outcomes: Vec<SourceOutcome>,
     pub(crate) coverage: Option<f64>,
 }
 
@@ -183,7 +208,7 @@ impl<'a> Job<'a> {
         roles.extend(request.roles.iter().cloned());
         self.roles.clone_from(&roles);
         self.progress.begin(Stage::Read, request.sources.len() as u64);
-        let opened = self.watch.time("read", || open(&request.sources, &roles))?;
+        let mut opened = self.watch.time("read", || open(&request.sources, &roles))?;
         if let Some((file, name)) = &file {
             model::check_against(file, name, &opened)?;
         }
@@ -191,7 +216,6 @@ impl<'a> Job<'a> {
         let rows_set_aside = opened.iter().map(|s| (s.rows_in - s.table.n_rows) as u64).sum();
         let truth = request.truth.as_deref().map(|path| Truth::read(path, &opened)).transpose()?;
         self.notes = notes_on_columns(&opened);
-        let mut opened = opened;
         let facts: Vec<SourceFacts> = self.watch.time("profile", || {
             opened
                 .iter_mut()
@@ -246,6 +270,7 @@ impl<'a> Job<'a> {
             scorer: &scorer,
             pairs: &pairs,
             clustered: &clustered,
+            outcomes: summary::outcomes(&records, &pairs, &clustered),
             coverage: chosen.as_ref().map(|chosen| chosen.coverage),
         };
         let model_text = self.model_text(&model);
@@ -559,10 +584,7 @@ fn notes_on_columns(opened: &[Opened]) -> Vec<String> {
 /// Per source: its name, its linked records, all its records.
 fn linked_per_source(findings: &Findings<'_>) -> Vec<(String, u64, u64)> {
     let names = findings.records.sources.iter().map(|source| source.name.clone());
-    names
-        .zip(summary::outcomes(findings))
-        .map(|(name, outcome)| (name, outcome.linked, outcome.records))
-        .collect()
+    names.zip(&findings.outcomes).map(|(name, outcome)| (name, outcome.linked, outcome.records)).collect()
 }
 
 fn run_source(source: &Opened) -> RunSource {

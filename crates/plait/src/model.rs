@@ -160,20 +160,10 @@ pub fn new_model(
     progress: &dyn Progress,
 ) -> Result<String, Faults> {
     let request = LinkRequest {
-        sources: sources.to_vec(),
-        out: out.to_owned(),
-        model: None,
-        save_model: None,
-        truth: None,
         roles: roles.to_vec(),
-        link_type: None,
-        link_from: None,
-        threads: None,
-        memory: None,
         seed,
         dry_run: true,
-        workbook: None,
-        command: None,
+        ..LinkRequest::new(sources.to_vec(), out.to_owned())
     };
     let planned = link(&request, progress)?;
     output::write_text(out, &planned.model_text)?;

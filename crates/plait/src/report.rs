@@ -2,7 +2,6 @@
 
 use crate::link::{Findings, Stopwatch};
 use crate::run::Run;
-use crate::summary::outcomes;
 use plait_engine::evaluation::{Rates, Scores, wilson};
 use plait_engine::explanation::Explanation;
 use plait_report::{
@@ -53,7 +52,7 @@ pub(crate) fn page(
         summary: summary.to_owned(),
         sources: names
             .iter()
-            .zip(outcomes(findings))
+            .zip(&findings.outcomes)
             .map(|(name, outcome)| SourceResult {
                 name: (*name).to_owned(),
                 records: outcome.records,

@@ -2,6 +2,7 @@
 
 use crate::link::Findings;
 use crate::run::Run;
+use plait_engine::clustering::Clustered;
 use plait_engine::model::{LinkType, Model};
 use plait_engine::records::{Field, Records};
 use plait_engine::scoring::ScoredPairs;
@@ -17,18 +18,16 @@ pub(crate) struct SourceOutcome {
 }
 
 /// Per source, what became of its records.
-pub(crate) fn outcomes(findings: &Findings<'_>) -> Vec<SourceOutcome> {
-    let records = findings.records;
+pub(crate) fn outcomes(records: &Records, pairs: &ScoredPairs, clustered: &Clustered) -> Vec<SourceOutcome> {
     let one_source = records.sources.len() == 1;
     let mut linked = vec![false; records.len()];
     let mut review = vec![false; records.len()];
-    let pairs = findings.pairs;
     for pair in 0..pairs.len() {
         let (left, right) = (pairs.left[pair], pairs.right[pair]);
         if !one_source && records.source_of(left) == records.source_of(right) {
             continue;
         }
-        let marks = if findings.clustered.is_link[pair] { &mut linked } else { &mut review };
+        let marks = if clustered.is_link[pair] { &mut linked } else { &mut review };
         marks[left as usize] = true;
         marks[right as usize] = true;
     }
@@ -51,7 +50,7 @@ pub(crate) fn outcomes(findings: &Findings<'_>) -> Vec<SourceOutcome> {
 
 /// The paragraph that a manager can paste: what was linked, how much of it, what is left to do, how far to trust it.
 pub(crate) fn paragraph(findings: &Findings<'_>, run: &Run) -> String {
-    let outcomes = outcomes(findings);
+    let outcomes = &findings.outcomes;
     let names: Vec<&str> = findings.records.sources.iter().map(|source| source.name.as_str()).collect();
     let counts = &run.counts;
     let first = if let ([name], [outcome]) = (names.as_slice(), outcomes.as_slice()) {
@@ -65,7 +64,7 @@ pub(crate) fn paragraph(findings: &Findings<'_>, run: &Run) -> String {
     } else {
         let parts: Vec<String> = names
             .iter()
-            .zip(&outcomes)
+            .zip(outcomes)
             .map(|(name, o)| {
                 format!(
                     "{} of {} in {name} ({})",

@@ -42,20 +42,9 @@ fn two_files(folder: &Path) -> Vec<SourceSpec> {
 fn the_peak_stays_below_the_least_limit_that_is_accepted() {
     let folder = tempfile::tempdir().unwrap();
     let mut request = LinkRequest {
-        sources: two_files(folder.path()),
-        out: folder.path().join("linked"),
-        model: None,
-        save_model: None,
-        truth: None,
-        roles: Vec::new(),
-        link_type: None,
-        link_from: None,
         threads: Some(2),
         memory: Some(8 << 20),
-        seed: 1,
-        dry_run: false,
-        workbook: None,
-        command: None,
+        ..LinkRequest::new(two_files(folder.path()), folder.path().join("linked"))
     };
     // the limit is raised to what the refusal says is needed until there is none
     let mut refusals = 0;

@@ -37,22 +37,7 @@ fn two_files() -> (tempfile::TempDir, Vec<SourceSpec>) {
 }
 
 fn request(folder: &Path, sources: Vec<SourceSpec>) -> LinkRequest {
-    LinkRequest {
-        sources,
-        out: folder.join("out"),
-        model: None,
-        save_model: None,
-        truth: None,
-        roles: Vec::new(),
-        link_type: None,
-        link_from: None,
-        threads: Some(1),
-        memory: None,
-        seed: 1,
-        dry_run: false,
-        workbook: Some(false),
-        command: None,
-    }
+    LinkRequest { threads: Some(1), workbook: Some(false), ..LinkRequest::new(sources, folder.join("out")) }
 }
 
 fn model(folder: &Path, text: &str) -> PathBuf {

@@ -120,20 +120,11 @@ fn outputs_have_the_columns_and_keys_of_their_page_and_no_others() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("linked");
     let request = LinkRequest {
-        sources: two_files(folder.path()).map(|path| SourceSpec { name: None, path }).to_vec(),
-        out: out.clone(),
-        model: None,
-        save_model: None,
-        truth: None,
-        roles: Vec::new(),
-        link_type: None,
-        link_from: None,
         threads: Some(1),
-        memory: None,
-        seed: 1,
-        dry_run: false,
-        workbook: None,
-        command: None,
+        ..LinkRequest::new(
+            two_files(folder.path()).map(|path| SourceSpec { name: None, path }).to_vec(),
+            out.clone(),
+        )
     };
     plait::link(&request, &Silent).unwrap();
     let page = text("docs/outputs.md");

@@ -30,20 +30,9 @@ fn sources_of_a_run_are_found_from_any_folder() {
     file_with_duplicates(&relative);
     let out = folder.path().join("linked");
     let request = LinkRequest {
-        sources: vec![SourceSpec { name: None, path: relative.clone() }],
-        out: out.clone(),
-        model: None,
-        save_model: None,
-        truth: None,
-        roles: Vec::new(),
-        link_type: None,
-        link_from: None,
         threads: Some(1),
-        memory: None,
-        seed: 1,
-        dry_run: false,
         workbook: Some(false),
-        command: None,
+        ..LinkRequest::new(vec![SourceSpec { name: None, path: relative.clone() }], out.clone())
     };
     let run = plait::link(&request, &Silent).unwrap().run;
     assert_eq!(run.sources[0].path, relative.display().to_string());

@@ -11,22 +11,8 @@ fn refusal(contents: &[&str]) -> Fault {
         std::fs::write(&path, content).unwrap();
         SourceSpec { name: None, path }
     });
-    let request = LinkRequest {
-        sources: sources.collect(),
-        out: folder.path().join("linked"),
-        model: None,
-        save_model: None,
-        truth: None,
-        roles: Vec::new(),
-        link_type: None,
-        link_from: None,
-        threads: Some(1),
-        memory: None,
-        seed: 1,
-        dry_run: false,
-        workbook: None,
-        command: None,
-    };
+    let request =
+        LinkRequest { threads: Some(1), ..LinkRequest::new(sources.collect(), folder.path().join("linked")) };
     let fault = plait::link(&request, &Silent).unwrap_err().0.remove(0);
     assert!(!request.out.exists());
     fault

@@ -9,6 +9,7 @@ use crate::model::{
     Accept, BlockingRule, Class, Clustering, Comparison, Condition, Level, LinkType, Missing, Model, Part,
     TermFrequency, Test,
 };
+use crate::training::two_classes;
 
 /// A model that was read from a Splink settings file.
 #[derive(Clone, Debug, PartialEq)]
@@ -415,10 +416,7 @@ impl Reader<'_> {
             matches.push(m);
             strangers.push(u);
         }
-        vec![
-            Class { name: "match".into(), is_match: true, share: prior, probabilities: matches },
-            Class { name: "stranger".into(), is_match: false, share: 1.0 - prior, probabilities: strangers },
-        ]
+        two_classes(prior, matches, strangers)
     }
 
     /// Splink takes each level's median over several trainings, which need not sum to 1.
