@@ -5,4 +5,5 @@
 
 pub mod columns;
 pub mod read;
+pub mod returns;
 pub mod write;

@@ -121,6 +121,7 @@ fault_codes! {
     NoSuchRecord = "E019", Usage, "A record that was named is not in the run.";
     NotARun = "E020", Input, "A folder is not the output of a run, or of a version that this program does not read.";
     InputsChanged = "E021", Input, "A source file is not the one that the run was made from.";
+    BadSpec = "E022", Usage, "A specification of a return, or a mapping file, cannot be read as one.";
     TooManyPairs = "E031", Usage, "The blocking rules would compare more pairs than the budget allows.";
     HugeBlock = "E032", Usage, "One value puts so many records into a block that comparing them is not useful.";
     NotEnoughMemory = "E033", Usage, "The job needs more memory than the limit.";

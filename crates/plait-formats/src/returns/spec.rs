@@ -1,0 +1,444 @@
+//! What a return of one year looks like: tables, columns, types, code lists, checks.
+//!
+//! A spec is a TOML file, `specs/<return>-<year>/spec.toml`. The first year of a return holds everything; a later
+//! one names the year that it `extends` and lists what changed. [`Spec::parse`] reads a whole spec,
+//! [`Spec::change`] applies a later year to the one before.
+
+mod change;
+mod file;
+
+pub(super) use change::extends;
+
+use plait_types::Fault;
+use std::fmt;
+
+/// A return of one year, complete.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Spec {
+    /// Short name, as in `plait specs show`: `cin-census`.
+    pub name: String,
+    /// As people say it: `Children in Need census`.
+    pub title: String,
+    /// Year of the collection, as the collector counts it; 0 for forms that have no year.
+    pub year: u16,
+    /// Who collects or publishes it.
+    pub collector: String,
+    /// Where its facts come from, and what of it is recalled rather than read.
+    pub sources: Vec<String>,
+    /// Terms that it is collected in; empty where it is once a year.
+    pub terms: Vec<Term>,
+    /// How dates are written.
+    pub dates: DateForm,
+    /// Where the things that name the return stand in its XML form, if it has one.
+    pub xml: Option<XmlForm>,
+    /// In the order in which they are to be read: tables of persons first.
+    pub tables: Vec<Table>,
+    /// Beyond what types, code lists and `required` imply.
+    pub checks: Vec<Check>,
+    /// What changed from the year before, a sentence each.
+    pub changes: Vec<String>,
+}
+
+/// A school term in which a census is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Term {
+    /// October.
+    Autumn,
+    /// January.
+    Spring,
+    /// May.
+    Summer,
+}
+
+/// How the dates of a return are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DateForm {
+    /// `2020-04-25`, with or without a time.
+    #[default]
+    Iso,
+    /// `25/04/2020`.
+    DayFirst,
+    /// `2020-Apr-25 00:00:00`, as COLLECT exports.
+    Collect,
+    /// `20200425`.
+    Compact,
+    /// Whatever the column itself shows, as in files made by hand.
+    Any,
+}
+
+/// The XML form of a return.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct XmlForm {
+    /// Name of the root element.
+    pub root: String,
+    /// Path of the element that names the return, and its text: `Header/CollectionDetails/Collection` = `CIN`.
+    pub collection: Option<(String, String)>,
+    /// Path of the year.
+    pub year: Option<String>,
+    /// Path of the term.
+    pub term: Option<String>,
+    /// Path of the reference date.
+    pub reference_date: Option<String>,
+    /// Path of the local authority's code.
+    pub authority: Option<String>,
+}
+
+/// One table of a return. In XML, one repeated element.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Table {
+    /// As in the collector's own form: `pupilonroll`.
+    pub name: String,
+    /// Other names of the file or sheet.
+    pub aliases: Vec<String>,
+    /// In these terms only; always where empty.
+    pub terms: Vec<Term>,
+    /// Path of the repeated element from the root of the XML form.
+    pub element: Option<String>,
+    /// What one row is.
+    pub rows: Rows,
+    /// The column that says which record a row is about. In XML the nesting says it.
+    pub record: Option<String>,
+    /// The column that another table of the return refers to, where that is not `record`.
+    pub key: Option<String>,
+    /// The table whose `key` the column of that name here holds.
+    pub parent: Option<String>,
+    /// In file order.
+    pub columns: Vec<Column>,
+}
+
+/// What one row of a table is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rows {
+    /// A person: every row, or every distinct value of `record`, is a record.
+    Person,
+    /// Something about a record that another table has made; a row of an unknown record is set aside.
+    OfPerson,
+    /// Something about the file: header, school.
+    OfFile,
+}
+
+/// One column.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Column {
+    /// The header, or the name in the collector's specification.
+    pub name: String,
+    /// Other headers that mean it.
+    pub aliases: Vec<String>,
+    /// A header that holds all of these words means it too, where a return's headers vary between councils.
+    pub words: Vec<String>,
+    /// Path of the element from the table's element; the name where absent.
+    pub element: Option<String>,
+    /// In these terms only; always where empty.
+    pub terms: Vec<Term>,
+    /// What its values look like.
+    pub kind: Kind,
+    /// What it says about who the person is; `None` for payload.
+    pub meaning: Option<Meaning>,
+    /// Whether every row must have it.
+    pub required: bool,
+    /// Name of its code list in `specs/codes/`.
+    pub codes: Option<String>,
+    /// Whether a row can hold several values (XML only); they are joined with `|`.
+    pub several: bool,
+}
+
+/// What the values of a column look like.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// Anything.
+    #[default]
+    Text,
+    /// A value of a code list.
+    Code,
+    /// A date in the form of the return.
+    Date,
+    /// A time of day.
+    Time,
+    /// A whole number; `770.0` counts.
+    Integer,
+    /// A number.
+    Number,
+    /// 0 or 1, true or false, Y or N.
+    Boolean,
+    /// A key within the file, opaque.
+    Key,
+    /// Unique Pupil Number.
+    Upn,
+    /// NHS number.
+    NhsNumber,
+    /// Unique Learner Number.
+    Uln,
+    /// UK postcode.
+    Postcode,
+    /// School's unique reference number.
+    Urn,
+    /// Local authority code, three digits.
+    Authority,
+    /// JSON text.
+    Json,
+}
+
+/// What an identity column says about the person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Meaning {
+    /// The key of the record in its own file or system, where it is no identifier that others share.
+    Record,
+    /// The child's identifier in the authority's case-management system.
+    LaChildId,
+    /// An earlier one, before systems changed.
+    FormerLaChildId,
+    /// Legal surname.
+    Surname,
+    /// Legal forename.
+    Forename,
+    /// Middle names.
+    MiddleNames,
+    /// Surname that the person goes by.
+    PreferredSurname,
+    /// Forename that the person goes by.
+    PreferredForename,
+    /// Earlier surname.
+    FormerSurname,
+    /// Forename and surname together.
+    FullName,
+    /// Date of birth.
+    DateOfBirth,
+    /// Date on which an unborn child is expected.
+    ExpectedDateOfBirth,
+    /// Date of death.
+    DateOfDeath,
+    /// Sex, or gender where that is what the return asks.
+    Sex,
+    /// Ethnicity.
+    Ethnicity,
+    /// One line or part of the address.
+    AddressLine,
+    /// The whole address.
+    Address,
+    /// Town.
+    Town,
+    /// Home postcode.
+    Postcode,
+    /// Postcode of a placement.
+    PlacementPostcode,
+    /// Unique property reference number.
+    Uprn,
+    /// First day at the address, of the name or of the identifier in the row.
+    From,
+    /// Last day of it.
+    To,
+    /// UPN.
+    Upn,
+    /// An earlier or temporary UPN.
+    FormerUpn,
+    /// Why there is no UPN.
+    UpnUnknown,
+    /// NHS number.
+    NhsNumber,
+    /// Status of the NHS number's verification.
+    NhsNumberStatus,
+    /// ULN.
+    Uln,
+    /// What the identifier in the row's `identifier_value` is.
+    IdentifierKind,
+    /// An identifier whose kind another column says.
+    IdentifierValue,
+    /// URN of the school.
+    SchoolUrn,
+    /// Name or local number of the school.
+    School,
+    /// E-mail address.
+    Email,
+    /// Telephone number.
+    Phone,
+    /// Something that identifies another person: a parent's name, a mother's date of birth. Kept out of payload,
+    /// not used for linkage.
+    OtherPerson,
+}
+
+/// A rule about values of one table, beyond what types and code lists say.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Check {
+    /// The collector's number where it has one: `1510`.
+    pub id: String,
+    /// Table it is about.
+    pub table: String,
+    /// Column it is about.
+    pub column: String,
+    /// What must hold.
+    pub rule: Rule,
+    /// The other column that the rule needs.
+    pub other: Option<String>,
+    /// Values that the rule needs.
+    #[serde(default)]
+    pub values: Vec<String>,
+    /// How bad it is when it does not hold.
+    #[serde(default)]
+    pub severity: Severity,
+    /// Which kind of quality it is about.
+    pub category: Category,
+    /// What is wrong, lower case, no full stop, no value: `check letter of the UPN is wrong`.
+    pub says: String,
+    /// What to do about it.
+    pub todo: String,
+}
+
+/// What must hold of a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rule {
+    /// There is a value.
+    Required,
+    /// There is a value where `other` has none.
+    RequiredUnless,
+    /// There is a value where `other` is one of `values`, or has any where `values` is empty.
+    RequiredWhen,
+    /// There is no value where `other` is one of `values`, or has any where `values` is empty.
+    AbsentWhen,
+    /// The value is one of `values`.
+    OneOf,
+    /// No two records share the value.
+    Unique,
+    /// The UPN's check letter fits.
+    UpnCheckLetter,
+    /// The UPN's characters 2 to 4 are an authority's code.
+    UpnAuthority,
+    /// The UPN's characters 5 to 12 are digits.
+    UpnDigits,
+    /// The UPN's last character is a digit or a letter that temporary numbers have.
+    UpnLastCharacter,
+    /// There is a UPN for a child over this age in years, the one entry of `values`, on the reference date.
+    UpnExpectedOverAge,
+    /// The date is not after the reference date, or the end of the year of the return.
+    NotInFuture,
+    /// The date is not before the one in `other`.
+    NotBefore,
+    /// On the reference date the person is not older than the one entry of `values`, in years.
+    NotOlderThan,
+    /// The same record has the same value in every row of the table.
+    SameForRecord,
+    /// The year of the file is the year of its reference date.
+    YearOfReferenceDate,
+}
+
+/// How bad a finding is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// Worth knowing.
+    Characterization,
+    /// Against a convention; the value is used.
+    #[default]
+    Convention,
+    /// The value cannot be used.
+    Fatal,
+}
+
+/// Which kind of quality a check is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Category {
+    /// Is it there?
+    Completeness,
+    /// Is it in the form that it should have?
+    Conformance,
+    /// Can it be true?
+    Plausibility,
+}
+
+impl Spec {
+    /// Reads a whole spec, the first year of a return. `file` is its name for messages.
+    ///
+    /// Fails with `E014` where the text is no spec, where a table or column is named twice, or where a check,
+    /// key or parent names something that is not there.
+    pub fn parse(text: &str, file: &str) -> Result<Self, Fault> {
+        file::parse(text, file)
+    }
+
+    /// The next year of this return: this one with the changes of `text`.
+    ///
+    /// Fails as [`Spec::parse`], and where a change names something that this year does not have.
+    pub fn change(&self, text: &str, file: &str) -> Result<Self, Fault> {
+        change::apply(self, text, file)
+    }
+
+    /// `cin-census-2026`, or the name alone where the form has no year.
+    pub fn id(&self) -> String {
+        if self.year == 0 { self.name.clone() } else { format!("{}-{}", self.name, self.year) }
+    }
+
+    /// The table of this name or alias; case does not matter.
+    pub fn table(&self, name: &str) -> Option<&Table> {
+        self.tables.iter().find(|table| table.is_called(name))
+    }
+
+    /// What is left of the spec in one term.
+    #[must_use]
+    pub fn in_term(&self, term: Term) -> Self {
+        let mut spec = self.clone();
+        spec.tables.retain(|table| is_in(&table.terms, term));
+        for table in &mut spec.tables {
+            table.columns.retain(|column| is_in(&column.terms, term));
+        }
+        spec
+    }
+}
+
+fn is_in(terms: &[Term], term: Term) -> bool {
+    terms.is_empty() || terms.contains(&term)
+}
+
+impl Table {
+    /// Whether a file, sheet or table of this name is meant; case does not matter.
+    pub fn is_called(&self, name: &str) -> bool {
+        self.name.eq_ignore_ascii_case(name)
+            || self.aliases.iter().any(|alias| alias.eq_ignore_ascii_case(name))
+    }
+
+    /// The index of the column that a header means.
+    pub fn column(&self, header: &str) -> Option<usize> {
+        self.columns
+            .iter()
+            .position(|column| column.is_called(header))
+            .or_else(|| self.columns.iter().position(|column| column.is_worded(header)))
+    }
+}
+
+impl Column {
+    /// Whether the header is the column's name or alias; case and spaces around do not matter.
+    pub fn is_called(&self, header: &str) -> bool {
+        let header = header.trim();
+        self.name.eq_ignore_ascii_case(header)
+            || self.aliases.iter().any(|alias| alias.eq_ignore_ascii_case(header))
+    }
+
+    fn is_worded(&self, header: &str) -> bool {
+        let header = header.to_lowercase();
+        !self.words.is_empty() && self.words.iter().all(|word| header.contains(word.as_str()))
+    }
+
+    /// Whether the column is kept apart from payload.
+    pub fn is_identity(&self) -> bool {
+        self.meaning.is_some()
+    }
+}
+
+impl fmt::Display for Term {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Autumn => "autumn",
+            Self::Spring => "spring",
+            Self::Summer => "summer",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

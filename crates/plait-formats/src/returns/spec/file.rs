@@ -1,0 +1,228 @@
+//! The TOML form of a spec.
+
+use super::{Check, Column, DateForm, Kind, Meaning, Rows, Spec, Table, Term, XmlForm};
+use plait_types::{Fault, FaultCode, nearest};
+use serde::Deserialize;
+use std::collections::BTreeSet;
+
+/// The oldest and newest form of spec files that this version reads.
+pub(super) const FORMAT: u32 = 1;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SpecToml {
+    format: u32,
+    #[serde(rename = "return")]
+    name: String,
+    title: String,
+    #[serde(default)]
+    year: u16,
+    collector: String,
+    #[serde(default)]
+    sources: Vec<String>,
+    #[serde(default)]
+    terms: Vec<Term>,
+    #[serde(default)]
+    dates: DateForm,
+    xml: Option<XmlForm>,
+    #[serde(default)]
+    changes: Vec<String>,
+    #[serde(default, rename = "table")]
+    tables: Vec<TableToml>,
+    #[serde(default, rename = "check")]
+    checks: Vec<Check>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TableToml {
+    name: String,
+    #[serde(default)]
+    aliases: Vec<String>,
+    #[serde(default)]
+    terms: Vec<Term>,
+    element: Option<String>,
+    rows: Rows,
+    record: Option<String>,
+    key: Option<String>,
+    parent: Option<String>,
+    columns: Vec<ColumnToml>,
+}
+
+/// A column, or only its name where it is text that belongs to the payload.
+#[derive(Deserialize)]
+#[serde(untagged)]
+pub(super) enum ColumnToml {
+    Name(String),
+    Full(FullColumn),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct FullColumn {
+    name: String,
+    #[serde(default)]
+    aliases: Vec<String>,
+    #[serde(default)]
+    words: Vec<String>,
+    element: Option<String>,
+    #[serde(default)]
+    terms: Vec<Term>,
+    kind: Option<Kind>,
+    meaning: Option<Meaning>,
+    #[serde(default)]
+    required: bool,
+    codes: Option<String>,
+    #[serde(default)]
+    several: bool,
+}
+
+impl From<ColumnToml> for Column {
+    fn from(column: ColumnToml) -> Self {
+        match column {
+            ColumnToml::Name(name) => Self {
+                name,
+                aliases: Vec::new(),
+                words: Vec::new(),
+                element: None,
+                terms: Vec::new(),
+                kind: Kind::Text,
+                meaning: None,
+                required: false,
+                codes: None,
+                several: false,
+            },
+            ColumnToml::Full(full) => Self {
+                kind: full.kind.unwrap_or(if full.codes.is_some() { Kind::Code } else { Kind::Text }),
+                name: full.name,
+                aliases: full.aliases,
+                words: full.words,
+                element: full.element,
+                terms: full.terms,
+                meaning: full.meaning,
+                required: full.required,
+                codes: full.codes,
+                several: full.several,
+            },
+        }
+    }
+}
+
+impl From<TableToml> for Table {
+    fn from(table: TableToml) -> Self {
+        Self {
+            name: table.name,
+            aliases: table.aliases,
+            terms: table.terms,
+            element: table.element,
+            rows: table.rows,
+            record: table.record,
+            key: table.key,
+            parent: table.parent,
+            columns: table.columns.into_iter().map(Column::from).collect(),
+        }
+    }
+}
+
+pub(super) fn parse(text: &str, file: &str) -> Result<Spec, Fault> {
+    let raw: SpecToml = read(text, file)?;
+    refuse_format(raw.format, file)?;
+    let spec = Spec {
+        name: raw.name,
+        title: raw.title,
+        year: raw.year,
+        collector: raw.collector,
+        sources: raw.sources,
+        terms: raw.terms,
+        dates: raw.dates,
+        xml: raw.xml,
+        tables: raw.tables.into_iter().map(Table::from).collect(),
+        checks: raw.checks,
+        changes: raw.changes,
+    };
+    refuse_contradictions(&spec, file)?;
+    Ok(spec)
+}
+
+/// TOML as `T`, or the fault with its line.
+pub(super) fn read<T: for<'a> Deserialize<'a>>(text: &str, file: &str) -> Result<T, Fault> {
+    toml::from_str(text).map_err(|error| {
+        let line = error.span().map(|span| text[..span.start].matches('\n').count() + 1);
+        let place = line.map_or_else(|| file.to_owned(), |line| format!("{file} line {line}"));
+        bad(error.message().lines().collect::<Vec<_>>().join("; "), place)
+    })
+}
+
+pub(super) fn refuse_format(format: u32, file: &str) -> Result<(), Fault> {
+    if format == FORMAT {
+        return Ok(());
+    }
+    Err(bad(format!("format {format} is not one that this version of Plait reads, which is {FORMAT}"), file))
+}
+
+/// Fails where a name stands twice or names nothing.
+pub(super) fn refuse_contradictions(spec: &Spec, file: &str) -> Result<(), Fault> {
+    let mut seen = BTreeSet::new();
+    for table in &spec.tables {
+        if !seen.insert(table.name.to_lowercase()) {
+            return Err(bad(format!("table \"{}\" stands twice", table.name), file));
+        }
+        refuse_contradictions_in(table, spec, file)?;
+    }
+    for check in &spec.checks {
+        let table = spec.tables.iter().find(|table| table.name == check.table);
+        let table = table.ok_or_else(|| {
+            let known = spec.tables.iter().map(|table| table.name.as_str());
+            unknown("table", &check.table, known, &format!("check {}", check.id), file)
+        })?;
+        for column in [Some(&check.column), check.other.as_ref()].into_iter().flatten() {
+            refuse_unknown_column(table, column, &format!("check {}", check.id), file)?;
+        }
+    }
+    Ok(())
+}
+
+fn refuse_contradictions_in(table: &Table, spec: &Spec, file: &str) -> Result<(), Fault> {
+    let mut seen = BTreeSet::new();
+    for column in &table.columns {
+        let terms = if column.terms.is_empty() { &spec.terms } else { &column.terms };
+        let once = terms.iter().map(Some).chain(terms.is_empty().then_some(None));
+        for term in once {
+            if !seen.insert((column.name.to_lowercase(), term)) {
+                let what = format!("column \"{}\" of table \"{}\" stands twice", column.name, table.name);
+                return Err(bad(what, file));
+            }
+        }
+    }
+    for column in [&table.record, &table.key].into_iter().flatten() {
+        refuse_unknown_column(table, column, &format!("table \"{}\"", table.name), file)?;
+    }
+    if let Some(parent) = &table.parent
+        && !spec.tables.iter().any(|other| other.name == *parent)
+    {
+        let known = spec.tables.iter().map(|table| table.name.as_str());
+        return Err(unknown("table", parent, known, &format!("table \"{}\"", table.name), file));
+    }
+    Ok(())
+}
+
+fn refuse_unknown_column(table: &Table, name: &str, by: &str, file: &str) -> Result<(), Fault> {
+    if table.columns.iter().any(|column| column.name == name) {
+        return Ok(());
+    }
+    let known = table.columns.iter().map(|column| column.name.as_str());
+    Err(unknown("column", name, known, by, file))
+}
+
+fn unknown<'a>(what: &str, name: &str, known: impl Iterator<Item = &'a str>, by: &str, file: &str) -> Fault {
+    let mut fault = bad(format!("{by} names {what} \"{name}\", which is not there"), file);
+    if let Some(near) = nearest(name, known) {
+        fault.todo = format!("did you mean \"{near}\"?");
+    }
+    fault
+}
+
+pub(super) fn bad(what: impl Into<String>, place: impl Into<String>) -> Fault {
+    Fault::new(FaultCode::BadSpec, what, "correct the file; plait specs show prints specs that are right")
+        .at(place)
+}

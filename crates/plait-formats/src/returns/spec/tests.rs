@@ -1,0 +1,112 @@
+use super::*;
+
+const FIRST: &str = r#"
+format = 1
+return = "a-census"
+title = "A census"
+year = 2022
+collector = "DfE"
+terms = ["autumn", "spring", "summer"]
+dates = "collect"
+
+[[table]]
+name = "pupil"
+rows = "person"
+record = "pupilid"
+columns = [
+  { name = "pupilid", kind = "key", meaning = "record", required = true },
+  { name = "gender", codes = "sex-mf", meaning = "sex" },
+  { name = "ethnicity", terms = ["spring"], codes = "ethnicity", meaning = "ethnicity" },
+  "hours",
+]
+
+[[check]]
+id = "1"
+table = "pupil"
+column = "gender"
+rule = "required"
+category = "completeness"
+says = "no gender"
+todo = "ask the school"
+"#;
+
+const SECOND: &str = r#"
+format = 1
+return = "a-census"
+year = 2023
+extends = 2022
+changes = ["autumn: gender became sex"]
+remove_checks = ["1"]
+
+[[change]]
+table = "pupil"
+terms = ["autumn"]
+rename = { gender = "sex" }
+add = [{ name = "youngcarer", codes = "young-carer" }]
+"#;
+
+fn names(spec: &Spec, term: Term) -> Vec<String> {
+    spec.in_term(term).tables[0].columns.iter().map(|column| column.name.clone()).collect()
+}
+
+#[test]
+fn a_name_alone_is_payload_text_and_codes_make_a_code() {
+    let spec = Spec::parse(FIRST, "spec.toml").unwrap();
+    let table = spec.table("PUPIL").unwrap();
+    assert_eq!(spec.id(), "a-census-2022");
+    assert_eq!((table.columns[3].kind, table.columns[3].is_identity()), (Kind::Text, false));
+    assert_eq!((table.columns[1].kind, table.columns[1].meaning), (Kind::Code, Some(Meaning::Sex)));
+    assert_eq!(table.column(" Gender "), Some(1));
+}
+
+#[test]
+fn a_change_of_one_term_leaves_the_others_as_they_were() {
+    let spec = Spec::parse(FIRST, "spec.toml").unwrap().change(SECOND, "spec.toml").unwrap();
+    assert_eq!(spec.year, 2023);
+    assert_eq!(names(&spec, Term::Autumn), ["pupilid", "hours", "sex", "youngcarer"]);
+    assert_eq!(names(&spec, Term::Spring), ["pupilid", "gender", "ethnicity", "hours"]);
+    assert_eq!(names(&spec, Term::Summer), ["pupilid", "gender", "hours"]);
+    assert!(spec.checks.is_empty());
+}
+
+#[test]
+fn a_column_renamed_term_by_term_is_one_column_again() {
+    let third = SECOND
+        .replace("year = 2023\nextends = 2022", "year = 2024\nextends = 2023")
+        .replace("terms = [\"autumn\"]", "terms = [\"spring\", \"summer\"]");
+    let spec = Spec::parse(FIRST, "a").unwrap().change(SECOND, "b").unwrap().change(&third, "c").unwrap();
+    for term in [Term::Autumn, Term::Spring, Term::Summer] {
+        let names = names(&spec, term);
+        assert!(names.contains(&"sex".to_owned()) && !names.contains(&"gender".to_owned()), "{names:?}");
+    }
+    let young = spec.tables[0].columns.iter().filter(|column| column.name == "youngcarer").count();
+    assert_eq!(young, 1);
+}
+
+#[track_caller]
+fn check_refused(text: &str, what: &str) {
+    let fault = Spec::parse(text, "spec.toml").unwrap_err();
+    assert!(fault.to_string().contains(what), "{fault}");
+}
+
+#[test]
+fn a_spec_that_contradicts_itself_is_refused_with_what_and_where() {
+    check_refused(
+        &FIRST.replace("\"hours\"", "\"gender\""),
+        "column \"gender\" of table \"pupil\" stands twice",
+    );
+    check_refused(
+        &FIRST.replace("record = \"pupilid\"", "record = \"pupilidd\""),
+        "did you mean \"pupilid\"?",
+    );
+    check_refused(&FIRST.replace("column = \"gender\"", "column = \"sex\""), "check 1 names column \"sex\"");
+    check_refused(&FIRST.replace("rows = \"person\"", "rows = \"people\""), "spec.toml line 1");
+    check_refused(&FIRST.replace("format = 1", "format = 9"), "format 9");
+}
+
+#[test]
+fn a_change_of_what_is_not_there_is_refused() {
+    let first = Spec::parse(FIRST, "a").unwrap();
+    let fault = first.change(&SECOND.replace("gender = ", "gendre = "), "b").unwrap_err();
+    assert!(fault.what.contains("column \"gendre\" of \"pupil\", which is not there"), "{fault}");
+}
