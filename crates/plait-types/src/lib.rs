@@ -11,6 +11,7 @@ mod nearest;
 mod number;
 mod person_id;
 mod role;
+mod shortened;
 mod table;
 
 pub mod identifier;
@@ -24,4 +25,5 @@ pub use nearest::nearest;
 pub use number::{MatchWeight, Probability};
 pub use person_id::PersonId;
 pub use role::Role;
+pub use shortened::is_shortened;
 pub use table::{Column, Interner, NULL, Table, Values};

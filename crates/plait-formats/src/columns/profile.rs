@@ -1,11 +1,11 @@
 //! How good the columns of a table are: completeness, validity, placeholders, oddities, and five rows to see.
 
-use super::evidence::{is_email, is_phone, is_plausible, is_postal_code, is_sex, is_shortened};
+use super::evidence::{is_email, is_phone, is_plausible, is_postal_code, is_sex};
 use super::figures::{percent, rows};
 use super::infer::ColumnPlan;
 use super::mask::mask;
 use plait_types::identifier::{NhsNumber, Postcode, Uln, Upn};
-use plait_types::{Column, DateOrder, NULL, PartialDate, Role, Table, placeholder};
+use plait_types::{Column, DateOrder, NULL, PartialDate, Role, Table, is_shortened, placeholder};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 
