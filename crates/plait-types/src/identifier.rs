@@ -17,6 +17,9 @@ mod postcode;
 mod ukprn;
 mod uln;
 mod upn;
+mod upn_reading;
+mod upn_rule;
+mod upn_unknown;
 mod urn;
 
 pub use la_child_id::LaChildId;
@@ -28,6 +31,9 @@ pub use postcode::Postcode;
 pub use ukprn::Ukprn;
 pub use uln::Uln;
 pub use upn::Upn;
+pub use upn_reading::UpnReading;
+pub use upn_rule::UpnRule;
+pub use upn_unknown::UpnUnknown;
 pub use urn::Urn;
 
 /// Letters and digits of `text` in capitals, without spaces and hyphens, and how many there are.

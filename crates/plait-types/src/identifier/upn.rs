@@ -17,7 +17,7 @@ const LETTERS: &[u8; 23] = b"ABCDEFGHJKLMNPQRTUVWXYZ";
 
 impl Upn {
     /// Reads a number whose check letter is right. `None` for the codes UN1 to UN7 (reasons why there is no
-    /// number) and for a number of zeros. The authority may be unknown: see
+    /// number) and for a number of zeros; [`super::UpnReading`] says which. The authority may be unknown: see
     /// [`Upn::has_known_authority`].
     pub fn parse(text: &str) -> Option<Self> {
         let chars = well_formed(text)?;
