@@ -17,7 +17,7 @@ mod table;
 pub mod identifier;
 pub mod placeholder;
 
-pub use date::{DateOrder, PartialDate};
+pub use date::{BirthTiming, DateOrder, PartialDate, StandInDay};
 pub use fault::{Fault, FaultCode, FaultKind};
 pub use figures::{grouped, percent};
 pub use issue::{Issue, IssueKind, Severity};

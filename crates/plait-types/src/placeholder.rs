@@ -2,7 +2,8 @@
 //!
 //! Sources: the HES data dictionary (ZZ99), the Personal Demographics Service (dates, 0000000000), the children
 //! looked after and children in need returns (UN1 to UN7), and what case workers type. Values that only the
-//! data can unmask, such as an office's postcode on hundreds of children, are found from their frequency.
+//! data can unmask, such as an office's postcode on hundreds of children, are found from their frequency. Dates that
+//! are real but often stand in for one that is not known, such as 1 January, are [`crate::StandInDay`]s.
 
 use crate::identifier::UpnUnknown;
 use crate::{DateOrder, PartialDate, Role};
