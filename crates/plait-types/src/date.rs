@@ -39,6 +39,32 @@ impl std::fmt::Debug for PartialDate {
     }
 }
 
+/// A day that people write where they know only the month or the year. Some are real birthdays, so none is missing:
+/// agreement on one is worth less than agreement on another day, by as much as it is commoner in the data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum StandInDay {
+    /// 1 January: only the year is known, as of young people whose age was assessed.
+    FirstOfYear,
+    /// The first of another month: only year and month are known.
+    FirstOfMonth,
+    /// The fifteenth: made from year and month when a file was released.
+    MiddleOfMonth,
+}
+
+/// How a date of birth lies to the day on which a file speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum BirthTiming {
+    /// On that day or before it.
+    Born,
+    /// Up to 42 weeks after it: the expected date of birth of an unborn child.
+    Expected,
+    /// Further in the future, which is a mistake.
+    Impossible,
+}
+
+/// 42 weeks, after which no pregnancy is left to go on.
+const LONGEST_PREGNANCY_DAYS: i32 = 294;
+
 impl PartialDate {
     /// A whole date, if there is such a day.
     pub fn whole(year: u16, month: u8, day: u8) -> Option<Self> {
@@ -81,6 +107,26 @@ impl PartialDate {
         }
     }
 
+    /// Which day in place of an unknown one it may be. `None` of most days and of dates that are not whole.
+    pub fn stand_in_day(self) -> Option<StandInDay> {
+        match (self.month?, self.day?) {
+            (1, 1) => Some(StandInDay::FirstOfYear),
+            (_, 1) => Some(StandInDay::FirstOfMonth),
+            (_, 15) => Some(StandInDay::MiddleOfMonth),
+            _ => None,
+        }
+    }
+
+    /// Whether somebody with this date of birth is born on the day of `reference`, such as a census day or the day a
+    /// file was made. Of what is not known the earliest day counts, in both dates.
+    pub fn birth_timing(self, reference: Self) -> BirthTiming {
+        match self.earliest_day_number() - reference.earliest_day_number() {
+            ..=0 => BirthTiming::Born,
+            1..=LONGEST_PREGNANCY_DAYS => BirthTiming::Expected,
+            _ => BirthTiming::Impossible,
+        }
+    }
+
     /// Days since 1 January 1970 of a whole date, proleptic Gregorian.
     pub fn day_number(self) -> Option<i32> {
         let (month, day) = (i32::from(self.month?), i32::from(self.day?));
@@ -106,6 +152,11 @@ impl PartialDate {
         let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
         let year = year_of_era + era * 400 + i32::from(month <= 2);
         Self::whole(u16::try_from(year).ok()?, month as u8, day as u8)
+    }
+
+    fn earliest_day_number(self) -> i32 {
+        let earliest = Self { month: self.month.or(Some(1)), day: self.day.or(Some(1)), ..self };
+        earliest.day_number().expect("month and day are filled in")
     }
 
     fn compact(n: u32, order: DateOrder) -> Option<Self> {
@@ -275,6 +326,43 @@ mod tests {
     fn impossible_dates_are_none() {
         for text in ["", "31/02/2015", "23/04/2015", "hello", "2015-13-01", "1/2/3/4", "999"] {
             check(text, MonthDayYear, None);
+        }
+    }
+
+    #[test]
+    fn days_that_stand_in_for_unknown_ones_are_told_from_others() {
+        for (text, expected) in [
+            ("2008-01-01", Some(StandInDay::FirstOfYear)),
+            ("2008-09-01", Some(StandInDay::FirstOfMonth)),
+            ("2008-01-15", Some(StandInDay::MiddleOfMonth)),
+            ("2008-01-02", None),
+            ("2008-01", None),
+            ("2008", None),
+        ] {
+            let date = PartialDate::parse(text, YearMonthDay).expect(text);
+            assert_eq!(date.stand_in_day(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_date_of_birth_after_the_census_is_expected_for_forty_two_weeks() {
+        let census = PartialDate::whole(2026, 3, 31).expect("a day");
+        for (text, expected) in [
+            ("2010-05-01", BirthTiming::Born),
+            ("2026-03-31", BirthTiming::Born),
+            ("2026-04-01", BirthTiming::Expected),
+            // 294 days later
+            ("2027-01-19", BirthTiming::Expected),
+            ("2027-01-20", BirthTiming::Impossible),
+            ("2062-03-31", BirthTiming::Impossible),
+            // may be born already
+            ("2026", BirthTiming::Born),
+            ("2026-03", BirthTiming::Born),
+            ("2027", BirthTiming::Expected),
+            ("2028", BirthTiming::Impossible),
+        ] {
+            let date = PartialDate::parse(text, YearMonthDay).expect(text);
+            assert_eq!(date.birth_timing(census), expected, "{text}");
         }
     }
 

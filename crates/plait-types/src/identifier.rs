@@ -1,17 +1,42 @@
 //! Identifiers of people and places: when a value is one.
 //!
 //! Every type is made by `parse`, which forgives spaces, hyphens and case and refuses whatever fails
-//! the published check. `Debug` hides the value and there is no `Display`: `expose` is the one way out.
+//! the published check. `Debug` of what identifies a person hides the value and there is no `Display`:
+//! functions named `expose…` are the way out. Numbers of institutions ([`LaCode`], [`Urn`], [`Laestab`],
+//! [`Ukprn`]) are public and show themselves.
+//!
+//! What is *recalled* in these documents is common knowledge of the field whose official text was not at
+//! hand; it decides wording and review, never whether a value is valid.
 
+mod la_child_id;
+mod la_code;
+mod laestab;
 mod nhs_number;
+mod nhs_number_status;
 mod postcode;
+mod pseudo_postcode;
+mod ukprn;
 mod uln;
 mod upn;
+mod upn_reading;
+mod upn_rule;
+mod upn_unknown;
+mod urn;
 
-pub use nhs_number::NhsNumber;
+pub use la_child_id::LaChildId;
+pub use la_code::{LaCode, LaCodeKind};
+pub use laestab::Laestab;
+pub use nhs_number::{NhsNumber, NhsNumberRange, NhsNumberSentinel};
+pub use nhs_number_status::{NhsNumberEvidence, NhsNumberStatus};
 pub use postcode::Postcode;
+pub use pseudo_postcode::PseudoPostcode;
+pub use ukprn::Ukprn;
 pub use uln::Uln;
 pub use upn::Upn;
+pub use upn_reading::UpnReading;
+pub use upn_rule::UpnRule;
+pub use upn_unknown::UpnUnknown;
+pub use urn::Urn;
 
 /// Letters and digits of `text` in capitals, without spaces and hyphens, and how many there are.
 /// `None` if there are more than `N` or anything else is among them.
@@ -28,10 +53,15 @@ fn compact<const N: usize>(text: &str) -> Option<([u8; N], usize)> {
     Some((kept, len))
 }
 
-/// Exactly ten digits, as the characters they are.
-fn ten_digits(text: &str) -> Option<[u8; 10]> {
+/// Exactly `N` digits, as the characters they are.
+fn digits<const N: usize>(text: &str) -> Option<[u8; N]> {
     let (digits, len) = compact(text)?;
-    (len == 10 && digits.iter().all(u8::is_ascii_digit)).then_some(digits)
+    (len == N && digits.iter().all(u8::is_ascii_digit)).then_some(digits)
+}
+
+/// The number that at most nine digits write.
+fn number(digits: &[u8]) -> u32 {
+    digits.iter().fold(0, |number, digit| number * 10 + u32::from(digit - b'0'))
 }
 
 /// Sum of ten digits with the weights 10, 9, … 1, which NHS number and ULN share.

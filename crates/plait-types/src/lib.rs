@@ -11,12 +11,13 @@ mod nearest;
 mod number;
 mod person_id;
 mod role;
+mod shortened;
 mod table;
 
 pub mod identifier;
 pub mod placeholder;
 
-pub use date::{DateOrder, PartialDate};
+pub use date::{BirthTiming, DateOrder, PartialDate, StandInDay};
 pub use fault::{Fault, FaultCode, FaultKind};
 pub use figures::{grouped, percent};
 pub use issue::{Issue, IssueKind, Severity};
@@ -24,4 +25,5 @@ pub use nearest::nearest;
 pub use number::{MatchWeight, Probability};
 pub use person_id::PersonId;
 pub use role::Role;
+pub use shortened::is_shortened;
 pub use table::{Column, Interner, NULL, Table, Values};

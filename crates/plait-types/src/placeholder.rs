@@ -2,8 +2,10 @@
 //!
 //! Sources: the HES data dictionary (ZZ99), the Personal Demographics Service (dates, 0000000000), the children
 //! looked after and children in need returns (UN1 to UN7), and what case workers type. Values that only the
-//! data can unmask, such as an office's postcode on hundreds of children, are found from their frequency.
+//! data can unmask, such as an office's postcode on hundreds of children, are found from their frequency. Dates that
+//! are real but often stand in for one that is not known, such as 1 January, are [`crate::StandInDay`]s.
 
+use crate::identifier::UpnUnknown;
 use crate::{DateOrder, PartialDate, Role};
 
 /// Whether a value as recorded stands for "missing" in a column of this role. Case, and spaces around it, do
@@ -249,8 +251,7 @@ fn phone(text: &str) -> Option<&'static str> {
 }
 
 fn reason_for_no_upn(text: &str) -> Option<&'static str> {
-    let digit = text.strip_prefix("un")?.trim_start_matches(['-', ' ']);
-    matches!(digit, "1" | "2" | "3" | "4" | "5" | "6" | "7").then_some("UN1 to UN7")
+    UpnUnknown::parse(text).map(|_| "UN1 to UN7")
 }
 
 /// All zeros; one digit five times or more; digits in sequence. A letter before twelve zeros is a UPN form.

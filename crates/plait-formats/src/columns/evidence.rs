@@ -1,7 +1,7 @@
 //! What the values of a column look like, counted over a sample of its rows.
 
 use plait_types::identifier::{NhsNumber, Postcode, Uln, Upn};
-use plait_types::{Column, DateOrder, NULL, PartialDate, Role, placeholder};
+use plait_types::{Column, DateOrder, NULL, PartialDate, Role, is_shortened, placeholder};
 
 /// Rows that are looked at: a share is then known to about three percentage points, and the thresholds that
 /// decide are coarser than that.
@@ -144,17 +144,6 @@ pub(super) fn is_phone(value: &str, digits: usize) -> bool {
     starts && (9..=15).contains(&digits) && value.chars().all(written)
 }
 
-/// Whether a spreadsheet has shortened a long number: `3.02E+11`.
-pub(super) fn is_shortened(value: &str) -> bool {
-    let Some((mantissa, exponent)) = value.split_once(['E', 'e']) else { return false };
-    let all_digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, "0"));
-    whole.len() == 1
-        && all_digits(whole)
-        && all_digits(fraction)
-        && exponent.strip_prefix('+').is_some_and(all_digits)
-}
-
 /// Whether a value is a code or word for a sex.
 pub(super) fn is_sex(value: &str) -> bool {
     let lower = value.trim().to_lowercase();
@@ -288,9 +277,6 @@ mod tests {
         assert!(is_phone("+44 7700 900018", 12));
         assert!(!is_phone("9990000018", 10));
         assert!(!is_phone("01/02/2014", 8));
-        assert!(is_shortened("3.02208E+11"));
-        assert!(!is_shortened("E3021"));
-        assert!(!is_shortened("3.02"));
         assert!(is_address("12 Mill Lane"));
         assert!(is_address("Flat 2, Rose Court, Hendon, NW9 4EW"));
         assert!(!is_address("2014-02-01"));

@@ -1,11 +1,11 @@
 //! How good the columns of a table are: completeness, validity, placeholders, oddities, and five rows to see.
 
-use super::evidence::{is_email, is_phone, is_plausible, is_postal_code, is_sex, is_shortened};
+use super::evidence::{is_email, is_phone, is_plausible, is_postal_code, is_sex};
 use super::figures::{percent, rows};
 use super::infer::ColumnPlan;
 use super::mask::mask;
 use plait_types::identifier::{NhsNumber, Postcode, Uln, Upn};
-use plait_types::{Column, DateOrder, NULL, PartialDate, Role, Table, placeholder};
+use plait_types::{Column, DateOrder, NULL, PartialDate, Role, StandInDay, Table, is_shortened, placeholder};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 
@@ -225,7 +225,7 @@ impl Tally {
 
     fn add_date(&mut self, date: PartialDate, rows: u64) {
         self.dates += rows;
-        if (date.month, date.day) == (Some(1), Some(1)) {
+        if date.stand_in_day() == Some(StandInDay::FirstOfYear) {
             self.new_years_days += rows;
         }
         let (first, last) = self.years.unwrap_or((date.year, date.year));

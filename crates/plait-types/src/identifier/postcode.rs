@@ -1,6 +1,6 @@
 //! The United Kingdom's postcode.
 
-use super::compact;
+use super::{PseudoPostcode, compact};
 use std::fmt;
 
 /// A United Kingdom postcode of one of the official shapes, whether or not it is in use. `Debug` does not
@@ -13,7 +13,7 @@ pub struct Postcode {
 }
 
 impl Postcode {
-    /// Reads `NW9 4EW`, `nw94ew` or `NW9  4EW`. The shapes are A9, A99, AA9, AA99, A9A, AA9A, each with 9AA,
+    /// Reads `NW9 4EW`, `nw94ew` or `NW9  4EW`, which is how hospital episodes pad it. The shapes are A9, A99, AA9, AA99, A9A, AA9A, each with 9AA,
     /// and GIR 0AA; no area starts with Q, V or X or has I, J or Z second; the last two letters are never
     /// C, I, K, M, O or V. The pseudo area ZZ99 is read too: see [`Postcode::is_pseudo`].
     pub fn parse(text: &str) -> Option<Self> {
@@ -31,6 +31,12 @@ impl Postcode {
     /// The canonical form, with one space: `NW9 4EW`.
     pub fn expose(&self) -> &str {
         std::str::from_utf8(&self.text[..usize::from(self.len)]).expect("letters and digits are ASCII")
+    }
+
+    /// The eight characters of Hospital Episode Statistics, where the last three begin at the sixth: `NW9  4EW`,
+    /// `M1   1AE`, `EC1A 1BB`.
+    pub fn expose_padded(&self) -> String {
+        format!("{:<5}{}", self.outward(), &self.expose()[usize::from(self.len) - 3..])
     }
 
     /// `NW9` of `NW9 4EW`.
@@ -53,10 +59,14 @@ impl Postcode {
         self.expose().split(|c: char| c.is_ascii_digit() || c == ' ').next().unwrap_or_default()
     }
 
-    /// Whether it says where somebody does not live: ZZ99 3VZ is no fixed abode, ZZ99 3WZ not known, other
-    /// ZZ99 codes are countries. To be treated as missing.
+    /// Whether it says where somebody does not live: see [`Postcode::pseudo`]. To be treated as missing.
     pub fn is_pseudo(&self) -> bool {
-        self.text.starts_with(b"ZZ")
+        self.pseudo().is_some()
+    }
+
+    /// What a ZZ99 postcode says in place of an address; `None` for a real one.
+    pub fn pseudo(&self) -> Option<PseudoPostcode> {
+        self.expose().strip_prefix("ZZ99 ").map(PseudoPostcode::of)
     }
 
     /// The canonical text without its last `dropped` characters.
@@ -120,7 +130,33 @@ mod tests {
         check("w1a0ax", Some("W1A 0AX"));
         check("EC1A 1BB", Some("EC1A 1BB"));
         check("GIR0AA", Some("GIR 0AA"));
-        check("M1   1AE", Some("M1 1AE"));
+    }
+
+    #[test]
+    fn the_padded_form_of_hospital_episodes_is_read_and_written() {
+        for (padded, canonical) in [
+            ("M1   1AE", "M1 1AE"),
+            ("B33  8TH", "B33 8TH"),
+            ("NW9  4EW", "NW9 4EW"),
+            ("DN55 1PT", "DN55 1PT"),
+            ("W1A  0AX", "W1A 0AX"),
+            ("EC1A 1BB", "EC1A 1BB"),
+            ("GIR  0AA", "GIR 0AA"),
+        ] {
+            check(padded, Some(canonical));
+            assert_eq!(Postcode::parse(canonical).expect(canonical).expose_padded(), padded);
+        }
+    }
+
+    #[test]
+    fn six_letters_never_end_a_postcode() {
+        for letter in b'A'..=b'Z' {
+            let letter = char::from(letter);
+            let real = !"CIKMOV".contains(letter);
+            for text in [format!("NW9 4{letter}A"), format!("NW9 4A{letter}")] {
+                assert_eq!(Postcode::parse(&text).is_some(), real, "{text}");
+            }
+        }
     }
 
     #[test]

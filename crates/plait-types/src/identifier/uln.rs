@@ -1,19 +1,27 @@
 //! The Unique Learner Number.
 
-use super::{ten_digits, weighted_sum};
+use super::{digits, weighted_sum};
 use std::fmt;
 
 /// A Unique Learner Number: ten digits, the first not 0, whose weighted sum leaves 10 modulo 11. No number
-/// is both a ULN and an NHS number. `Debug` does not show it.
+/// is both a ULN and an NHS number, which leaves 0. `Debug` does not show it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Uln([u8; 10]);
 
+/// Stands for a number still to come.
+const AWAITED: &[u8; 10] = b"9999999999";
+
 impl Uln {
-    /// Reads ten digits with or without spaces. `None` if the check digit is wrong; 9999999999, which stands
-    /// for a number still to come, fails the check.
+    /// Reads ten digits with or without spaces. `None` if the check digit is wrong, which it is in the placeholder
+    /// 9999999999, too: see [`Uln::is_awaited`].
     pub fn parse(text: &str) -> Option<Self> {
-        let digits = ten_digits(text)?;
+        let digits = digits(text)?;
         (digits[0] != b'0' && weighted_sum(&digits) % 11 == 10).then_some(Self(digits))
+    }
+
+    /// Whether a text is 9999999999, which returns of colleges have until the learner's number has come (recalled).
+    pub fn is_awaited(text: &str) -> bool {
+        digits(text).as_ref() == Some(AWAITED)
     }
 
     /// Ten digits without spaces.
@@ -41,7 +49,16 @@ mod tests {
         assert_eq!(format!("{number:?}"), "Uln(hidden)");
         for text in ["9999999999", "0000000000", "9276308687", "927630868", "UN1"] {
             assert!(Uln::parse(text).is_none(), "{text}");
+            assert_eq!(Uln::is_awaited(text), text == "9999999999", "{text}");
         }
+        assert!(Uln::is_awaited("9999 999 999"));
+    }
+
+    #[test]
+    fn a_number_does_not_begin_with_zero_although_the_sum_is_right() {
+        // 9·1 + 1·1 = 10
+        assert_eq!(weighted_sum(b"0100000001") % 11, 10);
+        assert!(Uln::parse("0100000001").is_none());
     }
 
     proptest! {
