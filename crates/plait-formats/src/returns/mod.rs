@@ -11,8 +11,13 @@
 //! ```
 
 mod batch;
+pub mod check;
+pub mod codes;
+pub mod dates;
+mod issues;
 pub mod library;
 pub mod spec;
 
 pub use batch::{Batch, BatchSink, Nesting};
+pub use issues::write_issues;
 pub use spec::Spec;
