@@ -59,7 +59,10 @@ impl Issue {
 
     /// Rows that are not in the table because of this finding.
     pub fn rows_set_aside(&self) -> usize {
-        if self.kind == IssueKind::RaggedRow { self.count } else { 0 }
+        match self.kind {
+            IssueKind::RaggedRow | IssueKind::RowWithoutKey | IssueKind::RowOfUnknownRecord => self.count,
+            _ => 0,
+        }
     }
 
     /// The first lines as words, `lines 3, 17, 44 and 9 more`; `None` where no line is known.
@@ -142,6 +145,8 @@ issue_kinds! {
     NestedColumn = "W003", Warning, "A column holds lists or records instead of values and was left out.";
     CellError = "W004", Warning, "Cells of a workbook hold an error such as #N/A and were read as missing.";
     InvalidCell = "W005", Warning, "Cells hold bytes that are not text and were read as missing.";
+    RowWithoutKey = "W040", Warning, "Rows of a return do not say which record they are about and were set aside.";
+    RowOfUnknownRecord = "W041", Warning, "Rows of a return are about a record that no row of a person has and were set aside.";
     ShortenedNumber = "W021", Warning, "Long numbers were shortened to the form 3.02E+11 by a spreadsheet and cannot be recovered.";
 }
 

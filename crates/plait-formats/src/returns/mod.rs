@@ -14,10 +14,14 @@ mod batch;
 pub mod check;
 pub mod codes;
 pub mod dates;
+pub mod identity;
 mod issues;
+mod landing;
 pub mod library;
 pub mod spec;
 
 pub use batch::{Batch, BatchSink, Nesting};
+pub use identity::Identity;
 pub use issues::write_issues;
+pub use landing::{Landed, Landing, Payload, TableCount};
 pub use spec::Spec;
