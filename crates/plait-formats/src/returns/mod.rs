@@ -11,8 +11,29 @@
 //! ```
 
 mod batch;
+mod csv_tables;
+mod damage;
+pub mod detect;
+mod fit;
+pub mod gather;
+mod json;
 pub mod library;
+mod members;
+mod nested;
+mod origin;
+mod out;
+mod sheets;
 pub mod spec;
+mod utf8;
+mod xml;
+mod zip;
 
 pub use batch::{Batch, BatchSink, Nesting};
+pub use detect::{Asked, Detected, Recognised, detect};
+pub use gather::{Gathered, Progress, Quiet, gather};
+pub use origin::{Entry, Origin};
+pub use out::Counts;
 pub use spec::Spec;
+
+#[cfg(test)]
+mod tests;

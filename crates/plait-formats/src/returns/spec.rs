@@ -419,7 +419,8 @@ impl Column {
             || self.aliases.iter().any(|alias| alias.eq_ignore_ascii_case(header))
     }
 
-    fn is_worded(&self, header: &str) -> bool {
+    /// Whether the header holds all words that mean the column; never where it has none.
+    pub fn is_worded(&self, header: &str) -> bool {
         let header = header.to_lowercase();
         !self.words.is_empty() && self.words.iter().all(|word| header.contains(word.as_str()))
     }
