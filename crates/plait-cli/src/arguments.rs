@@ -393,7 +393,7 @@ impl From<LinkTypeName> for LinkType {
 fn source() -> impl clap::builder::TypedValueParser<Value = SourceSpec> {
     OsStringValueParser::new().map(|text: OsString| match text.to_str() {
         Some(text) => SourceSpec::parse(text),
-        None => SourceSpec { name: None, path: text.into() },
+        None => SourceSpec::at(text),
     })
 }
 

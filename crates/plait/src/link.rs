@@ -209,13 +209,12 @@ impl<'a> Job<'a> {
         roles.retain(|(name, _)| !request.roles.iter().any(|(given, _)| given == name));
         roles.extend(request.roles.iter().cloned());
         self.roles.clone_from(&roles);
-        self.progress.begin(Stage::Read, request.sources.len() as u64);
-        let mut opened = self.watch.time("read", || open(&request.sources, &roles))?;
+        let mut opened = self.watch.time("read", || open(&request.sources, &roles, self.progress))?;
         if let Some((file, name)) = &file {
             model::check_against(file, name, &opened)?;
         }
         let issues: Vec<Issue> = opened.iter().flat_map(|source| source.issues.iter().cloned()).collect();
-        let rows_set_aside = opened.iter().map(|s| (s.rows_in - s.table.n_rows) as u64).sum();
+        let rows_set_aside = opened.iter().map(|source| source.rows_set_aside).sum();
         let truth = request.truth.as_deref().map(|path| Truth::read(path, &opened)).transpose()?;
         self.notes = notes_on_columns(&opened);
         let facts: Vec<SourceFacts> = self.watch.time("profile", || {
@@ -605,7 +604,10 @@ fn run_source(source: &Opened) -> RunSource {
         absolute_path: std::path::absolute(&source.path).ok().map(|path| path.display().to_string()),
         sha256: source.sha256.clone(),
         format: source.format.clone(),
-        rows_in: source.rows_in as u64,
+        is: source.is.clone(),
+        rows_in: source.rows_in,
+        rows_set_aside: source.rows_set_aside,
+        dataset: source.dataset.clone(),
         rows: source.table.n_rows as u64,
         record_column: source.record_column(),
     }

@@ -25,6 +25,7 @@ mod json;
 mod landing;
 pub mod library;
 mod members;
+mod narrow;
 mod nested;
 mod origin;
 mod out;
