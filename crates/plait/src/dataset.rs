@@ -48,10 +48,10 @@ pub(crate) fn recognise(source: &SourceSpec) -> Result<Option<Recognised>, Fault
 }
 
 /// Reads a return. Its payload goes to the sink, where there is one.
-pub(crate) fn land(
+pub(crate) fn land<'a>(
     recognised: Recognised,
     name: &str,
-    payload: Option<&mut Payload<'_>>,
+    payload: Option<&'a mut Payload<'a>>,
     progress: &dyn Progress,
 ) -> Result<Dataset, Fault> {
     let mut landing = Landing::new(
@@ -171,9 +171,4 @@ pub(crate) fn sha256(recognised: &Recognised) -> Result<String, Fault> {
     }
     let list = hashes.iter().fold(String::new(), |list, (name, hash)| list + &format!("{hash}  {name}\n"));
     Ok(sha256_of_text(&list))
-}
-
-/// The newest form of a return, or of the year that is named.
-pub(crate) fn spec(id: &str) -> Result<Arc<Spec>, Fault> {
-    library::spec(id)
 }
