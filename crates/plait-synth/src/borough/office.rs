@@ -1,0 +1,94 @@
+//! An office that writes people down: its clerk, and how careless it is about whom.
+
+use super::calendar::{DAYS_PER_YEAR, Day, EXTRACT_DAY};
+use super::life::Life;
+use super::neighbourhood::gradient;
+use super::settings::Borough;
+use super::truth::Who;
+use crate::config::Rates;
+use crate::place::Home;
+use crate::random::Random;
+use crate::record::{Clerk, Record, Subject};
+
+/// The clerk of one source.
+pub(super) struct Office<'a> {
+    clerk: Clerk<'a>,
+    life: &'a Life,
+    clustered: bool,
+    /// Of the mistakes of all rows, so that the rates stay what they were set to.
+    mean: f64,
+}
+
+impl<'a> Office<'a> {
+    /// An office that will write down these people, each at a site that is so careless.
+    pub(super) fn new(
+        life: &'a Life,
+        settings: &Borough,
+        rates: Rates,
+        stream: &str,
+        rows: impl Iterator<Item = (Who, f64)>,
+    ) -> Self {
+        let random = Random::new(settings.seed, stream);
+        let clerk = Clerk::new(&life.names, &life.place, rates, random, EXTRACT_DAY.date());
+        let mut office = Self { clerk, life, clustered: settings.clustered, mean: 1.0 };
+        let (mut sum, mut n) = (0.0, 0_usize);
+        for (who, site) in rows {
+            sum += office.carelessness(who, site);
+            n += 1;
+        }
+        if n > 0 {
+            office.mean = sum / n as f64;
+        }
+        office
+    }
+
+    /// Writes somebody down at a site; what went wrong is in [`Office::mistakes`].
+    pub(super) fn write(&mut self, who: Who, subject: &Subject<'_>, home: Home, site: f64) -> Record {
+        let carelessness = self.carelessness(who, site);
+        self.clerk.write(subject, home, carelessness)
+    }
+
+    /// The mistakes in the record written last.
+    pub(super) fn mistakes(&self) -> &[&'static str] {
+        &self.clerk.made
+    }
+
+    /// 1 on average over the rows. Twice as much for looked-after children and infants, up to half as much
+    /// again in poor neighbourhoods (judgement; that these groups fare worse is published, how much differs by
+    /// source).
+    fn carelessness(&self, who: Who, site: f64) -> f64 {
+        if !self.clustered {
+            return 1.0;
+        }
+        let life = self.life;
+        let family = match who {
+            Who::Child(at) | Who::BirthIdentity(at) => life.family_of(&life.children[at]),
+            Who::Mother(family) => &life.families[family],
+        };
+        let looked_after = who.child().is_some_and(|at| life.children[at].is_looked_after());
+        let infant = who.child().is_some_and(|at| {
+            EXTRACT_DAY - life.children[at].born < DAYS_PER_YEAR as i32 && !life.children[at].is_unborn
+        });
+        let group = life.names.communities[family.community].mistakes
+            * if looked_after { 2.0 } else { 1.0 }
+            * if infant { 2.0 } else { 1.0 }
+            * (0.7 + 0.3 * gradient(family.decile));
+        site * family.mistakes * group / self.mean
+    }
+}
+
+/// Where the office believes somebody to live: where they lived when they last told, which for the share
+/// `stale` is up to `years` ago.
+pub(super) fn known_home(
+    life: &Life,
+    at: usize,
+    day: Day,
+    stale: f64,
+    years: f64,
+    random: &mut Random,
+) -> Home {
+    let is_stale = random.chance(stale);
+    let back = random.below((years * DAYS_PER_YEAR) as usize) as i32;
+    let told = if is_stale { day - back } else { day };
+    life.children[at].home_on(told, &life.families)
+}
