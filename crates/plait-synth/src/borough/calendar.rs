@@ -62,6 +62,13 @@ impl Day {
         (i32::from(year) - i32::from(birth_year) - i32::from(to_come)).max(0)
     }
 
+    /// The same day so many years later; 1 March for a leap day without one.
+    pub(super) fn years_later(self, years: u16) -> Self {
+        let (year, month, day) = self.parts();
+        let date = PartialDate::whole(year + years, month, day);
+        date.map_or_else(|| Self::new(year + years, 3, 1), |_| Self::new(year + years, month, day))
+    }
+
     /// The calendar year in which the school year of this day began.
     pub(super) fn school_year(self) -> i32 {
         let (year, month, _) = self.parts();
@@ -125,6 +132,12 @@ mod tests {
             [day.iso(), day.day_first(), day.blade()],
             ["2020-04-05", "05/04/2020", "2020-Apr-05 00:00:00"]
         );
+    }
+
+    #[test]
+    fn birthdays_come_round() {
+        assert_eq!(Day::new(2009, 1, 1).years_later(18), Day::new(2027, 1, 1));
+        assert_eq!(Day::new(2008, 2, 29).years_later(18), Day::new(2026, 3, 1));
     }
 
     #[test]

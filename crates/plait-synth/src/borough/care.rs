@@ -1,6 +1,6 @@
 //! What social care did for a child: referrals, plans, placements.
 
-use super::calendar::{DAYS_PER_YEAR, Day, EXTRACT_DAY, RETURN_YEAR};
+use super::calendar::{Day, EXTRACT_DAY, RETURN_YEAR};
 use super::settings::Borough;
 use crate::place::{Home, Place};
 use crate::random::Random;
@@ -169,7 +169,7 @@ pub(super) fn draw_case(of: &Circumstances, place: &Place, random: &mut Random) 
     let first_day = (of.born - 120).max(of.family_referral + random.below(6) as i32);
     let mut day = first_day.min(EXTRACT_DAY - 4);
     if of.level == Level::LookedAfter {
-        day = day.min(eighteenth_birthday(of.born) - 450);
+        day = day.min(of.born.years_later(18) - 450);
     }
     let need = if of.is_disabled && random.chance(0.6) {
         "N2"
@@ -213,10 +213,6 @@ pub(super) fn draw_case(of: &Circumstances, place: &Place, random: &mut Random) 
         }
     }
     case
-}
-
-fn eighteenth_birthday(born: Day) -> Day {
-    born + (18.0 * DAYS_PER_YEAR).ceil() as i32
 }
 
 fn open_referral(day: Day, need: &'static str, random: &mut Random) -> Referral {
@@ -271,7 +267,7 @@ fn with_protection(referral: Referral, of: &Circumstances, random: &mut Random) 
     }
     let first_category = random.pick(&CATEGORIES);
     let later = random.chance(0.15);
-    let reviews = (0..).map(|n| conference + 85 + n * 170).take_while(|day| *day < EXTRACT_DAY).collect();
+    let reviews = (0..12).map(|n| conference + 85 + n * 170).take_while(|day| *day < EXTRACT_DAY).collect();
     // a second plan is for older children
     let had_one_before = referral.day - of.born > 1_500 && random.chance(0.22);
     Referral {
@@ -297,7 +293,7 @@ fn draw_care(
     random: &mut Random,
 ) -> Care {
     let mut start = (referred + 10 + random.below(60) as i32).max(of.born).min(EXTRACT_DAY - 2);
-    let eighteenth = eighteenth_birthday(of.born);
+    let eighteenth = of.born.years_later(18);
     let over = (eighteenth < EXTRACT_DAY).then_some(eighteenth);
     let until = over.unwrap_or(EXTRACT_DAY);
     let legal_at_first = if of.unaccompanied { "V2" } else { random.pick(&["V2", "C1", "C1", "C1"]) };
@@ -306,27 +302,20 @@ fn draw_care(
     let own_placement = draw_placement(place, random);
     let mut placement = if random.chance(0.5) { of.family_placement } else { own_placement };
     let mut reason = "S";
+    let mut kind = draw_kind_of_placement(of.unaccompanied, random);
     loop {
-        let kind = random.below(20);
-        let (place_code, provider) = match kind {
-            0 => ("P1", "PR0"),
-            1 | 2 => ("K2", "PR4"),
-            3..9 if of.unaccompanied => ("K3", "PR4"),
-            _ => (random.pick(&FOSTER_PLACES), random.pick(&["PR1", "PR1", "PR4"])),
-        };
         let end = start + 120 + random.below(900) as i32;
-        let episode = Episode {
+        episodes.push(Episode {
             start,
             reason,
             legal,
             need,
-            place: place_code,
-            provider,
+            place: kind.0,
+            provider: kind.1,
             end: None,
             change_reason: "",
             placement,
-        };
-        episodes.push(episode);
+        });
         if end >= until || episodes.len() > 6 {
             break;
         }
@@ -341,6 +330,7 @@ fn draw_care(
             last.change_reason =
                 random.pick(&["CARPL", "CARPL", "CREQB", "LAREQ", "PLACE", "ALLEG", "CHILD"]);
             placement = draw_placement(place, random);
+            kind = draw_kind_of_placement(of.unaccompanied, random);
             reason = "P";
         }
     }
@@ -349,7 +339,7 @@ fn draw_care(
         last.end = Some((day, "E17"));
     }
     let first = episodes[0].start;
-    let reviews = (0..)
+    let reviews = (0..60)
         .map(|n| match n {
             0 => first + 18,
             1 => first + 100,
@@ -369,6 +359,17 @@ fn draw_care(
         missing.dedup_by(|later, earlier| earlier.2.is_some_and(|until| later.1 <= until));
     }
     Care { episodes, reviews, missing, difficulties_score: random.below(33) as u8 }
+}
+
+/// Codes of the placement and of who provides it: most are foster carers; children who came alone are often in
+/// supported accommodation.
+fn draw_kind_of_placement(unaccompanied: bool, random: &mut Random) -> (&'static str, &'static str) {
+    match random.below(20) {
+        0 if !unaccompanied => ("P1", "PR0"),
+        1 | 2 => ("K2", "PR4"),
+        3..9 if unaccompanied => ("K3", "PR4"),
+        _ => (random.pick(&FOSTER_PLACES), random.pick(&["PR1", "PR1", "PR4"])),
+    }
 }
 
 /// The care of a child that was adopted: it ends with the order.
@@ -421,7 +422,8 @@ impl Levels {
     pub(super) fn new(settings: &Borough) -> Self {
         let family_known = 0.9 * settings.known_to_social_care;
         let child_known = 0.85;
-        let base = family_known * child_known * LIKE_FAMILY;
+        // nobody is in need or in care here after the eighteenth birthday: the shares are of 19 years of age
+        let base = family_known * child_known * LIKE_FAMILY * 18.0 / 19.0;
         let share = |wanted: f64| if base > 0.0 { (wanted / base).max(0.0) } else { 0.0 };
         let looked_after = share(settings.looked_after);
         let protection = share(settings.protection_plan);
@@ -430,7 +432,8 @@ impl Levels {
         let (assessed, no_action) = (0.26, 0.14);
         let rest = 1.0 - looked_after - protection - in_need - assessed - no_action;
         Self {
-            family_known,
+            // only families who live here become known
+            family_known: family_known / (1.0 - settings.from_next_borough).max(0.01),
             child_known,
             child_known_alone: ((settings.known_to_social_care - family_known * child_known)
                 / (1.0 - family_known))

@@ -2,7 +2,7 @@
 
 use super::calendar::{EXTRACT_DAY, day_first};
 use super::life::Life;
-use super::office::{Office, known_home};
+use super::office::Office;
 use super::schooling::{Setting, year_of};
 use super::settings::Borough;
 use super::sheet::Sheet;
@@ -42,7 +42,8 @@ const COLUMNS: &[&str] = &[
 const UNKNOWN_SCHOOL: &str = "888888";
 const AT_HOME: &str = "999999";
 
-const STALE_ADDRESS: f64 = 0.2;
+/// Families of whom the team has an old address (judgement).
+const STALE_ADDRESS: f64 = 0.25;
 
 /// Writes the list: children of reception to year 11, at whatever school. Dates come in two forms, by the
 /// school that sent its part.
@@ -77,7 +78,7 @@ pub(super) fn write(
         let child = &life.children[at];
         let family = life.family_of(child);
         let (site, is_day_first) = &batches[batch_of(at)];
-        let home = known_home(life, at, EXTRACT_DAY, STALE_ADDRESS, 2.0, &mut random);
+        let home = office.known_home(at, EXTRACT_DAY, STALE_ADDRESS, 2.0);
         let who = Who::Child(at);
         let mut record = office.write(who, &life.subject(who), home, site.mistakes);
         let keep = |name, is_surname| crate::record::Clerk::keep_name(name, site, is_surname);

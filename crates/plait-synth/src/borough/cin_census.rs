@@ -64,7 +64,7 @@ fn child(xml: &mut Xml, life: &Life, file: &CaseFile, case: &Case, random: &mut 
     xml.open("Child");
     identifiers(xml, life, file, child, case);
     xml.open("ChildCharacteristics");
-    xml.element("Ethnicity", child.ethnicity.main);
+    xml.element("Ethnicity", file.ethnicity);
     xml.open("Disabilities");
     if case.disabilities.is_empty() {
         xml.element("Disability", "NONE");
@@ -96,8 +96,8 @@ fn identifiers(xml: &mut Xml, life: &Life, file: &CaseFile, child: &Child, case:
         }
         Err(reason) => xml.element("UPNunknown", reason),
     }
-    if file.is_under_unborn_name {
-        xml.element("ExpectedPersonBirthDate", &child.born.iso());
+    if let Some(expected) = file.expected {
+        xml.element("ExpectedPersonBirthDate", &expected.iso());
     } else {
         xml.element("PersonBirthDate", &file.record.born.map(PartialDate::iso).unwrap_or_default());
     }

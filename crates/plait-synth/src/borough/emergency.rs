@@ -4,8 +4,8 @@
 use super::calendar::{Day, EXTRACT_DAY, RETURN_YEAR};
 use super::life::{Child, Life};
 use super::neighbourhood::gradient;
-use super::nhs::{PROVIDER, number_status};
-use super::office::{Office, known_home};
+use super::nhs::{PROVIDER, ethnic_category, number_status};
+use super::office::Office;
 use super::settings::Borough;
 use super::sheet::Sheet;
 use super::truth::{Truth, Who, sex_digit};
@@ -34,7 +34,8 @@ const COLUMNS: &[&str] = &[
     "SafeguardingConcern",
 ];
 
-const STALE_ADDRESS: f64 = 0.08;
+/// Families of whom the hospital has an old address, as in the community (judgement).
+const STALE_ADDRESS: f64 = 0.25;
 
 const COMPLAINTS: [&str; 10] = [
     "Fever",
@@ -63,7 +64,7 @@ pub(super) fn write(
             continue;
         }
         let rate = rate(life, child);
-        while random.chance(rate) && rows.len() < usize::MAX {
+        while random.chance(rate) {
             let day = RETURN_YEAR + random.below((EXTRACT_DAY - RETURN_YEAR) as usize) as i32;
             if child.is_alive_on(day) {
                 rows.push((at, day));
@@ -77,7 +78,7 @@ pub(super) fn write(
     let mut attendance = 26_000_000;
     for (at, day) in rows {
         let child = &life.children[at];
-        let home = known_home(life, at, day, STALE_ADDRESS, 2.0, &mut random);
+        let home = office.known_home(at, day, STALE_ADDRESS, 3.0);
         let who = Who::Child(at);
         let record = office.write(who, &life.subject(who), home, 1.0);
         attendance += 1 + random.below(3);
@@ -96,7 +97,7 @@ pub(super) fn write(
             ("PersonBirthDate", &record.born.map(PartialDate::iso).unwrap_or_default()),
             ("PersonStatedGender", sex_digit(record.sex)),
             ("Postcode", record.postcode.as_deref().unwrap_or("")),
-            ("EthnicCategory", child.ethnicity.nhs),
+            ("EthnicCategory", ethnic_category(child, &mut random)),
             ("AgeAtArrival", &age.to_string()),
             ("ChiefComplaint", complaint),
             ("SafeguardingConcern", if concern { "Y" } else { "N" }),

@@ -2,7 +2,7 @@
 
 use super::calendar::{EXTRACT_DAY, day_first};
 use super::life::Life;
-use super::office::{Office, known_home};
+use super::office::Office;
 use super::settings::Borough;
 use super::sheet::Sheet;
 use super::truth::{Truth, Who, sex_digit};
@@ -30,8 +30,8 @@ const COLUMNS: &[&str] = &[
     "REGISTRATION_DATE",
 ];
 
-/// People tell their practice late that they moved.
-const STALE_ADDRESS: f64 = 0.3;
+/// Families that have not told their practice of a move (judgement).
+const STALE_ADDRESS: f64 = 0.35;
 
 /// Births are registered, with the name, within 42 days; until then the child is "Baby".
 const DAYS_TO_REGISTER: usize = 42;
@@ -72,7 +72,7 @@ pub(super) fn write(
         let home = if before {
             family.homes[family.homes.len().saturating_sub(2)].1
         } else {
-            known_home(life, at, EXTRACT_DAY, STALE_ADDRESS, 3.0, &mut random)
+            office.known_home(at, EXTRACT_DAY, STALE_ADDRESS, 3.0)
         };
         let who = Who::Child(at);
         let mut record = office.write(who, &life.subject(who), home, site.mistakes);

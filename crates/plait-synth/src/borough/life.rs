@@ -164,6 +164,9 @@ const SCHOOL_YEARS: usize = (SCHOOL_YEAR - FIRST_ENTRY + 1) as usize;
 /// Share of children who are called by another surname than their legal one.
 const GOES_BY_OTHER: f64 = 0.04;
 
+/// Share of daughters with the forename of their mother (judgement).
+const NAMED_AFTER_MOTHER: f64 = 0.012;
+
 /// Child deaths are some 3 in 10,000 a year, most of them of infants (recalled); two years are kept.
 const DIES: f64 = 0.000_25;
 const INFANT_DIES: f64 = 0.004;
@@ -193,11 +196,21 @@ struct Household {
     ethnicity: Ethnicity,
     family_setting: Option<Setting>,
     has_free_meals: bool,
+    lives_here: bool,
     is_known: bool,
     level: Level,
     referral: Day,
     need: &'static str,
     placement: Home,
+}
+
+/// What a child comes with.
+struct Newborn {
+    forename: String,
+    surname: String,
+    sex: Sex,
+    born: Day,
+    ethnicity: Ethnicity,
 }
 
 impl<'a> Settlement<'a> {
@@ -299,6 +312,7 @@ impl<'a> Settlement<'a> {
             ethnicity: self.backgrounds.draw(community, random),
             family_setting: self.admissions.draw_family_setting(decile, lives_here, random),
             has_free_meals: self.admissions.draw_free_meals(decile, random),
+            lives_here,
             is_known,
             level,
             referral: care::draw_family_referral(level, random),
@@ -362,7 +376,13 @@ impl<'a> Settlement<'a> {
         for nth in 0..born_together {
             let sex = if nth == 0 || self.random.chance(0.35) { first_sex } else { self.draw_sex() };
             let like = forenames.get(first_forename).cloned();
-            let forename = self.draw_forename(community, sex, like.as_deref(), forenames);
+            let mut forename = self.draw_forename(community, sex, like.as_deref(), forenames);
+            // some daughters are called as their mother is
+            let mother = &self.families[family].mother.forename;
+            let is_free = born_together == 1 && !forenames.contains(mother);
+            if sex == Sex::Female && self.random.chance(NAMED_AFTER_MOTHER) && is_free {
+                forename.clone_from(mother);
+            }
             forenames.push(forename.clone());
             let age = EXTRACT_DAY.years_since(born);
             if age <= 18 {
@@ -405,12 +425,6 @@ impl<'a> Settlement<'a> {
             (&household.surnames, &household.other_surnames)
         };
         let (surname, other_surname) = (surnames.of(sex).to_owned(), others.of(sex).to_owned());
-        // daughters and sons who are called as their parent is
-        let forename = if sex == Sex::Female && self.random.chance(0.012) {
-            self.families[family].mother.forename.clone()
-        } else {
-            forename
-        };
         let is_disabled = self.random.chance(0.025);
         let level = self.draw_level(household, born);
         let hardship = match level {
@@ -445,12 +459,12 @@ impl<'a> Settlement<'a> {
             care::draw_case(&of, self.place, &mut self.random)
         });
         let ethnicity = self.draw_ethnicity(household.ethnicity, family);
-        let mut child = self.child(family, forename, surname, sex, born, ethnicity, schooling);
+        let mut child = self.child(family, Newborn { forename, surname, sex, born, ethnicity }, schooling);
         child.other_surname = other_surname;
         child.case = case;
         let dies = if EXTRACT_DAY - born < 700 { INFANT_DIES } else { DIES };
         if self.random.chance(dies) {
-            let span = (EXTRACT_DAY - born).min(720).max(1) as usize;
+            let span = (EXTRACT_DAY - born).clamp(1, 720) as usize;
             child.died = Some(EXTRACT_DAY - self.random.below(span) as i32);
         }
         self.children.push(child);
@@ -468,7 +482,11 @@ impl<'a> Settlement<'a> {
 
     fn draw_level(&mut self, household: &Household, born: Day) -> Option<Level> {
         let random = &mut self.random;
-        let known = if household.is_known { self.levels.child_known } else { self.levels.child_known_alone };
+        let known = match (household.is_known, household.lives_here) {
+            (true, _) => self.levels.child_known,
+            (false, true) => self.levels.child_known_alone,
+            (false, false) => 0.0,
+        };
         let is_known = random.chance(known);
         let drawn = if household.is_known {
             Levels::draw_of_child(household.level, random)
@@ -487,16 +505,8 @@ impl<'a> Settlement<'a> {
     }
 
     /// A child with everything that does not depend on its family's story.
-    fn child(
-        &mut self,
-        family: usize,
-        forename: String,
-        surname: String,
-        sex: Sex,
-        born: Day,
-        ethnicity: Ethnicity,
-        schooling: Schooling,
-    ) -> Child {
+    fn child(&mut self, family: usize, newborn: Newborn, schooling: Schooling) -> Child {
+        let Newborn { forename, surname, sex, born, ethnicity } = newborn;
         let community = self.families[family].community;
         let home = self.families[family].home_on(CENSUS_DAY);
         let middle =
@@ -612,7 +622,7 @@ impl<'a> Settlement<'a> {
         let case = care::draw_case(&of, place, random);
         let ethnicity = self.backgrounds.draw(community, random);
         let other_surname = names.draw_surname(community, random);
-        let mut child = self.child(family, forename, surname, sex, born, ethnicity, schooling);
+        let mut child = self.child(family, Newborn { forename, surname, sex, born, ethnicity }, schooling);
         child.other_surname = other_surname;
         child.case = Some(case);
         child.is_unaccompanied = true;
@@ -665,7 +675,7 @@ impl<'a> Settlement<'a> {
             let earliest = born + 500;
             let latest = EXTRACT_DAY - 20;
             // most are adopted young
-            let span = (latest - earliest).min(1_500).max(1) as usize;
+            let span = (latest - earliest).clamp(1, 1_500) as usize;
             let adopted = earliest + random.below(span) as i32;
             let community = names.draw_community(random);
             let surname = names.draw_surname(community, random);
@@ -752,7 +762,8 @@ impl<'a> Settlement<'a> {
                 suspensions: 0,
             };
             let ethnicity = super::ethnicity::NOT_OBTAINED;
-            let mut child = self.child(family, forename, surname, sex, expected, ethnicity, schooling);
+            let mut child =
+                self.child(family, Newborn { forename, surname, sex, born: expected, ethnicity }, schooling);
             child.is_unborn = true;
             child.age = 0;
             child.case = Some(case);

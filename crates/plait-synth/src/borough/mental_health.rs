@@ -1,11 +1,11 @@
 //! The master patient index of mental health services (MHSDS, table MHS001MPI) with patient indicators
-//! (MHS005PatInd), identified: the children of child and adolescent mental health services. Without names.
+//! (`MHS005PatInd`), identified: the children of child and adolescent mental health services. Without names.
 
 use super::calendar::EXTRACT_DAY;
 use super::care::Case;
 use super::life::{Child, Life};
-use super::nhs::{PROVIDER, number_status, school_code};
-use super::office::{Office, known_home};
+use super::nhs::{PROVIDER, ethnic_category, number_status, school_code};
+use super::office::Office;
 use super::schooling::Provision;
 use super::settings::Borough;
 use super::sheet::Sheet;
@@ -42,7 +42,8 @@ const INDEX: &[&str] = &[
 const INDICATORS: &[&str] =
     &["RecordNumber", "LocalPatientId", "ConstSuperReqDueToDis", "YoungCarer", "LACStatus", "CPP"];
 
-const STALE_ADDRESS: f64 = 0.2;
+/// Families of whom the service has an old address (judgement).
+const STALE_ADDRESS: f64 = 0.3;
 
 /// Writes both tables.
 pub(super) fn write(
@@ -68,7 +69,7 @@ pub(super) fn write(
     let mut local_id = 5_200_031;
     for at in rows {
         let child = &life.children[at];
-        let home = known_home(life, at, EXTRACT_DAY, STALE_ADDRESS, 2.0, &mut random);
+        let home = office.known_home(at, EXTRACT_DAY, STALE_ADDRESS, 2.0);
         let who = Who::Child(at);
         let record = office.write(who, &life.subject(who), home, 1.0);
         local_id += 1 + random.below(5);
@@ -88,7 +89,7 @@ pub(super) fn write(
             ("GenderIDCode", sex_digit(record.sex)),
             ("GenderSameAtBirth", "Y"),
             ("MaritalStatus", "S"),
-            ("EthnicCategory", child.ethnicity.nhs),
+            ("EthnicCategory", ethnic_category(child, &mut random)),
             ("LanguageCodePreferred", if life.family_of(child).language == "ENG" { "en" } else { "" }),
         ]);
         let on_plan = child.case.as_ref().is_some_and(Case::on_protection_plan);

@@ -1,6 +1,6 @@
 //! What the returns of NHS services have in common.
 
-use super::life::Life;
+use super::life::{Child, Life};
 use super::schooling::Setting;
 use crate::identifiers::NO_AUTHORITY;
 use crate::random::Random;
@@ -18,6 +18,11 @@ pub(super) fn number_status(record: &Record, is_newborn: bool, random: &mut Rand
         None if is_newborn => "08",
         None => random.pick(&["04", "04", "07", "03"]),
     }
+}
+
+/// The ethnic category, Z where the patient was not asked (share: judgement).
+pub(super) fn ethnic_category(child: &Child, random: &mut Random) -> &'static str {
+    if random.chance(0.12) { "Z" } else { child.ethnicity.nhs }
 }
 
 /// The school as the NHS knows it: its LAESTAB behind EE for an education establishment.

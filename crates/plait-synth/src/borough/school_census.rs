@@ -3,7 +3,7 @@
 use super::blade::{flag, number, table_id};
 use super::calendar::{CENSUS_DAY, Day, EXTRACT_DAY, SCHOOL_YEAR_DAY, blade};
 use super::life::{Child, Life};
-use super::office::{Office, known_home};
+use super::office::Office;
 use super::schooling::{Provision, year_code, year_of};
 use super::schools::{Phase, School, Schools};
 use super::settings::Borough;
@@ -229,7 +229,8 @@ const SESSION_COLUMNS: &[&str] = &[
 /// Half days of the autumn term, which the spring census asks about.
 const SESSIONS: usize = 140;
 
-/// Pupils whose school has not heard of the last move.
+/// Families whose school has not heard of the last move: with the addresses of social care that makes them
+/// disagree for the tenth to fifth of children that councils speak of (judgement).
 const STALE_ADDRESS: f64 = 0.12;
 
 /// Which list of a school a row goes to.
@@ -388,7 +389,7 @@ impl<'a> Download<'a> {
         let at = row.who.child().expect("pupils are children");
         let child = &life.children[at];
         let id = table_id(&mut self.random);
-        let home = known_home(life, at, CENSUS_DAY, STALE_ADDRESS, 2.0, &mut self.random);
+        let home = self.office.known_home(at, CENSUS_DAY, STALE_ADDRESS, 2.0);
         let (record, names) = self.names(row, home);
         truth.add(SCHOOL_CENSUS, &id, row.who, self.office.mistakes());
         self.keys[row.school].pupils += 1;
@@ -410,12 +411,12 @@ impl<'a> Download<'a> {
             ("pupilonrolltableid", &id),
             ("NativeId", &keys.native),
             ("dob", &record.born.map(blade).unwrap_or_default()),
-            ("surname", text(&record.surname)),
-            ("forename", text(&record.forename)),
+            ("surname", text(record.surname.as_ref())),
+            ("forename", text(record.forename.as_ref())),
             ("middlenames", &names.middle),
             ("preferredsurname", &names.preferred),
             ("formersurname", &names.former),
-            ("upn", text(&record.upn)),
+            ("upn", text(record.upn.as_ref())),
             ("formerupn", &names.former_upn),
             ("uniquelearnernumber", child.uln.as_deref().unwrap_or("")),
             ("sex", record.sex.map_or("", sex_letter)),
@@ -466,12 +467,12 @@ impl<'a> Download<'a> {
             ("pupilnolongeronrolltableid", &id),
             ("NativeId", &keys.native),
             ("dob", &record.born.map(blade).unwrap_or_default()),
-            ("surname", text(&record.surname)),
-            ("forename", text(&record.forename)),
+            ("surname", text(record.surname.as_ref())),
+            ("forename", text(record.forename.as_ref())),
             ("middlenames", &names.middle),
             ("preferredsurname", &names.preferred),
             ("formersurname", &names.former),
-            ("upn", text(&record.upn)),
+            ("upn", text(record.upn.as_ref())),
             ("formerupn", &names.former_upn),
             ("uniquelearnernumber", child.uln.as_deref().unwrap_or("")),
             ("sex", record.sex.map_or("", sex_letter)),
@@ -535,7 +536,7 @@ impl<'a> Download<'a> {
         } else {
             String::new()
         };
-        let line = text(&record.address);
+        let line = text(record.address.as_ref());
         let in_parts = keys.in_parts && line.starts_with(|c: char| c.is_ascii_digit() || c == 'F');
         let (flat, rest) = match line.split_once(", ") {
             Some((flat, rest)) => (flat, rest),
@@ -550,7 +551,7 @@ impl<'a> Download<'a> {
             ("addressesorderseqcolumn", "1"),
             ("sourceid", &keys.source),
             ("uniquepropertyreferencenumber", &property),
-            ("postcode", text(&record.postcode)),
+            ("postcode", text(record.postcode.as_ref())),
         ];
         let end = if in_parts {
             vec![("saon", flat), ("paon", house), ("street", street), ("town", town), ("posttown", town)]
@@ -697,6 +698,6 @@ struct OtherNames {
     former_upn: String,
 }
 
-fn text(cell: &Option<String>) -> &str {
-    cell.as_deref().unwrap_or("")
+fn text(cell: Option<&String>) -> &str {
+    cell.map_or("", String::as_str)
 }

@@ -219,7 +219,7 @@ impl<'a> Admissions<'a> {
         };
         let by_age = (0.45 + 0.1 * f64::from(year.max(-2) + 2)).min(1.25);
         let by_place = 0.5 + 0.5 * gradient(pupil.decile);
-        let plan = self.settings.plan * plan_by_sex * by_age * by_place * pupil.hardship.powi(2);
+        let plan = self.settings.plan * plan_by_sex * by_age * by_place * pupil.hardship * pupil.hardship;
         let support = self.settings.sen_support * support_by_sex * by_place * pupil.hardship.min(1.8);
         let (list, weights, provision): (&[(&str, f64)], _, _) = match random.fraction() {
             point if point < plan.min(0.35) => (&NEEDS_WITH_PLAN, &self.with_plan, Provision::Plan),
@@ -257,7 +257,7 @@ impl<'a> Admissions<'a> {
             ..7 => Phase::Primary,
             _ => Phase::Secondary,
         };
-        if phase == Phase::Secondary && random.chance(0.003 * pupil.hardship.powi(2)) {
+        if phase == Phase::Secondary && random.chance(0.003 * pupil.hardship * pupil.hardship) {
             return Setting::School(self.schools.draw(Phase::ReferralUnit, self.place, pupil.home, random));
         }
         let mut school = self.schools.draw(phase, self.place, pupil.home, random);
@@ -296,7 +296,7 @@ impl<'a> Admissions<'a> {
     fn draw_suspensions(pupil: &Pupil, year: i32, random: &mut Random) -> u8 {
         let by_age = if year >= 7 { 0.035 } else { 0.004 };
         let by_sex = if pupil.sex == Sex::Male { 1.35 } else { 0.65 };
-        let rate = by_age * by_sex * gradient(pupil.decile) * pupil.hardship.powi(2);
+        let rate = by_age * by_sex * gradient(pupil.decile) * pupil.hardship * pupil.hardship;
         if random.chance(rate.min(0.4)) { 1 + random.below(3) as u8 } else { 0 }
     }
 

@@ -4,7 +4,7 @@
 use super::blade::{flag, number, table_id};
 use super::calendar::{CENSUS_DAY, Day, EXTRACT_DAY, blade};
 use super::life::{Child, Life};
-use super::office::{Office, known_home};
+use super::office::Office;
 use super::schooling::{Provision, Setting, year_of};
 use super::settings::Borough;
 use super::sheet::{Sheet, write_text};
@@ -159,7 +159,7 @@ const NEED: &[&str] = &[
 const REFUSED_PER_PLAN: f64 = 0.05;
 /// Forms that were keyed in twice.
 const KEYED_TWICE: f64 = 0.006;
-/// Children whose last move the SEN team has not heard of.
+/// Families whose last move the SEN team has not heard of (judgement).
 const STALE_ADDRESS: f64 = 0.15;
 
 /// Writes the return.
@@ -190,7 +190,7 @@ pub(super) fn write(
     let mut office = Office::new(life, settings, settings.rates.sen2, "sen team", people);
     let mut tables = Tables::new(life, Random::new(settings.seed, "sen2 tables"), settings.sen2_xml);
     for at in rows {
-        let home = known_home(life, at, CENSUS_DAY, STALE_ADDRESS, 2.0, &mut random);
+        let home = office.known_home(at, CENSUS_DAY, STALE_ADDRESS, 2.0);
         let who = Who::Child(at);
         let mut record = office.write(who, &life.subject(who), home, site.mistakes);
         record.forename = record.forename.map(|name| Clerk::keep_name(name, &site, false));

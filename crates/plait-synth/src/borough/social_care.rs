@@ -2,6 +2,7 @@
 
 use super::calendar::{Day, EXTRACT_DAY};
 use super::care::{Care, Case, Level};
+use super::ethnicity::NOT_OBTAINED;
 use super::life::Life;
 use super::office::Office;
 use super::settings::Borough;
@@ -19,6 +20,9 @@ pub(super) const SAFEGUARDING: &str = "standard_safeguarding_dataset";
 /// returned with.
 const NEW_SYSTEM: Day = Day(19_509);
 
+/// Ethnicity that social care has not got (judgement).
+const NOT_ASKED: f64 = 0.06;
+
 /// One person in the case management system.
 pub(super) struct CaseFile {
     pub(super) who: Who,
@@ -32,8 +36,10 @@ pub(super) struct CaseFile {
     /// The latest home that it knows of.
     pub(super) home: Home,
     pub(super) team: String,
-    /// Still under the name that it was opened with before the birth.
-    pub(super) is_under_unborn_name: bool,
+    /// Of a file that is still under the name that it was opened with before the birth: when that was expected.
+    pub(super) expected: Option<Day>,
+    /// As far as social care asked.
+    pub(super) ethnicity: &'static str,
 }
 
 impl CaseFile {
@@ -77,7 +83,9 @@ pub(super) fn case_files(life: &Life, settings: &Borough, truth: &mut Truth) -> 
         old_id += 1 + random.below(4);
         let (team, site) = &teams[draft.team];
         let case = life.case_of(draft.who);
-        let followed_until = followed_until(case);
+        // nobody looks after a second file
+        let followed_until =
+            if draft.is_duplicate { draft.opened.min(EXTRACT_DAY) } else { followed_until(case) };
         let home = home_of(life, draft.who, followed_until);
         let mut subject = life.subject(draft.who);
         // numbers of children on plans and in care are traced for the child protection information system
@@ -102,8 +110,13 @@ pub(super) fn case_files(life: &Life, settings: &Borough, truth: &mut Truth) -> 
         let is_under_unborn_name =
             is_unborn || (opened_before_birth && matches!(draft.who, Who::Child(_)) && random.chance(0.35));
         let mut mistakes = office.mistakes().to_vec();
+        let mut expected = None;
         if is_under_unborn_name {
-            let mother = &life.family_of(child.expect("a child")).mother.surname;
+            let child = child.expect("only children are born");
+            let off = if is_unborn { 0 } else { random.below(29) as i32 - 18 };
+            expected = Some(child.born - off);
+            record.born = None;
+            let mother = &life.family_of(child).mother.surname;
             record.forename = Some(random.pick(&["Unborn", "Unborn", "Baby"]).to_owned());
             record.surname = Some(Clerk::keep_name(mother.clone(), site, true));
             record.sex = None;
@@ -122,7 +135,11 @@ pub(super) fn case_files(life: &Life, settings: &Borough, truth: &mut Truth) -> 
             followed_until,
             home,
             team: team.clone(),
-            is_under_unborn_name,
+            expected,
+            ethnicity: match child {
+                Some(child) if !random.chance(NOT_ASKED) => child.ethnicity.main,
+                _ => NOT_OBTAINED.main,
+            },
         });
     }
     random.shuffle(&mut files);

@@ -1,6 +1,6 @@
 //! The return of looked-after children (SSDA903) of 2025/26: twelve tables without names.
 
-use super::calendar::{DAYS_PER_YEAR, Day, EXTRACT_DAY, RETURN_YEAR, day_first};
+use super::calendar::{Day, EXTRACT_DAY, RETURN_YEAR, day_first};
 use super::care::Care;
 use super::life::Life;
 use super::settings::Borough;
@@ -155,19 +155,18 @@ impl<'a> Tables<'a> {
             ("CHILD", id),
             ("SEX", sex),
             ("DOB", &born),
-            ("ETHNIC", child.ethnicity.main),
+            ("ETHNIC", file.ethnicity),
             ("UPN", upn),
             ("MOTHER", if is_mother { "1" } else { "" }),
             ("MC_DOB", &if is_mother { her_child.day_first() } else { String::new() }),
         ]);
         self.episodes(file, care, id);
-        let eighteenth = child.born + (18.0 * DAYS_PER_YEAR).ceil() as i32;
         if child.is_unaccompanied {
             self.unaccompanied.row(&[
                 ("CHILD", id),
                 ("SEX", sex),
                 ("DOB", &born),
-                ("DUC", &eighteenth.day_first()),
+                ("DUC", &child.born.years_later(18).day_first()),
             ]);
         }
         let is_over = care.episodes.last().is_some_and(|last| last.end.is_some());
@@ -216,14 +215,9 @@ impl<'a> Tables<'a> {
     fn episodes(&mut self, file: &CaseFile, care: &Care, id: &str) {
         let life = self.life;
         let started = care.episodes[0].start;
-        let home: Home = match file.who {
-            Who::BirthIdentity(_) => file.home,
-            _ => {
-                let child = &life.children[file.who.child().expect("mothers are not looked after here")];
-                life.family_of(child).home_on(started)
-            }
-        };
-        let is_unaccompanied = life.children[file.who.child().expect("as above")].is_unaccompanied;
+        let child = &life.children[file.who.child().expect("mothers are not looked after here")];
+        let is_birth_identity = matches!(file.who, Who::BirthIdentity(_));
+        let home = if is_birth_identity { file.home } else { life.family_of(child).home_on(started) };
         let postcode = |home: Home| life.place.postcodes[home.postcode as usize].text.as_str();
         let is_current = |end: Option<(Day, &str)>| end.is_none_or(|(day, _)| day >= RETURN_YEAR);
         for episode in care.episodes.iter().filter(|episode| is_current(episode.end)) {
@@ -244,7 +238,7 @@ impl<'a> Tables<'a> {
                 ("DEC", &end),
                 ("REC", episode.end.map_or("", |(_, reason)| reason)),
                 ("REASON_PLACE_CHANGE", episode.change_reason),
-                ("HOME_POST", &if is_unaccompanied { String::new() } else { shown(postcode(home)) }),
+                ("HOME_POST", &if child.is_unaccompanied { String::new() } else { shown(postcode(home)) }),
                 (
                     "PL_POST",
                     &if is_confidential { String::new() } else { shown(postcode(episode.placement)) },

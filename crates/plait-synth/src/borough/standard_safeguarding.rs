@@ -245,11 +245,8 @@ impl<'a> Tables<'a> {
             Err(reason) => reason,
             Ok(_) => "",
         };
-        let born = if file.is_under_unborn_name { None } else { record.born };
-        let expected = child.filter(|_| file.is_under_unborn_name).map(|child| child.born);
         let has_plan = child.is_some_and(|child| child.schooling.provision == Provision::Plan);
         let is_mother = matches!(file.who, Who::Mother(_));
-        let ethnicity = child.map_or("NOBT", |child| child.ethnicity.main);
         let nationality = if child.is_some_and(|child| child.is_unaccompanied) { "" } else { "GBR" };
         let died = child.and_then(|child| child.died).filter(|died| *died <= EXTRACT_DAY);
         self.person.row(&[
@@ -259,12 +256,12 @@ impl<'a> Tables<'a> {
             ("pers_surname", record.surname.as_deref().unwrap_or("")),
             ("pers_sex", sex),
             ("pers_gender", sex),
-            ("pers_ethnicity", ethnicity),
-            ("pers_dob", &born.map(PartialDate::iso).unwrap_or_default()),
+            ("pers_ethnicity", file.ethnicity),
+            ("pers_dob", &record.born.map(PartialDate::iso).unwrap_or_default()),
             ("pers_common_child_id", record.nhs_number.as_deref().unwrap_or("")),
             ("pers_upn_unknown", if is_mother { "" } else { reason }),
             ("pers_send_flag", if has_plan { "Y" } else { "N" }),
-            ("pers_expected_dob", &iso(expected)),
+            ("pers_expected_dob", &iso(file.expected)),
             ("pers_death_date", &iso(died)),
             ("pers_is_mother", if is_mother { "Y" } else { "N" }),
             ("pers_nationality", nationality),
@@ -514,10 +511,13 @@ impl<'a> Tables<'a> {
         let Some(care) = &case.care else { return };
         let care_id = format!("CLA{person}");
         let mut placement_id = String::new();
-        for episode in &care.episodes {
+        for (nth, episode) in care.episodes.iter().enumerate() {
             let end = episode.end.map(|end| end.0);
-            if placement_id.is_empty() || episode.reason != "L" {
+            if episode.reason != "L" {
                 placement_id = next_id("PL", self.placements.rows());
+                // it goes on where only the legal status changes
+                let same = care.episodes[nth + 1..].iter().take_while(|next| next.reason == "L");
+                let last = same.last().unwrap_or(episode);
                 self.placements.row(&[
                     ("clap_cla_placement_id", &placement_id),
                     ("clap_cla_id", &care_id),
@@ -529,8 +529,8 @@ impl<'a> Tables<'a> {
                         "clap_cla_placement_postcode",
                         &self.life.place.postcodes[episode.placement.postcode as usize].text,
                     ),
-                    ("clap_cla_placement_end_date", &iso(end)),
-                    ("clap_cla_placement_change_reason", episode.change_reason),
+                    ("clap_cla_placement_end_date", &iso(last.end.map(|end| end.0))),
+                    ("clap_cla_placement_change_reason", last.change_reason),
                 ]);
             }
             self.care.row(&[

@@ -30,7 +30,7 @@ impl Who {
         }
     }
 
-    fn entity(self) -> String {
+    pub(super) fn entity(self) -> String {
         match self {
             Self::Child(at) => format!("E{:07}", at + 1),
             // an identity of its own, for it must never be linked with the child
