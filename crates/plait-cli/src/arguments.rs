@@ -54,7 +54,7 @@ Examples:
   plait look census.csv                                      what is in a file, before linking it
   plait read cin_census.xml --out cin                        a statutory return, checked and taken apart
   plait explain linked census:1042 social_care:77            why two records are linked, or not
-  plait synth --children 20000 --out demo                    made-up children to try it on";
+  plait synth borough --children 20000 --out demo            made-up children to try it on";
 
 const LINK_EXAMPLES: &str = "\
 Examples:
@@ -340,19 +340,22 @@ pub(crate) enum ModelAction {
 
 const SYNTH_EXAMPLES: &str = "\
 Examples:
-  plait synth --children 20000 --out demo/borough
+  plait synth borough --children 20000 --out demo/borough
   plait synth people --children 500 --seed 7 --out small --format csv";
 
-/// Make up a borough of children in two files with known truth, to try things on
+/// Make up people with known truth, to try things on
 ///
-/// Nobody in it exists. Writes school_census, social_care and truth.
+/// Nobody in them exists. A borough has every file that a council and the health services around it hold, in
+/// their own forms: school census, children in need, SSDA903, case management, SEN2, immunisation and GP lists,
+/// CSDS, MHSDS, A&E, births and deaths; its README.md says what is what. People are two simple files that share
+/// no key: school_census and social_care. Both come with truth tables.
 #[derive(Debug, Args)]
 #[command(after_help = SYNTH_EXAMPLES)]
 pub(crate) struct Synth {
     /// What to make up
     #[arg(value_enum, default_value_t = Made::People)]
     pub(crate) what: Made,
-    /// Children who live in the borough, in a file or not
+    /// Children who live there, in a file or not
     #[arg(long, value_name = "N", default_value_t = 20_000, value_parser = clap::value_parser!(u32).range(10..=10_000_000))]
     pub(crate) children: u32,
     /// Every seed is another borough; the same seed is the same one
@@ -361,14 +364,19 @@ pub(crate) struct Synth {
     /// Folder to write to
     #[arg(long, short, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(crate) out: PathBuf,
-    /// Format of social_care; the other files are CSV
+    /// Of people: format of social_care; the other files are CSV
     #[arg(long, value_enum, default_value_t = MadeFormat::Parquet)]
     pub(crate) format: MadeFormat,
+    /// Of a borough: write SEN2 also as the XML that councils send
+    #[arg(long)]
+    pub(crate) sen2_xml: bool,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(crate) enum Made {
-    /// Children, their families and what services hold about them
+    /// Everything that a council and its health services hold, in their own forms
+    Borough,
+    /// Two simple files that share no key
     People,
 }
 

@@ -1,9 +1,9 @@
 //! What each command asks of the façade, and how it shows what comes back.
 
-use crate::arguments::{self, Arguments, Command, MadeFormat, ModelAction, Page};
+use crate::arguments::{self, Arguments, Command, Made, MadeFormat, ModelAction, Page};
 use crate::exit::Exit;
 use crate::print;
-use crate::progress::Watcher;
+use crate::progress::{Steps, Watcher};
 use crate::reference;
 use clap::CommandFactory as _;
 use plait::{
@@ -351,13 +351,25 @@ fn run_model(action: &ModelAction) -> Result<(), Faults> {
 }
 
 fn run_synth(arguments: &arguments::Synth) -> Result<(), Faults> {
-    let arguments::Made::People = arguments.what;
-    let format = match arguments.format {
-        MadeFormat::Csv => plait_synth::Format::Csv,
-        MadeFormat::Parquet => plait_synth::Format::Parquet,
+    let children = arguments.children as usize;
+    let files = match arguments.what {
+        Made::Borough => {
+            let borough = plait_synth::Borough {
+                sen2_xml: arguments.sen2_xml,
+                ..plait_synth::Borough::of(children, arguments.seed)
+            };
+            let steps = Steps::new(plait_synth::BOROUGH_STEPS);
+            plait_synth::write_borough(&borough, &arguments.out, &mut |done, what| steps.begin(done, what))?
+        }
+        Made::People => {
+            let format = match arguments.format {
+                MadeFormat::Csv => plait_synth::Format::Csv,
+                MadeFormat::Parquet => plait_synth::Format::Parquet,
+            };
+            let people = plait_synth::People::of(children, arguments.seed);
+            plait_synth::write_two_sources(&plait_synth::two_sources(&people), &arguments.out, format)?
+        }
     };
-    let people = plait_synth::People::of(arguments.children as usize, arguments.seed);
-    let files = plait_synth::write(&plait_synth::borough(&people), &arguments.out, format)?;
     Ok(print::results(&wrote(&files))?)
 }
 
