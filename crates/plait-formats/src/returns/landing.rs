@@ -56,6 +56,8 @@ pub struct Landing<'a> {
     keys: Interner,
     /// For each key, its record.
     record_of_key: Vec<u32>,
+    /// For each table that another refers to by a key of its own, the records of its keys.
+    of_rows: BTreeMap<usize, KeyedRows>,
     /// For each file with nested rows, the record of each person element.
     nested: BTreeMap<Arc<str>, Vec<u32>>,
     /// Nested rows of persons whose own rows are still to come: readers give an element when it ends.
@@ -66,6 +68,20 @@ pub struct Landing<'a> {
     issues: Vec<Issue>,
     container_set_aside: u64,
     payload: Option<&'a mut Payload<'a>>,
+}
+
+/// Rows of a table by the key that other tables refer to them with.
+#[derive(Default)]
+struct KeyedRows {
+    keys: Interner,
+    /// For each key, the record that its row is about.
+    records: Vec<u32>,
+}
+
+impl KeyedRows {
+    fn record(&self, key: &str) -> Option<u32> {
+        self.keys.find(key.trim()).map(|code| self.records[code as usize])
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -88,6 +104,7 @@ impl<'a> Landing<'a> {
             builder: IdentityBuilder::default(),
             keys: Interner::default(),
             record_of_key: Vec::new(),
+            of_rows: BTreeMap::new(),
             nested: BTreeMap::new(),
             counts: BTreeMap::new(),
             pending: Vec::new(),
@@ -148,7 +165,7 @@ impl<'a> Landing<'a> {
         let records = match (table.rows, &batch.nesting) {
             (Rows::OfFile, _) => return vec![NULL; batch.rows.n_rows],
             (Rows::Person, None) => self.persons_by_key(own_key, table.record.is_some(), batch.rows.n_rows),
-            (Rows::OfPerson, None) => self.known_records(own_key, batch.rows.n_rows),
+            (Rows::OfPerson, None) => self.known_records(batch),
             (Rows::Person, Some(nesting)) => {
                 let records = self.persons_by_key(own_key, false, batch.rows.n_rows);
                 let nested = self.nested.entry(Arc::clone(&batch.file)).or_default();
@@ -171,7 +188,7 @@ impl<'a> Landing<'a> {
             }
         };
         for (row, _) in records.iter().enumerate().filter(|(_, record)| **record == NULL) {
-            let missing = own_key.is_none_or(|column| column.codes[row] == NULL);
+            let missing = table.record.is_some() && own_key.is_none_or(|column| column.codes[row] == NULL);
             let reason =
                 if missing && batch.nesting.is_none() { Reason::NoKey } else { Reason::UnknownRecord };
             let lines = self.aside.entry((batch.table, Arc::clone(&batch.file), reason)).or_default();
@@ -213,11 +230,43 @@ impl<'a> Landing<'a> {
         self.record_of_key[code]
     }
 
-    fn known_records(&self, keys: Option<&Column>, n_rows: usize) -> Vec<u32> {
-        let Some(keys) = keys else { return vec![NULL; n_rows] };
-        let find = |key: &str| self.keys.find(key.trim()).map(|code| self.record_of_key[code as usize]);
-        let of_code: Vec<u32> = keys.values.iter().map(|key| find(key).unwrap_or(NULL)).collect();
-        keys.codes.iter().map(|&code| if code == NULL { NULL } else { of_code[code as usize] }).collect()
+    /// The record of each row by its own key, or by the key of the row of the parent table that it belongs to.
+    fn known_records(&self, batch: &Batch) -> Vec<u32> {
+        let table = &self.spec.tables[batch.table];
+        let by_record = table.record.as_ref().and_then(|record| batch.rows.column(record));
+        if let Some(keys) = by_record {
+            return records_of(keys, |key| {
+                self.keys.find(key.trim()).map(|code| self.record_of_key[code as usize])
+            });
+        }
+        let parent = table.parent.as_ref().and_then(|parent| self.place_of_table(parent));
+        let by_parent = parent.and_then(|parent| {
+            let key = self.spec.tables[parent].key.as_ref()?;
+            Some((batch.rows.column(key)?, self.of_rows.get(&parent)?))
+        });
+        match by_parent {
+            Some((keys, rows)) => records_of(keys, |key| rows.record(key)),
+            None => vec![NULL; batch.rows.n_rows],
+        }
+    }
+
+    fn place_of_table(&self, name: &str) -> Option<usize> {
+        self.spec.tables.iter().position(|table| table.name == name)
+    }
+
+    /// Remembers which record the rows of a table are about, where other tables refer to them.
+    fn remember_rows(&mut self, batch: &Batch, records: &[u32]) {
+        let table = &self.spec.tables[batch.table];
+        let is_parent = self.spec.tables.iter().any(|other| other.parent.as_ref() == Some(&table.name));
+        let keys = table.key.as_ref().filter(|_| is_parent).and_then(|key| batch.rows.column(key));
+        let Some(keys) = keys else { return };
+        let rows = self.of_rows.entry(batch.table).or_default();
+        for (row, &record) in records.iter().enumerate() {
+            let Some(key) = keys.get(row) else { continue };
+            if rows.keys.intern(key.trim()) as usize == rows.records.len() {
+                rows.records.push(record);
+            }
+        }
     }
 
     fn take_identity(&mut self, batch: &Batch, records: &[u32]) {
@@ -292,6 +341,7 @@ impl Landing<'_> {
 
     fn land(&mut self, batch: Batch) -> Result<(), Fault> {
         let records = self.records_of(&batch);
+        self.remember_rows(&batch, &records);
         let spec = Arc::clone(&self.spec);
         let table = &spec.tables[batch.table];
         let count = self.counts.entry(batch.table).or_default();
@@ -337,6 +387,12 @@ impl BatchSink for Landing<'_> {
     fn set_aside(&mut self, n_rows: u64) {
         self.container_set_aside += n_rows;
     }
+}
+
+/// The record of each row by its key; each distinct key is looked up once.
+fn records_of(keys: &Column, find: impl Fn(&str) -> Option<u32>) -> Vec<u32> {
+    let of_code: Vec<u32> = keys.values.iter().map(|key| find(key).unwrap_or(NULL)).collect();
+    keys.codes.iter().map(|&code| if code == NULL { NULL } else { of_code[code as usize] }).collect()
 }
 
 #[cfg(test)]

@@ -34,6 +34,19 @@ columns = [
   { name = "from", kind = "date", meaning = "from" },
   { name = "to", kind = "date", meaning = "to" },
 ]
+
+[[table]]
+name = "request"
+rows = "of_person"
+record = "pupilid"
+key = "requestid"
+columns = [{ name = "requestid", kind = "key" }, { name = "pupilid", kind = "key" }, "outcome"]
+
+[[table]]
+name = "plan"
+rows = "of_person"
+parent = "request"
+columns = [{ name = "requestid", kind = "key" }, "start"]
 "#;
 
 /// A batch of one table of the census from rows of text, empty cells missing; rows are on lines 2, 3 …
@@ -177,4 +190,16 @@ fn nested_rows_belong_to_the_person_that_they_are_in_across_batches() {
         assert_eq!(cells(&payload[2].1, "record_key"), text(&[Some("2"), Some("1")]));
         assert_eq!(cells(&payload[2].1, "parent_row"), text(&[Some("2"), Some("1")]));
     }
+}
+
+#[test]
+fn a_row_of_a_row_is_about_the_record_of_the_row_that_it_belongs_to() {
+    let spec = census();
+    let pupils = batch(&spec, "pupil", &["pupilid", "surname"], &[&["a1", "Example"], &["b2", "Sample"]]);
+    let requests = batch(&spec, "request", &["requestid", "pupilid"], &[&["r1", "b2"], &["r2", "a1"]]);
+    let plans = batch(&spec, "plan", &["requestid", "start"], &[&["r1", "x"], &["r2", "y"], &["r9", "z"]]);
+    let (landed, payload) = land(&spec, vec![pupils, requests, plans]);
+    assert_eq!(cells(&payload[2].1, "record_key"), text(&[Some("2"), Some("1")]));
+    assert_eq!(landed.tables[2].set_aside, 1);
+    assert_eq!(landed.issues[0].kind, IssueKind::RowOfUnknownRecord);
 }
