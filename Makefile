@@ -12,7 +12,7 @@ PLAIT = target/release/plait
 WASM = wasm32-unknown-unknown
 
 demo: release
-	$(PLAIT) synth --children 20000 --seed 1 --out demo/borough
+	$(PLAIT) synth people --children 20000 --seed 1 --out demo/borough
 	$(PLAIT) link demo/borough/school_census.csv demo/borough/social_care.parquet \
 		--truth demo/borough/truth.csv --out demo/linked
 	@echo

@@ -37,6 +37,7 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     Link(Link),
     Look(Look),
+    Read(Read),
     Explain(Explain),
     Score(Score),
     Model(Model),
@@ -51,8 +52,9 @@ const ALL_EXAMPLES: &str = "\
 Examples:
   plait link census.csv social_care.parquet --out linked     link two files; no settings needed
   plait look census.csv                                      what is in a file, before linking it
+  plait read cin_census.xml --out cin                        a statutory return, checked and taken apart
   plait explain linked census:1042 social_care:77            why two records are linked, or not
-  plait synth --children 20000 --out demo                    made-up children to try it on";
+  plait synth borough --children 20000 --out demo            made-up children to try it on";
 
 const LINK_EXAMPLES: &str = "\
 Examples:
@@ -70,7 +72,8 @@ written unless everything is.";
 
 /// Link the records of one or more files and write who is who
 ///
-/// Reads CSV, Parquet, Excel (xlsx) and Arrow files. What the columns mean, which pairs to compare and how much
+/// Reads CSV, Parquet, Excel (xlsx) and Arrow files, and statutory returns and health extracts as they are: XML, folders
+/// and zip archives of tables (plait specs list names them). What the columns mean, which pairs to compare and how much
 /// each agreement counts are found out from the data, and printed; all of it can be overridden.
 #[derive(Debug, Args)]
 #[command(after_help = LINK_EXAMPLES)]
@@ -98,6 +101,10 @@ pub(crate) struct Link {
     /// Say what a column means; may be given several times [roles: see plait look --help]
     #[arg(long = "role", value_name = "HEADER=ROLE", value_parser = role)]
     pub(crate) roles: Vec<(String, Role)>,
+    /// Say which return a source is, or a file that describes it; may be given several times [default: found from its
+    /// content; plait specs list names those that are known]
+    #[arg(long = "as", value_name = "[NAME=]RETURN", value_parser = named_return)]
+    pub(crate) returns: Vec<(Option<String>, String)>,
     /// Which pairs may be links [default: decided from the files, and printed]
     #[arg(long, value_name = "TYPE")]
     pub(crate) link_type: Option<LinkTypeName>,
@@ -136,19 +143,54 @@ Examples:
   plait look returns.xlsx --sheet \"Spring 2026\"
   plait look export.csv --role \"REF_NO=identifier\" --json";
 
-/// Show what is in a file: format, what the columns mean, completeness, validity, placeholders, masked rows
+/// Show what is in a file or return: format, what the columns mean, completeness, validity, placeholders, masked rows
 #[derive(Debug, Args)]
 #[command(after_help = format!("{LOOK_EXAMPLES}\n\n{}", roles_help()))]
 pub(crate) struct Look {
-    /// The file
-    #[arg(value_hint = ValueHint::FilePath)]
+    /// The file; or the folder or zip archive of a return
+    #[arg(value_hint = ValueHint::AnyPath)]
     pub(crate) file: PathBuf,
     /// Sheet of a workbook [default: the first with rows]
     #[arg(long, value_name = "NAME")]
     pub(crate) sheet: Option<String>,
+    /// Say which return it is, or a file that describes it [default: found from its content]
+    #[arg(long = "as", value_name = "RETURN")]
+    pub(crate) is: Option<String>,
     /// Say what a column means; may be given several times
     #[arg(long = "role", value_name = "HEADER=ROLE", value_parser = role)]
     pub(crate) roles: Vec<(String, Role)>,
+    /// Print one JSON document instead of text
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+const READ_EXAMPLES: &str = "\
+Examples:
+  plait read cin_census_2026.xml --out cin
+  plait read school_census_spring.zip --out census
+  plait read pupils=2026_spring/ --out census
+  plait read local_list.csv --as local_list.toml --out list      described in a file of your own
+
+Writes to the folder: identity*.parquet (who the records are about), payload-*.parquet (everything else, joined by
+record_key alone), issues.csv (what is wrong, worst first, to work through), columns.csv (completeness and validity)
+and dataset.json.";
+
+/// Read a statutory return or health extract: check it, and write identity and payload apart
+///
+/// Files, folders and zip archives are recognised by their content. Rows that cannot be used are set aside and counted;
+/// no message and no list holds a value of a record.
+#[derive(Debug, Args)]
+#[command(after_help = READ_EXAMPLES)]
+pub(crate) struct Read {
+    /// File, folder or zip archive, as PATH or NAME=PATH
+    #[arg(value_name = "SOURCE", value_hint = ValueHint::AnyPath, value_parser = source())]
+    pub(crate) source: SourceSpec,
+    /// Folder to write to
+    #[arg(long, short, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(crate) out: PathBuf,
+    /// Say which return it is, or a file that describes it [default: found from its content]
+    #[arg(long = "as", value_name = "RETURN")]
+    pub(crate) is: Option<String>,
     /// Print one JSON document instead of text
     #[arg(long)]
     pub(crate) json: bool,
@@ -298,19 +340,22 @@ pub(crate) enum ModelAction {
 
 const SYNTH_EXAMPLES: &str = "\
 Examples:
-  plait synth --children 20000 --out demo/borough
+  plait synth borough --children 20000 --out demo/borough
   plait synth people --children 500 --seed 7 --out small --format csv";
 
-/// Make up a borough of children in two files with known truth, to try things on
+/// Make up people with known truth, to try things on
 ///
-/// Nobody in it exists. Writes school_census, social_care and truth.
+/// Nobody in them exists. A borough has every file that a council and the health services around it hold, in
+/// their own forms: school census, children in need, SSDA903, case management, SEN2, immunisation and GP lists,
+/// CSDS, MHSDS, A&E, births and deaths; its README.md says what is what. People are two simple files that share
+/// no key: school_census and social_care. Both come with truth tables.
 #[derive(Debug, Args)]
 #[command(after_help = SYNTH_EXAMPLES)]
 pub(crate) struct Synth {
     /// What to make up
     #[arg(value_enum, default_value_t = Made::People)]
     pub(crate) what: Made,
-    /// Children who live in the borough, in a file or not
+    /// Children who live there, in a file or not
     #[arg(long, value_name = "N", default_value_t = 20_000, value_parser = clap::value_parser!(u32).range(10..=10_000_000))]
     pub(crate) children: u32,
     /// Every seed is another borough; the same seed is the same one
@@ -319,14 +364,19 @@ pub(crate) struct Synth {
     /// Folder to write to
     #[arg(long, short, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(crate) out: PathBuf,
-    /// Format of social_care; the other files are CSV
+    /// Of people: format of social_care; the other files are CSV
     #[arg(long, value_enum, default_value_t = MadeFormat::Parquet)]
     pub(crate) format: MadeFormat,
+    /// Of a borough: write SEN2 also as the XML that councils send
+    #[arg(long)]
+    pub(crate) sen2_xml: bool,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(crate) enum Made {
-    /// Children, their families and what services hold about them
+    /// Everything that a council and its health services hold, in their own forms
+    Borough,
+    /// Two simple files that share no key
     People,
 }
 
@@ -393,7 +443,16 @@ impl From<LinkTypeName> for LinkType {
 fn source() -> impl clap::builder::TypedValueParser<Value = SourceSpec> {
     OsStringValueParser::new().map(|text: OsString| match text.to_str() {
         Some(text) => SourceSpec::parse(text),
-        None => SourceSpec { name: None, path: text.into() },
+        None => SourceSpec::at(text),
+    })
+}
+
+/// `census=school-census-2026`, or a return alone.
+#[expect(clippy::unnecessary_wraps, reason = "clap takes parsers that may fail")]
+fn named_return(text: &str) -> Result<(Option<String>, String), String> {
+    Ok(match text.split_once('=') {
+        Some((name, is)) => (Some(name.to_owned()), is.to_owned()),
+        None => (None, text.to_owned()),
     })
 }
 

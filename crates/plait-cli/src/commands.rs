@@ -1,14 +1,14 @@
 //! What each command asks of the façade, and how it shows what comes back.
 
-use crate::arguments::{self, Arguments, Command, MadeFormat, ModelAction, Page};
+use crate::arguments::{self, Arguments, Command, Made, MadeFormat, ModelAction, Page};
 use crate::exit::Exit;
 use crate::print;
-use crate::progress::Watcher;
+use crate::progress::{Steps, Watcher};
 use crate::reference;
 use clap::CommandFactory as _;
 use plait::{
     ExplainRequest, Explanation, Fault, FaultCode, Faults, Issue, IssueKind, LinkRequest, Linked,
-    LookRequest, ScoreRequest,
+    LookRequest, ReadRequest, ScoreRequest, SourceSpec,
 };
 use serde_json::json;
 use std::fmt::Write as _;
@@ -19,6 +19,7 @@ pub(crate) fn run(command: &Command) -> Result<(), Faults> {
     match command {
         Command::Link(link) => run_link(link),
         Command::Look(look) => run_look(look),
+        Command::Read(read) => run_read(read),
         Command::Explain(explain) => run_explain(explain),
         Command::Score(score) => run_score(score),
         Command::Model(model) => run_model(&model.action),
@@ -38,7 +39,7 @@ pub(crate) fn run(command: &Command) -> Result<(), Faults> {
 
 fn run_link(arguments: &arguments::Link) -> Result<(), Faults> {
     let request = LinkRequest {
-        sources: arguments.sources.clone(),
+        sources: with_returns(&arguments.sources, &arguments.returns)?,
         out: arguments.out.clone(),
         model: arguments.model.clone(),
         save_model: arguments.save_model.clone(),
@@ -70,6 +71,31 @@ fn run_link(arguments: &arguments::Link) -> Result<(), Faults> {
         return Ok(print::json(&document)?);
     }
     Ok(print::results(&link_text(&linked, arguments.explain))?)
+}
+
+/// The sources, each with what the user said that it is.
+fn with_returns(sources: &[SourceSpec], said: &[(Option<String>, String)]) -> Result<Vec<SourceSpec>, Fault> {
+    let mut sources = sources.to_vec();
+    for (name, is) in said {
+        let found = match name {
+            None if sources.len() == 1 => sources.first_mut(),
+            None => None,
+            Some(name) => sources.iter_mut().find(|source| source.called() == *name),
+        };
+        let Some(source) = found else {
+            let names: Vec<String> = sources.iter().map(SourceSpec::called).collect();
+            return Err(Fault::new(
+                FaultCode::BadOption,
+                match name {
+                    Some(name) => format!("--as names the source \"{name}\", which is not there"),
+                    None => "--as does not say which of the sources it is about".to_owned(),
+                },
+                format!("write --as NAME={is}, with NAME one of {}", names.join(", ")),
+            ));
+        };
+        source.is = Some(is.clone());
+    }
+    Ok(sources)
 }
 
 /// Details under their headings, then the paragraph, then where to look.
@@ -141,10 +167,25 @@ fn command_as_typed() -> String {
     format!("plait {}", words.join(" "))
 }
 
+fn run_read(arguments: &arguments::Read) -> Result<(), Faults> {
+    let mut source = arguments.source.clone();
+    source.is.clone_from(&arguments.is);
+    let watcher = Watcher::new();
+    let done = plait::read(&ReadRequest { source, out: arguments.out.clone() }, &watcher);
+    drop(watcher);
+    let done = done?;
+    show_issues(&done.issues, &[]);
+    if arguments.json {
+        return Ok(print::json(&done.json)?);
+    }
+    Ok(print::results(&format!("{}\n{}", done.text, wrote(&done.wrote)))?)
+}
+
 fn run_look(arguments: &arguments::Look) -> Result<(), Faults> {
     let looked = plait::look(&LookRequest {
         path: arguments.file.clone(),
         sheet: arguments.sheet.clone(),
+        is: arguments.is.clone(),
         roles: arguments.roles.clone(),
     })?;
     show_issues(&looked.issues, &[]);
@@ -310,13 +351,25 @@ fn run_model(action: &ModelAction) -> Result<(), Faults> {
 }
 
 fn run_synth(arguments: &arguments::Synth) -> Result<(), Faults> {
-    let arguments::Made::People = arguments.what;
-    let format = match arguments.format {
-        MadeFormat::Csv => plait_synth::Format::Csv,
-        MadeFormat::Parquet => plait_synth::Format::Parquet,
+    let children = arguments.children as usize;
+    let files = match arguments.what {
+        Made::Borough => {
+            let borough = plait_synth::Borough {
+                sen2_xml: arguments.sen2_xml,
+                ..plait_synth::Borough::of(children, arguments.seed)
+            };
+            let steps = Steps::new(plait_synth::BOROUGH_STEPS);
+            plait_synth::write_borough(&borough, &arguments.out, &mut |done, what| steps.begin(done, what))?
+        }
+        Made::People => {
+            let format = match arguments.format {
+                MadeFormat::Csv => plait_synth::Format::Csv,
+                MadeFormat::Parquet => plait_synth::Format::Parquet,
+            };
+            let people = plait_synth::People::of(children, arguments.seed);
+            plait_synth::write_two_sources(&plait_synth::two_sources(&people), &arguments.out, format)?
+        }
     };
-    let people = plait_synth::People::of(arguments.children as usize, arguments.seed);
-    let files = plait_synth::write(&plait_synth::borough(&people), &arguments.out, format)?;
     Ok(print::results(&wrote(&files))?)
 }
 

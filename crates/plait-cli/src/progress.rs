@@ -56,6 +56,40 @@ impl Progress for Watcher {
     }
 }
 
+/// A bar over steps with names, on a terminal only.
+#[derive(Debug)]
+pub(crate) struct Steps {
+    bar: Option<ProgressBar>,
+}
+
+impl Steps {
+    pub(crate) fn new(total: usize) -> Self {
+        let bar = std::io::stderr().is_terminal().then(|| {
+            let style = ProgressStyle::with_template("[{bar:24}] {percent:>3}%  {msg}")
+                .expect("the template is written above");
+            ProgressBar::with_draw_target(Some(total as u64), ProgressDrawTarget::stderr_with_hz(10))
+                .with_style(style.progress_chars("##-"))
+        });
+        Self { bar }
+    }
+
+    /// Shows what comes after so many steps.
+    pub(crate) fn begin(&self, done: usize, what: &'static str) {
+        if let Some(bar) = &self.bar {
+            bar.set_position(done as u64);
+            bar.set_message(what);
+        }
+    }
+}
+
+impl Drop for Steps {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
 impl Drop for Watcher {
     fn drop(&mut self) {
         if let Some(bar) = &self.bar {

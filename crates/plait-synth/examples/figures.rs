@@ -3,7 +3,7 @@
 
 #![expect(clippy::print_stdout, reason = "an example that prints is the point")]
 
-use plait_synth::{Borough, People, borough};
+use plait_synth::{People, TwoSources, two_sources};
 use plait_types::{DateOrder, PartialDate, Table};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
@@ -12,7 +12,7 @@ fn main() {
     let mut arguments = std::env::args().skip(1).map(|text| text.parse::<u64>().expect("a number"));
     let (children, seed) = (arguments.next().unwrap_or(20_000), arguments.next().unwrap_or(1));
     let start = Instant::now();
-    let borough = borough(&People::of(children as usize, seed));
+    let borough = two_sources(&People::of(children as usize, seed));
     println!("{children} children, seed {seed}: {:.2} s", start.elapsed().as_secs_f64());
     for source in &borough.sources {
         print_columns(source);
@@ -41,7 +41,7 @@ const PAIRED: [(&str, &str); 7] = [
     ("upn", "upn"),
 ];
 
-fn print_agreement(borough: &Borough) {
+fn print_agreement(borough: &TwoSources) {
     let pairs = true_pairs(borough);
     println!("true pairs between the sources: {}", pairs.len());
     println!("  {:18} {:>8} {:>10} {:>10}", "", "as is", "folded", "missing");
@@ -77,7 +77,7 @@ fn share<T>(items: &[T], of: impl Fn(&T) -> bool) -> f64 {
     100.0 * items.iter().filter(|item| of(item)).count() as f64 / items.len() as f64
 }
 
-fn agree(borough: &Borough, pair: (usize, usize), columns: (&str, &str)) -> Option<bool> {
+fn agree(borough: &TwoSources, pair: (usize, usize), columns: (&str, &str)) -> Option<bool> {
     compare(borough, pair, columns, |a, b| {
         let (a, b) = (folded(columns.0, a), folded(columns.0, b));
         // a letter with an accent may stand for the letter without
@@ -88,7 +88,7 @@ fn agree(borough: &Borough, pair: (usize, usize), columns: (&str, &str)) -> Opti
 
 /// `None` where one of the values is missing.
 fn compare(
-    borough: &Borough,
+    borough: &TwoSources,
     (pupil, child): (usize, usize),
     (left, right): (&str, &str),
     same: impl Fn(&str, &str) -> bool,
@@ -112,7 +112,7 @@ fn folded(column: &str, text: &str) -> String {
     }
 }
 
-fn true_pairs(borough: &Borough) -> Vec<(usize, usize)> {
+fn true_pairs(borough: &TwoSources) -> Vec<(usize, usize)> {
     let entity = borough.truth.column("entity").expect("a column of every truth");
     let pupils = borough.sources[0].n_rows;
     let census: BTreeMap<Option<&str>, usize> = (0..pupils).map(|row| (entity.get(row), row)).collect();

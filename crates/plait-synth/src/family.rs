@@ -5,6 +5,7 @@ use crate::identifiers::{Enrolment, NhsNumbers};
 use crate::names::{Names, Sex, Surnames};
 use crate::place::{Home, Place};
 use crate::random::{Random, Weighted};
+use crate::record::Subject;
 use plait_types::PartialDate;
 
 /// The day of both extracts: the spring school census of 2025.
@@ -52,6 +53,38 @@ pub(crate) struct Child {
     pub(crate) nhs_number: Option<String>,
     /// How much likelier than on average a mistake is in this family.
     pub(crate) mistakes: f64,
+}
+
+impl Child {
+    /// As a clerk knows the child. Schools and virtual school heads follow looked-after children closely.
+    pub(crate) fn subject<'a>(&'a self, sibling: Option<&'a Child>) -> Subject<'a> {
+        let followed = if self.looked_after { 0.5 } else { 1.0 };
+        Subject {
+            forename: &self.forename,
+            middle: self.middle.as_deref(),
+            surname: &self.surname,
+            other_surname: &self.other_surname,
+            goes_by_other: self.goes_by_other,
+            community: self.community,
+            sex: self.sex,
+            born: self.born,
+            upn: self.enrolment,
+            sibling_upn: sibling.and_then(|sibling| sibling.enrolment),
+            reason_without_upn: self.reason_without_upn(),
+            nhs_number: self.nhs_number.as_deref(),
+            upn_missing: followed,
+            nhs_number_missing: followed,
+        }
+    }
+
+    /// The codes of the children looked after return: not of school age, from abroad, not known.
+    fn reason_without_upn(&self) -> &'static str {
+        match (self.unaccompanied, self.age) {
+            (true, _) => "UN3",
+            (false, 0..4) => "UN1",
+            (false, _) => "UN4",
+        }
+    }
 }
 
 /// The children of the borough, families together.

@@ -41,12 +41,47 @@ impl Iterator for NhsNumbers {
 /// Nine digits and their check digit modulo 11; `None` where that would be 10.
 fn nhs_number(body: u32) -> Option<String> {
     let digits = format!("{body:09}");
-    let sum: u32 =
-        digits.bytes().zip((2..=10).rev()).map(|(digit, weight)| u32::from(digit - b'0') * weight).sum();
-    match 11 - sum % 11 {
+    match 11 - weighted_by_place(&digits) % 11 {
         10 => None,
         check => Some(format!("{digits}{}", check % 11)),
     }
+}
+
+/// Valid unique learner numbers from 9 980 000 000 on, in an order without meaning.
+pub(crate) struct Ulns {
+    used: u32,
+    start: u32,
+}
+
+impl Ulns {
+    pub(crate) fn new(start: usize) -> Self {
+        Self { used: 0, start: start as u32 % TEST_RANGE }
+    }
+}
+
+impl Iterator for Ulns {
+    type Item = String;
+
+    /// `None` when the range is used up, after some 909,000 numbers.
+    fn next(&mut self) -> Option<String> {
+        while self.used < TEST_RANGE {
+            let body = (u64::from(self.used) * 383_219 + u64::from(self.start)) % u64::from(TEST_RANGE);
+            self.used += 1;
+            let digits = format!("{:09}", 998_000_000 + body);
+            let sum: u32 = weighted_by_place(&digits);
+            // weights 10 to 1 leave 10 modulo 11
+            match (21 - sum % 11) % 11 {
+                10 => {}
+                check => return Some(format!("{digits}{check}")),
+            }
+        }
+        None
+    }
+}
+
+/// The sum of nine digits times 10 to 2.
+fn weighted_by_place(digits: &str) -> u32 {
+    digits.bytes().zip((2..=10).rev()).map(|(digit, weight)| u32::from(digit - b'0') * weight).sum()
 }
 
 /// Where and when a pupil was first given a number.
@@ -112,6 +147,13 @@ mod tests {
         assert_eq!(distinct.len(), numbers.len());
         assert!(numbers.len() > 900_000 && numbers.len() < 920_000, "{}", numbers.len());
         assert!(numbers.iter().all(|n| n.starts_with("999") && n.len() == 10 && n != "9999999999"));
+    }
+
+    #[test]
+    fn learner_numbers_are_valid_and_each_comes_once() {
+        let numbers: Vec<String> = Ulns::new(7).take(20_000).collect();
+        assert!(numbers.iter().all(|number| plait_types::identifier::Uln::parse(number).is_some()));
+        assert_eq!(numbers.iter().collect::<BTreeSet<_>>().len(), 20_000);
     }
 
     #[test]

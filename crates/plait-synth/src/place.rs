@@ -138,6 +138,18 @@ impl Place {
         }
     }
 
+    /// The parts of the line: flat, number, street.
+    pub(crate) fn address_parts(&self, home: Home) -> (Option<String>, String, &str) {
+        let street = &self.postcodes[home.postcode as usize].street;
+        (home.flat.map(|flat| format!("Flat {flat}")), home.number.to_string(), street)
+    }
+
+    /// A property reference number in a range that is not in use.
+    pub(crate) fn property_reference(home: Home) -> u64 {
+        let door = u64::from(home.number) * 41 + u64::from(home.flat.unwrap_or(0));
+        999_000_000_000 + (u64::from(home.postcode) * 10_000 + door) % 1_000_000_000
+    }
+
     /// The nearest primary and secondary school.
     pub(crate) fn schools_near(&self, home: Home) -> (usize, usize) {
         let at = (home.postcode as usize).min(self.local - 1);

@@ -33,7 +33,7 @@ pub(crate) fn school_census(config: &People, names: &Names, place: &Place, child
     };
     let carelessness = carelessness(config, names, children, &pupils, |at| &sites[site_of(&children[at])]);
     let mut clerk =
-        Clerk { names, place, rates: config.school_census, random: Random::new(config.seed, "census") };
+        Clerk::new(names, place, config.school_census, Random::new(config.seed, "census"), REFERENCE);
     let mut rows = Rows::new(
         SCHOOL_CENSUS,
         &[
@@ -56,7 +56,7 @@ pub(crate) fn school_census(config: &People, names: &Names, place: &Place, child
     for (row, &at) in pupils.iter().enumerate() {
         let child = &children[at];
         let site = &sites[site_of(child)];
-        let record = clerk.write(child, child.home, sibling_of(children, at), carelessness[row]);
+        let record = clerk.write(&child.subject(sibling_of(children, at)), child.home, carelessness[row]);
         let preferred = (random.chance(0.7) && child.goes_by_other).then(|| child.other_surname.clone());
         let former = (random.chance(0.02) && !child.goes_by_other).then(|| child.other_surname.clone());
         let surname = |name: Option<String>| name.map(|name| Clerk::keep_name(name, site, true));
@@ -100,7 +100,7 @@ pub(crate) fn social_care(config: &People, names: &Names, place: &Place, childre
     });
     let statuses = Weighted::new(STATUSES.iter().map(|status| status.1));
     let mut clerk =
-        Clerk { names, place, rates: config.social_care, random: Random::new(config.seed, "social care") };
+        Clerk::new(names, place, config.social_care, Random::new(config.seed, "social care"), REFERENCE);
     let mut rows = Rows::new(
         SOCIAL_CARE,
         &[
@@ -122,7 +122,8 @@ pub(crate) fn social_care(config: &People, names: &Names, place: &Place, childre
         let child = &children[case.child];
         let (team, site) = &teams[team_of[row]];
         let home = child.other_home.filter(|_| !case.at_first_home).unwrap_or(child.home);
-        let mut record = clerk.write(child, home, sibling_of(children, case.child), carelessness[row]);
+        let mut record =
+            clerk.write(&child.subject(sibling_of(children, case.child)), home, carelessness[row]);
         if child.age == 0 && random.chance(config.unnamed) {
             record.forename = Some(random.pick(&["Unborn", "Baby"]).to_owned());
         }

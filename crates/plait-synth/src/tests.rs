@@ -1,7 +1,7 @@
 //! What holds of a whole borough.
 
 use crate::mistake::plain_letters;
-use crate::{Borough, People, Rates, borough, family, names, place};
+use crate::{People, Rates, TwoSources, family, names, place, two_sources};
 use plait_types::identifier::{NhsNumber, Postcode, Upn};
 use plait_types::{DateOrder, PartialDate, Table};
 use std::collections::{BTreeMap, BTreeSet};
@@ -34,7 +34,7 @@ fn values<'a>(table: &'a Table, column: &str) -> impl Iterator<Item = &'a str> {
 }
 
 /// Rows of the two sources that are of one child.
-fn true_pairs(borough: &Borough) -> Vec<(usize, usize)> {
+fn true_pairs(borough: &TwoSources) -> Vec<(usize, usize)> {
     let entity = borough.truth.column("entity").expect("a column of the truth");
     let pupils = borough.sources[0].n_rows;
     let census: BTreeMap<&str, usize> =
@@ -45,7 +45,7 @@ fn true_pairs(borough: &Borough) -> Vec<(usize, usize)> {
 }
 
 /// Share of the true pairs whose values are not the same once case, accents and layout are taken away.
-fn disagreement(borough: &Borough, census_column: &str, care_column: &str) -> f64 {
+fn disagreement(borough: &TwoSources, census_column: &str, care_column: &str) -> f64 {
     let standard = |text: &str| {
         let date = PartialDate::parse(text, DateOrder::DayMonthYear).map(PartialDate::iso);
         date.unwrap_or_else(|| plain_letters(text).to_lowercase().chars().filter(|c| *c != ' ').collect())
@@ -66,7 +66,7 @@ fn disagreement(borough: &Borough, census_column: &str, care_column: &str) -> f6
 
 #[test]
 fn every_record_has_one_row_of_truth_and_an_identifier_of_its_own() {
-    let borough = borough(&People::of(3_000, 11));
+    let borough = two_sources(&People::of(3_000, 11));
     let ids: Vec<(&str, &str)> = borough
         .sources
         .iter()
@@ -84,7 +84,7 @@ fn every_record_has_one_row_of_truth_and_an_identifier_of_its_own() {
 #[test]
 fn the_same_seed_gives_the_same_borough_and_another_seed_another() {
     let all = |seed| {
-        let borough = borough(&People::of(800, seed));
+        let borough = two_sources(&People::of(800, seed));
         borough
             .sources
             .iter()
@@ -100,7 +100,7 @@ fn the_same_seed_gives_the_same_borough_and_another_seed_another() {
 #[test]
 fn the_bytes_of_a_seed_do_not_change() {
     // FNV-1a over every cell; a new figure here means that everybody's saved boroughs change
-    let borough = borough(&People::of(2_000, 1));
+    let borough = two_sources(&People::of(2_000, 1));
     let mut hash = 0xcbf2_9ce4_8422_2325_u64;
     for row in borough.sources.iter().chain([&borough.truth]).flat_map(rows) {
         for byte in row.into_iter().flat_map(|cell| cell.unwrap_or("\0").bytes().chain([b'\n'])) {
@@ -112,7 +112,7 @@ fn the_bytes_of_a_seed_do_not_change() {
 
 #[test]
 fn identifiers_are_valid_and_can_belong_to_nobody() {
-    let borough = borough(&faultless(3_000, 2));
+    let borough = two_sources(&faultless(3_000, 2));
     let [census, care] = &borough.sources[..] else { panic!("two sources") };
     assert_eq!(values(census, "upn").count(), census.n_rows);
     for upn in values(census, "upn").chain(values(care, "upn")) {
@@ -132,7 +132,7 @@ fn identifiers_are_valid_and_can_belong_to_nobody() {
 
 #[test]
 fn with_mistakes_nearly_all_identifiers_are_valid_and_still_nobodys() {
-    let borough = borough(&People::of(20_000, 3));
+    let borough = two_sources(&People::of(20_000, 3));
     for (source, column) in [(0, "upn"), (1, "upn"), (1, "nhs_number")] {
         let all: Vec<&str> =
             values(&borough.sources[source], column).filter(|value| !value.starts_with("UN")).collect();
@@ -146,7 +146,7 @@ fn with_mistakes_nearly_all_identifiers_are_valid_and_still_nobodys() {
 
 #[test]
 fn without_mistakes_true_pairs_agree_on_everything() {
-    let borough = borough(&faultless(4_000, 6));
+    let borough = two_sources(&faultless(4_000, 6));
     for (census, care) in [
         ("forename", "forename"),
         ("surname", "surname"),
@@ -196,7 +196,7 @@ fn each_rate_is_the_share_of_records_with_that_mistake() {
             for (_, _, set) in cases {
                 set(&mut config.social_care, rate);
             }
-            let borough = borough(&config);
+            let borough = two_sources(&config);
             for (census, care, _) in cases {
                 let measured = disagreement(&borough, census, care);
                 // four standard errors of a share of 8,000 pairs, twice that where mistakes come in clusters
@@ -215,7 +215,7 @@ fn clustered_mistakes_strike_siblings_together() {
     let both_missing = |clustered| {
         let mut config = People { clustered, multiple_births: 0.0, ..faultless(40_000, 9) };
         config.school_census.dob_missing = 0.05;
-        let borough = borough(&config);
+        let borough = two_sources(&config);
         let census = borough.sources[0].column("date_of_birth").expect("a census column");
         let family = borough.truth.column("family").expect("a column of the truth");
         let mut families: BTreeMap<Option<&str>, Vec<bool>> = BTreeMap::new();
@@ -287,7 +287,7 @@ fn moves_and_duplicates_are_as_frequent_as_asked() {
         unaccompanied: 0.0,
         ..faultless(12_000, 7)
     };
-    let borough = borough(&config);
+    let borough = two_sources(&config);
     let children: BTreeSet<&str> = values(&borough.truth, "entity").skip(borough.sources[0].n_rows).collect();
     let care = borough.sources[1].n_rows;
     let doubles = (care - children.len()) as f64 / children.len() as f64;
@@ -311,7 +311,7 @@ fn most_looked_after_children_live_elsewhere() {
 #[test]
 fn hardly_any_child_and_no_child_at_all_make_a_borough_too() {
     for children in [0, 1, 2, 25] {
-        let borough = borough(&People::of(children, 1));
+        let borough = two_sources(&People::of(children, 1));
         assert!(borough.sources[0].n_rows <= children);
         assert_eq!(borough.truth.n_rows, borough.sources.iter().map(|source| source.n_rows).sum::<usize>());
     }
@@ -319,7 +319,7 @@ fn hardly_any_child_and_no_child_at_all_make_a_borough_too() {
 
 #[test]
 fn every_naming_community_is_met_and_surnames_are_many() {
-    let borough = borough(&People::of(20_000, 5));
+    let borough = two_sources(&People::of(20_000, 5));
     let communities: BTreeSet<&str> = values(&borough.truth, "naming_community").collect();
     assert_eq!(communities.len(), 10);
     let surnames: BTreeSet<String> = values(&borough.sources[0], "surname").map(str::to_lowercase).collect();

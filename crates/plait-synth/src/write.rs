@@ -1,6 +1,6 @@
-//! A borough as files.
+//! The two sources as files.
 
-use crate::Borough;
+use crate::TwoSources;
 use crate::source::SOCIAL_CARE;
 use plait_formats::write::{CsvStyle, OutTable, OutValues, write_csv, write_parquet};
 use plait_types::{Fault, FaultCode, Table};
@@ -20,7 +20,7 @@ pub enum Format {
 /// made if it is not there; files of these names are replaced. Gives their paths in this order.
 ///
 /// Fails with `E052` where the folder or a file cannot be written.
-pub fn write(borough: &Borough, folder: &Path, format: Format) -> Result<Vec<PathBuf>, Fault> {
+pub fn write_two_sources(made: &TwoSources, folder: &Path, format: Format) -> Result<Vec<PathBuf>, Fault> {
     std::fs::create_dir_all(folder).map_err(|error| {
         Fault::new(
             FaultCode::CannotWrite,
@@ -29,7 +29,7 @@ pub fn write(borough: &Borough, folder: &Path, format: Format) -> Result<Vec<Pat
         )
         .at(folder.display().to_string())
     })?;
-    borough.sources.iter().chain([&borough.truth]).map(|table| write_table(table, folder, format)).collect()
+    made.sources.iter().chain([&made.truth]).map(|table| write_table(table, folder, format)).collect()
 }
 
 fn write_table(table: &Table, folder: &Path, format: Format) -> Result<PathBuf, Fault> {
@@ -51,22 +51,22 @@ fn write_table(table: &Table, folder: &Path, format: Format) -> Result<PathBuf, 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{People, borough};
+    use crate::{People, two_sources};
     use plait_formats::read::{ReadOptions, read};
 
     #[test]
     fn what_is_written_is_read_again_and_the_same_bytes_come_twice() {
-        let borough = borough(&People::of(300, 1));
+        let made = two_sources(&People::of(300, 1));
         for (format, names) in [
             (Format::Csv, ["school_census.csv", "social_care.csv", "truth.csv"]),
             (Format::Parquet, ["school_census.csv", "social_care.parquet", "truth.csv"]),
         ] {
             let folder = tempfile::tempdir().expect("a temporary folder");
             let (once, again) = (folder.path().join("a/b"), folder.path().join("again"));
-            let paths = write(&borough, &once, format).expect("a folder that can be written");
+            let paths = write_two_sources(&made, &once, format).expect("a folder that can be written");
             assert_eq!(paths, names.map(|name| once.join(name)));
-            write(&borough, &again, format).expect("a folder that can be written");
-            for (path, table) in paths.iter().zip(borough.sources.iter().chain([&borough.truth])) {
+            write_two_sources(&made, &again, format).expect("a folder that can be written");
+            for (path, table) in paths.iter().zip(made.sources.iter().chain([&made.truth])) {
                 check_same(
                     &read(path, &ReadOptions::default()).expect("a file that Plait reads").table,
                     table,
@@ -90,8 +90,9 @@ mod tests {
     #[test]
     fn a_folder_that_cannot_be_made_is_a_fault_that_says_where() {
         let file = tempfile::NamedTempFile::new().expect("a temporary file");
-        let fault = write(&borough(&People::of(5, 1)), &file.path().join("demo"), Format::Csv)
-            .expect_err("not a folder");
+        let fault =
+            write_two_sources(&two_sources(&People::of(5, 1)), &file.path().join("demo"), Format::Csv)
+                .expect_err("not a folder");
         assert_eq!(fault.code, FaultCode::CannotWrite);
         assert!(fault.place.is_some_and(|place| place.ends_with("demo")));
     }

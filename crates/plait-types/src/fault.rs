@@ -129,5 +129,12 @@ fault_codes! {
     NoLinks = "E040", Quality, "No pair reached the threshold.";
     CannotWrite = "E052", Unexpected, "An output cannot be written.";
     Interrupted = "E053", Unexpected, "The command was stopped before it ended; nothing was left behind.";
+    ManyReturns = "E060", Input, "A folder or archive holds files of several returns.";
+    MixedPeriods = "E061", Input, "A folder or archive holds files of several years or terms of one return.";
+    OtherReturn = "E062", Input, "A file is of another return or year than the command says.";
+    SameFileTwice = "E063", Input, "A folder or archive holds the same file twice.";
+    NoReturn = "E064", Input, "A file or folder holds no return that Plait knows.";
+    UnsafeArchive = "E065", Input, "A zip archive holds paths that lead outside it, links, other archives or more data than it may.";
+    UnsafeXml = "E066", Input, "An XML file declares a document type or entities, or is nested too deeply.";
     Locked = "E070", Locked, "Another run is writing to the same folder.";
 }

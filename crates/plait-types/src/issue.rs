@@ -59,7 +59,14 @@ impl Issue {
 
     /// Rows that are not in the table because of this finding.
     pub fn rows_set_aside(&self) -> usize {
-        if self.kind == IssueKind::RaggedRow { self.count } else { 0 }
+        match self.kind {
+            IssueKind::RaggedRow
+            | IssueKind::UndecodableRow
+            | IssueKind::InstructionRow
+            | IssueKind::RowWithoutKey
+            | IssueKind::RowOfUnknownRecord => self.count,
+            _ => 0,
+        }
     }
 
     /// The first lines as words, `lines 3, 17, 44 and 9 more`; `None` where no line is known.
@@ -137,11 +144,24 @@ issue_kinds! {
     UnnamedColumn = "N002", Note, "A column has no header and was named after its position.";
     Encoding = "N003", Note, "Text is not UTF-8 and was read as Windows-1252.";
     OtherSheets = "N004", Note, "A workbook has more sheets than the one that was read.";
+    UnknownElements = "N010", Note, "A nested file holds elements that the specification of the return does not know; they were left out.";
+    UnknownColumns = "N011", Note, "A table of a return has columns that its specification does not know; they were left out, since they may hold anything.";
+    InstructionRow = "N012", Note, "The first row below the header says how to fill in the form; it is no record and was set aside.";
+    StrayText = "N013", Note, "Text stands between the elements of a nested file, where no value can be; it was left out.";
+    ElementElsewhere = "N014", Note, "Elements stand at another place than the specification of the return says; they were found by name.";
     RaggedRow = "W001", Warning, "A row has more or fewer fields than the header and was set aside.";
     WrongExtension = "W002", Warning, "The name of a file says another kind than its content; the content was read.";
     NestedColumn = "W003", Warning, "A column holds lists or records instead of values and was left out.";
     CellError = "W004", Warning, "Cells of a workbook hold an error such as #N/A and were read as missing.";
     InvalidCell = "W005", Warning, "Cells hold bytes that are not text and were read as missing.";
+    RowWithoutKey = "W040", Warning, "Rows of a return do not say which record they are about and were set aside.";
+    RowOfUnknownRecord = "W041", Warning, "Rows of a return are about a record that no row of a person has and were set aside.";
+    UndecodableRow = "W030", Warning, "A row holds bytes that are not text in any encoding and was set aside.";
+    SerialDate = "W031", Warning, "Dates were turned into day numbers such as 40179 by a spreadsheet.";
+    LostZeros = "W032", Warning, "Identifiers have lost their leading zeros, as happens when a file is opened in a spreadsheet.";
+    FormulaWithoutValue = "W033", Warning, "Cells hold a formula whose result was not saved; formulas are never computed, so they were read as missing.";
+    RepeatedElement = "W034", Warning, "An element that a row has once stands in it again; the first was kept.";
+    UnknownEntity = "W035", Warning, "Text refers to an entity that only a document type could define; it was kept as it stands.";
     ShortenedNumber = "W021", Warning, "Long numbers were shortened to the form 3.02E+11 by a spreadsheet and cannot be recovered.";
 }
 

@@ -29,7 +29,7 @@ pub(crate) fn of_sources(sources: &[SourceFacts]) -> Vec<Detail> {
 }
 
 fn reading(source: &RunSource) -> String {
-    let set_aside = match source.rows_in - source.rows {
+    let set_aside = match source.rows_set_aside {
         0 => String::new(),
         n => format!("; {} set aside", grouped(n)),
     };

@@ -7,6 +7,7 @@ use crate::run::Run;
 use crate::source::{Opened, RecordNames, SourceSpec, open};
 use plait_engine::comparison::Comparer;
 use plait_engine::explanation::{Explanation, explain as explain_pair};
+use plait_engine::progress::Silent;
 use plait_engine::records::Records;
 use plait_engine::scoring::Scorer;
 use plait_types::{Fault, FaultCode, Role};
@@ -30,11 +31,15 @@ pub fn explain(request: &ExplainRequest) -> Result<Explanation, Faults> {
     let specs: Vec<SourceSpec> = run
         .sources
         .iter()
-        .map(|source| SourceSpec { name: Some(source.name.clone()), path: source.file() })
+        .map(|source| SourceSpec {
+            name: Some(source.name.clone()),
+            path: source.file(),
+            is: source.is.clone(),
+        })
         .collect();
     let mut roles: Vec<(String, Role)> = file.columns.clone();
     roles.extend(run.roles.iter().filter_map(|(name, role)| Some((name.clone(), Role::from_name(role)?))));
-    let opened = open(&specs, &roles)?;
+    let opened = open(&specs, &roles, &Silent)?;
     refuse_changed(&run, &opened, &request.folder)?;
     let names: Vec<RecordNames> = opened.iter().map(Opened::record_names).collect();
     let records = Records::new(opened.into_iter().map(|source| source.into_input(None)).collect());

@@ -1,6 +1,7 @@
 //! Every use case once. The command line, and later the notebook and the server, hold no logic of their own:
 //! they gather a request, call one function here, and show what comes back.
 
+mod dataset;
 mod details;
 mod explain;
 mod faults;
@@ -9,6 +10,7 @@ mod look;
 mod model;
 mod output;
 mod place;
+mod read;
 mod report;
 mod run;
 mod score;
@@ -30,6 +32,7 @@ pub use plait_engine::model::{Clustering, LinkType, Model};
 pub use plait_engine::progress::{Progress, Silent, Stage};
 pub use plait_report::sentence;
 pub use plait_types::{Fault, FaultCode, FaultKind, Issue, IssueKind, Role, Severity, nearest};
+pub use read::{ReadDone, ReadRequest, read};
 pub use run::Run;
 pub use score::{ScoreRequest, score};
 pub use source::SourceSpec;

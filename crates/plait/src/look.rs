@@ -1,18 +1,25 @@
 //! What is in a file, before anything is linked.
 
 use crate::faults::Faults;
-use plait_formats::columns::{Profile, describe, plan};
-use plait_formats::read::{FileFormat, ReadOptions, read};
+use crate::run::RunDataset;
+use crate::source::SourceSpec;
+use crate::{dataset, read};
+use plait_engine::progress::Silent;
+use plait_formats::columns::{ColumnPlan, Profile, describe, plan};
+use plait_formats::read::{FileFormat, ReadOptions, read as read_table};
+use plait_formats::returns::Recognised;
 use plait_types::{Issue, Role};
 use std::path::PathBuf;
 
 /// What to look at.
 #[derive(Clone, Debug)]
 pub struct LookRequest {
-    /// The file.
+    /// The file; or the folder or archive of a return.
     pub path: PathBuf,
     /// The sheet of a workbook; the first with rows if `None`.
     pub sheet: Option<String>,
+    /// Which return it is, or a specification of the user's own; found from the content if `None`.
+    pub is: Option<String>,
     /// Roles that replace the inferred ones: header, role.
     pub roles: Vec<(String, Role)>,
 }
@@ -28,10 +35,46 @@ pub struct Looked {
     pub issues: Vec<Issue>,
 }
 
-/// Reads a file and says what it holds: format, roles, completeness, validity, placeholders, five masked rows.
+/// Reads a file or a return and says what it holds: format, roles, completeness, validity, placeholders, five masked
+/// rows; of a return also its tables and what its checks find.
 pub fn look(request: &LookRequest) -> Result<Looked, Faults> {
+    let source = SourceSpec { name: None, path: request.path.clone(), is: request.is.clone() };
+    // who names a sheet wants that table
+    match if request.sheet.is_some() { None } else { dataset::recognise(&source)? } {
+        Some(recognised) => look_at_return(&source, recognised, &request.roles),
+        None => look_at_table(request),
+    }
+}
+
+fn look_at_return(
+    source: &SourceSpec,
+    recognised: Recognised,
+    roles: &[(String, Role)],
+) -> Result<Looked, Faults> {
+    let dataset = dataset::land(recognised, &source.called(), None, &Silent)?;
+    let (table, plans) = dataset.table(roles);
+    let profile = Profile::of(&table, &plans);
+    let text = format!(
+        "{}\nWho the records are about, as it goes into linkage\n\n{}",
+        read::describe(source, &dataset),
+        describe(&profile)
+    );
+    let json = serde_json::json!({
+        "file": source.path.display().to_string(),
+        "format": dataset.words(),
+        "rows_in": dataset.gathered.total.rows_in,
+        "rows_set_aside": dataset.rows_set_aside(),
+        "rows": table.n_rows,
+        "dataset": RunDataset::of(&dataset),
+        "columns": columns_json(&profile, &plans),
+        "issues": dataset.landed.issues.iter().map(ToString::to_string).collect::<Vec<_>>(),
+    });
+    Ok(Looked { text, json, issues: dataset.landed.issues })
+}
+
+fn look_at_table(request: &LookRequest) -> Result<Looked, Faults> {
     let options = ReadOptions { sheet: request.sheet.clone(), ..ReadOptions::default() };
-    let content = read(&request.path, &options)?;
+    let content = read_table(&request.path, &options)?;
     let plans = plan(&content.table, &request.roles)?;
     let profile = Profile::of(&content.table, &plans);
     let mut text = format!("{}: {}\n", request.path.display(), content.format);
@@ -41,10 +84,22 @@ pub fn look(request: &LookRequest) -> Result<Looked, Faults> {
         text += &format!("other sheets: {} (choose one with --sheet)\n", other_sheets.join(", "));
     }
     text += &describe(&profile);
-    let columns: Vec<serde_json::Value> = profile
+    let json = serde_json::json!({
+        "file": request.path.display().to_string(),
+        "format": content.format.to_string(),
+        "rows_in": content.rows_in,
+        "rows": content.table.n_rows,
+        "columns": columns_json(&profile, &plans),
+        "issues": content.issues.iter().map(ToString::to_string).collect::<Vec<_>>(),
+    });
+    Ok(Looked { text, json, issues: content.issues })
+}
+
+fn columns_json(profile: &Profile, plans: &[ColumnPlan]) -> Vec<serde_json::Value> {
+    profile
         .columns
         .iter()
-        .zip(&plans)
+        .zip(plans)
         .map(|(column, plan)| {
             serde_json::json!({
                 "name": column.name,
@@ -60,14 +115,5 @@ pub fn look(request: &LookRequest) -> Result<Looked, Faults> {
                 "notes": plan.notes,
             })
         })
-        .collect();
-    let json = serde_json::json!({
-        "file": request.path.display().to_string(),
-        "format": content.format.to_string(),
-        "rows_in": content.rows_in,
-        "rows": content.table.n_rows,
-        "columns": columns,
-        "issues": content.issues.iter().map(ToString::to_string).collect::<Vec<_>>(),
-    });
-    Ok(Looked { text, json, issues: content.issues })
+        .collect()
 }

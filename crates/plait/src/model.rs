@@ -8,7 +8,7 @@ use plait_engine::blocking::Blocks;
 use plait_engine::model::{
     Model, ModelFile, SourceFields, check_fields, difference, prose, read, schema, splink, write,
 };
-use plait_engine::progress::Progress;
+use plait_engine::progress::{Progress, Silent};
 use plait_engine::records::Records;
 use plait_types::{Fault, FaultCode, Role};
 use std::path::Path;
@@ -178,7 +178,7 @@ pub fn check_model(path: &Path, sources: &[SourceSpec], roles: &[(String, Role)]
     }
     let mut all_roles = file.columns.clone();
     all_roles.extend(roles.iter().cloned());
-    let opened = open(sources, &all_roles)?;
+    let opened = open(sources, &all_roles, &Silent)?;
     check_against(&file, &name, &opened)?;
     let records = Records::new(opened.into_iter().map(|source| source.into_input(None)).collect());
     refuse_unusable_fields(&file.model, &records)?;

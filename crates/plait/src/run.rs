@@ -1,5 +1,7 @@
 //! What a run was: `run.json`.
 
+use crate::dataset::Dataset;
+use plait_formats::returns::spec::Severity;
 use plait_types::{Fault, FaultCode};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -60,16 +62,86 @@ pub struct RunSource {
     /// system did not tell.
     #[serde(default)]
     pub absolute_path: Option<String>,
-    /// Of the file.
+    /// What the user said that it is: the name of a return, or a specification of their own.
+    #[serde(default)]
+    pub is: Option<String>,
+    /// Of the file; of a return in several files, of the list of them.
     pub sha256: String,
     /// What the file turned out to be.
     pub format: String,
     /// Rows in the file.
     pub rows_in: u64,
-    /// Rows used.
+    /// Rows that could not be used; issues say why.
+    #[serde(default)]
+    pub rows_set_aside: u64,
+    /// Records used: rows of a table, or persons of a return.
     pub rows: u64,
+    /// Which return it is, where it is one.
+    #[serde(default)]
+    pub dataset: Option<RunDataset>,
     /// The column that names the records; row numbers from 1 if absent.
     pub record_column: Option<String>,
+}
+
+/// A source that is a return.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunDataset {
+    /// `cin-census-2026`.
+    pub specification: String,
+    /// Year, as its files say it.
+    pub year: Option<u16>,
+    /// `autumn`, `spring` or `summer`.
+    pub term: Option<String>,
+    /// Code of the local authority, as its files say it.
+    pub authority: Option<String>,
+    /// What it was recognised by, a sentence each.
+    pub why: Vec<String>,
+    /// What could not be told for certain, a sentence each.
+    pub unsure: Vec<String>,
+    /// Rows per table.
+    pub tables: Vec<RunTable>,
+    /// Findings of the checks: fatal, against a convention, worth knowing.
+    pub findings: [u64; 3],
+}
+
+/// One table of a return.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunTable {
+    /// As the specification calls it.
+    pub table: String,
+    /// Rows in its files.
+    pub rows_in: u64,
+    /// Rows of them that could not be used.
+    pub set_aside: u64,
+}
+
+impl RunDataset {
+    pub(crate) fn of(dataset: &Dataset) -> Self {
+        let (recognised, landed) = (&dataset.recognised, &dataset.landed);
+        let found = |severity| landed.findings.iter().filter(|f| f.severity == severity).count() as u64;
+        Self {
+            specification: recognised.spec.id(),
+            year: recognised.year,
+            term: recognised.term.map(|term| term.to_string()),
+            authority: recognised.authority.clone(),
+            why: recognised.why.clone(),
+            unsure: recognised.unsure.clone(),
+            tables: landed
+                .tables
+                .iter()
+                .map(|table| RunTable {
+                    table: table.table.clone(),
+                    rows_in: table.rows_in,
+                    set_aside: table.set_aside,
+                })
+                .collect(),
+            findings: [
+                found(Severity::Fatal),
+                found(Severity::Convention),
+                found(Severity::Characterization),
+            ],
+        }
+    }
 }
 
 /// The model of a run.

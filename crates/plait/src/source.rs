@@ -1,9 +1,13 @@
 //! Files as sources: read, named, hashed, and their columns understood.
 
+use crate::dataset;
 use crate::faults::Faults;
+use crate::run::RunDataset;
+use plait_engine::progress::{Progress, Stage};
 use plait_engine::records::{InputColumn, SourceInput};
 use plait_formats::columns::{self, ColumnPlan, ColumnProfile};
 use plait_formats::read::{Read, ReadOptions, read};
+use plait_formats::returns::Recognised;
 use plait_types::{Column, Fault, FaultCode, Issue, Role, Table};
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
@@ -18,11 +22,19 @@ use std::path::{Path, PathBuf};
 pub struct SourceSpec {
     /// The name in every output; the file stem if `None`.
     pub name: Option<String>,
-    /// Where it is.
+    /// Where it is: a file, or the folder or zip archive of a return.
     pub path: PathBuf,
+    /// Which return it is, by name (`cin-census`, `cin-census-2026`) or by the path of a specification of the user's own;
+    /// found from the content if `None`.
+    pub is: Option<String>,
 }
 
 impl SourceSpec {
+    /// A file or folder, everything else being found from it.
+    pub fn at(path: impl Into<PathBuf>) -> Self {
+        Self { name: None, path: path.into(), is: None }
+    }
+
     /// Reads `path` or `name=path`. A name is of letters, digits, `_`, `-` and spaces.
     pub fn parse(text: &str) -> Self {
         let plain = |name: &str| {
@@ -30,19 +42,30 @@ impl SourceSpec {
         };
         match text.split_once('=') {
             Some((name, path)) if plain(name) && !Path::new(text).exists() => {
-                Self { name: Some(name.to_owned()), path: path.into() }
+                Self { name: Some(name.to_owned()), path: path.into(), is: None }
             }
-            _ => Self { name: None, path: text.into() },
+            _ => Self::at(text),
         }
+    }
+
+    /// What the source is called: as it was named, else the file's or folder's name without its extension.
+    pub fn called(&self) -> String {
+        let stem = || self.path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
+        self.name.clone().or_else(stem).unwrap_or_else(|| self.path.display().to_string())
     }
 }
 
 /// A source that was read.
 pub(crate) struct Opened {
     pub(crate) path: PathBuf,
+    /// What the user said that it is.
+    pub(crate) is: Option<String>,
     pub(crate) sha256: String,
     pub(crate) format: String,
-    pub(crate) rows_in: usize,
+    pub(crate) rows_in: u64,
+    pub(crate) rows_set_aside: u64,
+    /// What it is, where it is a return.
+    pub(crate) dataset: Option<RunDataset>,
     pub(crate) issues: Vec<Issue>,
     pub(crate) table: Table,
     pub(crate) plans: Vec<ColumnPlan>,
@@ -80,8 +103,14 @@ impl RecordNames {
 }
 
 /// Reads all sources and decides what their columns mean.
-pub(crate) fn open(specs: &[SourceSpec], roles: &[(String, Role)]) -> Result<Vec<Opened>, Faults> {
-    let opened: Vec<Result<Opened, Fault>> = specs.par_iter().map(open_one).collect();
+pub(crate) fn open(
+    specs: &[SourceSpec],
+    roles: &[(String, Role)],
+    progress: &dyn Progress,
+) -> Result<Vec<Opened>, Faults> {
+    progress.begin(Stage::Read, specs.iter().map(|spec| bytes_at(&spec.path)).sum());
+    let opened: Vec<Result<Opened, Fault>> =
+        specs.par_iter().map(|spec| open_one(spec, roles, progress)).collect();
     let mut sources = Vec::new();
     let mut faults = Vec::new();
     for source in opened {
@@ -95,7 +124,7 @@ pub(crate) fn open(specs: &[SourceSpec], roles: &[(String, Role)]) -> Result<Vec
     }
     refuse_equal_names(&sources)?;
     refuse_unknown_columns(&sources, roles)?;
-    for source in &mut sources {
+    for source in sources.iter_mut().filter(|source| source.dataset.is_none()) {
         let own: Vec<(String, Role)> =
             roles.iter().filter(|(name, _)| source.table.column(name).is_some()).cloned().collect();
         source.plans = columns::plan(&source.table, &own)?;
@@ -109,7 +138,45 @@ pub(crate) fn open(specs: &[SourceSpec], roles: &[(String, Role)]) -> Result<Vec
     Ok(sources)
 }
 
-fn open_one(spec: &SourceSpec) -> Result<Opened, Fault> {
+fn open_one(spec: &SourceSpec, roles: &[(String, Role)], progress: &dyn Progress) -> Result<Opened, Fault> {
+    match dataset::recognise(spec)? {
+        Some(recognised) => open_return(spec, recognised, roles, progress),
+        None => open_table(spec).inspect(|_| progress.advance(bytes_at(&spec.path))),
+    }
+}
+
+/// Bytes of a file, or of all files in a folder; 0 where they cannot be told.
+pub(crate) fn bytes_at(path: &Path) -> u64 {
+    let Ok(entries) = std::fs::read_dir(path) else {
+        return std::fs::metadata(path).map_or(0, |metadata| metadata.len());
+    };
+    entries.filter_map(Result::ok).map(|entry| bytes_at(&entry.path())).sum()
+}
+
+fn open_return(
+    spec: &SourceSpec,
+    recognised: Recognised,
+    roles: &[(String, Role)],
+    progress: &dyn Progress,
+) -> Result<Opened, Fault> {
+    let sha256 = dataset::sha256(&recognised)?;
+    let dataset = dataset::land(recognised, &spec.called(), None, progress)?;
+    let (table, plans) = dataset.table(roles);
+    Ok(Opened {
+        path: spec.path.clone(),
+        is: spec.is.clone(),
+        sha256,
+        format: dataset.words(),
+        rows_in: dataset.gathered.total.rows_in,
+        rows_set_aside: dataset.rows_set_aside(),
+        issues: dataset.landed.issues.clone(),
+        dataset: Some(RunDataset::of(&dataset)),
+        table,
+        plans,
+    })
+}
+
+fn open_table(spec: &SourceSpec) -> Result<Opened, Fault> {
     let options = ReadOptions { name: spec.name.clone(), ..ReadOptions::default() };
     let (content, sha256) = rayon::join(|| read(&spec.path, &options), || sha256_of_file(&spec.path));
     let Read { table, format, issues, rows_in } = content?;
@@ -129,9 +196,12 @@ fn open_one(spec: &SourceSpec) -> Result<Opened, Fault> {
     })?;
     Ok(Opened {
         path: spec.path.clone(),
+        is: spec.is.clone(),
         sha256,
         format: format.to_string(),
-        rows_in,
+        rows_in: rows_in as u64,
+        rows_set_aside: (rows_in - table.n_rows) as u64,
+        dataset: None,
         issues,
         table,
         plans: Vec::new(),
@@ -214,7 +284,7 @@ impl Opened {
 }
 
 /// SHA-256 of a file's bytes, in hexadecimal.
-fn sha256_of_file(path: &Path) -> std::io::Result<String> {
+pub(crate) fn sha256_of_file(path: &Path) -> std::io::Result<String> {
     let mut file = File::open(path)?;
     let mut hasher = Sha256::new();
     let mut buffer = vec![0; 1 << 18];
@@ -232,7 +302,7 @@ pub(crate) fn sha256_of_text(text: &str) -> String {
     hexadecimal(&Sha256::digest(text.as_bytes()))
 }
 
-fn hexadecimal(bytes: &[u8]) -> String {
+pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |mut text, byte| {
         write!(text, "{byte:02x}").expect("writing to a string cannot fail");
         text

@@ -33,7 +33,7 @@ fn two_files(folder: &Path) -> Vec<SourceSpec> {
         .zip(files)
         .map(|(name, content)| {
             fs::write(folder.join(name), content).unwrap();
-            SourceSpec { name: None, path: folder.join(name) }
+            SourceSpec::at(folder.join(name))
         })
         .collect()
 }

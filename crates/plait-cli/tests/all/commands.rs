@@ -172,6 +172,34 @@ fn a_borough_is_made_up_and_the_same_one_twice() {
 }
 
 #[test]
+fn a_borough_has_every_file_of_its_services_and_says_what_is_what() {
+    let place = Place::with(&[]);
+    let ran = place.plait("synth borough --children 60 --seed 3 --out one --sen2-xml").succeeded();
+    for file in [
+        "school_census_2026_spring/2026_spring_pupilonroll.csv",
+        "children_in_need_2026.xml",
+        "ssda903_2026/header.csv",
+        "standard_safeguarding_dataset/ssd_person.csv",
+        "sen2_2026/Blade-Export_17-03-2026_person.csv",
+        "sen2_2026.xml",
+        "school_age_immunisation_cohort.csv",
+        "gp_registered_children.csv",
+        "csds_2026_03/CYP001MPI.csv",
+        "mhsds_2026_03/MHS001MPI.csv",
+        "ecds_attendances_2025_26.csv",
+        "birth_notifications_and_registrations.csv",
+        "death_registrations.csv",
+        "truth/truth.csv",
+        "truth/do_not_link.csv",
+        "README.md",
+    ] {
+        assert!(ran.stdout.contains(&format!("Wrote one/{file}\n")), "{file}\n{}", ran.stdout);
+        assert!(!place.read(&format!("one/{file}")).is_empty(), "{file}");
+    }
+    assert_eq!(ran.stderr, "");
+}
+
+#[test]
 fn help_names_the_exit_codes_and_wrong_usage_ends_with_two() {
     let place = Place::with(&[]);
     let help = place.plait("--help").succeeded().stdout;

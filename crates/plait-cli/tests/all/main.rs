@@ -62,7 +62,7 @@ impl Place {
     /// A made-up borough in `b`.
     fn with_borough(children: usize) -> Self {
         let place = Self::with(&[]);
-        place.plait(&format!("synth --children {children} --seed 1 --out b")).succeeded();
+        place.plait(&format!("synth people --children {children} --seed 1 --out b")).succeeded();
         place
     }
 

@@ -7,50 +7,67 @@ use std::hash::BuildHasher;
 
 /// A column of text.
 #[derive(Default)]
-pub(super) struct TextColumn {
+pub(crate) struct TextColumn {
     interner: Interner,
     codes: Vec<u32>,
 }
 
 impl TextColumn {
     /// A column that takes `rows` rows before it grows.
-    pub(super) fn with_rows(rows: usize) -> Self {
+    pub(crate) fn with_rows(rows: usize) -> Self {
         Self { interner: Interner::default(), codes: Vec::with_capacity(rows) }
     }
 
     /// One more row; empty text and text of spaces only are missing.
-    pub(super) fn push(&mut self, cell: &str) {
+    pub(crate) fn push(&mut self, cell: &str) {
         let code = self.code(cell);
         self.codes.push(code);
     }
 
     /// The code of a cell, without a row.
-    pub(super) fn code(&mut self, cell: &str) -> u32 {
+    pub(crate) fn code(&mut self, cell: &str) -> u32 {
         if is_blank(cell) { NULL } else { self.interner.intern(cell) }
     }
 
+    /// Appends the codes of some cells to `codes`, without rows.
+    pub(super) fn codes_of(&mut self, cells: &[&str], codes: &mut Vec<u32>) {
+        let mut rest = cells;
+        while !rest.is_empty() {
+            let filled = rest.iter().position(|cell| is_blank(cell)).unwrap_or(rest.len());
+            self.interner.intern_all(&rest[..filled], codes);
+            let blank = rest[filled..].iter().position(|cell| !is_blank(cell)).unwrap_or(rest.len() - filled);
+            codes.resize(codes.len() + blank, NULL);
+            rest = &rest[filled + blank..];
+        }
+    }
+
     /// Rows with codes that [`TextColumn::code`] gave, or [`NULL`].
-    pub(super) fn codes(&mut self) -> &mut Vec<u32> {
+    pub(crate) fn codes(&mut self) -> &mut Vec<u32> {
         &mut self.codes
     }
 
     /// Adds missing rows until there are `rows`.
-    pub(super) fn pad(&mut self, rows: usize) {
+    pub(crate) fn pad(&mut self, rows: usize) {
         self.codes.resize(rows, NULL);
     }
 
+    /// Takes rows away until there are at most `rows`; their values stay in the pool.
+    pub(crate) fn truncate(&mut self, rows: usize) {
+        self.codes.truncate(rows);
+    }
+
     /// How many rows there are.
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.codes.len()
     }
 
-    pub(super) fn finish(self, name: String) -> Column {
+    pub(crate) fn finish(self, name: String) -> Column {
         Column { name, codes: self.codes, values: self.interner.into_values() }
     }
 }
 
 /// Whether a cell is missing. The look at the first byte spares nearly all cells the trimming.
-pub(super) fn is_blank(cell: &str) -> bool {
+pub(crate) fn is_blank(cell: &str) -> bool {
     match cell.as_bytes().first() {
         None => true,
         Some(&first) => (first <= b' ' || first >= 0x80) && cell.trim().is_empty(),
@@ -63,7 +80,7 @@ pub(super) fn is_blank(cell: &str) -> bool {
 /// Record numbers mostly ascend, so as long as every value is greater than the one before, none can be a
 /// repetition and nothing is looked up.
 #[derive(Default)]
-pub(super) struct KeyedColumn {
+pub(crate) struct KeyedColumn {
     values: Values,
     codes: Vec<u32>,
     /// The key of each code, as long as they ascend.
@@ -77,12 +94,12 @@ pub(super) struct KeyedColumn {
 
 impl KeyedColumn {
     /// A column that takes `rows` rows before it grows.
-    pub(super) fn with_rows(rows: usize) -> Self {
+    pub(crate) fn with_rows(rows: usize) -> Self {
         Self { codes: Vec::with_capacity(rows), ..Self::default() }
     }
 
     /// One more row; `write` appends the text of a value that is new.
-    pub(super) fn push(&mut self, key: i64, write: impl FnOnce(&mut String)) {
+    pub(crate) fn push(&mut self, key: i64, write: impl FnOnce(&mut String)) {
         let code = match self.last {
             Some((last, code)) if last == key => code,
             _ => self.find(key, write),
@@ -92,7 +109,7 @@ impl KeyedColumn {
     }
 
     /// One more row without value.
-    pub(super) fn push_missing(&mut self) {
+    pub(crate) fn push_missing(&mut self) {
         self.codes.push(NULL);
     }
 
@@ -132,18 +149,18 @@ impl KeyedColumn {
     }
 
     /// How many rows there are.
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.codes.len()
     }
 
-    pub(super) fn finish(self, name: String) -> Column {
+    pub(crate) fn finish(self, name: String) -> Column {
         Column { name, codes: self.codes, values: self.values }
     }
 }
 
 /// The warning about values such as `3.02208E+11`, which a spreadsheet has made of a long number: the digits
 /// that are not shown are lost.
-pub(super) fn shortened_numbers(file: &str, column: &Column) -> Option<Issue> {
+pub(crate) fn shortened_numbers(file: &str, column: &Column) -> Option<Issue> {
     let shortened: Vec<bool> = column.values.iter().map(is_shortened).collect();
     if !shortened.contains(&true) {
         return None;

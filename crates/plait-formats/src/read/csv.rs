@@ -12,13 +12,15 @@
 use super::column::{TextColumn, shortened_numbers};
 use super::naming::{self, SEARCHED_ROWS};
 use super::source::{ReadSeek, Source, unreadable};
-use super::text::{LONGEST, TextError, TextSource, count_lines};
+use super::text::{LONGEST, TextError, TextSource, UNDECODABLE, count_lines};
 use super::{FileFormat, Read, ReadOptions, delimiter_name};
-use plait_types::{Fault, FaultCode, Issue, IssueKind, Table};
+use plait_types::{Column, Fault, FaultCode, Issue, IssueKind, Table};
 use rayon::prelude::*;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
+use std::io;
 use std::mem;
+use std::ops::Range;
 
 /// Delimiters that are looked for; the first wins a tie.
 const DELIMITERS: [u8; 4] = *b",;\t|";
@@ -29,7 +31,7 @@ const SAMPLED_RECORDS: usize = 200;
 /// Reads all rows.
 pub(super) fn read(source: &Source, options: &ReadOptions) -> Result<Read, Fault> {
     let file = &source.file;
-    let (mut parser, mut issues) = Parser::start(source)?;
+    let (mut parser, mut issues) = start(source)?;
     let wanted = naming::wanted(file, &parser.names, options)?;
     let mut columns: Vec<(usize, TextColumn)> = wanted
         .iter()
@@ -50,7 +52,7 @@ pub(super) fn read(source: &Source, options: &ReadOptions) -> Result<Read, Fault
                 columns
                     .par_iter_mut()
                     .with_max_len(1)
-                    .for_each(|(at, column)| parsed.intern(*at, width, column));
+                    .for_each(|(at, column)| parsed.intern(0..parsed.rows, *at, width, column));
             },
         );
         going = more?;
@@ -64,13 +66,7 @@ pub(super) fn read(source: &Source, options: &ReadOptions) -> Result<Read, Fault
     if rows == 0 {
         return Err(super::empty(file, "has a header and no rows"));
     }
-    if text.windows_lines > 0 {
-        let message = match text.windows_lines {
-            1 => "one line is not UTF-8 and was read as Windows-1252".to_owned(),
-            lines => format!("{lines} lines are not UTF-8 and were read as Windows-1252"),
-        };
-        issues.push(Issue::new(IssueKind::Encoding, file, message).counting(text.windows_lines));
-    }
+    issues.extend(windows_lines(file, text.windows_lines));
     issues.extend(ragged_issues(file, names.len(), &ragged));
     let columns: Vec<_> =
         columns.into_iter().map(|(at, column)| column.finish(mem::take(&mut names[at]))).collect();
@@ -89,7 +85,154 @@ pub(super) fn read(source: &Source, options: &ReadOptions) -> Result<Read, Fault
 
 /// Reads the names of the columns.
 pub(super) fn header(source: &Source) -> Result<Vec<String>, Fault> {
-    Ok(Parser::start(source)?.0.names)
+    Ok(start(source)?.0.names)
+}
+
+/// The rows of delimited text in pieces, so that memory does not grow with the file. Rows with bytes that are no
+/// text are set aside instead of ending the reading.
+pub(crate) struct Rows<R> {
+    parser: Parser<R>,
+    piece: Piece,
+    /// The next row of `piece`.
+    at: usize,
+    rows: u64,
+    issues: Vec<Issue>,
+}
+
+/// Some rows in file order, interned among themselves.
+pub(crate) struct SomeRows {
+    /// One per header.
+    pub(crate) columns: Vec<Column>,
+    /// The line of each row, from 1.
+    pub(crate) lines: Vec<u64>,
+}
+
+/// What was found in a file when its rows have been given.
+pub(crate) struct Finished {
+    /// In a fixed order.
+    pub(crate) issues: Vec<Issue>,
+    /// Rows that were not given.
+    pub(crate) set_aside: u64,
+}
+
+/// How many rows that are no text are noted with their places.
+const NOTED_ROWS: usize = 10_000;
+
+impl<R: io::Read> Rows<R> {
+    /// Finds delimiter and header. Faults as [`read`](super::read).
+    pub(crate) fn start(reader: R, file: &str) -> Result<Self, Fault> {
+        let text = TextSource::tolerant(reader).map_err(|error| text_fault(file, error, 1))?;
+        let (parser, issues) = Parser::start(text, file)?;
+        let mut rows = Self { parser, piece: Piece::default(), at: 0, rows: 0, issues };
+        rows.more()?;
+        Ok(rows)
+    }
+
+    /// The headers, unnamed ones named after their position.
+    pub(crate) fn names(&self) -> &[String] {
+        &self.parser.names
+    }
+
+    /// The cells of the next row and its line.
+    pub(crate) fn peek(&self) -> Option<(Vec<&str>, u64)> {
+        let width = self.parser.names.len();
+        let fields = self.piece.fields.get(self.at * width..(self.at + 1) * width)?;
+        let cells = fields.iter().map(|span| &self.piece.text[span.start as usize..span.end as usize]);
+        Some((cells.collect(), self.piece.lines[self.at]))
+    }
+
+    /// Passes over the next row, which counts as given.
+    pub(crate) fn skip(&mut self) -> Result<(), Fault> {
+        self.at += 1;
+        self.rows += 1;
+        if self.at == self.piece.rows { self.more().map(|_| ()) } else { Ok(()) }
+    }
+
+    /// The next rows, at most `limit`; `None` when there are no more.
+    pub(crate) fn next(&mut self, limit: usize) -> Result<Option<SomeRows>, Fault> {
+        let width = self.parser.names.len();
+        let mut columns: Vec<TextColumn> = Vec::new();
+        columns.resize_with(width, TextColumn::default);
+        let mut lines = Vec::new();
+        while lines.len() < limit && (self.at < self.piece.rows || self.more()?) {
+            let end = self.piece.rows.min(self.at + limit - lines.len());
+            for (at, column) in columns.iter_mut().enumerate() {
+                self.piece.intern(self.at..end, at, width, column);
+            }
+            lines.extend_from_slice(&self.piece.lines[self.at..end]);
+            self.at = end;
+        }
+        if lines.is_empty() {
+            return Ok(None);
+        }
+        self.rows += lines.len() as u64;
+        let names = self.parser.names.iter();
+        let columns = columns.into_iter().zip(names).map(|(column, name)| column.finish(name.clone()));
+        Ok(Some(SomeRows { columns: columns.collect(), lines }))
+    }
+
+    /// What was wrong with the file, and the fault of one most of whose rows were set aside.
+    pub(crate) fn finish(mut self) -> Result<Finished, Fault> {
+        self.refuse_mostly_ragged(0)?;
+        let Parser { file, names, text, ragged, undecodable, n_undecodable, .. } = self.parser;
+        if n_undecodable > self.rows {
+            let fault = text_fault(&file, TextError::NotText { lines_below: 0 }, undecodable[0].line);
+            return Err(fault.because(format!("{n_undecodable} rows hold such bytes")));
+        }
+        self.issues.extend(windows_lines(&file, text.windows_lines));
+        self.issues.extend(ragged_issues(&file, names.len(), &ragged));
+        if let Some(first) = undecodable.first() {
+            let (rows, were) = if n_undecodable == 1 {
+                ("one row holds".to_owned(), "was")
+            } else {
+                (format!("{n_undecodable} rows hold"), "were")
+            };
+            let message = format!(
+                "{rows} bytes that are not text and {were} set aside; the first such byte is number {}",
+                first.offset
+            );
+            let lines = undecodable.iter().map(|row| row.line).collect();
+            let issue = Issue::new(IssueKind::UndecodableRow, &file, message).on_lines(lines);
+            self.issues.push(issue.counting(n_undecodable as usize));
+        }
+        Ok(Finished { issues: self.issues, set_aside: ragged.len() as u64 + n_undecodable })
+    }
+
+    /// Parses the next piece; false when there is none.
+    fn more(&mut self) -> Result<bool, Fault> {
+        self.at = 0;
+        let going = self.parser.parse(&mut self.piece)?;
+        // a file in which most rows are ragged is known early, before its rows are used
+        self.refuse_mostly_ragged(self.piece.rows.max(SAMPLED_RECORDS))?;
+        Ok(going)
+    }
+
+    fn refuse_mostly_ragged(&self, at_least: usize) -> Result<(), Fault> {
+        let ragged = &self.parser.ragged;
+        if ragged.len() > at_least && ragged.len() as u64 > self.rows + self.piece.rows as u64 {
+            return Err(mostly_ragged(
+                &self.parser.file,
+                self.parser.delimiter,
+                self.parser.names.len(),
+                ragged,
+            ));
+        }
+        Ok(())
+    }
+}
+
+fn windows_lines(file: &str, lines: usize) -> Option<Issue> {
+    let message = match lines {
+        0 => return None,
+        1 => "one line is not UTF-8 and was read as Windows-1252".to_owned(),
+        lines => format!("{lines} lines are not UTF-8 and were read as Windows-1252"),
+    };
+    Some(Issue::new(IssueKind::Encoding, file, message).counting(lines))
+}
+
+fn start(source: &Source) -> Result<(Parser<Box<dyn ReadSeek>>, Vec<Issue>), Fault> {
+    let text = TextSource::new(source.reader()?).map_err(|error| text_fault(&source.file, error, 1))?;
+    Parser::start(text, &source.file)
 }
 
 /// Where a field is in the text of its piece.
@@ -105,12 +248,16 @@ struct Piece {
     text: String,
     /// Row by row, as many as there are columns.
     fields: Vec<Span>,
+    /// The line of each row, from 1.
+    lines: Vec<u64>,
     rows: usize,
 }
 
 impl Piece {
-    fn intern(&self, at: usize, width: usize, column: &mut TextColumn) {
-        for span in self.fields.iter().skip(at).step_by(width) {
+    /// Adds the cells of some rows in column `at` of `width`.
+    fn intern(&self, rows: Range<usize>, at: usize, width: usize, column: &mut TextColumn) {
+        let fields = &self.fields[rows.start * width..rows.end * width];
+        for span in fields.iter().skip(at).step_by(width) {
             column.push(&self.text[span.start as usize..span.end as usize]);
         }
     }
@@ -122,9 +269,16 @@ struct Ragged {
     fields: usize,
 }
 
-struct Parser {
+/// A row with bytes that are no text.
+struct Undecodable {
+    line: u64,
+    /// Of the first such byte, from the start of the file.
+    offset: u64,
+}
+
+struct Parser<R> {
     file: String,
-    text: TextSource<Box<dyn ReadSeek>>,
+    text: TextSource<R>,
     /// Text of a record that is not complete yet.
     carry: String,
     delimiter: u8,
@@ -132,16 +286,17 @@ struct Parser {
     /// Line of the next record, from 1.
     line: u64,
     ragged: Vec<Ragged>,
+    /// The first of the rows that are no text.
+    undecodable: Vec<Undecodable>,
+    n_undecodable: u64,
     /// Fields with doubled quotes or text after the quote, as positions in the piece's list.
     odd: Vec<usize>,
 }
 
-impl Parser {
+impl<R: io::Read> Parser<R> {
     /// Finds delimiter and header; stands before the first row.
-    fn start(source: &Source) -> Result<(Self, Vec<Issue>), Fault> {
-        let file = &source.file;
+    fn start(mut text: TextSource<R>, file: &str) -> Result<(Self, Vec<Issue>), Fault> {
         let fail = |error| text_fault(file, error, 1);
-        let mut text = TextSource::new(source.reader()?).map_err(fail)?;
         let mut carry = String::new();
         let ended = !text.fill(&mut carry).map_err(fail)?;
         if ended {
@@ -175,15 +330,20 @@ impl Parser {
         }
         let names = naming::names(file, &cells, &mut issues)?;
         let line = found.next_line + lines_before;
+        if carry[..skip + found.next].contains(UNDECODABLE) {
+            return Err(fail(TextError::NotText { lines_below: 0 }));
+        }
         carry.drain(..skip + found.next);
         let parser = Self {
-            file: file.clone(),
+            file: file.to_owned(),
             text,
             carry,
             delimiter: sample.delimiter,
             names,
             line,
             ragged: Vec::new(),
+            undecodable: Vec::new(),
+            n_undecodable: 0,
             odd: Vec::new(),
         };
         Ok((parser, issues))
@@ -194,6 +354,7 @@ impl Parser {
         let width = self.names.len();
         piece.text.clear();
         piece.fields.clear();
+        piece.lines.clear();
         piece.rows = 0;
         mem::swap(&mut piece.text, &mut self.carry);
         loop {
@@ -220,7 +381,12 @@ impl Parser {
                     &mut self.odd,
                 ) {
                     Step::Record { next, lines, filled } => {
-                        self.keep(piece, first, width, filled);
+                        if self.is_undecodable(&piece.text[at..next]) {
+                            piece.fields.truncate(first);
+                            self.odd.retain(|&field| field < first);
+                        } else {
+                            self.keep(piece, first, width, filled);
+                        }
                         self.line += lines;
                         at = next;
                     }
@@ -246,6 +412,20 @@ impl Parser {
         }
     }
 
+    /// Whether a record holds bytes that are no text; notes it if so.
+    fn is_undecodable(&mut self, record: &str) -> bool {
+        if self.text.undecodable.is_empty() {
+            return false;
+        }
+        let found = record.matches(UNDECODABLE).count().min(self.text.undecodable.len());
+        let Some(offset) = self.text.undecodable.drain(..found).next() else { return false };
+        self.n_undecodable += 1;
+        if self.undecodable.len() < NOTED_ROWS {
+            self.undecodable.push(Undecodable { line: self.line, offset });
+        }
+        true
+    }
+
     /// Decides about a record whose fields start at `first`: a row, nothing, or set aside.
     fn keep(&mut self, piece: &mut Piece, first: usize, width: usize, filled: bool) {
         let found = piece.fields.len() - first;
@@ -253,10 +433,12 @@ impl Parser {
             piece.fields.truncate(first);
         } else if found == width {
             piece.rows += 1;
+            piece.lines.push(self.line);
             return;
         } else if found > width && piece.fields[first + width..].iter().all(|span| span.start == span.end) {
             piece.fields.truncate(first + width);
             piece.rows += 1;
+            piece.lines.push(self.line);
         } else {
             self.ragged.push(Ragged { line: self.line, fields: found });
             piece.fields.truncate(first);

@@ -7,7 +7,7 @@ use std::io::Read;
 
 /// A kind that is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     Text,
     Parquet,
     Xlsx,
@@ -19,7 +19,7 @@ pub(super) enum Kind {
 const ZIP_TAIL: u64 = 256 * 1024;
 
 /// The kind of a file, or the fault of one that is not read, saying what it is.
-pub(super) fn of(source: &Source) -> Result<Kind, Fault> {
+pub(crate) fn of(source: &Source) -> Result<Kind, Fault> {
     let head = source.bytes(0, 4096)?;
     let extension = source.extension();
     if head.starts_with(b"PAR1") {
@@ -52,7 +52,7 @@ pub(super) fn of(source: &Source) -> Result<Kind, Fault> {
 }
 
 /// The issue about a name that says another kind than the content has.
-pub(super) fn contradicted_extension(source: &Source, kind: Kind) -> Option<Issue> {
+pub(crate) fn contradicted_extension(source: &Source, kind: Kind) -> Option<Issue> {
     let extension = source.extension();
     let said = match extension.as_str() {
         "csv" | "tsv" | "tab" | "txt" | "psv" => "a text file",

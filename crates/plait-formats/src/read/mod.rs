@@ -5,16 +5,16 @@
 //! Third-party parsers that meet a damaged file may panic; [`guarded`] turns that into a fault.
 
 mod arrow;
-mod column;
-mod csv;
+pub(crate) mod column;
+pub(crate) mod csv;
 mod ipc;
-mod kind;
-mod naming;
+pub(crate) mod kind;
+pub(crate) mod naming;
 mod pages;
 mod parquet;
-mod source;
-mod text;
-mod xlsx;
+pub(crate) mod source;
+pub(crate) mod text;
+pub(crate) mod xlsx;
 
 use self::source::Source;
 use plait_types::{Fault, FaultCode, Issue, Table};
@@ -139,17 +139,25 @@ pub fn read_bytes(bytes: Vec<u8>, file: &str, options: &ReadOptions) -> Result<R
 
 /// The names of a file's columns as [`read`] would give them, without reading its rows.
 pub fn header(path: &Path, options: &ReadOptions) -> Result<Vec<String>, Fault> {
-    let source = Source::open(path)?;
-    match kind::of(&source)? {
-        kind::Kind::Text => csv::header(&source),
-        kind::Kind::Parquet => guarded(&source.file, || parquet::header(&source)),
-        kind::Kind::Xlsx => guarded(&source.file, || xlsx::header(&source, options)),
-        kind::Kind::ArrowFile => guarded(&source.file, || ipc::header(&source, false)),
-        kind::Kind::ArrowStream => guarded(&source.file, || ipc::header(&source, true)),
+    header_of_source(&Source::open(path)?, options)
+}
+
+fn header_of_source(source: &Source, options: &ReadOptions) -> Result<Vec<String>, Fault> {
+    match kind::of(source)? {
+        kind::Kind::Text => csv::header(source),
+        kind::Kind::Parquet => guarded(&source.file, || parquet::header(source)),
+        kind::Kind::Xlsx => guarded(&source.file, || xlsx::header(source, options)),
+        kind::Kind::ArrowFile => guarded(&source.file, || ipc::header(source, false)),
+        kind::Kind::ArrowStream => guarded(&source.file, || ipc::header(source, true)),
     }
 }
 
-fn read_source(source: &Source, options: &ReadOptions) -> Result<Read, Fault> {
+/// The names of a file's columns, wherever its bytes are.
+pub(crate) fn header_of(source: &Source) -> Result<Vec<String>, Fault> {
+    header_of_source(source, &ReadOptions::default())
+}
+
+pub(crate) fn read_source(source: &Source, options: &ReadOptions) -> Result<Read, Fault> {
     let kind = kind::of(source)?;
     let mut read = match kind {
         kind::Kind::Text => csv::read(source, options)?,
@@ -165,13 +173,13 @@ fn read_source(source: &Source, options: &ReadOptions) -> Result<Read, Fault> {
 
 /// Runs a parser of someone else's format library, which may index past the end of a damaged file and panic.
 /// That is the file's fault, and must not end a program that has other files open.
-fn guarded<T>(file: &str, parse: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
+pub(crate) fn guarded<T>(file: &str, parse: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
     catch_unwind(AssertUnwindSafe(parse))
         .unwrap_or_else(|_| Err(damaged(file, "its content contradicts itself")))
 }
 
 /// The fault of a file that stops in the middle or is damaged; `how` is the parser's view of it.
-fn damaged(file: &str, how: &str) -> Fault {
+pub(crate) fn damaged(file: &str, how: &str) -> Fault {
     Fault::new(
         FaultCode::Truncated,
         format!("{file} is damaged or was not copied completely"),
@@ -181,7 +189,7 @@ fn damaged(file: &str, how: &str) -> Fault {
 }
 
 /// The fault of a file without rows; `what` says how little there is.
-fn empty(file: &str, what: &str) -> Fault {
+pub(crate) fn empty(file: &str, what: &str) -> Fault {
     Fault::new(
         FaultCode::FileEmpty,
         format!("{file} {what}"),

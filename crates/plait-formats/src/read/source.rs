@@ -9,26 +9,26 @@ use std::io::{BufReader, Cursor, ErrorKind, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 /// A file that is there, is not a folder and has at least one byte.
-pub(super) struct Source {
+pub(crate) struct Source {
     /// Its name without folder, for messages.
-    pub(super) file: String,
+    pub(crate) file: String,
     /// Its bytes.
-    pub(super) content: Content,
+    pub(crate) content: Content,
 }
 
 /// Bytes that several threads can read at once, each through a handle of its own.
 #[derive(Clone)]
-pub(super) enum Content {
+pub(crate) enum Content {
     Disk { path: PathBuf, size: u64 },
     Memory(Bytes),
 }
 
 /// Anything that can be read from any position, on any thread.
-pub(super) trait ReadSeek: Read + Seek + Send {}
+pub(crate) trait ReadSeek: Read + Seek + Send {}
 impl<T: Read + Seek + Send> ReadSeek for T {}
 
 impl Source {
-    pub(super) fn open(path: &Path) -> Result<Self, Fault> {
+    pub(crate) fn open(path: &Path) -> Result<Self, Fault> {
         let file = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
         let metadata = fs::metadata(path).map_err(|error| missing(path, &file, error.kind()))?;
         if metadata.is_dir() {
@@ -54,29 +54,34 @@ impl Source {
         Ok(Self { file, content: Content::Disk { path: path.to_owned(), size: metadata.len() } })
     }
 
-    pub(super) fn from_bytes(bytes: Vec<u8>, file: &str) -> Result<Self, Fault> {
+    pub(crate) fn from_bytes(bytes: Vec<u8>, file: &str) -> Result<Self, Fault> {
         if bytes.is_empty() {
             return Err(super::empty(file, "is empty"));
         }
         Ok(Self { file: file.to_owned(), content: Content::Memory(bytes.into()) })
     }
 
+    /// Bytes.
+    pub(crate) fn size(&self) -> u64 {
+        self.content.len()
+    }
+
     /// The file's name without its extension.
-    pub(super) fn stem(&self) -> String {
+    pub(crate) fn stem(&self) -> String {
         Path::new(&self.file)
             .file_stem()
             .map_or_else(|| self.file.clone(), |stem| stem.to_string_lossy().into_owned())
     }
 
     /// The extension in lower case, empty where there is none.
-    pub(super) fn extension(&self) -> String {
+    pub(crate) fn extension(&self) -> String {
         Path::new(&self.file)
             .extension()
             .map_or_else(String::new, |text| text.to_string_lossy().to_lowercase())
     }
 
     /// A reader of its own, at the start.
-    pub(super) fn reader(&self) -> Result<Box<dyn ReadSeek>, Fault> {
+    pub(crate) fn reader(&self) -> Result<Box<dyn ReadSeek>, Fault> {
         match &self.content {
             Content::Disk { path, .. } => {
                 let file = File::open(path).map_err(|error| missing(path, &self.file, error.kind()))?;
@@ -87,7 +92,7 @@ impl Source {
     }
 
     /// The bytes from `start`, at most `length` of them.
-    pub(super) fn bytes(&self, start: u64, length: u64) -> Result<Vec<u8>, Fault> {
+    pub(crate) fn bytes(&self, start: u64, length: u64) -> Result<Vec<u8>, Fault> {
         let mut reader = self.reader()?;
         let mut bytes = Vec::new();
         reader
@@ -136,7 +141,7 @@ impl ChunkReader for Content {
 }
 
 /// The fault of a file whose bytes stop coming.
-pub(super) fn unreadable(file: &str, error: &std::io::Error) -> Fault {
+pub(crate) fn unreadable(file: &str, error: &std::io::Error) -> Fault {
     Fault::new(
         FaultCode::FileMissing,
         format!("{file} cannot be read to its end"),

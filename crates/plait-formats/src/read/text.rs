@@ -2,6 +2,7 @@
 
 use super::Encoding;
 use encoding_rs::{Decoder, DecoderResult, UTF_16BE, UTF_16LE, WINDOWS_1252};
+use std::collections::VecDeque;
 use std::io::{self, Read};
 
 /// The longest line or record that is taken for one, in bytes.
@@ -9,6 +10,10 @@ pub(super) const LONGEST: usize = 64 << 20;
 
 /// How much is read at a time, in bytes: small enough for a processor's cache.
 const STEP: usize = 512 << 10;
+
+/// Stands in decoded text for bytes that are no text, where such rows are to be set aside one by one. A
+/// noncharacter of Unicode, which no program writes into a table.
+pub(crate) const UNDECODABLE: char = '\u{FFFF}';
 
 /// A text file that gives itself in pieces of UTF-8.
 ///
@@ -20,6 +25,12 @@ pub(super) struct TextSource<R> {
     utf16: Option<Box<Decoder>>,
     encoding: Encoding,
     ended: bool,
+    /// Where the first byte of `raw` is in the file.
+    offset: u64,
+    /// Whether bytes that are no text become [`UNDECODABLE`] instead of ending the reading.
+    tolerant: bool,
+    /// Where the bytes are that became [`UNDECODABLE`], one for each, until they are taken out.
+    pub(super) undecodable: VecDeque<u64>,
     /// Whether the file starts with a byte order mark.
     pub(super) bom: bool,
     /// Lines that were read as Windows-1252.
@@ -38,8 +49,17 @@ pub(super) enum TextError {
 }
 
 impl<R: Read> TextSource<R> {
-    /// Reads the start of a file and tells its encoding.
-    pub(super) fn new(mut reader: R) -> Result<Self, TextError> {
+    /// Reads the start of a file and tells its encoding. Bytes that are no text end the reading.
+    pub(super) fn new(reader: R) -> Result<Self, TextError> {
+        Self::with_tolerance(reader, false)
+    }
+
+    /// The same, but bytes that are no text become [`UNDECODABLE`] and are noted.
+    pub(super) fn tolerant(reader: R) -> Result<Self, TextError> {
+        Self::with_tolerance(reader, true)
+    }
+
+    fn with_tolerance(mut reader: R, tolerant: bool) -> Result<Self, TextError> {
         let mut raw = Vec::with_capacity(2 * STEP);
         let ended = more(&mut reader, &mut raw)?;
         let (mark, encoding) = if raw.starts_with(&[0xEF, 0xBB, 0xBF]) {
@@ -57,7 +77,18 @@ impl<R: Read> TextSource<R> {
             Encoding::Utf16Be => Some(Box::new(UTF_16BE.new_decoder_without_bom_handling())),
             Encoding::Utf8 | Encoding::Windows1252 => None,
         };
-        Ok(Self { reader, raw, utf16, encoding, ended, bom: mark > 0, windows_lines: 0 })
+        Ok(Self {
+            reader,
+            raw,
+            utf16,
+            encoding,
+            ended,
+            offset: mark as u64,
+            tolerant,
+            undecodable: VecDeque::new(),
+            bom: mark > 0,
+            windows_lines: 0,
+        })
     }
 
     /// What the file has turned out to be so far.
@@ -81,6 +112,7 @@ impl<R: Read> TextSource<R> {
             if piece > 0 {
                 self.decode(piece, text)?;
                 self.raw.drain(..piece);
+                self.offset += piece as u64;
             } else if self.raw.len() > LONGEST {
                 return Err(TextError::LongLine);
             }
@@ -98,10 +130,19 @@ impl<R: Read> TextSource<R> {
         let before = text.len();
         if let Some(decoder) = &mut self.utf16 {
             // the last piece is decoded when the file has ended, so that a character cut in half is seen
-            return decode_utf16(decoder, raw, self.ended, text);
+            let noted = self.tolerant.then_some((&mut self.undecodable, self.offset));
+            return decode_utf16(decoder, raw, self.ended, text, noted);
+        }
+        if self.tolerant && raw.contains(&0) {
+            self.decode_lines(piece, text);
+            return Ok(());
         }
         match std::str::from_utf8(raw) {
             Ok(valid) => text.push_str(valid),
+            Err(_) if self.tolerant => {
+                self.decode_lines(piece, text);
+                return Ok(());
+            }
             Err(_) => {
                 for line in raw.split_inclusive(|&byte| byte == b'\n' || byte == b'\r') {
                     match std::str::from_utf8(line) {
@@ -121,6 +162,28 @@ impl<R: Read> TextSource<R> {
         }
         no_zeros(&text[before..])
     }
+
+    /// Decodes line by line and notes what is no text.
+    fn decode_lines(&mut self, piece: usize, text: &mut String) {
+        let mut offset = self.offset;
+        for line in self.raw[..piece].split_inclusive(|&byte| byte == b'\n' || byte == b'\r') {
+            match std::str::from_utf8(line) {
+                Ok(valid) if !line.contains(&0) => text.push_str(valid),
+                valid => {
+                    self.windows_lines += usize::from(valid.is_err());
+                    for (at, &byte) in line.iter().enumerate() {
+                        if is_windows_1252(byte) {
+                            text.push_str(&WINDOWS_1252.decode_without_bom_handling(&[byte]).0);
+                        } else {
+                            text.push(UNDECODABLE);
+                            self.undecodable.push_back(offset + at as u64);
+                        }
+                    }
+                }
+            }
+            offset += line.len() as u64;
+        }
+    }
 }
 
 /// Line ends in a text: line feeds, and carriage returns without one.
@@ -134,17 +197,35 @@ fn decode_utf16(
     mut raw: &[u8],
     last: bool,
     text: &mut String,
+    mut noted: Option<(&mut VecDeque<u64>, u64)>,
 ) -> Result<(), TextError> {
     let before = text.len();
+    let whole = raw.len();
     loop {
         let room = decoder.max_utf8_buffer_length_without_replacement(raw.len()).unwrap_or(raw.len() * 3);
         text.reserve(room);
         let (result, read) = decoder.decode_to_string_without_replacement(raw, text, last);
         raw = &raw[read..];
         match result {
-            DecoderResult::InputEmpty => return no_zeros(&text[before..]),
+            DecoderResult::InputEmpty => {
+                if let Some((undecodable, offset)) = &mut noted
+                    && text[before..].contains('\0')
+                {
+                    let replaced = text[before..].replace('\0', UNDECODABLE.encode_utf8(&mut [0; 4]));
+                    let zeros = text[before..].matches('\0').count();
+                    undecodable.extend(std::iter::repeat_n(*offset, zeros));
+                    text.truncate(before);
+                    text.push_str(&replaced);
+                }
+                return no_zeros(&text[before..]);
+            }
             DecoderResult::OutputFull => {}
             DecoderResult::Malformed(..) => {
+                if let Some((undecodable, offset)) = &mut noted {
+                    undecodable.push_back(*offset + (whole - raw.len()) as u64);
+                    text.push(UNDECODABLE);
+                    continue;
+                }
                 return Err(TextError::NotText { lines_below: count_lines(&text.as_bytes()[before..]) });
             }
         }

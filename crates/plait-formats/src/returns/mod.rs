@@ -13,11 +13,37 @@
 mod batch;
 pub mod check;
 pub mod codes;
+mod csv_tables;
+mod damage;
 pub mod dates;
+pub mod detect;
+mod fit;
+pub mod gather;
+pub mod identity;
 mod issues;
+mod json;
+mod landing;
 pub mod library;
+mod members;
+mod narrow;
+mod nested;
+mod origin;
+mod out;
+mod sheets;
 pub mod spec;
+mod utf8;
+mod xml;
+mod zip;
 
 pub use batch::{Batch, BatchSink, Nesting};
+pub use detect::{Asked, Detected, Recognised, detect};
+pub use gather::{Gathered, Progress, Quiet, gather};
+pub use identity::Identity;
 pub use issues::write_issues;
+pub use landing::{Landed, Landing, Payload, TableCount};
+pub use origin::{Entry, Origin};
+pub use out::Counts;
 pub use spec::Spec;
+
+#[cfg(test)]
+mod tests;

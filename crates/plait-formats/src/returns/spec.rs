@@ -29,6 +29,8 @@ pub struct Spec {
     pub terms: Vec<Term>,
     /// How dates are written.
     pub dates: DateForm,
+    /// Containers that it comes in, the usual one first.
+    pub forms: Vec<Form>,
     /// Where the things that name the return stand in its XML form, if it has one.
     pub xml: Option<XmlForm>,
     /// In the order in which they are to be read: tables of persons first.
@@ -49,6 +51,20 @@ pub enum Term {
     Spring,
     /// May.
     Summer,
+}
+
+/// A kind of container that a return comes in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Form {
+    /// Text with one table a file.
+    Csv,
+    /// One document with all tables, nested.
+    Xml,
+    /// A workbook with one table a sheet.
+    Xlsx,
+    /// One document with all tables, nested.
+    Json,
 }
 
 /// How the dates of a return are written.
@@ -95,7 +111,10 @@ pub struct Table {
     pub aliases: Vec<String>,
     /// In these terms only; always where empty.
     pub terms: Vec<Term>,
-    /// Path of the repeated element from the root of the XML form.
+    /// Path of the repeated element from the root of the XML or JSON form, `Children/Child`; `.` is the root itself.
+    ///
+    /// Tables may share an element, or be of the element of the person. Then a row is made only where one of the
+    /// table's columns beside identity has a value.
     pub element: Option<String>,
     /// What one row is.
     pub rows: Rows,
@@ -103,8 +122,10 @@ pub struct Table {
     pub record: Option<String>,
     /// The column that another table of the return refers to, where that is not `record`.
     pub key: Option<String>,
-    /// The table whose `key` the column of that name here holds.
+    /// The table that a row belongs to: its `key`, or else its `record`, stands in the column of the same name here.
     pub parent: Option<String>,
+    /// The column here that refers to the parent, where it is not of the same name.
+    pub parent_column: Option<String>,
     /// In file order.
     pub columns: Vec<Column>,
 }
@@ -130,7 +151,7 @@ pub struct Column {
     pub aliases: Vec<String>,
     /// A header that holds all of these words means it too, where a return's headers vary between councils.
     pub words: Vec<String>,
-    /// Path of the element from the table's element; the name where absent.
+    /// Path of the element from the table's element; the name where absent; `-` where the XML form does not have it here.
     pub element: Option<String>,
     /// In these terms only; always where empty.
     pub terms: Vec<Term>,
@@ -249,6 +270,9 @@ pub enum Meaning {
     IdentifierKind,
     /// An identifier whose kind another column says.
     IdentifierValue,
+    /// What stands in place of an identifier in pseudonymised extracts, and is the same in all of one recipient:
+    /// `Person_ID`, a token.
+    Pseudonym,
     /// URN of the school.
     SchoolUrn,
     /// Name or local number of the school.
@@ -276,6 +300,8 @@ pub struct Check {
     pub rule: Rule,
     /// The other column that the rule needs.
     pub other: Option<String>,
+    /// The table of `other`, where it is not this one.
+    pub other_table: Option<String>,
     /// Values that the rule needs.
     #[serde(default)]
     pub values: Vec<String>,
@@ -304,9 +330,12 @@ pub enum Rule {
     AbsentWhen,
     /// The value is one of `values`.
     OneOf,
-    /// No two records share the value.
+    /// A value that is one of `values` stands only where `other` is true in every row of the record, of which there is
+    /// one at least.
+    OnlyWhenAll,
+    /// No two records share the value; those of `values` do not count.
     Unique,
-    /// The UPN's check letter fits.
+    /// The UPN's check letter fits. Of this and the other rules about UPNs: one of `values` stands in place of a UPN.
     UpnCheckLetter,
     /// The UPN's characters 2 to 4 are an authority's code.
     UpnAuthority,
@@ -314,7 +343,8 @@ pub enum Rule {
     UpnDigits,
     /// The UPN's last character is a digit or a letter that temporary numbers have.
     UpnLastCharacter,
-    /// There is a UPN for a child over this age in years, the one entry of `values`, on the reference date.
+    /// There is a UPN for a child over this age in years, the one entry of `values`, on the reference date, unless
+    /// `other` has a value.
     UpnExpectedOverAge,
     /// The date is not after the reference date, or the end of the year of the return.
     NotInFuture,
@@ -379,7 +409,7 @@ impl Spec {
         self.tables.iter().find(|table| table.is_called(name))
     }
 
-    /// What is left of the spec in one term.
+    /// What is left of the spec in one term: tables, columns, and the checks that still have their columns.
     #[must_use]
     pub fn in_term(&self, term: Term) -> Self {
         let mut spec = self.clone();
@@ -387,7 +417,27 @@ impl Spec {
         for table in &mut spec.tables {
             table.columns.retain(|column| is_in(&column.terms, term));
         }
+        let has = |table: &str, column: &str| {
+            spec.tables
+                .iter()
+                .any(|other| other.name == table && other.columns.iter().any(|c| c.name == column))
+        };
+        let applies = |check: &Check| {
+            let other_table = check.other_table.as_ref().unwrap_or(&check.table);
+            has(&check.table, &check.column)
+                && check.other.as_ref().is_none_or(|other| has(other_table, other))
+        };
+        let applies: Vec<bool> = spec.checks.iter().map(applies).collect();
+        let mut applies = applies.into_iter();
+        spec.checks.retain(|_| applies.next().expect("one answer for each check"));
         spec
+    }
+
+    /// The table that a table's rows belong to, with the columns by which they do: here, there.
+    pub fn parent<'a>(&'a self, table: &'a Table) -> Option<(&'a Table, &'a str, &'a str)> {
+        let parent = self.tables.iter().find(|other| Some(&other.name) == table.parent.as_ref())?;
+        let there = parent.key.as_ref().or(parent.record.as_ref())?;
+        Some((parent, table.parent_column.as_ref().unwrap_or(there), there))
     }
 }
 
@@ -419,7 +469,8 @@ impl Column {
             || self.aliases.iter().any(|alias| alias.eq_ignore_ascii_case(header))
     }
 
-    fn is_worded(&self, header: &str) -> bool {
+    /// Whether the header holds all words that mean the column; never where it has none.
+    pub fn is_worded(&self, header: &str) -> bool {
         let header = header.to_lowercase();
         !self.words.is_empty() && self.words.iter().all(|word| header.contains(word.as_str()))
     }
@@ -427,6 +478,17 @@ impl Column {
     /// Whether the column is kept apart from payload.
     pub fn is_identity(&self) -> bool {
         self.meaning.is_some()
+    }
+}
+
+impl fmt::Display for Form {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Csv => "CSV",
+            Self::Xml => "XML",
+            Self::Xlsx => "xlsx",
+            Self::Json => "JSON",
+        })
     }
 }
 

@@ -6,11 +6,13 @@
 mod csv;
 mod parquet;
 mod part;
+mod rows;
 mod xlsx;
 
 pub use csv::{CsvStyle, write_csv};
 pub use parquet::write_parquet;
 pub use part::{PartFile, write_file};
+pub use rows::RowsFile;
 pub use xlsx::{MAX_SHEET_ROWS, OutSheet, write_xlsx};
 
 use plait_types::{NULL, Values};

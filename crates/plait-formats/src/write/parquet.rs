@@ -85,8 +85,7 @@ fn properties(table: &OutTable<'_>) -> WriterProperties {
             OutValues::Codes { .. } | OutValues::Text(_) => {
                 properties.set_column_dictionary_enabled(path, false)
             }
-            // weights and probabilities repeat: there are as many as patterns of agreement
-            OutValues::F64(_) => properties.set_column_dictionary_enabled(path, true),
+            OutValues::F64(numbers) => properties.set_column_dictionary_enabled(path, do_repeat(numbers)),
             // row numbers mostly go up by one
             OutValues::I64(_) | OutValues::U32(_) => properties
                 .set_column_dictionary_enabled(path.clone(), false)
@@ -100,6 +99,19 @@ fn properties(table: &OutTable<'_>) -> WriterProperties {
 /// give it up in the middle of a column.
 fn is_repetitive(codes: &[u32], values: &Values) -> bool {
     values.len() < 1 << 15 && values.len() * 4 <= codes.len()
+}
+
+/// Whether numbers repeat so much that a dictionary is worth making, by a few thousand of them: weights do where there are
+/// as many as patterns of agreement, and do not where every value's frequency has a part in them.
+fn do_repeat(numbers: &[f64]) -> bool {
+    const SAMPLE: usize = 4096;
+    let step = numbers.len().div_ceil(SAMPLE).max(1);
+    let mut sample: Vec<u64> = numbers.iter().step_by(step).map(|number| number.to_bits()).collect();
+    let n = sample.len();
+    sample.sort_unstable();
+    sample.dedup();
+    // of the sample, far more are different than of all numbers
+    sample.len() * 2 <= n
 }
 
 fn kind(values: &OutValues<'_>) -> DataType {
@@ -160,10 +172,17 @@ fn encode(
     encoder.close()
 }
 
-fn text<'v>(cells: impl ExactSizeIterator<Item = Option<&'v str>>) -> ArrayRef {
+fn text<'v>(mut cells: impl ExactSizeIterator<Item = Option<&'v str>>) -> ArrayRef {
+    // the values of a stretch are found before the first is copied: they lie anywhere in their pool, and copying would
+    // wait for them one after the other
+    const STRETCH: usize = 64;
     let mut builder = StringBuilder::with_capacity(cells.len(), cells.len() * 16);
-    for cell in cells {
-        builder.append_option(cell);
+    let mut stretch: Vec<Option<&str>> = Vec::with_capacity(STRETCH);
+    loop {
+        stretch.extend(cells.by_ref().take(STRETCH));
+        if stretch.is_empty() {
+            return Arc::new(builder.finish());
+        }
+        stretch.drain(..).for_each(|cell| builder.append_option(cell));
     }
-    Arc::new(builder.finish())
 }

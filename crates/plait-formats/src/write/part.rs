@@ -42,7 +42,7 @@ pub struct PartFile {
 }
 
 impl PartFile {
-    fn create(path: &Path) -> io::Result<Self> {
+    pub(super) fn create(path: &Path) -> io::Result<Self> {
         let mut name = path.file_name().ok_or(ErrorKind::InvalidFilename)?.to_owned();
         name.push(".part");
         let part = path.with_file_name(name);
@@ -50,7 +50,7 @@ impl PartFile {
         Ok(Self { file: Some(file), part, failure: None })
     }
 
-    fn take_place(mut self, path: &Path) -> io::Result<()> {
+    pub(super) fn take_place(mut self, path: &Path) -> io::Result<()> {
         let file = self
             .file
             .take()
@@ -102,7 +102,7 @@ impl Drop for PartFile {
     }
 }
 
-fn cannot_write(path: &Path, kind: ErrorKind) -> Fault {
+pub(super) fn cannot_write(path: &Path, kind: ErrorKind) -> Fault {
     let file = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
     let folder = match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent.display().to_string(),

@@ -30,7 +30,7 @@ fn two_files() -> (tempfile::TempDir, Vec<SourceSpec>) {
     let write = |name: &str, text: &str| {
         let path = folder.path().join(name);
         std::fs::write(&path, text).expect("written");
-        SourceSpec { name: None, path }
+        SourceSpec::at(path)
     };
     let specs = vec![write("left.csv", &left), write("right.csv", &right)];
     (folder, specs)

@@ -32,7 +32,7 @@ fn sources_of_a_run_are_found_from_any_folder() {
     let request = LinkRequest {
         threads: Some(1),
         workbook: Some(false),
-        ..LinkRequest::new(vec![SourceSpec { name: None, path: relative.clone() }], out.clone())
+        ..LinkRequest::new(vec![SourceSpec::at(relative.clone())], out.clone())
     };
     let run = plait::link(&request, &Silent).unwrap().run;
     assert_eq!(run.sources[0].path, relative.display().to_string());

@@ -9,7 +9,7 @@ fn refusal(contents: &[&str]) -> Fault {
     let sources = contents.iter().enumerate().map(|(index, content)| {
         let path = folder.path().join(format!("file{index}.csv"));
         std::fs::write(&path, content).unwrap();
-        SourceSpec { name: None, path }
+        SourceSpec::at(path)
     });
     let request =
         LinkRequest { threads: Some(1), ..LinkRequest::new(sources.collect(), folder.path().join("linked")) };

@@ -1,6 +1,6 @@
 //! The TOML form of a spec.
 
-use super::{Check, Column, DateForm, Kind, Meaning, Rows, Spec, Table, Term, XmlForm};
+use super::{Check, Column, DateForm, Form, Kind, Meaning, Rows, Spec, Table, Term, XmlForm};
 use plait_types::{Fault, FaultCode, nearest};
 use serde::Deserialize;
 use std::collections::BTreeSet;
@@ -24,6 +24,8 @@ struct SpecToml {
     terms: Vec<Term>,
     #[serde(default)]
     dates: DateForm,
+    #[serde(default = "csv")]
+    forms: Vec<Form>,
     xml: Option<XmlForm>,
     #[serde(default)]
     changes: Vec<String>,
@@ -46,6 +48,7 @@ pub(super) struct TableToml {
     record: Option<String>,
     key: Option<String>,
     parent: Option<String>,
+    parent_column: Option<String>,
     columns: Vec<ColumnToml>,
 }
 
@@ -119,9 +122,14 @@ impl From<TableToml> for Table {
             record: table.record,
             key: table.key,
             parent: table.parent,
+            parent_column: table.parent_column,
             columns: table.columns.into_iter().map(Column::from).collect(),
         }
     }
+}
+
+fn csv() -> Vec<Form> {
+    vec![Form::Csv]
 }
 
 pub(super) fn parse(text: &str, file: &str) -> Result<Spec, Fault> {
@@ -135,6 +143,7 @@ pub(super) fn parse(text: &str, file: &str) -> Result<Spec, Fault> {
         sources: raw.sources,
         terms: raw.terms,
         dates: raw.dates,
+        forms: raw.forms,
         xml: raw.xml,
         tables: raw.tables.into_iter().map(Table::from).collect(),
         checks: raw.checks,
@@ -169,17 +178,26 @@ pub(super) fn refuse_contradictions(spec: &Spec, file: &str) -> Result<(), Fault
         }
         refuse_contradictions_in(table, spec, file)?;
     }
+    let mut ids = BTreeSet::new();
     for check in &spec.checks {
-        let table = spec.tables.iter().find(|table| table.name == check.table);
-        let table = table.ok_or_else(|| {
-            let known = spec.tables.iter().map(|table| table.name.as_str());
-            unknown("table", &check.table, known, &format!("check {}", check.id), file)
-        })?;
-        for column in [Some(&check.column), check.other.as_ref()].into_iter().flatten() {
-            refuse_unknown_column(table, column, &format!("check {}", check.id), file)?;
+        let by = format!("check {}", check.id);
+        if !ids.insert(check.id.as_str()) {
+            return Err(bad(format!("{by} stands twice"), file));
+        }
+        refuse_unknown_column(known_table(spec, &check.table, &by, file)?, &check.column, &by, file)?;
+        if let Some(other) = &check.other {
+            let table = check.other_table.as_ref().unwrap_or(&check.table);
+            refuse_unknown_column(known_table(spec, table, &by, file)?, other, &by, file)?;
         }
     }
     Ok(())
+}
+
+fn known_table<'a>(spec: &'a Spec, name: &str, by: &str, file: &str) -> Result<&'a Table, Fault> {
+    spec.tables
+        .iter()
+        .find(|table| table.name == name)
+        .ok_or_else(|| unknown("table", name, spec.tables.iter().map(|table| table.name.as_str()), by, file))
 }
 
 fn refuse_contradictions_in(table: &Table, spec: &Spec, file: &str) -> Result<(), Fault> {
@@ -194,14 +212,21 @@ fn refuse_contradictions_in(table: &Table, spec: &Spec, file: &str) -> Result<()
             }
         }
     }
-    for column in [&table.record, &table.key].into_iter().flatten() {
-        refuse_unknown_column(table, column, &format!("table \"{}\"", table.name), file)?;
+    let by = format!("table \"{}\"", table.name);
+    for column in [&table.record, &table.key, &table.parent_column].into_iter().flatten() {
+        refuse_unknown_column(table, column, &by, file)?;
     }
-    if let Some(parent) = &table.parent
-        && !spec.tables.iter().any(|other| other.name == *parent)
-    {
-        let known = spec.tables.iter().map(|table| table.name.as_str());
-        return Err(unknown("table", parent, known, &format!("table \"{}\"", table.name), file));
+    if let Some(parent) = &table.parent {
+        known_table(spec, parent, &by, file)?;
+        match spec.parent(table) {
+            Some((_, here, _)) => refuse_unknown_column(table, here, &by, file)?,
+            None => {
+                return Err(bad(
+                    format!("{by} has parent \"{parent}\", which has neither key nor record"),
+                    file,
+                ));
+            }
+        }
     }
     Ok(())
 }

@@ -1,0 +1,186 @@
+//! How well a row of headers fits the tables of the specs.
+
+use super::spec::{Spec, Term};
+use hashbrown::{HashMap, HashSet};
+use std::cmp::Reverse;
+use std::sync::Arc;
+
+/// The headers of all tables of some specs, made once.
+pub(super) struct Headers {
+    specs: Vec<Arc<Spec>>,
+    /// Lower-case names and aliases: spec, table, column.
+    named: HashMap<String, Vec<(u32, u32, u32)>>,
+    /// Columns that words mean too.
+    worded: Vec<(u32, u32, u32)>,
+}
+
+/// How well a header fits one table of one spec in one term.
+#[derive(Clone, Debug)]
+pub(super) struct Fit {
+    /// Index in the specs.
+    pub(super) spec: usize,
+    /// `None` where the return has no terms.
+    pub(super) term: Option<Term>,
+    /// Index in the spec's tables.
+    pub(super) table: usize,
+    /// Columns of the table that the header has.
+    pub(super) found: usize,
+    /// Columns of the table.
+    pub(super) of_table: usize,
+    /// Columns of the header.
+    pub(super) of_header: usize,
+    /// Columns that every row must have, and the header has not.
+    missing: usize,
+    /// Columns found whose name no other return has.
+    distinctive: usize,
+    /// Whether the file or sheet is called like the table.
+    pub(super) is_called: bool,
+}
+
+impl Headers {
+    pub(super) fn new(specs: &[Arc<Spec>]) -> Self {
+        let mut named: HashMap<String, Vec<(u32, u32, u32)>> = HashMap::new();
+        let mut worded = Vec::new();
+        for (spec, found) in specs.iter().enumerate() {
+            for (table, found) in found.tables.iter().enumerate() {
+                for (column, found) in found.columns.iter().enumerate() {
+                    let place = (spec as u32, table as u32, column as u32);
+                    for name in std::iter::once(&found.name).chain(&found.aliases) {
+                        let places = named.entry(folded(name)).or_default();
+                        if places.last() != Some(&place) {
+                            places.push(place);
+                        }
+                    }
+                    if !found.words.is_empty() {
+                        worded.push(place);
+                    }
+                }
+            }
+        }
+        Self { specs: specs.to_vec(), named, worded }
+    }
+
+    pub(super) fn specs(&self) -> &[Arc<Spec>] {
+        &self.specs
+    }
+
+    /// Every table that has at least one column of the header, in the order of specs, terms and tables. `name` is
+    /// that of the file without extension, or of the sheet.
+    pub(super) fn fits(&self, headers: &[String], name: &str) -> Vec<Fit> {
+        let mut found: HashMap<(u32, u32), HashSet<u32>> = HashMap::new();
+        let mut distinctive: HashMap<(u32, u32), usize> = HashMap::new();
+        for header in headers {
+            let places = self.named.get(&folded(header)).map_or(&[][..], Vec::as_slice);
+            let words = self.worded.iter().filter(|(spec, table, column)| {
+                let table = &self.specs[*spec as usize].tables[*table as usize];
+                let column = &table.columns[*column as usize];
+                !column.is_called(header) && column.is_worded(header)
+            });
+            let places: Vec<&(u32, u32, u32)> = places.iter().chain(words).collect();
+            let one_return = places
+                .windows(2)
+                .all(|pair| self.specs[pair[0].0 as usize].name == self.specs[pair[1].0 as usize].name);
+            for &&(spec, table, column) in &places {
+                let is_new = found.entry((spec, table)).or_default().insert(column);
+                if is_new && one_return {
+                    *distinctive.entry((spec, table)).or_default() += 1;
+                }
+            }
+        }
+        let mut tables: Vec<(u32, u32)> = found.keys().copied().collect();
+        tables.sort_unstable();
+        let words = runs_of_words(name);
+        let mut fits = Vec::new();
+        for place in tables {
+            let (spec_at, table_at) = (place.0 as usize, place.1 as usize);
+            let spec = &self.specs[spec_at];
+            let table = &spec.tables[table_at];
+            let terms = match (table.terms.is_empty(), spec.terms.is_empty()) {
+                (false, _) => table.terms.iter().copied().map(Some).collect(),
+                (true, false) => spec.terms.iter().copied().map(Some).collect(),
+                (true, true) => vec![None],
+            };
+            for term in terms {
+                let in_term =
+                    |terms: &[Term]| terms.is_empty() || term.is_none_or(|term| terms.contains(&term));
+                let columns = table.columns.iter().enumerate().filter(|(_, column)| in_term(&column.terms));
+                let (mut of_table, mut hits, mut missing) = (0, 0, 0);
+                for (at, column) in columns {
+                    let is_there = found[&place].contains(&(at as u32));
+                    of_table += 1;
+                    hits += usize::from(is_there);
+                    missing += usize::from(column.required && !is_there);
+                }
+                fits.push(Fit {
+                    spec: spec_at,
+                    term,
+                    table: table_at,
+                    found: hits.min(headers.len()),
+                    of_table,
+                    of_header: headers.len(),
+                    missing,
+                    distinctive: distinctive.get(&place).copied().unwrap_or(0),
+                    is_called: words.iter().any(|word| table.is_called(word)),
+                });
+            }
+        }
+        fits.retain(|fit| fit.found > 0);
+        fits
+    }
+}
+
+impl Fit {
+    /// Whether this can be told from the columns alone.
+    pub(super) fn is_convincing(&self) -> bool {
+        let share = |whole: usize, percent: usize| self.found * 100 >= whole * percent;
+        self.found >= 2
+            && ((share(self.of_table, 80) && share(self.of_header, 50) && self.distinctive >= 1)
+                || (share(self.of_header, 60) && self.distinctive >= 2 && self.missing == 0)
+                || (share(self.of_header, 50) && share(self.of_table, 50) && self.distinctive >= 2)
+                || (share(self.of_header, 75)
+                    && self.is_called
+                    && (self.distinctive >= 1 || self.missing == 0)))
+    }
+
+    /// Whether this can be what was asked for.
+    pub(super) fn is_possible(&self) -> bool {
+        self.is_called || self.found * 2 >= self.of_table || self.found * 3 >= self.of_header
+    }
+
+    /// Greater is better: nothing that must be there is missing, then the shares of header and table (their harmonic
+    /// mean, in millionths), then the name of the file.
+    pub(super) fn rank(&self) -> (Reverse<bool>, usize, bool) {
+        let mean = 2_000_000 * self.found / (self.of_header + self.of_table).max(1);
+        (Reverse(self.missing > 0), mean, self.is_called)
+    }
+}
+
+fn folded(name: &str) -> String {
+    name.trim().to_lowercase()
+}
+
+/// Every run of words in a name: `2025_spring_pupilonroll` gives `pupilonroll` among others.
+fn runs_of_words(name: &str) -> Vec<String> {
+    let is_gap = |char: char| !char.is_alphanumeric();
+    let mut starts: Vec<usize> = Vec::new();
+    let mut ends: Vec<usize> = Vec::new();
+    let mut before = true;
+    for (at, char) in name.char_indices() {
+        if before && !is_gap(char) {
+            starts.push(at);
+        } else if !before && is_gap(char) {
+            ends.push(at);
+        }
+        before = is_gap(char);
+    }
+    if !before {
+        ends.push(name.len());
+    }
+    // names of files are short; a long one is nobody's table
+    starts.truncate(12);
+    ends.truncate(12);
+    let runs = starts.iter().flat_map(|&start| {
+        ends.iter().filter(move |&&end| end > start).map(move |&end| name[start..end].to_owned())
+    });
+    runs.collect()
+}

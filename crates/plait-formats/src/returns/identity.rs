@@ -1,0 +1,443 @@
+//! Who the records of a dataset are about: names, dates, sex, addresses and identifiers, apart from everything else.
+//!
+//! A record can have several names, addresses and identifiers, each with its kind and its dates; [`Identity`] holds
+//! them all in long tables. [`Identity::current`] is one row per record with what holds now, which is what linkage
+//! starts from. Everything is joined by the record key, a number that means nothing outside the dataset.
+
+use super::codes;
+use super::dates::DateReader;
+use super::spec::{DateForm, Kind, Meaning};
+use plait_types::{Column, Interner, NULL, Table, Values};
+
+mod current;
+mod identifiers;
+
+pub use current::{Current, role};
+
+/// Who the records of a dataset are about. Record keys are row numbers from 0; tables show them from 1.
+#[derive(Clone, Debug, Default)]
+pub struct Identity {
+    /// How many records there are.
+    pub n_records: usize,
+    /// One row per record: `record_key`, the key of the source, and what a person has only one of, as recorded and, for
+    /// sex and ethnicity, in one coding for all returns.
+    pub persons: Table,
+    /// `record_key`, `kind` (legal, preferred, former), `forename`, `middle_names`, `surname`, `full_name`, `from`, `to`.
+    pub names: Table,
+    /// `record_key`, `kind` (home, placement), `address`, `town`, `postcode`, `uprn`, `from`, `to`.
+    pub addresses: Table,
+    /// `record_key`, `kind` (upn, nhs_number …), `value`, `validity`, `status`, `from`, `to`.
+    pub identifiers: Table,
+}
+
+/// The kinds of names, and the meanings that fill the cells forename, middle names, surname and full name.
+const NAMES: [(&str, [Option<Meaning>; 4]); 3] = [
+    (
+        "legal",
+        [
+            Some(Meaning::Forename),
+            Some(Meaning::MiddleNames),
+            Some(Meaning::Surname),
+            Some(Meaning::FullName),
+        ],
+    ),
+    ("preferred", [Some(Meaning::PreferredForename), None, Some(Meaning::PreferredSurname), None]),
+    ("former", [None, None, Some(Meaning::FormerSurname), None]),
+];
+
+/// What a person has only one of, and its column in [`Identity::persons`].
+const FACTS: [(Meaning, &str); 9] = [
+    (Meaning::DateOfBirth, "date_of_birth"),
+    (Meaning::ExpectedDateOfBirth, "expected_date_of_birth"),
+    (Meaning::DateOfDeath, "date_of_death"),
+    (Meaning::Sex, "sex"),
+    (Meaning::Ethnicity, "ethnicity"),
+    (Meaning::UpnUnknown, "upn_unknown"),
+    (Meaning::School, "school"),
+    (Meaning::Email, "email"),
+    (Meaning::Phone, "phone"),
+];
+
+/// Identifiers that stand in a column of their own, and their kind.
+const IDENTIFIERS: [(Meaning, &str); 7] = [
+    (Meaning::Upn, "upn"),
+    (Meaning::FormerUpn, "former_upn"),
+    (Meaning::NhsNumber, "nhs_number"),
+    (Meaning::Uln, "uln"),
+    (Meaning::LaChildId, "la_child_id"),
+    (Meaning::FormerLaChildId, "former_la_child_id"),
+    (Meaning::SchoolUrn, "school_urn"),
+];
+
+/// An identity column of a batch: what it means and how its values are written.
+pub(super) struct IdentityColumn<'a> {
+    pub(super) meaning: Meaning,
+    pub(super) kind: Kind,
+    pub(super) codes: Option<&'a str>,
+    pub(super) column: &'a Column,
+}
+
+/// Gathers statements about records, in any order.
+#[derive(Default)]
+pub(super) struct IdentityBuilder {
+    n_records: u32,
+    keys: Statements<1>,
+    facts: [Statements<1>; FACTS.len()],
+    /// Sex and ethnicity as the source codes them.
+    as_recorded: [Statements<1>; 2],
+    /// kind, forename, middle names, surname, full name, from, to
+    names: Statements<7>,
+    /// kind, address, town, postcode, uprn, from, to
+    addresses: Statements<7>,
+    /// kind, value, validity, status, from, to
+    identifiers: Statements<6>,
+}
+
+/// Rows about records: a record and a value for each column, interned.
+struct Statements<const N: usize> {
+    records: Vec<u32>,
+    codes: [Vec<u32>; N],
+    pools: [Interner; N],
+}
+
+impl<const N: usize> Default for Statements<N> {
+    fn default() -> Self {
+        Self {
+            records: Vec::new(),
+            codes: std::array::from_fn(|_| Vec::new()),
+            pools: std::array::from_fn(|_| Interner::default()),
+        }
+    }
+}
+
+impl<const N: usize> Statements<N> {
+    fn push(&mut self, record: u32, cells: [Option<&str>; N]) {
+        self.records.push(record);
+        for ((codes, pool), cell) in self.codes.iter_mut().zip(&mut self.pools).zip(cells) {
+            codes.push(cell.map_or(NULL, |text| pool.intern(text)));
+        }
+    }
+
+    /// Rows in the order of their records, then of their arrival; rows that say the same of a record once.
+    fn into_table(self, name: &str, headers: [&str; N]) -> Table {
+        let mut order: Vec<u32> = (0..self.records.len() as u32).collect();
+        order.sort_by_key(|&row| self.records[row as usize]);
+        let row = |at: u32| self.codes.each_ref().map(|codes| codes[at as usize]);
+        let mut kept: Vec<u32> = Vec::with_capacity(order.len());
+        let mut first_of_record = 0;
+        for at in order {
+            let record = self.records[at as usize];
+            if kept.last().is_some_and(|&last| self.records[last as usize] != record) {
+                first_of_record = kept.len();
+            }
+            if kept[first_of_record..].iter().all(|&other| row(other) != row(at)) {
+                kept.push(at);
+            }
+        }
+        let keys = Column::from_rows(
+            "record_key",
+            kept.iter().map(|&at| Some((u64::from(self.records[at as usize]) + 1).to_string())),
+        );
+        let n_rows = kept.len();
+        let parts = self.codes.into_iter().zip(self.pools).zip(headers);
+        let columns = parts.map(|((codes, pool), header)| Column {
+            name: header.to_owned(),
+            codes: kept.iter().map(|&at| codes[at as usize]).collect(),
+            values: pool.into_values(),
+        });
+        Table { name: name.to_owned(), columns: std::iter::once(keys).chain(columns).collect(), n_rows }
+    }
+
+    /// One value per record, the first that was said; `None` where nothing was.
+    fn into_first(self, name: &str, n_records: usize) -> Option<Column> {
+        if self.records.is_empty() {
+            return None;
+        }
+        let mut codes = vec![NULL; n_records];
+        for (&record, &code) in self.records.iter().zip(&self.codes[0]) {
+            let slot = &mut codes[record as usize];
+            if *slot == NULL {
+                *slot = code;
+            }
+        }
+        let values = self.pools.into_iter().next().map(Interner::into_values).unwrap_or_default();
+        Some(Column { name: name.to_owned(), codes, values })
+    }
+}
+
+impl IdentityBuilder {
+    /// Makes a record and gives its number.
+    pub(super) fn new_record(&mut self, key: Option<&str>) -> u32 {
+        let record = self.n_records;
+        self.n_records += 1;
+        if let Some(key) = key {
+            self.keys.push(record, [Some(key)]);
+        }
+        record
+    }
+
+    /// Takes what the rows of a batch say about their records. `records` has the record of each row,
+    /// [`NULL`] for rows that are set aside.
+    pub(super) fn take_in(&mut self, columns: &[IdentityColumn<'_>], records: &[u32], form: DateForm) {
+        let of = |meaning: Meaning| columns.iter().find(|column| column.meaning == meaning);
+        let from = of(Meaning::From).map(|column| Cleaned::dates(column.column, form));
+        let to = of(Meaning::To).map(|column| Cleaned::dates(column.column, form));
+        self.take_facts(columns, records, form);
+        self.take_names(columns, records, from.as_ref(), to.as_ref());
+        self.take_addresses(columns, records, from.as_ref(), to.as_ref());
+        self.take_identifiers(columns, records, from.as_ref(), to.as_ref());
+    }
+
+    fn take_facts(&mut self, columns: &[IdentityColumn<'_>], records: &[u32], form: DateForm) {
+        for column in columns {
+            let Some(at) = FACTS.iter().position(|(meaning, _)| *meaning == column.meaning) else { continue };
+            let recorded = match column.meaning {
+                Meaning::Sex => Some(0),
+                Meaning::Ethnicity => Some(1),
+                _ => None,
+            };
+            let list = column.codes.and_then(super::library::codes);
+            let cleaned = match column.meaning {
+                Meaning::DateOfBirth | Meaning::ExpectedDateOfBirth | Meaning::DateOfDeath => {
+                    Cleaned::dates(column.column, form)
+                }
+                Meaning::Sex => Cleaned::coded(column.column, |text| Some(codes::sex(list, text)?.code())),
+                Meaning::Ethnicity => {
+                    Cleaned::coded(column.column, |text| Some(codes::ethnicity(list, text)?.main))
+                }
+                _ => Cleaned::trimmed(column.column),
+            };
+            for (row, &record) in records.iter().enumerate() {
+                if record == NULL {
+                    continue;
+                }
+                if let Some(text) = cleaned.get(row) {
+                    self.facts[at].push(record, [Some(text)]);
+                }
+                if let (Some(which), Some(text)) = (recorded, column.column.get(row)) {
+                    self.as_recorded[which].push(record, [Some(text)]);
+                }
+            }
+        }
+    }
+
+    fn take_names(
+        &mut self,
+        columns: &[IdentityColumn<'_>],
+        records: &[u32],
+        from: Option<&Cleaned<'_>>,
+        to: Option<&Cleaned<'_>>,
+    ) {
+        for (kind, meanings) in NAMES {
+            let column = |meaning| columns.iter().find(|column| Some(column.meaning) == meaning);
+            let parts: [Option<Cleaned<'_>>; 4] =
+                meanings.map(|meaning| column(meaning).map(|column| Cleaned::trimmed(column.column)));
+            for (row, &record) in records.iter().enumerate() {
+                if record == NULL {
+                    continue;
+                }
+                let [forename, middle, surname, full] =
+                    parts.each_ref().map(|part| part.as_ref().and_then(|cleaned| cleaned.get(row)));
+                if [forename, middle, surname, full].iter().any(Option::is_some) {
+                    let [from, to] = [from, to].map(|date| date.and_then(|cleaned| cleaned.get(row)));
+                    self.names.push(record, [Some(kind), forename, middle, surname, full, from, to]);
+                }
+            }
+        }
+    }
+
+    fn take_addresses(
+        &mut self,
+        columns: &[IdentityColumn<'_>],
+        records: &[u32],
+        from: Option<&Cleaned<'_>>,
+        to: Option<&Cleaned<'_>>,
+    ) {
+        let all = |meaning: Meaning| columns.iter().filter(move |column| column.meaning == meaning);
+        let lines: Vec<&IdentityColumn<'_>> =
+            columns.iter().filter(|c| matches!(c.meaning, Meaning::Address | Meaning::AddressLine)).collect();
+        let town = all(Meaning::Town).next().map(|c| Cleaned::trimmed(c.column));
+        let uprn = all(Meaning::Uprn).next().map(|c| Cleaned::trimmed(c.column));
+        for (kind, meaning) in [("home", Meaning::Postcode), ("placement", Meaning::PlacementPostcode)] {
+            let postcode = all(meaning).next().map(|c| Cleaned::trimmed(c.column));
+            let home = kind == "home";
+            if postcode.is_none() && (!home || (lines.is_empty() && town.is_none())) {
+                continue;
+            }
+            let mut address = String::new();
+            for (row, &record) in records.iter().enumerate() {
+                if record == NULL {
+                    continue;
+                }
+                address.clear();
+                if home {
+                    lines.iter().for_each(|line| add_line(&mut address, line, row));
+                }
+                let cell = |cleaned: &Option<Cleaned<'_>>| -> Option<String> {
+                    cleaned.as_ref().and_then(|cleaned| cleaned.get(row)).map(str::to_owned)
+                };
+                let town = if home { cell(&town) } else { None };
+                let uprn = if home { cell(&uprn) } else { None };
+                let postcode = cell(&postcode);
+                let line = Some(address.as_str()).filter(|text| !text.is_empty());
+                if line.is_none() && town.is_none() && postcode.is_none() && uprn.is_none() {
+                    continue;
+                }
+                let dates = [from, to].map(|date| date.and_then(|cleaned| cleaned.get(row)));
+                self.addresses.push(
+                    record,
+                    [
+                        Some(kind),
+                        line,
+                        town.as_deref(),
+                        postcode.as_deref(),
+                        uprn.as_deref(),
+                        dates[0],
+                        dates[1],
+                    ],
+                );
+            }
+        }
+    }
+
+    fn take_identifiers(
+        &mut self,
+        columns: &[IdentityColumn<'_>],
+        records: &[u32],
+        from: Option<&Cleaned<'_>>,
+        to: Option<&Cleaned<'_>>,
+    ) {
+        let status = columns.iter().find(|column| column.meaning == Meaning::NhsNumberStatus);
+        let mut push = |record: u32, kind: &str, value: &str, row: usize| {
+            let status = status.filter(|_| kind == "nhs_number").and_then(|column| column.column.get(row));
+            let dates = [from, to].map(|date| date.and_then(|cleaned| cleaned.get(row)));
+            let validity = identifiers::validity(kind, value);
+            let cells = [Some(kind), Some(value), Some(validity), status, dates[0], dates[1]];
+            self.identifiers.push(record, cells);
+        };
+        for column in columns {
+            let Some((_, kind)) = IDENTIFIERS.iter().find(|(meaning, _)| *meaning == column.meaning) else {
+                continue;
+            };
+            let cleaned = Cleaned::trimmed(column.column);
+            for (row, &record) in records.iter().enumerate().filter(|(_, record)| **record != NULL) {
+                if let Some(value) = cleaned.get(row) {
+                    push(record, kind, value, row);
+                }
+            }
+        }
+        let value = columns.iter().find(|column| column.meaning == Meaning::IdentifierValue);
+        let kinds = columns.iter().find(|column| column.meaning == Meaning::IdentifierKind);
+        let (Some(value), Some(kinds)) = (value, kinds) else { return };
+        let (values, kinds) = (Cleaned::trimmed(value.column), Cleaned::trimmed(kinds.column));
+        for (row, &record) in records.iter().enumerate().filter(|(_, record)| **record != NULL) {
+            if let (Some(value), Some(kind)) = (values.get(row), kinds.get(row)) {
+                push(record, &identifiers::kind(kind), value, row);
+            }
+        }
+    }
+
+    /// Everything that was said.
+    pub(super) fn finish(self, name: &str) -> Identity {
+        let n = self.n_records as usize;
+        let keys = Column::from_rows("record_key", (1..=n).map(|key| Some(key.to_string())));
+        let mut columns = vec![keys];
+        columns.extend(self.keys.into_first("source_key", n));
+        let [sex, ethnicity] = self.as_recorded;
+        for ((_, header), statements) in FACTS.iter().zip(self.facts) {
+            columns.extend(statements.into_first(header, n));
+        }
+        columns.extend(sex.into_first("sex_as_recorded", n));
+        columns.extend(ethnicity.into_first("ethnicity_as_recorded", n));
+        let names = ["kind", "forename", "middle_names", "surname", "full_name", "from", "to"];
+        let addresses = ["kind", "address", "town", "postcode", "uprn", "from", "to"];
+        Identity {
+            n_records: n,
+            persons: Table { name: name.to_owned(), columns, n_rows: n },
+            names: self.names.into_table("names", names),
+            addresses: self.addresses.into_table("addresses", addresses),
+            identifiers: self
+                .identifiers
+                .into_table("identifiers", ["kind", "value", "validity", "status", "from", "to"]),
+        }
+    }
+}
+
+/// A column with each distinct value cleaned once.
+struct Cleaned<'a> {
+    column: &'a Column,
+    values: Values,
+    /// For each code of the column its code in `values`, or [`NULL`].
+    codes: Vec<u32>,
+}
+
+impl<'a> Cleaned<'a> {
+    fn of(column: &'a Column, mut clean: impl FnMut(&str) -> Option<String>) -> Self {
+        let mut values = Values::default();
+        let codes = column
+            .values
+            .iter()
+            .map(|text| {
+                clean(text).map_or(NULL, |text| {
+                    values.push(&text);
+                    values.len() as u32 - 1
+                })
+            })
+            .collect();
+        Self { column, values, codes }
+    }
+
+    fn trimmed(column: &'a Column) -> Self {
+        Self::of(column, |text| Some(text.trim()).filter(|text| !text.is_empty()).map(str::to_owned))
+    }
+
+    /// ISO dates; what is no date stays as it is, so that it can be counted as unreadable later.
+    fn dates(column: &'a Column, form: DateForm) -> Self {
+        let reader = DateReader::of_column(form, column);
+        Self::of(column, |text| {
+            let text = text.trim();
+            match reader.read(text) {
+                Some(read) => Some(read.date.iso()),
+                None => Some(text.to_owned()).filter(|text| !text.is_empty()),
+            }
+        })
+    }
+
+    fn coded(column: &'a Column, code: impl Fn(&str) -> Option<&'static str>) -> Self {
+        Self::of(column, |text| code(text).map(str::to_owned))
+    }
+
+    fn get(&self, row: usize) -> Option<&str> {
+        match self.column.codes[row] {
+            NULL => None,
+            code => match self.codes[code as usize] {
+                NULL => None,
+                code => Some(self.values.get(code)),
+            },
+        }
+    }
+}
+
+/// Adds a line of an address, with a comma between lines; of JSON its texts in their order.
+fn add_line(address: &mut String, line: &IdentityColumn<'_>, row: usize) {
+    let Some(text) = line.column.get(row).map(str::trim).filter(|text| !text.is_empty()) else { return };
+    let mut add = |text: &str| {
+        if !text.is_empty() {
+            if !address.is_empty() {
+                address.push_str(", ");
+            }
+            address.push_str(text);
+        }
+    };
+    match serde_json::from_str::<serde_json::Value>(text) {
+        Ok(serde_json::Value::Object(parts)) if line.kind == Kind::Json => {
+            let postcode = |key: &str| key.to_lowercase().contains("postcode");
+            parts
+                .iter()
+                .filter(|(key, _)| !postcode(key))
+                .filter_map(|(_, part)| part.as_str())
+                .for_each(|p| add(p.trim()));
+        }
+        _ => add(text),
+    }
+}

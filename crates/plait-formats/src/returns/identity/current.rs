@@ -1,0 +1,183 @@
+//! One row per record: what holds now.
+
+use super::Identity;
+use plait_types::{Column, Interner, NULL, Role, Table};
+
+/// One row per record with what holds now of the person, and what each column means for linkage.
+#[derive(Clone, Debug, Default)]
+pub struct Current {
+    /// Columns that have a value somewhere; rows in the order of record keys.
+    pub table: Table,
+    /// One per column.
+    pub roles: Vec<Role>,
+}
+
+/// Joins several values in one cell.
+const BETWEEN: &str = "|";
+
+impl Identity {
+    /// What holds now: the legal name, the home address and the identifiers without an end, the latest first, and,
+    /// where a record has more than one, the others in `former_surname`, `other_postcodes` and the like, joined by `|`.
+    pub fn current(&self) -> Current {
+        let mut columns = Vec::new();
+        columns.extend(self.persons.columns.iter().filter(|c| c.name == "source_key").cloned());
+        self.identifier_columns(&mut columns);
+        self.name_columns(&mut columns);
+        columns.extend(
+            self.persons
+                .columns
+                .iter()
+                .filter(|c| !matches!(c.name.as_str(), "record_key" | "source_key"))
+                .cloned(),
+        );
+        self.address_columns(&mut columns);
+        let roles = columns.iter().map(|column| role(&column.name)).collect();
+        Current { table: Table { name: self.persons.name.clone(), columns, n_rows: self.n_records }, roles }
+    }
+
+    fn name_columns(&self, columns: &mut Vec<Column>) {
+        let ranked = self.ranked(&self.names, |kind| match kind {
+            "legal" => Some(0),
+            "preferred" => Some(1),
+            _ => None,
+        });
+        for part in ["forename", "middle_names", "surname", "full_name"] {
+            push(columns, part, self.first(&self.names, &ranked, part));
+        }
+        let preferred = self.ranked(&self.names, |kind| (kind == "preferred").then_some(0));
+        push(columns, "preferred_forename", self.first(&self.names, &preferred, "forename"));
+        push(columns, "preferred_surname", self.first(&self.names, &preferred, "surname"));
+        let former = self.ranked(&self.names, |kind| match kind {
+            "former" => Some(0),
+            "legal" => Some(1),
+            _ => None,
+        });
+        push(columns, "former_surname", self.others(&self.names, &former, &ranked, "surname"));
+    }
+
+    fn address_columns(&self, columns: &mut Vec<Column>) {
+        let home = self.ranked(&self.addresses, |kind| match kind {
+            "home" => Some(0),
+            _ => Some(1),
+        });
+        for part in ["address", "town", "postcode"] {
+            push(columns, part, self.first(&self.addresses, &home, part));
+        }
+        push(columns, "other_postcodes", self.others(&self.addresses, &home, &home, "postcode"));
+    }
+
+    fn identifier_columns(&self, columns: &mut Vec<Column>) {
+        for kind in ["la_child_id", "upn", "nhs_number", "uln", "school_urn"] {
+            let ranked = self.ranked(&self.identifiers, |of| (of == kind).then_some(0));
+            push(columns, kind, self.first(&self.identifiers, &ranked, "value"));
+            if kind == "nhs_number" {
+                push(columns, "nhs_number_status", self.first(&self.identifiers, &ranked, "status"));
+            }
+            let former_kind = format!("former_{kind}");
+            let former = self.ranked(&self.identifiers, |of| match of {
+                of if of == former_kind => Some(0),
+                of if of == kind => Some(1),
+                _ => None,
+            });
+            push(columns, &former_kind, self.others(&self.identifiers, &former, &ranked, "value"));
+        }
+    }
+
+    /// For each record its rows of a long table, the best first: by the rank of the kind, then valid before invalid
+    /// identifiers, then without an end, then the latest start, then as they came.
+    fn ranked(&self, table: &Table, rank: impl Fn(&str) -> Option<u8>) -> Vec<Vec<u32>> {
+        let mut rows: Vec<Vec<u32>> = vec![Vec::new(); self.n_records];
+        let column = |name: &str| table.column(name);
+        let (Some(keys), Some(kinds)) = (column("record_key"), column("kind")) else { return rows };
+        let ranks: Vec<Option<u8>> = kinds.values.iter().map(rank).collect();
+        let rank_of = |row: u32| match kinds.codes[row as usize] {
+            NULL => None,
+            code => ranks[code as usize],
+        };
+        let records: Vec<usize> = keys
+            .values
+            .iter()
+            .map(|key| key.parse::<usize>().expect("record keys are numbers") - 1)
+            .collect();
+        for row in (0..table.n_rows as u32).filter(|&row| rank_of(row).is_some()) {
+            rows[records[keys.codes[row as usize] as usize]].push(row);
+        }
+        let cell = |name: &str, row: u32| column(name).and_then(|column| column.get(row as usize));
+        for rows in rows.iter_mut().filter(|rows| rows.len() > 1) {
+            rows.sort_by(|&a, &b| {
+                let invalid = |row| cell("validity", row) == Some("invalid");
+                let ended = |row| cell("to", row).is_some();
+                (rank_of(a), invalid(a), ended(a))
+                    .cmp(&(rank_of(b), invalid(b), ended(b)))
+                    .then_with(|| cell("from", b).cmp(&cell("from", a)))
+            });
+        }
+        rows
+    }
+
+    /// The first value of each record in the order of its rows.
+    fn first(&self, table: &Table, ranked: &[Vec<u32>], part: &str) -> Column {
+        let column = table.column(part);
+        let value = |rows: &Vec<u32>| rows.iter().find_map(|&row| column?.get(row as usize));
+        Column::from_rows(part, ranked.iter().map(value))
+    }
+
+    /// The values of each record that are not its first of `current`, each once, joined.
+    fn others(&self, table: &Table, ranked: &[Vec<u32>], current: &[Vec<u32>], part: &str) -> Column {
+        let mut interner = Interner::default();
+        let column = table.column(part);
+        let value = |row: &u32| column.and_then(|column| column.get(*row as usize));
+        let codes = ranked
+            .iter()
+            .zip(current)
+            .map(|(rows, current)| {
+                let now = current.iter().find_map(value);
+                let mut others: Vec<&str> = Vec::new();
+                for text in rows.iter().filter_map(value) {
+                    if Some(text) != now && !others.contains(&text) {
+                        others.push(text);
+                    }
+                }
+                if others.is_empty() { NULL } else { interner.intern(&others.join(BETWEEN)) }
+            })
+            .collect();
+        Column { name: part.to_owned(), codes, values: interner.into_values() }
+    }
+}
+
+/// Adds a column under a name of its own, unless it is empty.
+fn push(columns: &mut Vec<Column>, name: &str, mut column: Column) {
+    if column.values.is_empty() {
+        return;
+    }
+    name.clone_into(&mut column.name);
+    columns.push(column);
+}
+
+/// What a column of [`Identity::current`] means for linkage.
+pub fn role(column: &str) -> Role {
+    match column {
+        "record_key" | "source_key" => Role::RecordId,
+        "forename" => Role::Forename,
+        "middle_names" => Role::MiddleName,
+        "surname" => Role::Surname,
+        "full_name" => Role::FullName,
+        "preferred_forename" => Role::PreferredForename,
+        "former_surname" => Role::FormerSurname,
+        "date_of_birth" => Role::DateOfBirth,
+        "sex" => Role::Sex,
+        "ethnicity" => Role::Ethnicity,
+        "address" => Role::Address,
+        "town" => Role::Town,
+        "postcode" => Role::Postcode,
+        "upn" => Role::Upn,
+        "nhs_number" => Role::NhsNumber,
+        "uln" => Role::Uln,
+        "la_child_id" => Role::Identifier,
+        "school" | "school_urn" => Role::School,
+        "email" => Role::Email,
+        "phone" => Role::Phone,
+        "expected_date_of_birth" | "date_of_death" => Role::OtherDate,
+        _ => Role::Other,
+    }
+}

@@ -1,0 +1,343 @@
+//! Rows at the door: checked, given their record, and split into identity and payload.
+
+use super::batch::{Batch, BatchSink, Nesting};
+use super::check::{Checker, ColumnQuality, Finding, NotRun};
+use super::identity::{Identity, IdentityBuilder, IdentityColumn};
+use super::spec::{self, Rows, Spec};
+use plait_types::identifier::LaCode;
+use plait_types::{Column, Fault, Interner, Issue, IssueKind, NULL, PartialDate, Table};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// A dataset that has landed: who its records are about, and how good they are. Payload went to the sink.
+#[derive(Clone, Debug)]
+pub struct Landed {
+    /// Who the records are about.
+    pub identity: Identity,
+    /// What the checks of the return found, worst first.
+    pub findings: Vec<Finding>,
+    /// Completeness and validity of every column.
+    pub quality: Vec<ColumnQuality>,
+    /// Checks that could not be made, and why.
+    pub not_run: Vec<NotRun>,
+    /// What was wrong with the files.
+    pub issues: Vec<Issue>,
+    /// Per table of the spec that had rows.
+    pub tables: Vec<TableCount>,
+}
+
+/// What became of the rows of one table.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TableCount {
+    /// As the spec calls it.
+    pub table: String,
+    /// Rows in the files, but for those that the container itself could not make a row of.
+    pub rows_in: u64,
+    /// Rows that are not kept: without a key, or about a record that is not there.
+    pub set_aside: u64,
+}
+
+impl Landed {
+    /// Rows of all tables, kept and set aside; what the container set aside is in the issues.
+    pub fn rows_in(&self) -> u64 {
+        self.tables.iter().map(|table| table.rows_in).sum()
+    }
+}
+
+/// Takes the payload of each batch: the name of its table, and its rows with `record_key` first.
+pub type Payload<'a> = dyn FnMut(&str, Table) -> Result<(), Fault> + 'a;
+
+/// Lands the batches of one dataset, in the order of the spec's tables, persons first.
+pub struct Landing<'a> {
+    spec: Arc<Spec>,
+    checker: Checker,
+    builder: IdentityBuilder,
+    /// Keys of records in the dataset, as the `record` columns hold them.
+    keys: Interner,
+    /// For each key, its record.
+    record_of_key: Vec<u32>,
+    /// For each file with nested rows, the record of each person element.
+    nested: BTreeMap<Arc<str>, Vec<u32>>,
+    /// Nested rows of persons whose own rows are still to come: readers give an element when it ends.
+    pending: Vec<Batch>,
+    counts: BTreeMap<usize, TableCount>,
+    /// Rows set aside: by table, file and reason, their lines.
+    aside: BTreeMap<(usize, Arc<str>, Reason), Vec<u64>>,
+    issues: Vec<Issue>,
+    container_set_aside: u64,
+    payload: Option<&'a mut Payload<'a>>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Reason {
+    NoKey,
+    UnknownRecord,
+}
+
+impl<'a> Landing<'a> {
+    /// To land a dataset of this return, already narrowed to its term. Payload is dropped where no sink is given.
+    pub fn new(
+        spec: Arc<Spec>,
+        reference_date: Option<PartialDate>,
+        authority: Option<LaCode>,
+        payload: Option<&'a mut Payload<'a>>,
+    ) -> Self {
+        Self {
+            checker: Checker::new(Arc::clone(&spec), reference_date, authority),
+            spec,
+            builder: IdentityBuilder::default(),
+            keys: Interner::default(),
+            record_of_key: Vec::new(),
+            nested: BTreeMap::new(),
+            counts: BTreeMap::new(),
+            pending: Vec::new(),
+            aside: BTreeMap::new(),
+            issues: Vec::new(),
+            container_set_aside: 0,
+            payload,
+        }
+    }
+
+    /// Rows that the container could not make a row of.
+    pub fn container_set_aside(&self) -> u64 {
+        self.container_set_aside
+    }
+
+    /// What has landed; `name` is what the dataset is called.
+    pub fn finish(mut self, name: &str) -> Result<Landed, Fault> {
+        self.land_pending()?;
+        for ((table, file, reason), lines) in std::mem::take(&mut self.aside) {
+            self.issues.push(self.issue_of(table, &file, reason, lines));
+        }
+        let (quality, not_run) = (self.checker.quality(), self.checker.not_run().to_vec());
+        Ok(Landed {
+            identity: self.builder.finish(name),
+            quality,
+            not_run,
+            findings: self.checker.finish(),
+            issues: self.issues,
+            tables: self.counts.into_values().collect(),
+        })
+    }
+
+    fn issue_of(&self, table: usize, file: &str, reason: Reason, lines: Vec<u64>) -> Issue {
+        let table = &self.spec.tables[table];
+        let n = lines.len();
+        let (kind, message) = match reason {
+            Reason::NoKey => (
+                IssueKind::RowWithoutKey,
+                format!("{n} rows do not say which record they are about and were set aside"),
+            ),
+            Reason::UnknownRecord => (
+                IssueKind::RowOfUnknownRecord,
+                format!("{n} rows are about a record that no row of a person has, and were set aside"),
+            ),
+        };
+        let issue = Issue::new(kind, file, message).on_lines(lines);
+        match &table.record {
+            Some(column) => issue.in_column(column.clone()),
+            None => issue,
+        }
+    }
+
+    /// The record of each row of a batch; [`NULL`] for rows that are set aside.
+    fn records_of(&mut self, batch: &Batch) -> Vec<u32> {
+        let spec = Arc::clone(&self.spec);
+        let table = &spec.tables[batch.table];
+        let own_key = table.record.as_ref().and_then(|record| batch.rows.column(record));
+        let records = match (table.rows, &batch.nesting) {
+            (Rows::OfFile, _) => return vec![NULL; batch.rows.n_rows],
+            (Rows::Person, None) => self.persons_by_key(own_key, table.record.is_some(), batch.rows.n_rows),
+            (Rows::OfPerson, None) => self.known_records(own_key, batch.rows.n_rows),
+            (Rows::Person, Some(nesting)) => {
+                let records = self.persons_by_key(own_key, false, batch.rows.n_rows);
+                let nested = self.nested.entry(Arc::clone(&batch.file)).or_default();
+                for (&person, &record) in nesting.person.iter().zip(&records) {
+                    if person == Nesting::NO_ROW {
+                        continue;
+                    }
+                    let person = person as usize;
+                    if nested.len() <= person {
+                        nested.resize(person + 1, NULL);
+                    }
+                    nested[person] = record;
+                }
+                records
+            }
+            (Rows::OfPerson, Some(nesting)) => {
+                let nested = self.nested.get(&batch.file);
+                let record = |person: &u32| nested.and_then(|records| records.get(*person as usize)).copied();
+                nesting.person.iter().map(|person| record(person).unwrap_or(NULL)).collect()
+            }
+        };
+        for (row, _) in records.iter().enumerate().filter(|(_, record)| **record == NULL) {
+            let missing = own_key.is_none_or(|column| column.codes[row] == NULL);
+            let reason =
+                if missing && batch.nesting.is_none() { Reason::NoKey } else { Reason::UnknownRecord };
+            let lines = self.aside.entry((batch.table, Arc::clone(&batch.file), reason)).or_default();
+            lines.push(batch.lines[row]);
+        }
+        records
+    }
+
+    /// A record per row, or per key where rows have one. A row without a key is set aside where `needs_key`.
+    fn persons_by_key(&mut self, keys: Option<&Column>, needs_key: bool, n_rows: usize) -> Vec<u32> {
+        let Some(keys) = keys else {
+            return (0..n_rows)
+                .map(|_| if needs_key { NULL } else { self.builder.new_record(None) })
+                .collect();
+        };
+        let mut of_code = vec![NULL; keys.values.len()];
+        keys.codes
+            .iter()
+            .map(|&code| match code {
+                NULL if needs_key => NULL,
+                NULL => self.builder.new_record(None),
+                code => {
+                    let record = &mut of_code[code as usize];
+                    if *record == NULL {
+                        *record = self.record_of(keys.values.get(code).trim());
+                    }
+                    *record
+                }
+            })
+            .collect()
+    }
+
+    /// The record of a key, new or known.
+    fn record_of(&mut self, key: &str) -> u32 {
+        let code = self.keys.intern(key) as usize;
+        if code == self.record_of_key.len() {
+            self.record_of_key.push(self.builder.new_record(Some(key)));
+        }
+        self.record_of_key[code]
+    }
+
+    fn known_records(&self, keys: Option<&Column>, n_rows: usize) -> Vec<u32> {
+        let Some(keys) = keys else { return vec![NULL; n_rows] };
+        let find = |key: &str| self.keys.find(key.trim()).map(|code| self.record_of_key[code as usize]);
+        let of_code: Vec<u32> = keys.values.iter().map(|key| find(key).unwrap_or(NULL)).collect();
+        keys.codes.iter().map(|&code| if code == NULL { NULL } else { of_code[code as usize] }).collect()
+    }
+
+    fn take_identity(&mut self, batch: &Batch, records: &[u32]) {
+        let spec = Arc::clone(&self.spec);
+        let table = &spec.tables[batch.table];
+        let columns: Vec<IdentityColumn<'_>> = batch
+            .rows
+            .columns
+            .iter()
+            .zip(&batch.columns)
+            .filter_map(|(column, at)| {
+                let spec = &table.columns[(*at)?];
+                let codes = spec.codes.as_deref();
+                Some(IdentityColumn { meaning: spec.meaning?, kind: spec.kind, codes, column })
+            })
+            .collect();
+        self.builder.take_in(&columns, records, spec.dates);
+    }
+
+    fn is_payload(table: &spec::Table, column: &spec::Column) -> bool {
+        !column.is_identity() && Some(&column.name) != table.record.as_ref()
+    }
+
+    /// The rows of a batch without what says who they are about.
+    fn payload_of(&self, mut batch: Batch, records: &[u32]) -> Table {
+        let table = &self.spec.tables[batch.table];
+        let kept: Vec<u32> = match table.rows {
+            Rows::OfFile => (0..batch.rows.n_rows as u32).collect(),
+            _ => (0..batch.rows.n_rows as u32).filter(|&row| records[row as usize] != NULL).collect(),
+        };
+        let mut columns = Vec::new();
+        if table.rows != Rows::OfFile {
+            let key = |&row: &u32| Some((u64::from(records[row as usize]) + 1).to_string());
+            columns.push(Column::from_rows("record_key", kept.iter().map(key)));
+        }
+        if let Some(nesting) = &batch.nesting {
+            let number =
+                |of: &[u32], row: u32| of.get(row as usize).filter(|&&n| n != Nesting::NO_ROW).map(|n| n + 1);
+            let text = |of: &'_ [u32]| {
+                kept.iter().map(|&row| number(of, row).map(|n| n.to_string())).collect::<Vec<_>>()
+            };
+            columns.push(Column::from_rows("row", text(&nesting.own)));
+            columns.push(Column::from_rows("parent_row", text(&nesting.parent)));
+        }
+        // a column that the spec does not know may hold anything, a name included, and stays outside
+        for (at, of_spec) in
+            table.columns.iter().enumerate().filter(|(_, column)| Self::is_payload(table, column))
+        {
+            let column = batch.columns.iter().position(|known| *known == Some(at));
+            let codes = match column {
+                Some(column) => {
+                    kept.iter().map(|&row| batch.rows.columns[column].codes[row as usize]).collect()
+                }
+                None => vec![NULL; kept.len()],
+            };
+            let values =
+                column.map(|c| std::mem::take(&mut batch.rows.columns[c].values)).unwrap_or_default();
+            columns.push(Column { name: of_spec.name.clone(), codes, values });
+        }
+        Table { name: table.name.clone(), n_rows: kept.len(), columns }
+    }
+}
+
+impl Landing<'_> {
+    /// Whether rows are about persons whose own rows have not come yet.
+    fn is_early(&self, batch: &Batch) -> bool {
+        let Some(nesting) = &batch.nesting else { return false };
+        let known = self.nested.get(&batch.file).map_or(0, Vec::len);
+        let unknown = |&person: &u32| person != Nesting::NO_ROW && person as usize >= known;
+        self.spec.tables[batch.table].rows == Rows::OfPerson && nesting.person.iter().any(unknown)
+    }
+
+    fn land(&mut self, batch: Batch) -> Result<(), Fault> {
+        let records = self.records_of(&batch);
+        let spec = Arc::clone(&self.spec);
+        let table = &spec.tables[batch.table];
+        let count = self.counts.entry(batch.table).or_default();
+        count.table.clone_from(&table.name);
+        count.rows_in += batch.rows.n_rows as u64;
+        if table.rows != Rows::OfFile {
+            count.set_aside += records.iter().filter(|&&record| record == NULL).count() as u64;
+            self.take_identity(&batch, &records);
+        }
+        if self.payload.is_some() {
+            let rows = self.payload_of(batch, &records);
+            if let Some(payload) = &mut self.payload {
+                payload(&table.name, rows)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn land_pending(&mut self) -> Result<(), Fault> {
+        std::mem::take(&mut self.pending).into_iter().try_for_each(|batch| self.land(batch))
+    }
+}
+
+impl BatchSink for Landing<'_> {
+    fn batch(&mut self, batch: Batch) -> Result<(), Fault> {
+        self.checker.batch(&batch);
+        if self.is_early(&batch) {
+            self.pending.push(batch);
+            return Ok(());
+        }
+        let is_person = self.spec.tables[batch.table].rows == Rows::Person;
+        self.land(batch)?;
+        if is_person && self.pending.iter().all(|pending| !self.is_early(pending)) {
+            self.land_pending()?;
+        }
+        Ok(())
+    }
+
+    fn issue(&mut self, issue: Issue) {
+        self.issues.push(issue);
+    }
+
+    fn set_aside(&mut self, n_rows: u64) {
+        self.container_set_aside += n_rows;
+    }
+}
+
+#[cfg(test)]
+mod tests;

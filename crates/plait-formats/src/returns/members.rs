@@ -1,0 +1,353 @@
+//! The files of a folder or an archive, and a first look into each.
+
+use super::detect::Stranger;
+use super::json;
+use super::nested::Elements;
+use super::origin::Origin;
+use super::{sheets, xml, zip};
+use crate::read::{self, csv, guarded, kind, source::Source};
+use plait_types::{Fault, FaultCode};
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::Read;
+use std::path::Path;
+
+/// Files that a folder may have.
+const MOST_FILES: usize = 10_000;
+/// How much of a nested file is looked at, in bytes.
+const OUTLINED: u64 = 256 << 10;
+/// How many different paths of it are noted.
+const MOST_PATHS: usize = 2_000;
+
+/// What is at a path.
+pub(super) struct Listed {
+    pub(super) origins: Vec<Origin>,
+    /// What is no file.
+    pub(super) strangers: Vec<Stranger>,
+    /// Whether the path is one file that is no archive.
+    pub(super) is_file: bool,
+}
+
+/// The files at a path, by name.
+pub(super) fn list(path: &Path) -> Result<Listed, Fault> {
+    if path.is_dir() {
+        return folder(path);
+    }
+    let source = Source::open(path)?;
+    let origin = Origin { path: path.to_owned(), entry: None, size: source.size() };
+    if is_archive(&origin)? {
+        let mut origins = zip::entries(path)?;
+        origins.retain(|origin| !is_litter(&origin.name(), &origin.shown()));
+        origins.sort_by_key(Origin::shown);
+        return Ok(Listed { origins, strangers: Vec::new(), is_file: false });
+    }
+    Ok(Listed { origins: vec![origin], strangers: Vec::new(), is_file: true })
+}
+
+fn folder(path: &Path) -> Result<Listed, Fault> {
+    let unreadable = |error: std::io::Error| {
+        Fault::new(
+            FaultCode::FileMissing,
+            format!("{} cannot be looked into", path.display()),
+            "check that you may read the folder",
+        )
+        .because(error.kind().to_string())
+    };
+    let mut origins = Vec::new();
+    let mut strangers = Vec::new();
+    for entry in fs::read_dir(path).map_err(unreadable)? {
+        let entry = entry.map_err(unreadable)?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let Ok(metadata) = fs::metadata(entry.path()) else { continue };
+        if is_litter(&name, &name) {
+            continue;
+        }
+        if metadata.is_dir() {
+            strangers.push(Stranger { file: name, is: "a folder, which was not looked into".to_owned() });
+        } else if metadata.len() == 0 {
+            strangers.push(Stranger { file: name, is: "empty".to_owned() });
+        } else if metadata.is_file() {
+            origins.push(Origin { path: entry.path(), entry: None, size: metadata.len() });
+        }
+        if origins.len() > MOST_FILES {
+            return Err(Fault::new(
+                FaultCode::NoReturn,
+                format!("{} holds more than {MOST_FILES} files", path.display()),
+                "name the folder with the files of one return",
+            ));
+        }
+    }
+    origins.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(Listed { origins, strangers, is_file: false })
+}
+
+/// The last part of a path, for messages.
+pub(super) fn shown(path: &Path) -> String {
+    path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned())
+}
+
+/// Files that systems leave beside those of people.
+fn is_litter(name: &str, shown: &str) -> bool {
+    let lower = name.to_lowercase();
+    name.starts_with('.')
+        || name.starts_with("~$")
+        || lower == "thumbs.db"
+        || lower == "desktop.ini"
+        || shown.contains("__MACOSX/")
+}
+
+fn is_archive(origin: &Origin) -> Result<bool, Fault> {
+    let head = origin.head(4)?;
+    if !head.starts_with(b"PK\x03\x04") && !head.starts_with(b"PK\x05\x06") {
+        return Ok(false);
+    }
+    // a workbook is an archive too; what kind tells apart, and its faults about archives are for other readers
+    Ok(!is_workbook(&origin.source()?))
+}
+
+/// Whether something that starts like an archive is a workbook, also a damaged one.
+fn is_workbook(source: &Source) -> bool {
+    match kind::of(source) {
+        Ok(_) => true,
+        Err(fault) => {
+            fault.code != FaultCode::FileKind && matches!(source.extension().as_str(), "xlsx" | "xlsm")
+        }
+    }
+}
+
+/// What one file is.
+pub(super) enum Found {
+    /// Something that may be of a return.
+    Seen(Seen),
+    /// Something else, in words.
+    Stranger(String),
+}
+
+/// What can be seen of a file without reading it whole.
+#[derive(Clone)]
+pub(super) enum Seen {
+    Xml(Outline),
+    Json(Outline),
+    /// The headers, and the first row.
+    Text {
+        names: Vec<String>,
+        first: Vec<String>,
+    },
+    Binary {
+        names: Vec<String>,
+    },
+    Workbook(Vec<SheetSeen>),
+}
+
+/// The first rows of a sheet, each with its number from 1: one of them may be the header.
+#[derive(Clone)]
+pub(super) struct SheetSeen {
+    pub(super) name: String,
+    pub(super) rows: Vec<(u64, Vec<String>)>,
+}
+
+/// Looks at one file. What is no table is a stranger in a folder and a fault where it is `alone`.
+pub(super) fn look(origin: &Origin, alone: bool) -> Result<Found, Fault> {
+    if origin.size == 0 {
+        return Ok(Found::Stranger("empty".to_owned()));
+    }
+    let head = origin.head(1024)?;
+    let start = plain_start(&head);
+    if start.first() == Some(&b'<') && !is_web_page(&start) {
+        return outline(origin, true);
+    }
+    if is_json(&start) {
+        return outline(origin, false);
+    }
+    if head.starts_with(b"PK") && origin.entry.is_some() {
+        let name = origin.name().to_lowercase();
+        if !name.ends_with(".xlsx") && !name.ends_with(".xlsm") {
+            return Err(zip::nested(origin));
+        }
+    }
+    let is_prose = [".md", ".pdf", ".doc", ".docx", ".ini", ".log"]
+        .iter()
+        .any(|end| origin.name().to_lowercase().ends_with(end));
+    let seen =
+        if is_prose && !alone { return Ok(Found::Stranger("no table".to_owned())) } else { table(origin) };
+    match seen {
+        Ok(seen) => Ok(Found::Seen(seen)),
+        Err(fault) if !alone && fault.code == FaultCode::FileKind => {
+            Ok(Found::Stranger("of a kind that Plait does not read".to_owned()))
+        }
+        Err(fault) => Err(fault),
+    }
+}
+
+fn table(origin: &Origin) -> Result<Seen, Fault> {
+    let head = origin.head(8)?;
+    let is_text = !head.starts_with(b"PK") && {
+        // only what is text needs not be unpacked
+        let source = Source::from_bytes(origin.head(4096)?, &origin.name())?;
+        matches!(kind::of(&source), Ok(kind::Kind::Text))
+    };
+    if is_text {
+        let file = origin.shown();
+        return origin.with_reader(|reader| {
+            let rows = csv::Rows::start(reader, &file)?;
+            let first = rows.peek().map(|(cells, _)| cells.into_iter().map(str::to_owned).collect());
+            Ok(Seen::Text { names: rows.names().to_vec(), first: first.unwrap_or_default() })
+        });
+    }
+    let source = origin.source()?;
+    match kind::of(&source)? {
+        kind::Kind::Xlsx => guarded(&source.file, || sheets::look(&source)).map(Seen::Workbook),
+        _ => Ok(Seen::Binary { names: read::header_of(&source)? }),
+    }
+}
+
+/// The first characters without mark, spaces and the zeros of UTF-16.
+fn plain_start(head: &[u8]) -> Vec<u8> {
+    let head = head.strip_prefix(&[0xEF, 0xBB, 0xBF]).unwrap_or(head);
+    let head = head.strip_prefix(&[0xFF, 0xFE]).or_else(|| head.strip_prefix(&[0xFE, 0xFF])).unwrap_or(head);
+    head.iter().copied().filter(|byte| *byte != 0 && !byte.is_ascii_whitespace()).take(64).collect()
+}
+
+fn is_web_page(start: &[u8]) -> bool {
+    let start = start.to_ascii_lowercase();
+    [&b"<!doctypehtml"[..], b"<html", b"<table"].iter().any(|page| start.starts_with(page))
+}
+
+fn is_json(start: &[u8]) -> bool {
+    matches!(start, [b'{', b'"' | b'}', ..] | [b'[', b'{' | b']', ..])
+}
+
+/// The paths at the start of a nested file and the first text of each.
+#[derive(Clone, Default)]
+pub(super) struct Outline {
+    /// The root element, as it stands; empty in JSON.
+    pub(super) root: String,
+    /// Paths of elements without elements, from the root, in lower case.
+    pub(super) paths: BTreeMap<String, String>,
+    open: Vec<(usize, bool)>,
+    path: String,
+    text: String,
+}
+
+impl Outline {
+    /// The first text at a path; case does not matter.
+    pub(super) fn text(&self, path: &str) -> Option<String> {
+        self.paths.get(&path.to_ascii_lowercase()).filter(|text| !text.is_empty()).cloned()
+    }
+}
+
+fn outline(origin: &Origin, is_xml: bool) -> Result<Found, Fault> {
+    let file = origin.shown();
+    let mut outline = Outline::default();
+    let read = origin.with_reader(|reader| {
+        let mut reader = reader.take(OUTLINED);
+        let mut go_on = |_| Ok(());
+        if is_xml {
+            xml::walk(&mut reader, &file, &mut outline, &mut go_on)
+        } else {
+            json::walk(&mut reader, &file, &mut outline, &mut go_on)
+        }
+    });
+    // the part that was looked at may end anywhere
+    match read {
+        Err(fault)
+            if origin.size <= OUTLINED
+                || !matches!(fault.code, FaultCode::Truncated | FaultCode::InvalidText) =>
+        {
+            return Err(fault);
+        }
+        _ => {}
+    }
+    if outline.root.eq_ignore_ascii_case("schema") {
+        return Ok(Found::Stranger("an XML schema, not data".to_owned()));
+    }
+    Ok(Found::Seen(if is_xml { Seen::Xml(outline) } else { Seen::Json(outline) }))
+}
+
+impl Elements for Outline {
+    fn enter(&mut self, name: &str, _line: u64) -> Result<(), Fault> {
+        if let Some(above) = self.open.last_mut() {
+            above.1 = true;
+            self.open.push((self.path.len(), false));
+            if !self.path.is_empty() {
+                self.path.push('/');
+            }
+            self.path.push_str(&name.to_ascii_lowercase());
+        } else {
+            if self.root.is_empty() {
+                name.clone_into(&mut self.root);
+            }
+            self.open.push((0, false));
+        }
+        self.text.clear();
+        Ok(())
+    }
+
+    fn text(&mut self, text: &str) -> Result<(), Fault> {
+        self.text.push_str(text);
+        Ok(())
+    }
+
+    fn undecodable(&mut self, _offset: u64) {}
+
+    fn leave(&mut self) -> Result<(), Fault> {
+        let Some((before, has_elements)) = self.open.pop() else { return Ok(()) };
+        if !has_elements && !self.path.is_empty() && self.paths.len() < MOST_PATHS {
+            let text = self.text.trim();
+            let known = self.paths.entry(self.path.clone()).or_default();
+            if known.is_empty() {
+                text.clone_into(known);
+            }
+        }
+        self.path.truncate(before);
+        self.text.clear();
+        Ok(())
+    }
+}
+
+/// Refuses files with the same bytes. Only those of one size are compared.
+pub(super) fn refuse_same_file_twice<'a>(origins: impl Iterator<Item = &'a Origin>) -> Result<(), Fault> {
+    let mut by_size: BTreeMap<u64, Vec<&Origin>> = BTreeMap::new();
+    for origin in origins {
+        by_size.entry(origin.size).or_default().push(origin);
+    }
+    for same in by_size.values() {
+        for (at, first) in same.iter().enumerate() {
+            for second in &same[at + 1..] {
+                if are_same(first, second)? {
+                    return Err(Fault::new(
+                        FaultCode::SameFileTwice,
+                        format!("{} and {} are the same file", first.shown(), second.shown()),
+                        "leave one of them out",
+                    )
+                    .because("its rows would count twice"));
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn are_same(first: &Origin, second: &Origin) -> Result<bool, Fault> {
+    first.with_reader(|a| second.with_reader(|b| same_bytes(a, b, first)))
+}
+
+fn same_bytes(a: &mut dyn Read, b: &mut dyn Read, origin: &Origin) -> Result<bool, Fault> {
+    const STEP: u64 = 1 << 16;
+    let step = |reader: &mut dyn Read, bytes: &mut Vec<u8>| {
+        bytes.clear();
+        let read = reader.take(STEP).read_to_end(bytes);
+        read.map_err(|error| read::source::unreadable(&origin.shown(), &error))
+    };
+    let (mut left, mut right) = (Vec::new(), Vec::new());
+    loop {
+        let read = step(a, &mut left)?;
+        step(b, &mut right)?;
+        if left != right {
+            return Ok(false);
+        }
+        if read == 0 {
+            return Ok(true);
+        }
+    }
+}

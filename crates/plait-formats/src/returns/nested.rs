@@ -1,0 +1,692 @@
+//! Rows of tables from nested elements: XML and JSON alike.
+//!
+//! The paths of a spec are compiled into a tree once. Elements are then followed through it one by one: an element
+//! of a table opens a row, an element of a column fills a cell of the innermost row of its table. Case and namespaces
+//! do not matter. Where an element stands elsewhere than the spec says, it is found by its name, as long as the name
+//! is that of one column of a row that is open, or of one table.
+//!
+//! Rows wait until no person is open and enough have come. So a person's rows never straddle two batches of a table
+//! that were given at different times, the tables of persons come first, and a person some of whose own cells are no
+//! text can be set aside with all that is in it.
+
+use super::batch::{Batch, Nesting};
+use super::out::Out;
+use super::spec::{Rows, Spec, Term};
+use super::xml::endless_text;
+use crate::read::column::TextColumn;
+use hashbrown::HashMap;
+use plait_types::{Fault, FaultCode, Issue, IssueKind, Table};
+use std::collections::BTreeMap;
+use std::mem;
+use std::sync::Arc;
+
+/// What reads a file element by element.
+pub(super) trait Elements {
+    /// An element begins, on a line of the file.
+    fn enter(&mut self, name: &str, line: u64) -> Result<(), Fault>;
+    /// Text within the element that began last and has not ended.
+    fn text(&mut self, text: &str) -> Result<(), Fault>;
+    /// Text within it that cannot be decoded, and where in the file.
+    fn undecodable(&mut self, offset: u64);
+    /// The element that began last and has not ended ends.
+    fn leave(&mut self) -> Result<(), Fault>;
+}
+
+/// One value, in bytes.
+const LONGEST_VALUE: usize = 1 << 20;
+/// Rows within one person.
+const MOST_ROWS_OF_PERSON: usize = 1 << 20;
+/// Distinct names of elements that are remembered.
+const MOST_NAMES: usize = 1 << 14;
+/// Names that an issue lists.
+const SHOWN_NAMES: usize = 12;
+/// Lines that an issue about rows lists at most.
+const NOTED_LINES: usize = 10_000;
+
+const NONE: u32 = u32::MAX;
+
+/// The paths of a spec as a tree.
+pub(super) struct Shape {
+    /// Lower-case names of elements.
+    names: HashMap<String, u32>,
+    nodes: Vec<Node>,
+    /// Node and name give the node below, or [`NONE`].
+    below: Vec<u32>,
+    tables: Vec<ShapeTable>,
+    /// The table that alone has a name, for elements at another place.
+    loose_tables: HashMap<u32, u32>,
+}
+
+#[derive(Default)]
+struct Node {
+    /// Tables whose rows this element is.
+    tables: Vec<usize>,
+    /// Cells that this element is: table and column.
+    cells: Vec<(usize, usize)>,
+}
+
+struct ShapeTable {
+    /// Index in the spec.
+    index: usize,
+    rows: Rows,
+    node: u32,
+    /// The table around it.
+    around: Option<usize>,
+    columns: Vec<ShapeColumn>,
+    /// Columns by the name of their element, where one column alone has it.
+    loose: HashMap<u32, usize>,
+}
+
+struct ShapeColumn {
+    /// Index in the spec's table.
+    index: usize,
+    name: String,
+    several: bool,
+}
+
+impl Shape {
+    /// The tree of one term, or of the whole spec. `None` where no table has an element.
+    pub(super) fn new(spec: &Spec, term: Option<Term>) -> Option<Self> {
+        let is_in = |terms: &[Term]| terms.is_empty() || term.is_none_or(|term| terms.contains(&term));
+        let mut shape = Self {
+            names: HashMap::new(),
+            nodes: vec![Node::default()],
+            below: Vec::new(),
+            tables: Vec::new(),
+            loose_tables: HashMap::new(),
+        };
+        let mut edges: BTreeMap<(u32, u32), u32> = BTreeMap::new();
+        for (index, table) in spec.tables.iter().enumerate() {
+            let Some(element) = table.element.as_deref().filter(|_| is_in(&table.terms)) else { continue };
+            let node = shape.path(0, element, &mut edges);
+            let slot = shape.tables.len();
+            let mut columns = Vec::new();
+            for (index, column) in table.columns.iter().enumerate().filter(|(_, column)| is_in(&column.terms))
+            {
+                let cell = shape.path(node, column.element.as_deref().unwrap_or(&column.name), &mut edges);
+                shape.nodes[cell as usize].cells.push((slot, columns.len()));
+                columns.push(ShapeColumn { index, name: column.name.clone(), several: column.several });
+            }
+            shape.nodes[node as usize].tables.push(slot);
+            let rows = table.rows;
+            shape.tables.push(ShapeTable { index, rows, node, around: None, columns, loose: HashMap::new() });
+        }
+        let width = shape.names.len();
+        shape.below = vec![NONE; width * shape.nodes.len()];
+        let mut above = vec![NONE; shape.nodes.len()];
+        let mut name_of = vec![NONE; shape.nodes.len()];
+        for ((node, name), below) in edges {
+            shape.below[node as usize * width + name as usize] = below;
+            above[below as usize] = node;
+            name_of[below as usize] = name;
+        }
+        shape.find_surroundings(&above);
+        shape.find_loose_names(&name_of);
+        (!shape.tables.is_empty()).then_some(shape)
+    }
+
+    /// The node at a path below another, made where it is not there.
+    fn path(&mut self, from: u32, path: &str, edges: &mut BTreeMap<(u32, u32), u32>) -> u32 {
+        let mut node = from;
+        for part in path.split('/').filter(|part| !part.is_empty() && *part != ".") {
+            let next = self.names.len() as u32;
+            let name = *self.names.entry(part.to_ascii_lowercase()).or_insert(next);
+            let next = self.nodes.len() as u32;
+            node = *edges.entry((node, name)).or_insert_with(|| {
+                self.nodes.push(Node::default());
+                next
+            });
+        }
+        node
+    }
+
+    fn find_surroundings(&mut self, above: &[u32]) {
+        for slot in 0..self.tables.len() {
+            let mut node = above[self.tables[slot].node as usize];
+            while node != NONE {
+                let around = &self.nodes[node as usize].tables;
+                let person = around.iter().find(|&&table| self.tables[table].rows == Rows::Person);
+                if let Some(&table) = person.or(around.first()) {
+                    self.tables[slot].around = Some(table);
+                    break;
+                }
+                node = above[node as usize];
+            }
+        }
+    }
+
+    fn find_loose_names(&mut self, name_of: &[u32]) {
+        let mut twice = Vec::new();
+        for (slot, table) in self.tables.iter().enumerate() {
+            let name = name_of[table.node as usize];
+            if name != NONE && self.loose_tables.insert(name, slot as u32).is_some() {
+                twice.push(name);
+            }
+        }
+        for name in twice {
+            self.loose_tables.remove(&name);
+        }
+        for (node, cells) in self.nodes.iter().enumerate().map(|(node, found)| (node, &found.cells)) {
+            for &(slot, column) in cells {
+                let loose = &mut self.tables[slot].loose;
+                let name = name_of[node];
+                // a name that stands twice means neither
+                let known = loose.contains_key(&name);
+                loose.insert(name, if known { usize::MAX } else { column });
+            }
+        }
+    }
+
+    /// The table, as index in the spec, around the rows of another; `None` where rows of it are in no other row.
+    pub(super) fn around(&self, table: usize) -> Option<usize> {
+        let found = self.tables.iter().find(|known| known.index == table)?;
+        found.around.map(|slot| self.tables[slot].index)
+    }
+}
+
+/// One element that has begun and not ended.
+struct Frame {
+    node: u32,
+    name: u32,
+    /// Where its text starts in the common buffer.
+    text: usize,
+    /// How many rows it has opened.
+    opened: u32,
+    has_elements: bool,
+}
+
+/// A row whose element has not ended.
+struct Open {
+    slot: usize,
+    line: u64,
+    person: u32,
+    parent: u32,
+    /// Rows that waited when it began, per table: at this place in [`NestedRows::marks`].
+    marks: usize,
+    undecodable: bool,
+}
+
+/// The rows of a table that wait to be given.
+#[derive(Default)]
+struct Waiting {
+    columns: Vec<TextColumn>,
+    lines: Vec<u64>,
+    nesting: Nesting,
+    /// Numbers given so far.
+    numbers: u32,
+    /// Values of columns that hold several, of the row that is open.
+    several: Vec<(usize, String)>,
+    /// Whether a row is open, and its number.
+    open: Option<u32>,
+}
+
+/// Follows elements and gives rows.
+pub(super) struct NestedRows<'a, 'b> {
+    shape: &'a Shape,
+    out: &'a mut Out<'b>,
+    file: Arc<str>,
+    limit: usize,
+    /// Names as they stand in the file. Those that no path has are numbered on from the ones that some path has.
+    known: HashMap<Box<str>, u32>,
+    strange: Vec<Box<str>>,
+    frames: Vec<Frame>,
+    text: String,
+    open: Vec<Open>,
+    /// Rows of tables that are not of the file which are open.
+    open_of_persons: usize,
+    marks: Vec<u32>,
+    waiting: Vec<Waiting>,
+    persons: u32,
+    rows_of_person: usize,
+    /// Rows that ended since rows were given last.
+    ended: usize,
+    findings: Findings,
+}
+
+#[derive(Default)]
+struct Findings {
+    unknown: BTreeMap<String, u64>,
+    elsewhere: BTreeMap<String, u64>,
+    stray: Lines,
+    repeated: BTreeMap<(usize, usize), Lines>,
+    undecodable: Lines,
+    first_undecodable: Option<u64>,
+}
+
+#[derive(Default)]
+struct Lines {
+    lines: Vec<u64>,
+    count: usize,
+}
+
+impl Lines {
+    fn add(&mut self, line: u64) {
+        self.count += 1;
+        if self.lines.len() < NOTED_LINES {
+            self.lines.push(line);
+        }
+    }
+
+    fn issue(self, issue: Issue) -> Issue {
+        let mut lines = self.lines;
+        lines.sort_unstable();
+        issue.on_lines(lines).counting(self.count)
+    }
+}
+
+impl<'a, 'b> NestedRows<'a, 'b> {
+    /// `limit` is the number of rows of a batch.
+    pub(super) fn new(shape: &'a Shape, out: &'a mut Out<'b>, file: Arc<str>, limit: usize) -> Self {
+        let waiting = |table: &ShapeTable| {
+            let mut columns = Vec::new();
+            columns.resize_with(table.columns.len(), TextColumn::default);
+            Waiting { columns, ..Waiting::default() }
+        };
+        Self {
+            waiting: shape.tables.iter().map(waiting).collect(),
+            shape,
+            out,
+            file,
+            limit,
+            known: HashMap::new(),
+            strange: Vec::new(),
+            frames: Vec::new(),
+            text: String::new(),
+            open: Vec::new(),
+            open_of_persons: 0,
+            marks: Vec::new(),
+            persons: 0,
+            rows_of_person: 0,
+            ended: 0,
+            findings: Findings::default(),
+        }
+    }
+
+    /// Gives what is left and says what was found.
+    pub(super) fn finish(mut self) -> Result<(), Fault> {
+        self.give()?;
+        let Self { findings, shape, out, file, .. } = self;
+        let issue = |kind, message: String| Issue::new(kind, &*file, message);
+        if !findings.unknown.is_empty() {
+            let count: u64 = findings.unknown.values().sum();
+            let message = format!(
+                "elements that the specification does not know were left out: {}",
+                listed(findings.unknown.keys())
+            );
+            out.issue(issue(IssueKind::UnknownElements, message).counting(count as usize));
+        }
+        if !findings.elsewhere.is_empty() {
+            let count: u64 = findings.elsewhere.values().sum();
+            let message = format!(
+                "elements stand at another place than the specification says and were found by name: {}",
+                listed(findings.elsewhere.keys())
+            );
+            out.issue(issue(IssueKind::ElementElsewhere, message).counting(count as usize));
+        }
+        if findings.stray.count > 0 {
+            let message = "text between elements, where no value can be, was left out".to_owned();
+            out.issue(findings.stray.issue(issue(IssueKind::StrayText, message)));
+        }
+        for ((slot, column), lines) in findings.repeated {
+            let message = "stands more than once in one row; the first was kept".to_owned();
+            let name = &shape.tables[slot].columns[column].name;
+            out.issue(lines.issue(issue(IssueKind::RepeatedElement, message).in_column(name)));
+        }
+        if let Some(first) = findings.first_undecodable {
+            let rows = findings.undecodable.count;
+            let message = format!(
+                "{} bytes that are not text and {} set aside, with what is in {}; the first such byte is number {first}",
+                if rows == 1 { "one row holds".to_owned() } else { format!("{rows} rows hold") },
+                if rows == 1 { "was" } else { "were" },
+                if rows == 1 { "it" } else { "them" },
+            );
+            out.issue(findings.undecodable.issue(issue(IssueKind::UndecodableRow, message)));
+        }
+        Ok(())
+    }
+
+    /// The number of a name.
+    fn name(&mut self, name: &str) -> u32 {
+        if let Some(&known) = self.known.get(name) {
+            return known;
+        }
+        let number = self.shape.names.get(&name.to_ascii_lowercase()).copied().unwrap_or_else(|| {
+            if self.strange.len() == MOST_NAMES {
+                return NONE;
+            }
+            self.strange.push(name.into());
+            (self.shape.names.len() + self.strange.len() - 1) as u32
+        });
+        if self.known.len() < MOST_NAMES {
+            self.known.insert(name.into(), number);
+        }
+        number
+    }
+
+    fn name_of(&self, number: u32) -> String {
+        let strange = (number as usize).checked_sub(self.shape.names.len());
+        match strange.map(|at| self.strange.get(at)) {
+            None => self.shape.name_of(number),
+            Some(Some(name)) => String::from(&**name),
+            Some(None) => "others".to_owned(),
+        }
+    }
+
+    /// The node of an element below another; at another place, that of the one table with its name.
+    fn node_below(&mut self, node: u32, name: u32) -> u32 {
+        if name as usize >= self.shape.names.len() {
+            return NONE;
+        }
+        if node != NONE {
+            let below = self.shape.below[node as usize * self.shape.names.len() + name as usize];
+            if below != NONE {
+                return below;
+            }
+        }
+        let Some(&slot) = self.shape.loose_tables.get(&name) else { return NONE };
+        let table = &self.shape.tables[slot as usize];
+        let is_around = table.around.is_none_or(|around| self.open.iter().any(|open| open.slot == around));
+        let is_open = self.open.iter().any(|open| open.slot == slot as usize);
+        // a column of an open row may have the name of a table
+        let is_cell = self.open.iter().any(|open| self.shape.tables[open.slot].loose.contains_key(&name));
+        if !is_around || is_open || is_cell || self.open_of_persons == 0 && table.rows == Rows::OfPerson {
+            return NONE;
+        }
+        *self.findings.elsewhere.entry(self.shape.name_of(name)).or_default() += 1;
+        table.node
+    }
+
+    fn open_row(&mut self, slot: usize, line: u64) -> Result<(), Fault> {
+        let table = &self.shape.tables[slot];
+        if self.waiting[slot].open.is_some() {
+            return Ok(());
+        }
+        if table.rows == Rows::OfFile {
+            // counts for nothing else
+        } else {
+            if self.open_of_persons == 0 {
+                self.rows_of_person = 0;
+            }
+            self.open_of_persons += 1;
+            self.rows_of_person += 1;
+            if self.rows_of_person > MOST_ROWS_OF_PERSON {
+                return Err(too_many_rows(&self.file, line));
+            }
+        }
+        let in_person =
+            self.open.iter().rev().find(|open| open.person != Nesting::NO_ROW).map(|open| open.person);
+        let person = match (in_person, table.rows) {
+            (Some(person), _) => person,
+            (None, Rows::Person) => {
+                self.persons += 1;
+                self.persons - 1
+            }
+            (None, _) => Nesting::NO_ROW,
+        };
+        let parent = table.around.and_then(|around| self.waiting[around].open).unwrap_or(Nesting::NO_ROW);
+        let marks = self.marks.len();
+        self.marks.extend(self.waiting.iter().map(|waiting| waiting.lines.len() as u32));
+        let waiting = &mut self.waiting[slot];
+        waiting.open = Some(waiting.numbers);
+        waiting.numbers += 1;
+        self.open.push(Open { slot, line, person, parent, marks, undecodable: false });
+        Ok(())
+    }
+
+    fn close_row(&mut self) -> Result<(), Fault> {
+        let open = self.open.pop().expect("a row is open for every one that a frame has opened");
+        let table = &self.shape.tables[open.slot];
+        let waiting = &mut self.waiting[open.slot];
+        let number = waiting.open.take().unwrap_or_default();
+        if table.rows != Rows::OfFile {
+            self.open_of_persons -= 1;
+        }
+        self.ended += 1;
+        self.out.rows_in(1);
+        let row = waiting.lines.len();
+        for (column, values) in waiting.several.drain(..) {
+            waiting.columns[column].pad(row);
+            waiting.columns[column].push(&values);
+        }
+        if open.undecodable {
+            for column in &mut waiting.columns {
+                column.truncate(row);
+            }
+            let mut dropped = 1;
+            if table.rows != Rows::OfFile {
+                for (slot, waiting) in
+                    self.waiting.iter_mut().enumerate().filter(|(slot, _)| *slot != open.slot)
+                {
+                    dropped += waiting.truncate(self.marks[open.marks + slot] as usize);
+                }
+            }
+            self.out.set_aside(dropped as u64);
+            self.findings.undecodable.add(open.line);
+        } else {
+            waiting.lines.push(open.line);
+            waiting.nesting.person.push(open.person);
+            waiting.nesting.own.push(number);
+            waiting.nesting.parent.push(open.parent);
+        }
+        self.marks.truncate(open.marks);
+        if self.open_of_persons == 0 && self.ended >= self.limit {
+            self.give()?;
+        }
+        Ok(())
+    }
+
+    /// Gives all rows that have ended, table by table, in batches of at most the limit.
+    fn give(&mut self) -> Result<(), Fault> {
+        self.ended = 0;
+        for (slot, table) in self.shape.tables.iter().enumerate() {
+            let waiting = &mut self.waiting[slot];
+            if waiting.lines.is_empty() || waiting.open.is_some() {
+                continue;
+            }
+            let mut columns = Vec::new();
+            columns.resize_with(table.columns.len(), TextColumn::default);
+            let rows = waiting.lines.len();
+            let columns = mem::replace(&mut waiting.columns, columns);
+            let finish = |(mut column, shape): (TextColumn, &ShapeColumn)| {
+                column.pad(rows);
+                column.finish(shape.name.clone())
+            };
+            let batch = Batch {
+                table: table.index,
+                file: Arc::clone(&self.file),
+                rows: Table {
+                    name: self.out.spec().tables[table.index].name.clone(),
+                    columns: columns.into_iter().zip(&table.columns).map(finish).collect(),
+                    n_rows: rows,
+                },
+                columns: table.columns.iter().map(|column| Some(column.index)).collect(),
+                lines: mem::take(&mut waiting.lines),
+                nesting: Some(mem::take(&mut waiting.nesting)),
+            };
+            self.out.batch(batch, self.limit)?;
+        }
+        for mark in &mut self.marks {
+            *mark = 0;
+        }
+        Ok(())
+    }
+
+    /// Fills a cell of a row that is open.
+    fn fill(&mut self, slot: usize, column: usize, from: usize) {
+        let value = self.text[from..].trim_matches(|char: char| char.is_ascii_whitespace());
+        if value.is_empty() {
+            return;
+        }
+        let waiting = &mut self.waiting[slot];
+        let row = waiting.lines.len();
+        if self.shape.tables[slot].columns[column].several {
+            match waiting.several.iter_mut().find(|(known, _)| *known == column) {
+                Some((_, values)) => {
+                    values.push('|');
+                    values.push_str(value);
+                }
+                None => waiting.several.push((column, value.to_owned())),
+            }
+        } else if waiting.columns[column].len() > row {
+            let line = self.open.iter().rev().find(|open| open.slot == slot).map_or(0, |open| open.line);
+            self.findings.repeated.entry((slot, column)).or_default().add(line);
+        } else {
+            waiting.columns[column].pad(row);
+            waiting.columns[column].push(value);
+        }
+    }
+
+    /// An element without elements ends: its text is a value.
+    fn value(&mut self, frame: &Frame) {
+        let mut found = false;
+        if frame.node != NONE {
+            let shape = self.shape;
+            for &(slot, column) in &shape.nodes[frame.node as usize].cells {
+                if self.waiting[slot].open.is_some() {
+                    self.fill(slot, column, frame.text);
+                    found = true;
+                }
+            }
+        }
+        if found || is_blank(&self.text[frame.text..]) {
+            return;
+        }
+        if frame.node != NONE && frame.opened == 0 && !self.shape.nodes[frame.node as usize].cells.is_empty()
+        {
+            // a column of a row that is not open
+        } else if frame.node != NONE {
+            self.note_stray();
+            return;
+        }
+        for at in (0..self.open.len()).rev() {
+            let slot = self.open[at].slot;
+            if let Some(&column) = self.shape.tables[slot].loose.get(&frame.name)
+                && column != usize::MAX
+            {
+                *self.findings.elsewhere.entry(self.shape.name_of(frame.name)).or_default() += 1;
+                self.fill(slot, column, frame.text);
+                return;
+            }
+        }
+        *self.findings.unknown.entry(self.name_of(frame.name)).or_default() += 1;
+    }
+
+    fn note_stray(&mut self) {
+        let line = self.open.last().map_or(1, |open| open.line);
+        self.findings.stray.add(line);
+    }
+}
+
+impl Shape {
+    fn name_of(&self, number: u32) -> String {
+        self.names
+            .iter()
+            .find(|(_, known)| **known == number)
+            .map(|(name, _)| name.clone())
+            .unwrap_or_default()
+    }
+}
+
+impl Waiting {
+    /// Takes rows away until there are `rows`; gives how many they were.
+    fn truncate(&mut self, rows: usize) -> usize {
+        let dropped = self.lines.len().saturating_sub(rows);
+        if dropped > 0 {
+            self.lines.truncate(rows);
+            self.nesting.person.truncate(rows);
+            self.nesting.own.truncate(rows);
+            self.nesting.parent.truncate(rows);
+            for column in &mut self.columns {
+                column.truncate(rows);
+            }
+        }
+        dropped
+    }
+}
+
+impl Elements for NestedRows<'_, '_> {
+    fn enter(&mut self, name: &str, line: u64) -> Result<(), Fault> {
+        let (node, number) = match self.frames.last_mut() {
+            // the root, whatever it is called: that was decided before
+            None => (0, NONE),
+            Some(frame) => {
+                frame.has_elements = true;
+                let (above, from) = (frame.node, frame.text);
+                if self.text.len() > from {
+                    if !is_blank(&self.text[from..]) {
+                        self.note_stray();
+                    }
+                    self.text.truncate(from);
+                }
+                let number = self.name(name);
+                (self.node_below(above, number), number)
+            }
+        };
+        let mut opened = 0;
+        if node != NONE {
+            let shape = self.shape;
+            for &slot in &shape.nodes[node as usize].tables {
+                let before = self.open.len();
+                self.open_row(slot, line)?;
+                opened += (self.open.len() - before) as u32;
+            }
+        }
+        self.frames.push(Frame { node, name: number, text: self.text.len(), opened, has_elements: false });
+        Ok(())
+    }
+
+    fn text(&mut self, text: &str) -> Result<(), Fault> {
+        let Some(frame) = self.frames.last() else { return Ok(()) };
+        if self.text.len() - frame.text + text.len() > LONGEST_VALUE {
+            return Err(endless_text(&self.file));
+        }
+        self.text.push_str(text);
+        Ok(())
+    }
+
+    fn undecodable(&mut self, offset: u64) {
+        if let Some(open) = self.open.last_mut() {
+            open.undecodable = true;
+            self.findings.first_undecodable.get_or_insert(offset);
+        } else {
+            self.note_stray();
+        }
+    }
+
+    fn leave(&mut self) -> Result<(), Fault> {
+        let frame = self.frames.pop().expect("an element ends that began");
+        if frame.has_elements {
+            if !is_blank(&self.text[frame.text..]) {
+                self.note_stray();
+            }
+        } else {
+            self.value(&frame);
+        }
+        self.text.truncate(frame.text);
+        for _ in 0..frame.opened {
+            self.close_row()?;
+        }
+        Ok(())
+    }
+}
+
+fn is_blank(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_whitespace())
+}
+
+fn listed<'a>(names: impl Iterator<Item = &'a String>) -> String {
+    let names: Vec<&str> = names.map(String::as_str).collect();
+    match names.len().checked_sub(SHOWN_NAMES) {
+        None | Some(0) => names.join(", "),
+        Some(more) => format!("{} and {more} more", names[..SHOWN_NAMES].join(", ")),
+    }
+}
+
+fn too_many_rows(file: &str, line: u64) -> Fault {
+    Fault::new(
+        FaultCode::UnsafeXml,
+        format!("{file} has more than {MOST_ROWS_OF_PERSON} rows within one person"),
+        "check that it is the return, and export it again",
+    )
+    .at(format!("{file} line {line}"))
+}

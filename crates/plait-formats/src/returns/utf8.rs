@@ -1,0 +1,304 @@
+//! Bytes of an XML or JSON file as UTF-8, whatever they were stored as, with lines counted.
+//!
+//! UTF-16 is told by its mark or its zeros. All else is read as UTF-8, and what is not valid in it as Windows-1252:
+//! exports declare encodings that they do not have, and text of one is never valid in the other by chance. Other
+//! encodings are read where they are declared. Bytes that are text in none become [`UNDECODABLE`].
+
+use crate::read::text::UNDECODABLE;
+use encoding_rs::{Decoder, DecoderResult, Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+use plait_types::{Fault, FaultCode};
+use std::collections::VecDeque;
+use std::io::{self, BufRead, Read};
+
+/// How much is read at a time, in bytes: small enough for a processor's cache.
+const STEP: usize = 256 << 10;
+
+/// What one tag, text or string may have, in bytes. Until it ends it is held in memory.
+pub(super) const LONGEST_EVENT: usize = 4 << 20;
+
+/// UTF-8 text of a file.
+pub(super) struct Utf8Reader<R> {
+    reader: R,
+    /// Bytes that are not decoded yet: the start of a character.
+    raw: Vec<u8>,
+    /// Decoded.
+    text: Vec<u8>,
+    /// What of `text` was taken.
+    at: usize,
+    /// What of `text` is in `line`.
+    counted: usize,
+    line: u64,
+    /// Decoded bytes before `text`.
+    before: u64,
+    /// Raw bytes before `raw`.
+    offset: u64,
+    decoder: Option<Box<Decoder>>,
+    ended: bool,
+    /// Bytes taken since the last event began.
+    event: usize,
+    /// Where bytes are that are no text: their place in the decoded text and in the file.
+    pub(super) undecodable: VecDeque<(u64, u64)>,
+    /// Pieces that were not UTF-8 and are not declared as Windows-1252.
+    pub(super) n_windows: usize,
+    declared_windows: bool,
+}
+
+/// Says that an event is longer than [`LONGEST_EVENT`].
+#[derive(Debug)]
+pub(super) struct TooLong;
+
+impl std::fmt::Display for TooLong {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a piece of text is too long")
+    }
+}
+
+impl std::error::Error for TooLong {}
+
+impl<R: Read> Utf8Reader<R> {
+    /// Reads the start of a file and tells its encoding. Fails where it declares one that is not known.
+    pub(super) fn new(reader: R, file: &str) -> Result<Self, Fault> {
+        let mut new = Self {
+            reader,
+            raw: Vec::with_capacity(STEP + 4),
+            text: Vec::with_capacity(STEP + 4),
+            at: 0,
+            counted: 0,
+            line: 1,
+            before: 0,
+            offset: 0,
+            decoder: None,
+            ended: false,
+            event: 0,
+            undecodable: VecDeque::new(),
+            n_windows: 0,
+            declared_windows: false,
+        };
+        new.more().map_err(|error| crate::read::source::unreadable(file, &error))?;
+        let (mark, encoding) = by_mark(&new.raw);
+        let declared = declared_encoding(&new.raw[mark..]);
+        new.decoder = match (encoding, declared) {
+            (Some(encoding), _) => Some(Box::new(encoding.new_decoder_without_bom_handling())),
+            (None, Some(label)) => {
+                let encoding = Encoding::for_label(label).ok_or_else(|| unknown_encoding(file))?;
+                new.declared_windows = encoding == WINDOWS_1252 && !label.eq_ignore_ascii_case(b"us-ascii");
+                let by_content = [UTF_8, UTF_16LE, UTF_16BE, WINDOWS_1252].contains(&encoding);
+                (!by_content).then(|| Box::new(encoding.new_decoder_without_bom_handling()))
+            }
+            (None, None) => None,
+        };
+        new.raw.drain(..mark);
+        new.offset = mark as u64;
+        Ok(new)
+    }
+
+    /// The line of the next byte, from 1.
+    pub(super) fn line(&mut self) -> u64 {
+        self.line += count_lines(&self.text[self.counted..self.at]);
+        self.counted = self.at;
+        self.line
+    }
+
+    /// How many bytes of the file were read.
+    pub(super) fn bytes_read(&self) -> u64 {
+        self.offset
+    }
+
+    /// The next event begins: its length is counted from here.
+    pub(super) fn begin_event(&mut self) {
+        self.event = 0;
+    }
+
+    /// The place in the file of the first byte that is no text at or behind a place in the decoded text.
+    pub(super) fn undecodable_from(&mut self, decoded: u64) -> u64 {
+        while self.undecodable.len() > 1 && self.undecodable[0].0 < decoded {
+            self.undecodable.pop_front();
+        }
+        self.undecodable.front().map_or(self.offset, |&(_, raw)| raw)
+    }
+
+    /// Where the next byte is in the decoded text.
+    pub(super) fn decoded(&self) -> u64 {
+        self.before + self.at as u64
+    }
+
+    /// Reads a step; `ended` says whether there will be more.
+    fn more(&mut self) -> io::Result<()> {
+        let read = self.reader.by_ref().take(STEP as u64).read_to_end(&mut self.raw)?;
+        self.ended = read < STEP;
+        Ok(())
+    }
+
+    fn refill(&mut self) -> io::Result<()> {
+        self.line += count_lines(&self.text[self.counted..]);
+        self.before += self.text.len() as u64;
+        self.text.clear();
+        (self.at, self.counted) = (0, 0);
+        loop {
+            self.decode();
+            if !self.text.is_empty() || (self.ended && self.raw.is_empty()) {
+                return Ok(());
+            }
+            if self.ended {
+                // what is left is the start of a character that never ends
+                self.note(0);
+                self.raw.clear();
+                return Ok(());
+            }
+            self.more()?;
+        }
+    }
+
+    /// Moves what can be decoded from `raw` to `text`.
+    fn decode(&mut self) {
+        if self.decoder.is_some() {
+            return self.decode_declared();
+        }
+        let (valid, broken) = match std::str::from_utf8(&self.raw) {
+            Ok(_) => (self.raw.len(), false),
+            Err(error) => (error.valid_up_to(), error.error_len().is_some() || self.ended),
+        };
+        if broken || self.raw[..valid].contains(&0) {
+            return self.decode_broken();
+        }
+        self.offset += valid as u64;
+        if valid == self.raw.len() {
+            std::mem::swap(&mut self.raw, &mut self.text);
+        } else {
+            self.text.extend_from_slice(&self.raw[..valid]);
+            self.raw.drain(..valid);
+        }
+    }
+
+    /// The same for bytes that are not all UTF-8.
+    fn decode_broken(&mut self) {
+        let raw = std::mem::take(&mut self.raw);
+        let mut rest = &raw[..];
+        while !rest.is_empty() {
+            let (valid, broken) = match std::str::from_utf8(rest) {
+                Ok(_) => (rest.len(), 0),
+                Err(error) => match error.error_len() {
+                    Some(broken) => (error.valid_up_to(), broken),
+                    None if self.ended => (error.valid_up_to(), rest.len() - error.valid_up_to()),
+                    None => (error.valid_up_to(), 0),
+                },
+            };
+            let at = raw.len() - rest.len();
+            for (index, &byte) in rest[..valid].iter().enumerate() {
+                if byte == 0 { self.note(at + index) } else { self.text.push(byte) }
+            }
+            for (index, byte) in rest[valid..valid + broken].iter().enumerate() {
+                if matches!(byte, 0x81 | 0x8D | 0x8F | 0x90 | 0x9D) {
+                    self.note(at + valid + index);
+                } else {
+                    let text = WINDOWS_1252.decode_without_bom_handling(std::slice::from_ref(byte)).0;
+                    self.text.extend_from_slice(text.as_bytes());
+                    self.n_windows += usize::from(!self.declared_windows);
+                }
+            }
+            rest = &rest[valid + broken..];
+            if broken == 0 && valid < raw.len() - at {
+                break;
+            }
+        }
+        self.offset += (raw.len() - rest.len()) as u64;
+        self.raw = rest.to_vec();
+    }
+
+    fn decode_declared(&mut self) {
+        let raw = std::mem::take(&mut self.raw);
+        let mut text = String::new();
+        let mut rest = &raw[..];
+        let mut decoder = self.decoder.take().expect("asked by the caller");
+        loop {
+            let room = decoder.max_utf8_buffer_length_without_replacement(rest.len());
+            text.reserve(room.unwrap_or(rest.len() * 3));
+            let (result, read) = decoder.decode_to_string_without_replacement(rest, &mut text, self.ended);
+            rest = &rest[read..];
+            if let DecoderResult::Malformed(..) = result {
+                self.undecodable.push_back((
+                    self.before + (self.text.len() + text.len()) as u64,
+                    self.offset + (raw.len() - rest.len()) as u64,
+                ));
+                text.push(UNDECODABLE);
+            } else if result == DecoderResult::InputEmpty {
+                break;
+            }
+        }
+        for char in text.chars() {
+            if char == '\0' {
+                self.note(0)
+            } else {
+                self.text.extend_from_slice(char.encode_utf8(&mut [0; 4]).as_bytes())
+            }
+        }
+        self.decoder = Some(decoder);
+        self.offset += raw.len() as u64;
+    }
+
+    /// Puts [`UNDECODABLE`] for the byte at `at` of `raw`.
+    fn note(&mut self, at: usize) {
+        self.undecodable.push_back((self.before + self.text.len() as u64, self.offset + at as u64));
+        self.text.extend_from_slice(UNDECODABLE.encode_utf8(&mut [0; 4]).as_bytes());
+    }
+}
+
+impl<R: Read> Read for Utf8Reader<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.fill_buf()?.read(buffer)?;
+        self.consume(read);
+        Ok(read)
+    }
+}
+
+impl<R: Read> BufRead for Utf8Reader<R> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        if self.at == self.text.len() {
+            if self.event > LONGEST_EVENT {
+                return Err(io::Error::other(TooLong));
+            }
+            self.refill()?;
+        }
+        Ok(&self.text[self.at..])
+    }
+
+    fn consume(&mut self, amount: usize) {
+        self.at += amount;
+        self.event += amount;
+    }
+}
+
+fn count_lines(bytes: &[u8]) -> u64 {
+    bytes.iter().filter(|&&byte| byte == b'\n').count() as u64
+}
+
+/// The length of a byte order mark and the encoding where that or the zeros tell it.
+fn by_mark(raw: &[u8]) -> (usize, Option<&'static Encoding>) {
+    match raw {
+        [0xEF, 0xBB, 0xBF, ..] => (3, None),
+        [0xFF, 0xFE, ..] => (2, Some(UTF_16LE)),
+        [0xFE, 0xFF, ..] => (2, Some(UTF_16BE)),
+        [0, b'<' | b'{' | b'[', ..] => (0, Some(UTF_16BE)),
+        [b'<' | b'{' | b'[', 0, ..] => (0, Some(UTF_16LE)),
+        _ => (0, None),
+    }
+}
+
+/// The label of the encoding in the XML declaration.
+fn declared_encoding(raw: &[u8]) -> Option<&[u8]> {
+    let raw = raw.strip_prefix(b"<?xml")?;
+    let declaration = &raw[..raw.iter().position(|&byte| byte == b'>')?.min(200)];
+    let at = declaration.windows(8).position(|window| window == b"encoding")?;
+    let rest = declaration[at + 8..].trim_ascii_start().strip_prefix(b"=")?.trim_ascii_start();
+    let (quote, rest) = rest.split_first()?;
+    Some(&rest[..rest.iter().position(|byte| byte == quote)?])
+}
+
+fn unknown_encoding(file: &str) -> Fault {
+    Fault::new(
+        FaultCode::InvalidText,
+        format!("{file} declares an encoding that Plait does not read"),
+        "export it again in UTF-8",
+    )
+    .at(format!("{file} line 1"))
+}

@@ -1,0 +1,174 @@
+//! Returns as sources: recognised by their content, landed, and who their records are about as a table.
+
+use crate::source::{SourceSpec, hexadecimal, sha256_of_file, sha256_of_text};
+use plait_engine::progress::Progress;
+use plait_formats::columns::{ColumnPlan, Confidence};
+use plait_formats::returns::dates::DateReader;
+use plait_formats::returns::{
+    Asked, Detected, Gathered, Landed, Landing, Payload, Progress as GatherProgress, Recognised, Spec,
+    detect, gather,
+};
+use plait_types::identifier::LaCode;
+use plait_types::{DateOrder, Fault, FaultCode, PartialDate, Role, Table};
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::path::Path;
+use std::sync::Arc;
+
+/// A return that was read.
+pub(crate) struct Dataset {
+    pub(crate) recognised: Recognised,
+    pub(crate) landed: Landed,
+    pub(crate) gathered: Gathered,
+}
+
+/// What the user says a source is: nothing, a return by name, or a specification of their own in a file.
+pub(crate) fn asked(said: Option<&str>) -> Result<Asked, Fault> {
+    let Some(said) = said else { return Ok(Asked::Nothing) };
+    let path = Path::new(said);
+    if path.extension().is_none_or(|extension| extension != "toml") {
+        return Ok(Asked::Return(said.to_owned()));
+    }
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        Fault::new(
+            FaultCode::FileMissing,
+            format!("{} cannot be read: {}", path.display(), error.kind()),
+            "check the path; or name a return, which plait specs list shows",
+        )
+    })?;
+    Ok(Asked::Spec(Arc::new(Spec::parse(&text, &path.display().to_string())?)))
+}
+
+/// The return that a source is; `None` where it is a plain table.
+pub(crate) fn recognise(source: &SourceSpec) -> Result<Option<Recognised>, Fault> {
+    Ok(match detect(&source.path, &asked(source.is.as_deref())?)? {
+        Detected::Return(recognised) => Some(recognised.narrowed()),
+        Detected::PlainTable => None,
+    })
+}
+
+/// Reads a return. Its payload goes to the sink, where there is one.
+pub(crate) fn land<'a>(
+    recognised: Recognised,
+    name: &str,
+    payload: Option<&'a mut Payload<'a>>,
+    progress: &dyn Progress,
+) -> Result<Dataset, Fault> {
+    let mut landing = Landing::new(
+        Arc::clone(&recognised.spec),
+        reference_date(&recognised),
+        authority(&recognised),
+        payload,
+    );
+    let gathered = gather(&recognised, &mut landing, &Bytes(progress))?;
+    let landed = landing.finish(name)?;
+    if landed.identity.n_records == 0 {
+        return Err(Fault::new(
+            FaultCode::FileEmpty,
+            format!("{name} holds no record of a person"),
+            "export it again with its rows; plait look shows what is in it",
+        )
+        .because(recognised.why.join("; ")));
+    }
+    Ok(Dataset { recognised, landed, gathered })
+}
+
+/// The day that a return is about, where its files say it.
+fn reference_date(recognised: &Recognised) -> Option<PartialDate> {
+    let reader = DateReader::new(recognised.spec.dates);
+    Some(reader.read(recognised.reference_date.as_deref()?)?.date)
+}
+
+pub(crate) fn authority(recognised: &Recognised) -> Option<LaCode> {
+    LaCode::parse(recognised.authority.as_deref()?)
+}
+
+/// Passes on how many bytes were read.
+struct Bytes<'a>(&'a dyn Progress);
+
+impl GatherProgress for Bytes<'_> {
+    fn advance(&self, bytes: u64) {
+        self.0.advance(bytes);
+    }
+
+    fn stopped(&self) -> bool {
+        self.0.stopped()
+    }
+}
+
+impl Dataset {
+    /// What holds now of each record, and what its columns mean, with the roles that the user gave instead.
+    pub(crate) fn table(&self, roles: &[(String, Role)]) -> (Table, Vec<ColumnPlan>) {
+        let current = self.landed.identity.current();
+        let title = &self.recognised.spec.title;
+        let plan = |(column, role): (usize, &Role)| {
+            let name = current.table.columns[column].name.clone();
+            let given = roles.iter().find(|(header, _)| *header == name).map(|(_, role)| *role);
+            let role = given.unwrap_or(*role);
+            ColumnPlan {
+                column,
+                role,
+                confidence: if given.is_some() { Confidence::Given } else { Confidence::High },
+                date_order: role.is_date().then_some(DateOrder::YearMonthDay),
+                why: match given {
+                    Some(_) => "you said so".to_owned(),
+                    None => format!("the specification of the {title} says so"),
+                },
+                notes: Vec::new(),
+                name,
+            }
+        };
+        let plans = current.roles.iter().enumerate().map(plan).collect();
+        (current.table, plans)
+    }
+
+    /// What it is, in a sentence without its full stop: `Children in Need census 2026, XML, 1 file`.
+    pub(crate) fn words(&self) -> String {
+        words(&self.recognised)
+    }
+
+    /// Rows of all tables that are not kept.
+    pub(crate) fn rows_set_aside(&self) -> u64 {
+        self.gathered.total.rows_set_aside
+            + self.landed.tables.iter().map(|table| table.set_aside).sum::<u64>()
+    }
+}
+
+/// What a return is: its title, year, term and form.
+pub(crate) fn words(recognised: &Recognised) -> String {
+    let mut text = recognised.spec.title.clone();
+    if let Some(term) = recognised.term {
+        write!(text, ", {term}").expect("writing to a string");
+    }
+    if let Some(year) = recognised.year {
+        write!(text, " {year}").expect("writing to a string");
+    }
+    let n = recognised.members.len();
+    let forms: BTreeSet<&str> = recognised.members.iter().map(|member| member.holds.form()).collect();
+    let forms: Vec<&str> = forms.into_iter().collect();
+    write!(text, ", {}, {n} file{}", forms.join(" and "), if n == 1 { "" } else { "s" })
+        .expect("writing to a string");
+    text
+}
+
+/// SHA-256 of the files of a return: of the one file, or of the list of files and their hashes.
+pub(crate) fn sha256(recognised: &Recognised) -> Result<String, Fault> {
+    let paths: BTreeSet<&Path> =
+        recognised.members.iter().map(|member| member.origin.path.as_path()).collect();
+    let mut hashes = Vec::new();
+    for path in paths {
+        let hash = sha256_of_file(path).map_err(|error| {
+            Fault::new(
+                FaultCode::FileMissing,
+                format!("{} cannot be read: {error}", path.display()),
+                "check the file and its permissions",
+            )
+        })?;
+        hashes.push((path.file_name().unwrap_or_default().to_string_lossy().into_owned(), hash));
+    }
+    if let [(_, hash)] = hashes.as_slice() {
+        return Ok(hash.clone());
+    }
+    let list = hashes.iter().fold(String::new(), |list, (name, hash)| list + &format!("{hash}  {name}\n"));
+    Ok(sha256_of_text(&list))
+}

@@ -1,0 +1,242 @@
+//! Reading a return: from the files that a council or the NHS holds to identity, payload and a list of what is wrong.
+
+use crate::dataset::{self, Dataset};
+use crate::faults::Faults;
+use crate::place::OutputPlace;
+use crate::run::RunDataset;
+use crate::source::SourceSpec;
+use crate::{VERSION, output};
+use plait_engine::progress::{Progress, Stage};
+use plait_formats::returns::check::ColumnQuality;
+use plait_formats::returns::{Recognised, write_issues};
+use plait_formats::write::{CsvStyle, OutTable, OutValues, RowsFile, write_csv, write_parquet};
+use plait_types::{Fault, FaultCode, Issue, Table, Values, grouped};
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+/// The version of the layout of the folder that this program writes.
+const FORMAT: u32 = 1;
+const DATASET: &str = "dataset.json";
+const ISSUES: &str = "issues.csv";
+const COLUMNS: &str = "columns.csv";
+/// Tables of identity start with this, tables of payload with the other.
+const IDENTITY: &str = "identity";
+const PAYLOAD: &str = "payload";
+
+/// What to read, and where to put it.
+#[derive(Clone, Debug)]
+pub struct ReadRequest {
+    /// A file, folder or zip archive.
+    pub source: SourceSpec,
+    /// The folder for the results.
+    pub out: PathBuf,
+}
+
+/// What was read.
+#[derive(Clone, Debug)]
+pub struct ReadDone {
+    /// For a person to read.
+    pub text: String,
+    /// What `dataset.json` holds.
+    pub json: serde_json::Value,
+    /// Findings in the files.
+    pub issues: Vec<Issue>,
+    /// Files written.
+    pub wrote: Vec<PathBuf>,
+}
+
+/// Reads a return and writes its identity and payload tables apart, joined by a record key, with `issues.csv`, a list of
+/// findings, and `columns.csv`, completeness and validity per column. Nothing is written unless everything is.
+///
+/// Fails where the source is no return, cannot be read, or holds no person.
+pub fn read(request: &ReadRequest, progress: &dyn Progress) -> Result<ReadDone, Faults> {
+    let source = &request.source;
+    let place = OutputPlace::hold(&request.out)?;
+    progress.begin(Stage::Read, crate::source::bytes_at(&source.path));
+    let recognised = dataset::recognise(source)?.ok_or_else(|| not_a_return(source))?;
+    let sha256 = dataset::sha256(&recognised)?;
+    let mut payload = PayloadFiles { place: &place, recognised: recognised.clone(), files: BTreeMap::new() };
+    let mut take = |table: &str, rows: Table| payload.append(table, &rows);
+    let dataset = dataset::land(recognised, &source.called(), Some(&mut take), progress)
+        .map_err(|fault| place.seen_from_outside(fault))?;
+    progress.begin(Stage::Write, 1);
+    let mut files = payload.finish()?;
+    files.extend(write_identity(&place, &dataset)?);
+    write_issues(&place.staged(ISSUES), &dataset.landed.findings)?;
+    write_columns(&place, &dataset.landed.quality)?;
+    let json = document(source, &dataset, &sha256);
+    let mut text = serde_json::to_string_pretty(&json).expect("a document is plain data");
+    text.push('\n');
+    output::write_text(&place.staged(DATASET), &text)?;
+    files.extend([ISSUES, COLUMNS, DATASET].map(str::to_owned));
+    let names: Vec<&str> = files.iter().map(String::as_str).collect();
+    let wrote = place.publish(&names, &[])?;
+    progress.advance(1);
+    Ok(ReadDone { text: describe(source, &dataset), json, issues: dataset.landed.issues, wrote })
+}
+
+fn not_a_return(source: &SourceSpec) -> Fault {
+    Fault::new(
+        FaultCode::NoReturn,
+        format!("{} is a table, and of no return that Plait knows", source.path.display()),
+        "plait look shows what is in it, and plait link takes it as it is; or describe it in a file and name that \
+         with --as; plait specs list shows what is known",
+    )
+}
+
+/// The payload tables of a return, written as their rows come.
+struct PayloadFiles<'a> {
+    place: &'a OutputPlace,
+    recognised: Recognised,
+    files: BTreeMap<String, RowsFile>,
+}
+
+impl PayloadFiles<'_> {
+    fn append(&mut self, table: &str, rows: &Table) -> Result<(), Fault> {
+        // a table that says nothing beyond who its records are about
+        if rows
+            .columns
+            .iter()
+            .all(|column| matches!(column.name.as_str(), "record_key" | "row" | "parent_row"))
+        {
+            return Ok(());
+        }
+        if !self.files.contains_key(table) {
+            let columns: Vec<String> = rows.columns.iter().map(|column| column.name.clone()).collect();
+            let path = self.place.staged(&file_of(table));
+            let notes = notes(&self.recognised);
+            self.files.insert(table.to_owned(), RowsFile::create(&path, &columns, &notes)?);
+        }
+        self.files.get_mut(table).expect("it was made above").append(rows)
+    }
+
+    fn finish(self) -> Result<Vec<String>, Fault> {
+        let mut names = Vec::new();
+        for (table, file) in self.files {
+            file.finish()?;
+            names.push(file_of(&table));
+        }
+        Ok(names)
+    }
+}
+
+/// The file of a payload table. Names of tables are those of specs; a user's own spec may have any.
+fn file_of(table: &str) -> String {
+    let plain: String =
+        table.chars().map(|c| if c.is_alphanumeric() || matches!(c, '_' | '-') { c } else { '_' }).collect();
+    format!("{PAYLOAD}-{plain}.parquet")
+}
+
+fn notes(recognised: &Recognised) -> Vec<(String, String)> {
+    vec![
+        ("plait.format".to_owned(), FORMAT.to_string()),
+        ("plait.specification".to_owned(), recognised.spec.id()),
+    ]
+}
+
+fn write_identity(place: &OutputPlace, dataset: &Dataset) -> Result<Vec<String>, Fault> {
+    let identity = &dataset.landed.identity;
+    let tables = [
+        ("", &identity.persons),
+        ("-names", &identity.names),
+        ("-addresses", &identity.addresses),
+        ("-identifiers", &identity.identifiers),
+    ];
+    let mut files = Vec::new();
+    for (part, table) in tables.into_iter().filter(|(part, table)| part.is_empty() || table.n_rows > 0) {
+        let file = format!("{IDENTITY}{part}.parquet");
+        let mut out = OutTable::new();
+        for column in &table.columns {
+            out = out.with(&column.name, OutValues::codes(&column.codes, &column.values));
+        }
+        out.metadata = notes(&dataset.recognised);
+        write_parquet(&place.staged(&file), &out)?;
+        files.push(file);
+    }
+    Ok(files)
+}
+
+fn write_columns(place: &OutputPlace, quality: &[ColumnQuality]) -> Result<(), Fault> {
+    let text = |of: fn(&ColumnQuality) -> &str| {
+        let mut values = Values::default();
+        quality.iter().for_each(|column| values.push(of(column)));
+        OutValues::from(values)
+    };
+    let numbers = |of: fn(&ColumnQuality) -> u64| -> Vec<i64> {
+        quality.iter().map(|column| i64::try_from(of(column)).unwrap_or(i64::MAX)).collect()
+    };
+    let table = OutTable::new()
+        .with("table", text(|column| &column.table))
+        .with("column", text(|column| &column.column))
+        .with("rows", numbers(|column| column.n_rows))
+        .with("present", numbers(|column| column.n_present))
+        .with("valid", numbers(|column| column.n_valid))
+        .with("placeholders", numbers(|column| column.n_placeholder));
+    write_csv(&place.staged(COLUMNS), &table, CsvStyle::Excel)
+}
+
+fn document(source: &SourceSpec, dataset: &Dataset, sha256: &str) -> serde_json::Value {
+    serde_json::json!({
+        "format": FORMAT,
+        "plait": VERSION,
+        "source": source.called(),
+        "path": source.path.display().to_string(),
+        "sha256": sha256,
+        "records": dataset.landed.identity.n_records,
+        "rows_in": dataset.gathered.total.rows_in,
+        "rows_set_aside": dataset.rows_set_aside(),
+        "dataset": RunDataset::of(dataset),
+        "strangers": dataset.recognised.strangers.iter().map(|s| format!("{}: {}", s.file, s.is)).collect::<Vec<_>>(),
+        "issues": dataset.landed.issues.iter().map(ToString::to_string).collect::<Vec<_>>(),
+    })
+}
+
+/// What a return is, what is in it and what is wrong with it, for a person to read. Holds no value of any record.
+pub(crate) fn describe(source: &SourceSpec, dataset: &Dataset) -> String {
+    let landed = &dataset.landed;
+    let mut text = format!("{}: {}\n", source.path.display(), dataset.words());
+    let mut line = |line: String| {
+        text += &line;
+        text.push('\n');
+    };
+    for why in &dataset.recognised.why {
+        line(format!("  {why}"));
+    }
+    for unsure in &dataset.recognised.unsure {
+        line(format!("  not certain: {unsure}"));
+    }
+    for stranger in &dataset.recognised.strangers {
+        line(format!("  left out: {} ({})", stranger.file, stranger.is));
+    }
+    line(format!(
+        "\n{} persons; {} rows read, {} set aside\n",
+        grouped(landed.identity.n_records as u64),
+        grouped(dataset.gathered.total.rows_in),
+        grouped(dataset.rows_set_aside())
+    ));
+    line(format!("  {:<32}{:>12}{:>12}", "table", "rows", "set aside"));
+    for table in &landed.tables {
+        line(format!("  {:<32}{:>12}{:>12}", table.table, grouped(table.rows_in), grouped(table.set_aside)));
+    }
+    if landed.findings.is_empty() {
+        line("\nNo check found anything.".to_owned());
+        return text;
+    }
+    const SHOWN: usize = 12;
+    line(format!("\nFindings, worst first ({} in all)\n", landed.findings.len()));
+    for finding in landed.findings.iter().take(SHOWN) {
+        let place = format!("{}.{}", finding.table, finding.column);
+        let mut words = String::new();
+        write!(words, "{} of {} rows", grouped(finding.n_found), grouped(finding.n_checked))
+            .expect("a string");
+        line(format!("  {place:<40}{words:<26}{} ({})", finding.says, finding.check));
+    }
+    if landed.findings.len() > SHOWN {
+        line(format!(
+            "  and {} more; plait read writes all of them to {ISSUES}",
+            landed.findings.len() - SHOWN
+        ));
+    }
+    text
+}
