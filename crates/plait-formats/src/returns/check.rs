@@ -1,52 +1,445 @@
-//! Checks of a return, as its spec has them.
+//! Checks of a return: what types, `required` and code lists of its spec imply, and the spec's own.
+//!
+//! A batch holds each distinct value of a column once, so a value is judged once and its rows are counted; only rows
+//! with something to object to are looked at one by one. Checks across rows keep hashes, never values.
+//!
+//! A placeholder, such as UN1 in place of a UPN or 01/01/1900, is not the same as an empty cell here: the collector's
+//! rules that there must be a value are about empty cells, and placeholders are a finding of their own.
 
+mod across;
+mod cells;
+mod evaluate;
 mod finding;
+mod place;
+mod records;
+mod rule;
+#[cfg(test)]
+mod tests;
+mod value;
 
 pub use finding::{ColumnQuality, Finding, Lines};
 
-use super::{Batch, Spec};
-use plait_types::PartialDate;
+use self::across::OnePartner;
+use self::cells::Cells;
+use self::evaluate::Evaluation;
+use self::place::Places;
+use self::records::RecordsOf;
+use self::rule::{Reference, RulePlan, Test};
+use self::value::{ColumnPlan, Implied};
+use super::Batch;
+use super::dates::DateReader;
+use super::library::{self, CodeList};
+use super::spec::{self, DateForm, Kind, Rows, Rule, Spec, Table};
 use plait_types::identifier::LaCode;
+use plait_types::{DateOrder, NULL, PartialDate};
+use std::collections::{BTreeMap, BinaryHeap};
 use std::sync::Arc;
 
-/// Holds the batches of a return against its spec.
+/// Holds the batches of a return against its spec, in one pass.
+///
+/// ```
+/// # use plait_formats::returns::{Batch, check::Checker, library};
+/// # use plait_types::{Column, Table};
+/// let spec = library::spec("cin-census-2017")?;
+/// let table = spec.tables.iter().position(|table| table.name == "child").unwrap();
+/// let upn = spec.tables[table].column("UPN");
+/// let column = Column::from_rows("UPN", [Some("Z999200123456")]);
+/// let rows = Table { name: "child".to_owned(), columns: vec![column], n_rows: 1 };
+/// let batch = Batch { table, file: "cin.xml".into(), rows, columns: vec![upn], lines: vec![7], nesting: None };
+///
+/// let mut checker = Checker::new(spec, None, None);
+/// checker.batch(&batch);
+/// let findings = checker.finish();
+/// let wrong = findings.iter().find(|finding| finding.check == "1510").unwrap();
+/// assert_eq!((wrong.says.as_str(), wrong.lines.first()), ("check letter of the UPN is wrong", [7].as_slice()));
+/// # Ok::<(), plait_types::Fault>(())
+/// ```
 pub struct Checker {
     spec: Arc<Spec>,
+    reference: Reference,
+    authority: Option<LaCode>,
+    tables: Vec<TablePlan>,
+    not_run: Vec<NotRun>,
+    files: Vec<Arc<str>>,
+    /// Where rows of each table lie, for checks across rows.
+    places: Vec<Places>,
+    /// Per check of the spec that looks across rows.
+    across: BTreeMap<usize, OnePartner>,
+    /// Orders of dates that columns of hand-made forms have shown so far.
+    orders: BTreeMap<(usize, usize), DateOrder>,
+    counts: BTreeMap<ColumnOfFile, Counts>,
+    tallies: BTreeMap<(ColumnOfFile, CheckOf), Tally>,
 }
 
-/// A check that could not be evaluated, and why.
+/// A check of the spec that is not evaluated, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NotRun {
     /// The check's number.
     pub check: String,
-    /// What it lacked: `there is no reference date`.
+    /// What is lacking: `there is no reference date`.
     pub why: &'static str,
 }
 
 impl Checker {
-    /// A checker for one return.
+    /// A checker for one return, whose spec has been narrowed to its term.
+    ///
+    /// Ages and "in the future" are on the reference date. Without one they are by the year of the return, any day of
+    /// which may be meant, so that only what is wrong on every day of it is found: a date after 31 December, an age that
+    /// is exceeded on 1 January already. Forms that have no year leave such checks out, as [`Checker::not_run`] says.
+    ///
+    /// With an authority, files whose own rows (header, school) name another are found.
     pub fn new(spec: Arc<Spec>, reference_date: Option<PartialDate>, authority: Option<LaCode>) -> Self {
-        let _ = (reference_date, authority);
-        Self { spec }
+        Self::with_codes(spec, reference_date, authority, |name| library::codes(name).cloned())
     }
 
-    /// Takes the next batch.
+    /// The same, with code lists of the caller's.
+    fn with_codes(
+        spec: Arc<Spec>,
+        reference_date: Option<PartialDate>,
+        authority: Option<LaCode>,
+        codes: impl Fn(&str) -> Option<CodeList>,
+    ) -> Self {
+        let reference = Reference { given: reference_date, year: spec.year };
+        let mut not_run = Vec::new();
+        let tables: Vec<TablePlan> = spec
+            .tables
+            .iter()
+            .map(|table| TablePlan::new(&spec, table, reference, &codes, &mut not_run))
+            .collect();
+        for check in &spec.checks {
+            if spec.table(&check.table).is_none() {
+                let why = "its table is not collected in this term";
+                not_run.push(NotRun { check: check.id.clone(), why });
+            }
+        }
+        Self {
+            places: tables.iter().map(|_| Places::default()).collect(),
+            spec,
+            reference,
+            authority,
+            tables,
+            not_run,
+            files: Vec::new(),
+            across: BTreeMap::new(),
+            orders: BTreeMap::new(),
+            counts: BTreeMap::new(),
+            tallies: BTreeMap::new(),
+        }
+    }
+
+    /// Takes the next batch. Batches of one file come in file order; lines ascend.
+    ///
+    /// A column of the spec that the batch does not have is missing in every row.
+    ///
+    /// # Panics
+    ///
+    /// If the batch is of a table that the spec does not have.
     pub fn batch(&mut self, batch: &Batch) {
-        let _ = (&self.spec, batch);
+        let file = self.file(&batch.file);
+        let cells: Vec<Cells<'_>> =
+            (0..self.tables[batch.table].columns.len()).map(|at| self.judge(batch, at)).collect();
+        for (column, cells) in cells.iter().enumerate() {
+            self.count(batch, ColumnOfFile { table: batch.table, column, file }, cells);
+        }
+        let plan = &self.tables[batch.table];
+        let places = &mut self.places[batch.table];
+        places.enter(file, &batch.lines);
+        for rule in &plan.rules {
+            let of = ColumnOfFile { table: batch.table, column: rule.column, file };
+            let tally = self.tallies.entry((of, CheckOf::Spec(rule.check))).or_default();
+            let rows = Evaluation { batch, cells: &cells, plan, reference: self.reference, tally };
+            match &rule.test {
+                Test::Unique { not_values } => {
+                    let table = &self.spec.tables[batch.table];
+                    let records = RecordsOf::new(&self.spec, table, batch, file);
+                    let of_record = records.is_column(&cells[rule.column]);
+                    let store = self.across.entry(rule.check).or_insert_with(OnePartner::new);
+                    rows.unique(rule.column, not_values, (!of_record).then_some(&records), store, places);
+                }
+                Test::SameForRecord => {
+                    let table = &self.spec.tables[batch.table];
+                    let records = RecordsOf::new(&self.spec, table, batch, file);
+                    let store = self.across.entry(rule.check).or_insert_with(OnePartner::new);
+                    rows.same_for_record(rule.column, &records, store, places);
+                }
+                test => rows.run(rule.column, test),
+            }
+        }
     }
 
-    /// Checks of the spec that are not evaluated.
+    /// Checks of the spec that are not evaluated: what they need is not collected in this term, or there is no reference
+    /// date.
     pub fn not_run(&self) -> &[NotRun] {
-        &[]
+        &self.not_run
     }
 
-    /// Figures per column, in the order of the spec, of the tables that had rows so far.
+    /// Figures per column of the tables that had rows so far, in the order of the spec.
     pub fn quality(&self) -> Vec<ColumnQuality> {
-        Vec::new()
+        let mut quality: Vec<ColumnQuality> = Vec::new();
+        let mut last = None;
+        for (of, counts) in &self.counts {
+            let table = &self.spec.tables[of.table];
+            if last != Some((of.table, of.column)) {
+                quality.push(ColumnQuality {
+                    table: table.name.clone(),
+                    column: table.columns[of.column].name.clone(),
+                    n_rows: 0,
+                    n_present: 0,
+                    n_valid: 0,
+                    n_placeholder: 0,
+                });
+                last = Some((of.table, of.column));
+            }
+            let sum = quality.last_mut().expect("one was pushed");
+            sum.n_rows += counts.rows;
+            sum.n_present += counts.present;
+            sum.n_valid += counts.present - counts.invalid - counts.placeholder;
+            sum.n_placeholder += counts.placeholder;
+        }
+        quality
     }
 
-    /// Everything that was found, worst first.
-    pub fn finish(self) -> Vec<Finding> {
-        Vec::new()
+    /// Everything that was found: worst first, then most rows first, then by file, table, column and check. A finding
+    /// is of one file and column.
+    ///
+    /// Checks across rows are decided here: 10 million rows take some seconds.
+    pub fn finish(mut self) -> Vec<Finding> {
+        for (check, rows) in std::mem::take(&mut self.across) {
+            self.decide_across(check, rows);
+        }
+        let tallies = std::mem::take(&mut self.tallies);
+        let found = tallies.into_iter().filter(|(_, tally)| tally.n_found > 0);
+        let mut findings: Vec<Finding> =
+            found.map(|((of, check), tally)| self.finding(of, check, tally)).collect();
+        findings.sort_by_cached_key(Finding::rank);
+        findings
+    }
+
+    fn file(&mut self, name: &Arc<str>) -> usize {
+        // from the end, since files come one after the other
+        self.files.iter().rposition(|file| file == name).unwrap_or_else(|| {
+            self.files.push(Arc::clone(name));
+            self.files.len() - 1
+        })
+    }
+
+    /// Judges the distinct values of a column of the spec.
+    fn judge<'a>(&mut self, batch: &'a Batch, at: usize) -> Cells<'a> {
+        let found = batch.columns.iter().position(|column| *column == Some(at));
+        let Some(column) = found.map(|found| &batch.rows.columns[found]) else { return Cells::absent() };
+        let plan = &self.tables[batch.table].columns[at];
+        let mut reader = DateReader::new(self.spec.dates);
+        if plan.kind == Kind::Date && self.spec.dates == DateForm::Any {
+            reader = DateReader::of_column(self.spec.dates, column);
+            match (reader.order(), self.orders.get(&(batch.table, at))) {
+                (Some(order), _) => drop(self.orders.insert((batch.table, at), order)),
+                (None, Some(order)) => reader = DateReader::in_order(*order),
+                (None, None) => {}
+            }
+        }
+        Cells::judge(column, plan, reader)
+    }
+
+    /// Counts what types, code lists and `required` imply.
+    fn count(&mut self, batch: &Batch, of: ColumnOfFile, cells: &Cells<'_>) {
+        let table = &self.spec.tables[of.table];
+        let column = &table.columns[of.column];
+        let plan = &self.tables[of.table];
+        let counts = self.counts.entry(of).or_default();
+        let n_present = cells.n_present();
+        counts.rows += batch.rows.n_rows as u64;
+        counts.present += n_present;
+        if column.required && !plan.required_by_rule[of.column] && n_present < batch.rows.n_rows as u64 {
+            let tally = self.tallies.entry((of, CheckOf::Implied(Implied::Required))).or_default();
+            for row in (0..batch.rows.n_rows).filter(|&row| cells.code(row) == NULL) {
+                tally.add(batch.lines[row]);
+            }
+        }
+        if !cells.objections.is_empty() {
+            let key = |objection: &Implied| (of, CheckOf::Implied(*objection));
+            let take = |objection| self.tallies.remove(&key(objection)).unwrap_or_default();
+            let mut tallies: Vec<Tally> = cells.objections.iter().map(take).collect();
+            let before: Vec<u64> = tallies.iter().map(|tally| tally.n_found).collect();
+            for (row, &code) in cells.codes.iter().enumerate() {
+                if code != NULL && cells.marks[code as usize] != 0 {
+                    tallies[usize::from(cells.marks[code as usize]) - 1].add(batch.lines[row]);
+                }
+            }
+            for ((objection, tally), before) in cells.objections.iter().zip(tallies).zip(before) {
+                let n = tally.n_found - before;
+                match objection {
+                    Implied::Placeholder(_) => counts.placeholder += n,
+                    other if !other.leaves_valid() => counts.invalid += n,
+                    _ => {}
+                }
+                // a check of the collector's says the same under its own number
+                if *objection != Implied::Form || !plan.form_by_rule[of.column] {
+                    self.tallies.insert(key(objection), tally);
+                }
+            }
+        }
+        if let Some(authority) = self.authority
+            && table.rows == Rows::OfFile
+            && column.kind == Kind::Authority
+        {
+            let is_other = |text: &str| LaCode::parse(text).is_some_and(|code| code != authority);
+            let tally = self.tallies.entry((of, CheckOf::Implied(Implied::OtherAuthority))).or_default();
+            for row in (0..batch.rows.n_rows).filter(|&row| cells.text(row).is_some_and(is_other)) {
+                tally.add(batch.lines[row]);
+            }
+        }
+    }
+
+    fn decide_across(&mut self, check: usize, rows: OnePartner) {
+        let named = &self.spec.checks[check];
+        let table = self.spec.tables.iter().position(|table| table.name == named.table);
+        let table = table.expect("a check that was evaluated has a table");
+        let rule = self.tables[table].rules.iter().find(|rule| rule.check == check);
+        let column = rule.expect("a check that was evaluated has a rule").column;
+        let places = &self.places[table];
+        // the first places of each file and how many there are
+        let mut of_files: BTreeMap<usize, (BinaryHeap<u32>, u64)> = BTreeMap::new();
+        rows.for_each_broken(|place| {
+            let (first, n) = of_files.entry(places.file(place)).or_default();
+            *n += 1;
+            first.push(place);
+            if first.len() > Lines::KEPT {
+                first.pop();
+            }
+        });
+        for (file, (first, n)) in of_files {
+            let of = ColumnOfFile { table, column, file };
+            let tally = self.tallies.entry((of, CheckOf::Spec(check))).or_default();
+            tally.n_found = n;
+            let n_more = n - first.len() as u64;
+            tally.lines =
+                Lines::of(first.into_sorted_vec().into_iter().map(|place| places.line(place)), n_more);
+        }
+    }
+
+    fn finding(&self, of: ColumnOfFile, check: CheckOf, tally: Tally) -> Finding {
+        let table = &self.spec.tables[of.table];
+        let column = &table.columns[of.column];
+        let finding = Finding {
+            check: String::new(),
+            source: self.spec.id(),
+            table: table.name.clone(),
+            file: Arc::clone(&self.files[of.file]),
+            column: column.name.clone(),
+            severity: spec::Severity::Convention,
+            category: spec::Category::Conformance,
+            says: String::new(),
+            todo: String::new(),
+            n_checked: tally.n_checked,
+            n_found: tally.n_found,
+            lines: tally.lines,
+        };
+        match check {
+            CheckOf::Spec(at) => {
+                let check = &self.spec.checks[at];
+                Finding {
+                    check: check.id.clone(),
+                    severity: check.severity,
+                    category: check.category,
+                    says: check.says.clone(),
+                    todo: check.todo.clone(),
+                    ..finding
+                }
+            }
+            CheckOf::Implied(implied) => {
+                let counts = &self.counts[&of];
+                let is_record_key = table.record.as_deref() == Some(column.name.as_str());
+                let words = implied.words(column, is_record_key, self.spec.dates);
+                let all = implied == Implied::Required;
+                Finding {
+                    check: words.check.to_owned(),
+                    severity: words.severity,
+                    category: words.category,
+                    says: words.says.into_owned(),
+                    todo: words.todo.to_owned(),
+                    n_checked: if all { counts.rows } else { counts.present },
+                    ..finding
+                }
+            }
+        }
+    }
+}
+
+/// What is known of a table before any row is seen.
+struct TablePlan {
+    columns: Vec<ColumnPlan>,
+    rules: Vec<RulePlan>,
+    /// Per column, whether a check of the spec finds the same as the column's kind, or as its `required`.
+    form_by_rule: Vec<bool>,
+    required_by_rule: Vec<bool>,
+}
+
+impl TablePlan {
+    fn new(
+        spec: &Spec,
+        table: &Table,
+        reference: Reference,
+        codes: &impl Fn(&str) -> Option<CodeList>,
+        not_run: &mut Vec<NotRun>,
+    ) -> Self {
+        let plan = |column: &spec::Column| ColumnPlan::new(column, column.codes.as_deref().and_then(codes));
+        let columns: Vec<ColumnPlan> = table.columns.iter().map(plan).collect();
+        let mut rules = Vec::new();
+        for (at, check) in spec.checks.iter().enumerate().filter(|(_, check)| check.table == table.name) {
+            match RulePlan::new(at, spec, table, &columns, reference) {
+                Ok(rule) => rules.push(rule),
+                Err(why) => not_run.push(NotRun { check: check.id.clone(), why }),
+            }
+        }
+        let has = |rule: Rule| -> Vec<bool> {
+            let of_column =
+                |at| rules.iter().any(|plan| plan.column == at && spec.checks[plan.check].rule == rule);
+            (0..columns.len()).map(of_column).collect()
+        };
+        Self {
+            form_by_rule: has(Rule::UpnCheckLetter),
+            required_by_rule: has(Rule::Required),
+            columns,
+            rules,
+        }
+    }
+}
+
+/// One column of one file, as indices.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct ColumnOfFile {
+    table: usize,
+    column: usize,
+    file: usize,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum CheckOf {
+    /// By its index.
+    Spec(usize),
+    Implied(Implied),
+}
+
+/// Rows of one column of one file.
+#[derive(Clone, Copy, Debug, Default)]
+struct Counts {
+    rows: u64,
+    present: u64,
+    placeholder: u64,
+    invalid: u64,
+}
+
+#[derive(Debug, Default)]
+struct Tally {
+    /// Of checks of the spec only.
+    n_checked: u64,
+    n_found: u64,
+    lines: Lines,
+}
+
+impl Tally {
+    fn add(&mut self, line: u64) {
+        self.n_found += 1;
+        self.lines.push(line);
     }
 }

@@ -54,12 +54,7 @@ pub enum DateWritten {
 impl DateReader {
     /// For dates of a return that says its form. [`DateForm::Any`] says nothing about dates that could be two.
     pub fn new(form: DateForm) -> Self {
-        let order = match form {
-            DateForm::Any => None,
-            DateForm::DayFirst => Some(DateOrder::DayMonthYear),
-            DateForm::Iso | DateForm::Collect | DateForm::Compact => None,
-        };
-        Self { form, order }
+        Self { form, order: (form == DateForm::DayFirst).then_some(DateOrder::DayMonthYear) }
     }
 
     /// For a column of a return whose files are made by hand: the order is the one that its values show, if one of
@@ -74,20 +69,25 @@ impl DateReader {
         Self { form, order }
     }
 
+    /// For a column of a hand-made form whose order is known from elsewhere.
+    pub fn in_order(order: DateOrder) -> Self {
+        Self { form: DateForm::Any, order: Some(order) }
+    }
+
     /// The order of dates that could be two, where it is known.
-    pub fn order(&self) -> Option<DateOrder> {
+    pub fn order(self) -> Option<DateOrder> {
         self.order
     }
 
     /// The date of a cell; `None` where it is none. Years are 1000 to 9999, without a month 1800 to 2199; serial
     /// numbers are of 5 digits, from 1927 to 2173.
-    pub fn read(&self, text: &str) -> Option<CellDate> {
+    pub fn read(self, text: &str) -> Option<CellDate> {
         let text = text.trim();
         year_first(text).or_else(|| self.numbers(text)).or_else(|| self.any(text))
     }
 
     /// Whether the return writes its dates so.
-    pub fn is_as_asked(&self, written: DateWritten) -> bool {
+    pub fn is_as_asked(self, written: DateWritten) -> bool {
         match self.form {
             DateForm::Iso => written == DateWritten::YearFirst,
             DateForm::DayFirst => written == DateWritten::DayFirst,
@@ -103,7 +103,7 @@ impl DateReader {
     }
 
     /// Eight digits, and serial numbers, perhaps with a fraction, which is the time of day.
-    fn numbers(&self, text: &str) -> Option<CellDate> {
+    fn numbers(self, text: &str) -> Option<CellDate> {
         let whole = match text.split_once('.') {
             Some((whole, fraction)) if fraction.bytes().all(|byte| byte.is_ascii_digit()) => whole,
             Some(_) => return None,
@@ -119,7 +119,7 @@ impl DateReader {
         }
     }
 
-    fn eight_digits(&self, digits: &str) -> Option<CellDate> {
+    fn eight_digits(self, digits: &str) -> Option<CellDate> {
         let part = |range: std::ops::Range<usize>| digits[range].parse::<u16>().expect("digits");
         let whole = |year, month, day| PartialDate::whole(year, month as u8, day as u8);
         // no text is both: a year before 1800 or after 2199 is nobody's, and its first two digits are no month
@@ -136,7 +136,7 @@ impl DateReader {
         self.either(whole(year, second, first), whole(year, first, second))
     }
 
-    fn any(&self, text: &str) -> Option<CellDate> {
+    fn any(self, text: &str) -> Option<CellDate> {
         let day_first = PartialDate::parse(text, DateOrder::DayMonthYear);
         if day_first.is_some_and(|date| date.day.is_none()) {
             // four digits alone are a year only where somebody of that year may be meant
@@ -161,7 +161,7 @@ impl DateReader {
     }
 
     /// One of two readings.
-    fn either(&self, day_first: Option<PartialDate>, month_first: Option<PartialDate>) -> Option<CellDate> {
+    fn either(self, day_first: Option<PartialDate>, month_first: Option<PartialDate>) -> Option<CellDate> {
         let (date, written) = match (day_first, month_first) {
             (Some(date), None) => (date, DateWritten::DayFirst),
             (None, Some(date)) => (date, DateWritten::MonthFirst),

@@ -39,7 +39,7 @@ pub struct Finding {
 impl Finding {
     /// Worst first, then most rows first, then by place and check: the order of lists of findings, which is the same in
     /// every run.
-    pub(super) fn rank(&self) -> impl Ord {
+    pub(super) fn rank(&self) -> impl Ord + use<> {
         (
             Reverse(self.severity),
             Reverse(self.n_found),

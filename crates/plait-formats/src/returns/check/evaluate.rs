@@ -1,0 +1,160 @@
+//! Evaluating the checks of a spec on the rows of a batch.
+
+use super::super::Batch;
+use super::across::{OnePartner, hash_of};
+use super::cells::{Cells, at_code};
+use super::place::Places;
+use super::records::RecordsOf;
+use super::rule::{self, Days, Reference, Test, When};
+use super::value::{Implied, Judgement};
+use super::{TablePlan, Tally};
+use plait_types::NULL;
+
+/// One check on the rows of one batch.
+pub(super) struct Evaluation<'a, 'b> {
+    pub(super) batch: &'a Batch,
+    pub(super) cells: &'a [Cells<'a>],
+    pub(super) plan: &'a TablePlan,
+    pub(super) reference: Reference,
+    pub(super) tally: &'b mut Tally,
+}
+
+impl Evaluation<'_, '_> {
+    pub(super) fn run(self, at: usize, test: &Test) {
+        let (cells, plan, reference) = (&self.cells[at], &self.plan.columns[at], self.reference);
+        match test {
+            Test::Present { must, when } => {
+                let applies = applies(self.cells, self.plan, when);
+                let must = *must;
+                self.each(|row| applies(row).then(|| (cells.code(row) != NULL) == must));
+            }
+            Test::Value(test) => {
+                let holds = cells.map(|text, judged| test.holds(text, judged, plan, reference));
+                self.each_value(at, &holds);
+            }
+            Test::NotBefore { other } => {
+                let days = |cells: &Cells<'_>| cells.map(|_, judged| judged.date.map(Days::of));
+                let (mine, others) = (days(cells), days(&self.cells[*other]));
+                let theirs = &self.cells[*other];
+                self.each(|row| {
+                    let (mine, other) =
+                        (at_code(&mine, cells.code(row))?, at_code(&others, theirs.code(row))?);
+                    Some(!mine.is_before(other))
+                });
+            }
+            Test::YearOf { other } => {
+                let theirs = &self.cells[*other];
+                let years = cells.map(rule::year_of);
+                let dates = theirs.map(|_, judged| judged.date.map(|date| i64::from(date.year)));
+                self.each(|row| {
+                    Some(at_code(&years, cells.code(row))? == at_code(&dates, theirs.code(row))?)
+                });
+            }
+            Test::UpnExpected { birth, years, reason } => {
+                let births = &self.cells[*birth];
+                let is_old = |_: &str, judged: Judgement| {
+                    judged.date.map(|date| rule::is_older_than(date, *years, reference))
+                };
+                let old = births.map(is_old);
+                let given = cells.map(|text, judged| Some(rule::is_upn_or_reason(text, judged)));
+                let reasons = reason.map(|reason| &self.cells[reason]);
+                self.each(|row| {
+                    let is_old = at_code(&old, births.code(row)).unwrap_or(false);
+                    let has_reason = reasons.is_some_and(|cells| cells.code(row) != NULL);
+                    is_old.then(|| has_reason || at_code(&given, cells.code(row)).unwrap_or(false))
+                });
+            }
+            Test::Unique { .. } | Test::SameForRecord => {
+                unreachable!("checks across rows have their own way")
+            }
+        }
+    }
+
+    /// Counts rows by what holds of each: `None` for rows that the check is not about.
+    fn each(self, holds: impl Fn(usize) -> Option<bool>) {
+        for row in 0..self.batch.rows.n_rows {
+            if let Some(holds) = holds(row) {
+                self.tally.n_checked += 1;
+                if !holds {
+                    self.tally.add(self.batch.lines[row]);
+                }
+            }
+        }
+    }
+
+    /// The same, of what holds of each value.
+    fn each_value(self, at: usize, holds: &[Option<bool>]) {
+        let cells = &self.cells[at];
+        if holds.iter().all(|holds| *holds == Some(true)) {
+            self.tally.n_checked += cells.n_present();
+        } else {
+            self.each(|row| at_code(holds, cells.code(row)));
+        }
+    }
+
+    /// `records` is `None` where the values are themselves what tells records apart.
+    pub(super) fn unique(
+        self,
+        at: usize,
+        not_values: &[String],
+        records: Option<&RecordsOf<'_>>,
+        store: &mut OnePartner,
+        places: &Places,
+    ) {
+        let (cells, kind) = (&self.cells[at], self.plan.columns[at].kind);
+        let keys = cells.map(|text, judged| {
+            let is_value = !rule::is_nobodys(text, judged, not_values);
+            is_value.then(|| hash_of(rule::shared_form(kind, text).as_ref()))
+        });
+        for (row, &code) in cells.codes.iter().enumerate() {
+            let Some(key) = at_code(&keys, code) else { continue };
+            let place = places.place(self.batch.lines[row]);
+            let record = records.and_then(|records| records.of(row));
+            store.add(key, record.map_or_else(|| places.number(row), |record| record as u32), place);
+            self.tally.n_checked += 1;
+        }
+    }
+
+    pub(super) fn same_for_record(
+        self,
+        at: usize,
+        records: &RecordsOf<'_>,
+        store: &mut OnePartner,
+        places: &Places,
+    ) {
+        let cells = &self.cells[at];
+        // dates by what they mean, so that two ways of writing one are the same
+        let values = cells.map(|text, judged| match (judged.date, judged.objection) {
+            (_, Some(Implied::Placeholder(_))) => None,
+            (Some(date), _) => Some(hash_of(date) as u32),
+            (None, _) => Some(hash_of(self.plan.columns[at].canonical(text)) as u32),
+        });
+        for (row, &code) in cells.codes.iter().enumerate() {
+            if let (Some(value), Some(record)) = (at_code(&values, code), records.of(row)) {
+                store.add(record, value, places.place(self.batch.lines[row]));
+                self.tally.n_checked += 1;
+            }
+        }
+    }
+}
+
+/// Whether a row is one that the check is about.
+fn applies<'a>(cells: &'a [Cells<'a>], plan: &TablePlan, when: &When) -> impl Fn(usize) -> bool + use<'a> {
+    // what is looked at: the other column's codes, and per code whether it is meant; a missing value is meant or not
+    let (codes, is_meant, missing): (&'a [u32], Vec<bool>, bool) = match when {
+        When::Always => (&[], Vec::new(), true),
+        When::HasNot { other } => (cells[*other].codes, vec![false; cells[*other].judged.len()], true),
+        When::Has { other, values } => {
+            let column = &plan.columns[*other];
+            let is_meant = |text: &str, _: Judgement| {
+                let is_one = |part| rule::is_one_of(values, column.canonical(part));
+                values.is_empty() || column.parts(text).any(is_one)
+            };
+            (cells[*other].codes, cells[*other].map(is_meant), false)
+        }
+    };
+    move |row| match codes.get(row) {
+        None | Some(&NULL) => missing,
+        Some(&code) => is_meant[code as usize],
+    }
+}
