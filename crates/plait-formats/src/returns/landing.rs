@@ -3,7 +3,7 @@
 use super::batch::{Batch, BatchSink, Nesting};
 use super::check::{Checker, ColumnQuality, Finding, NotRun};
 use super::identity::{Identity, IdentityBuilder, IdentityColumn};
-use super::spec::{self, Rows, Spec};
+use super::spec::{self, Meaning, Rows, Spec};
 use plait_types::identifier::LaCode;
 use plait_types::{Column, Fault, Interner, Issue, IssueKind, NULL, PartialDate, Table};
 use std::collections::BTreeMap;
@@ -164,7 +164,10 @@ impl<'a> Landing<'a> {
         let own_key = table.record.as_ref().and_then(|record| batch.rows.column(record));
         let records = match (table.rows, &batch.nesting) {
             (Rows::OfFile, _) => return vec![NULL; batch.rows.n_rows],
-            (Rows::Person, None) => self.persons_by_key(own_key, table.record.is_some(), batch.rows.n_rows),
+            (Rows::Person, None) if table.record.is_some() => {
+                self.persons_by_key(own_key, true, batch.rows.n_rows)
+            }
+            (Rows::Person, None) => self.person_per_row(batch),
             (Rows::OfPerson, None) => self.known_records(batch),
             (Rows::Person, Some(nesting)) => {
                 let records = self.persons_by_key(own_key, false, batch.rows.n_rows);
@@ -218,6 +221,16 @@ impl<'a> Landing<'a> {
                     *record
                 }
             })
+            .collect()
+    }
+
+    /// A record per row, named by the column that names them, where there is one; two rows may have one name.
+    fn person_per_row(&mut self, batch: &Batch) -> Vec<u32> {
+        let columns = &self.spec.tables[batch.table].columns;
+        let is_name = |at: &Option<usize>| at.is_some_and(|at| columns[at].meaning == Some(Meaning::Record));
+        let names = batch.columns.iter().position(is_name).map(|at| &batch.rows.columns[at]);
+        (0..batch.rows.n_rows)
+            .map(|row| self.builder.new_record(names.and_then(|names| names.get(row)).map(str::trim)))
             .collect()
     }
 

@@ -89,7 +89,7 @@ fn cells(table: &Table, column: &str) -> Vec<Option<String>> {
     (0..table.n_rows).map(|row| column.get(row).map(str::to_owned)).collect()
 }
 
-fn text(cells: &[Option<&str>]) -> Vec<Option<String>> {
+fn text_of(cells: &[Option<&str>]) -> Vec<Option<String>> {
     cells.iter().map(|cell| cell.map(str::to_owned)).collect()
 }
 
@@ -106,12 +106,15 @@ fn names_stay_with_identity_and_payload_has_nothing_but_the_record_key() {
     let (name, rows) = &payload[0];
     let headers: Vec<&str> = rows.columns.iter().map(|column| column.name.as_str()).collect();
     assert_eq!((name.as_str(), headers), ("pupil", vec!["record_key", "hours"]));
-    assert_eq!(cells(rows, "record_key"), text(&[Some("1"), Some("2")]));
+    assert_eq!(cells(rows, "record_key"), text_of(&[Some("1"), Some("2")]));
     assert_eq!(landed.identity.n_records, 2);
-    assert_eq!(cells(&landed.identity.names, "kind"), text(&[Some("legal"), Some("former"), Some("legal")]));
+    assert_eq!(
+        cells(&landed.identity.names, "kind"),
+        text_of(&[Some("legal"), Some("former"), Some("legal")])
+    );
     let current = landed.identity.current();
-    assert_eq!(cells(&current.table, "surname"), text(&[Some("Example"), Some("Sample")]));
-    assert_eq!(cells(&current.table, "former_surname"), text(&[Some("Other"), None]));
+    assert_eq!(cells(&current.table, "surname"), text_of(&[Some("Example"), Some("Sample")]));
+    assert_eq!(cells(&current.table, "former_surname"), text_of(&[Some("Other"), None]));
     assert_eq!(current.roles[0], Role::RecordId);
 }
 
@@ -132,9 +135,9 @@ fn the_address_without_an_end_is_the_current_one_and_the_others_are_kept() {
     let (landed, _) = land(&spec, vec![pupils, homes]);
     assert_eq!(landed.identity.addresses.n_rows, 2, "what is said twice is one statement");
     let current = landed.identity.current();
-    assert_eq!(cells(&current.table, "postcode"), text(&[Some("QA2 2AA")]));
-    assert_eq!(cells(&current.table, "address"), text(&[Some("2 New Road, Flat 3")]));
-    assert_eq!(cells(&current.table, "other_postcodes"), text(&[Some("QA1 1AA")]));
+    assert_eq!(cells(&current.table, "postcode"), text_of(&[Some("QA2 2AA")]));
+    assert_eq!(cells(&current.table, "address"), text_of(&[Some("2 New Road, Flat 3")]));
+    assert_eq!(cells(&current.table, "other_postcodes"), text_of(&[Some("QA1 1AA")]));
 }
 
 #[test]
@@ -186,9 +189,9 @@ fn nested_rows_belong_to_the_person_that_they_are_in_across_batches() {
     for batches in [[&first, &second, &homes], [&first, &homes, &second], [&homes, &first, &second]] {
         let (landed, payload) = land(&spec, batches.into_iter().cloned().collect());
         let postcodes = cells(&landed.identity.current().table, "postcode");
-        assert_eq!(postcodes, text(&[Some("QA2 2AA"), Some("QA1 1AA")]));
-        assert_eq!(cells(&payload[2].1, "record_key"), text(&[Some("2"), Some("1")]));
-        assert_eq!(cells(&payload[2].1, "parent_row"), text(&[Some("2"), Some("1")]));
+        assert_eq!(postcodes, text_of(&[Some("QA2 2AA"), Some("QA1 1AA")]));
+        assert_eq!(cells(&payload[2].1, "record_key"), text_of(&[Some("2"), Some("1")]));
+        assert_eq!(cells(&payload[2].1, "parent_row"), text_of(&[Some("2"), Some("1")]));
     }
 }
 
@@ -199,7 +202,17 @@ fn a_row_of_a_row_is_about_the_record_of_the_row_that_it_belongs_to() {
     let requests = batch(&spec, "request", &["requestid", "pupilid"], &[&["r1", "b2"], &["r2", "a1"]]);
     let plans = batch(&spec, "plan", &["requestid", "start"], &[&["r1", "x"], &["r2", "y"], &["r9", "z"]]);
     let (landed, payload) = land(&spec, vec![pupils, requests, plans]);
-    assert_eq!(cells(&payload[2].1, "record_key"), text(&[Some("2"), Some("1")]));
+    assert_eq!(cells(&payload[2].1, "record_key"), text_of(&[Some("2"), Some("1")]));
     assert_eq!(landed.tables[2].set_aside, 1);
     assert_eq!(landed.issues[0].kind, IssueKind::RowOfUnknownRecord);
+}
+
+#[test]
+fn rows_of_a_list_without_a_key_are_a_record_each_and_keep_the_name_that_they_have() {
+    let text = CENSUS.replacen("record = \"pupilid\"\n", "", 1);
+    let spec = Arc::new(Spec::parse(&text, "spec.toml").unwrap());
+    let rows = [&["a1", "Example"][..], &["a1", "Example"], &["", "Sample"]];
+    let (landed, _) = land(&spec, vec![batch(&spec, "pupil", &["pupilid", "surname"], &rows)]);
+    assert_eq!(landed.identity.n_records, 3);
+    assert_eq!(cells(&landed.identity.persons, "source_key"), text_of(&[Some("a1"), Some("a1"), None]));
 }
