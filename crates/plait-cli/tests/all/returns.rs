@@ -1,0 +1,200 @@
+//! Returns as councils and the NHS hold them, from the file to the folder of results.
+
+use crate::Place;
+use insta::assert_snapshot;
+use plait_formats::read::{ReadOptions, read};
+use plait_types::Table;
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::Write as _;
+
+/// Two children of an authority that there is not: one with a plan, one not born yet.
+const CIN: &str = r"<?xml version='1.0' encoding='utf-8'?>
+<Message>
+  <Header>
+    <CollectionDetails><Collection>CIN</Collection><Year>2026</Year><ReferenceDate>2026-03-31</ReferenceDate></CollectionDetails>
+    <Source><SourceLevel>L</SourceLevel><LEA>999</LEA><SoftwareCode>x</SoftwareCode><Release>1</Release><SerialNo>1</SerialNo><DateTime>2026-04-01T10:00:00</DateTime></Source>
+  </Header>
+  <Children>
+    <Child>
+      <ChildIdentifiers><LAchildID>40017</LAchildID><UPN>Q999000016049</UPN><PersonBirthDate>2015-03-27</PersonBirthDate><Sex>F</Sex></ChildIdentifiers>
+      <ChildCharacteristics><Ethnicity>WBRI</Ethnicity></ChildCharacteristics>
+      <CINdetails><CINreferralDate>2025-10-06</CINreferralDate><ReferralSource>1A</ReferralSource><PrimaryNeedCode>N4</PrimaryNeedCode><ReferralNFA>0</ReferralNFA>
+        <CINPlanDates><CINPlanStartDate>2025-11-01</CINPlanStartDate></CINPlanDates></CINdetails>
+    </Child>
+    <Child>
+      <ChildIdentifiers><LAchildID>40018</LAchildID><UPNunknown>UN1</UPNunknown><ExpectedPersonBirthDate>2026-06-01</ExpectedPersonBirthDate><Sex>U</Sex></ChildIdentifiers>
+      <ChildCharacteristics><Ethnicity>XXXX</Ethnicity></ChildCharacteristics>
+      <CINdetails><CINreferralDate>2026-01-12</CINreferralDate><ReferralSource>3D</ReferralSource><PrimaryNeedCode>N1</PrimaryNeedCode><ReferralNFA>0</ReferralNFA></CINdetails>
+    </Child>
+  </Children>
+</Message>
+";
+
+fn table(place: &Place, path: &str) -> Table {
+    read(&place.path(path), &ReadOptions::default()).unwrap_or_else(|fault| panic!("{path}: {fault}")).table
+}
+
+fn headers(table: &Table) -> Vec<&str> {
+    table.columns.iter().map(|column| column.name.as_str()).collect()
+}
+
+/// A whole synthetic council in `b`.
+fn with_council(children: usize) -> Place {
+    let place = Place::with(&[]);
+    place.plait(&format!("synth borough --children {children} --seed 1 --out b")).succeeded();
+    place
+}
+
+#[test]
+fn a_return_is_recognised_and_its_tables_and_findings_are_shown_without_a_value() {
+    let place = Place::with(&[("cin.xml", CIN.as_bytes())]);
+    let ran = place.plait("look cin.xml").succeeded();
+    let shown = ran.stdout.split("Who the records are about").next().expect("the first part");
+    assert_snapshot!(shown.trim_end());
+    for value in ["40017", "Q999000016049", "XXXX", "2015-03-27"] {
+        assert!(!ran.stdout.contains(value) && !ran.stderr.contains(value), "{value} is shown");
+    }
+}
+
+#[test]
+fn reading_a_return_puts_identity_and_payload_apart_and_lists_what_is_wrong() {
+    let place = Place::with(&[("cin.xml", CIN.as_bytes())]);
+    place.plait("read cin.xml --out cin").succeeded();
+    let identity = table(&place, "cin/identity.parquet");
+    assert_eq!(identity.n_rows, 2);
+    assert_eq!(identity.column("sex").and_then(|column| column.get(0)), Some("F"));
+    let identifiers = table(&place, "cin/identity-identifiers.parquet");
+    assert_eq!(identifiers.column("value").and_then(|column| column.get(0)), Some("Q999000016049"));
+    let plans = table(&place, "cin/payload-cin_plans.parquet");
+    assert_eq!(plans.n_rows, 1);
+    assert_eq!(plans.column("record_key").and_then(|column| column.get(0)), Some("1"));
+    for file in place.names("cin").iter().filter(|name| name.starts_with("payload-")) {
+        let payload = table(&place, &format!("cin/{file}"));
+        let identifying: BTreeSet<&str> =
+            ["LAchildID", "UPN", "FormerUPN", "PersonBirthDate", "ExpectedPersonBirthDate"].into();
+        assert!(headers(&payload).iter().all(|name| !identifying.contains(name)), "{file}");
+    }
+    let issues = place.text("cin/issues.csv");
+    assert!(issues.contains("1510") && issues.contains("Ethnicity"), "{issues}");
+    for value in ["40017", "Q999000016049", "XXXX", "2015-03-27"] {
+        assert!(!issues.contains(value), "{value} is in issues.csv");
+    }
+}
+
+#[test]
+fn a_return_that_cannot_be_read_leaves_the_folder_as_it_was() {
+    let cut = &CIN[..CIN.len() / 2];
+    let place = Place::with(&[("cin.xml", cut.as_bytes())]);
+    let said = place.plait("read cin.xml --out cin").failed();
+    assert!(said.starts_with("exit 3\nerror[E007]"), "{said}");
+    assert_eq!(place.names("cin"), Vec::<String>::new());
+    let place = Place::with(&[("list.csv", b"a,b\n1,2\n")]);
+    let said = place.plait("read list.csv --out list").failed();
+    assert!(said.starts_with("exit 3\nerror[E064] list.csv is a table, and of no return"), "{said}");
+}
+
+#[test]
+fn entities_and_document_types_are_refused() {
+    let bomb = "<!DOCTYPE Message [<!ENTITY a 'aaaa'><!ENTITY b '&a;&a;&a;'>]>";
+    let text = CIN.replacen("<Message>", &format!("{bomb}<Message>"), 1);
+    let place = Place::with(&[("cin.xml", text.as_bytes())]);
+    let said = place.plait("look cin.xml").failed();
+    assert!(said.starts_with("exit 3\nerror[E066]"), "{said}");
+}
+
+#[test]
+fn a_return_of_another_kind_or_year_than_was_said_is_refused() {
+    let place = Place::with(&[("cin.xml", CIN.as_bytes())]);
+    let said = place.plait("look cin.xml --as ssda903").failed();
+    assert!(said.starts_with("exit 3\nerror[E062]"), "{said}");
+    let said = place.plait("look cin.xml --as cin-census-2019").failed();
+    assert!(said.starts_with("exit 3\nerror[E062]"), "{said}");
+    let said = place.plait("look cin.xml --as cin-cencus").failed();
+    assert!(said.contains("did you mean \"cin-census"), "{said}");
+}
+
+#[test]
+fn a_list_described_in_a_file_is_read_as_that_file_says() {
+    let spec = r#"
+format = 1
+return = "youth-list"
+title = "Youth list"
+collector = "the council"
+dates = "day_first"
+
+[[table]]
+name = "list"
+rows = "person"
+columns = [
+  { name = "REF", meaning = "record" },
+  { name = "N1", meaning = "surname" },
+  { name = "N2", meaning = "forename" },
+  { name = "BORN", kind = "date", meaning = "date_of_birth" },
+  "OUTCOME",
+]
+"#;
+    let list = "REF,N1,N2,BORN,OUTCOME\nY1,Okafor,Amara,21/03/2014,a\nY2,Khan,Zainab,30/06/2015,b\n";
+    let place = Place::with(&[("list.csv", list.as_bytes()), ("list.toml", spec.as_bytes())]);
+    place.plait("read list.csv --as list.toml --out list").succeeded();
+    let identity = table(&place, "list/identity.parquet");
+    assert_eq!(identity.column("date_of_birth").and_then(|column| column.get(1)), Some("2015-06-30"));
+    assert_eq!(headers(&table(&place, "list/payload-list.parquet")), ["record_key", "OUTCOME"]);
+    let spec = spec.replace("\"surname\"", "\"surnam\"");
+    let place = Place::with(&[("list.csv", list.as_bytes()), ("list.toml", spec.as_bytes())]);
+    let said = place.plait("read list.csv --as list.toml --out list").failed();
+    assert!(said.contains("error[E022]") && said.contains("list.toml line"), "{said}");
+}
+
+#[test]
+fn a_whole_council_is_linked_from_its_files_as_they_are() {
+    let place = with_council(1500);
+    let sources = "b/school_census_2026_spring b/standard_safeguarding_dataset b/sen2_2026 b/ssda903_2026 \
+                   b/children_in_need_2026.xml b/gp_registered_children.csv b/csds_2026_03 b/mhsds_2026_03 \
+                   b/school_age_immunisation_cohort.csv b/ecds_attendances_2025_26.csv \
+                   b/birth_notifications_and_registrations.csv";
+    let words = format!("link {sources} --truth b/truth/truth.csv --out linked --json");
+    let ran = place.plait(&words.split_whitespace().collect::<Vec<_>>().join(" ")).succeeded();
+    let json: serde_json::Value = serde_json::from_str(&ran.stdout).expect("one document");
+    let sources = json["run"]["sources"].as_array().expect("sources");
+    let returns = sources.iter().filter(|source| !source["dataset"].is_null()).count();
+    assert_eq!(returns, 11, "each source is recognised as the return that it is");
+    let truth = &json["run"]["truth"];
+    assert!(truth["recall"].as_f64().expect("a figure") > 0.97, "{truth}");
+    assert!(truth["precision"].as_f64().expect("a figure") > 0.95, "{truth}");
+}
+
+#[test]
+fn every_row_of_every_return_is_kept_or_set_aside_with_a_word() {
+    let place = with_council(400);
+    for source in ["school_census_2026_spring", "standard_safeguarding_dataset", "sen2_2026", "ssda903_2026"] {
+        place.plait(&format!("read b/{source} --out {source}")).succeeded();
+        let json: serde_json::Value = serde_json::from_str(&place.text(&format!("{source}/dataset.json"))).unwrap();
+        let mut rows_of_files = 0;
+        for file in place.names(&format!("b/{source}")) {
+            rows_of_files += table(&place, &format!("b/{source}/{file}")).n_rows as u64;
+        }
+        assert_eq!(json["rows_in"].as_u64(), Some(rows_of_files), "{source}");
+        assert_eq!(json["rows_set_aside"].as_u64(), Some(0), "{source}");
+    }
+}
+
+#[test]
+fn an_archive_is_the_folder_that_it_holds() {
+    let place = with_council(200);
+    let mut archive = zip::ZipWriter::new(File::create(place.path("b/sen2.zip")).expect("a file"));
+    for file in place.names("b/sen2_2026") {
+        archive.start_file(&*file, zip::write::SimpleFileOptions::default()).expect("an entry");
+        archive.write_all(&place.read(&format!("b/sen2_2026/{file}"))).expect("bytes of an entry");
+    }
+    archive.finish().expect("an archive");
+    place.plait("read b/sen2.zip --out zip").succeeded();
+    place.plait("read b/sen2_2026 --out folder").succeeded();
+    for file in place.names("folder").iter().filter(|name| name.ends_with(".parquet")) {
+        let (one, other) = (table(&place, &format!("zip/{file}")), table(&place, &format!("folder/{file}")));
+        assert_eq!(headers(&one), headers(&other), "{file}");
+        for (a, b) in one.columns.iter().zip(&other.columns) {
+            assert!((0..one.n_rows).all(|row| a.get(row) == b.get(row)), "{file} {}", a.name);
+        }
+    }
+}
