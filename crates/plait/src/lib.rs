@@ -3,6 +3,7 @@
 
 mod dataset;
 mod details;
+mod dictionary;
 mod explain;
 mod faults;
 mod link;
@@ -15,9 +16,11 @@ mod report;
 mod run;
 mod score;
 mod source;
+mod specs;
 mod summary;
 
 pub use details::Detail;
+pub use dictionary::data_dictionary;
 pub use explain::{ExplainRequest, explain};
 pub use faults::Faults;
 pub use link::{LinkRequest, Linked, link};
@@ -36,6 +39,7 @@ pub use read::{ReadDone, ReadRequest, read};
 pub use run::Run;
 pub use score::{ScoreRequest, score};
 pub use source::SourceSpec;
+pub use specs::{Shown, list_specs, show_spec};
 
 /// The version of this program, as outputs state it.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
