@@ -19,12 +19,12 @@ mod value;
 
 pub use finding::{ColumnQuality, Finding, Lines};
 
-use self::across::OnePartner;
+use self::across::KeyedRows;
 use self::cells::Cells;
 use self::evaluate::Evaluation;
 use self::place::Places;
 use self::records::RecordsOf;
-use self::rule::{Reference, RulePlan, Test};
+use self::rule::{Reference, RulePlan, Test, Witness};
 use self::value::{ColumnPlan, Implied};
 use super::Batch;
 use super::dates::DateReader;
@@ -32,7 +32,7 @@ use super::library::{self, CodeList};
 use super::spec::{self, DateForm, Kind, Rows, Rule, Spec, Table};
 use plait_types::identifier::LaCode;
 use plait_types::{DateOrder, NULL, PartialDate};
-use std::collections::{BTreeMap, BinaryHeap};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use std::sync::Arc;
 
 /// Holds the batches of a return against its spec, in one pass.
@@ -64,7 +64,9 @@ pub struct Checker {
     /// Where rows of each table lie, for checks across rows.
     places: Vec<Places>,
     /// Per check of the spec that looks across rows.
-    across: BTreeMap<usize, OnePartner>,
+    across: BTreeMap<usize, KeyedRows>,
+    /// Checks about two tables of which the other has come.
+    has_witness: BTreeSet<usize>,
     /// Orders of dates that columns of hand-made forms have shown so far.
     orders: BTreeMap<(usize, usize), DateOrder>,
     counts: BTreeMap<ColumnOfFile, Counts>,
@@ -121,6 +123,7 @@ impl Checker {
             not_run,
             files: Vec::new(),
             across: BTreeMap::new(),
+            has_witness: BTreeSet::new(),
             orders: BTreeMap::new(),
             counts: BTreeMap::new(),
             tallies: BTreeMap::new(),
@@ -145,25 +148,35 @@ impl Checker {
         let places = &mut self.places[batch.table];
         places.enter(file, &batch.lines);
         for rule in &plan.rules {
-            let of = ColumnOfFile { table: batch.table, column: rule.column, file };
+            let (at, of) = (rule.column, ColumnOfFile { table: batch.table, column: rule.column, file });
             let tally = self.tallies.entry((of, CheckOf::Spec(rule.check))).or_default();
             let rows = Evaluation { batch, cells: &cells, plan, reference: self.reference, tally };
             match &rule.test {
                 Test::Unique { not_values } => {
-                    let table = &self.spec.tables[batch.table];
-                    let records = RecordsOf::new(&self.spec, table, batch, file);
-                    let of_record = records.is_column(&cells[rule.column]);
-                    let store = self.across.entry(rule.check).or_insert_with(OnePartner::new);
-                    rows.unique(rule.column, not_values, (!of_record).then_some(&records), store, places);
+                    let records = RecordsOf::new(plan, batch, file);
+                    let records = (!records.is_column(&cells[at])).then_some(&records);
+                    rows.unique(at, not_values, records, rows_kept(&mut self.across, rule.check), places);
                 }
                 Test::SameForRecord => {
-                    let table = &self.spec.tables[batch.table];
-                    let records = RecordsOf::new(&self.spec, table, batch, file);
-                    let store = self.across.entry(rule.check).or_insert_with(OnePartner::new);
-                    rows.same_for_record(rule.column, &records, store, places);
+                    rows.same_for_record(
+                        at,
+                        &RecordsOf::new(plan, batch, file),
+                        rows_kept(&mut self.across, rule.check),
+                        places,
+                    );
                 }
-                test => rows.run(rule.column, test),
+                Test::OnlyWhenAll { values, join } => {
+                    let records = RecordsOf::joining(*join, batch, file);
+                    rows.only_when_all(at, values, &records, rows_kept(&mut self.across, rule.check), places);
+                }
+                test => rows.run(at, test),
             }
+        }
+        for witness in &plan.witnesses {
+            let records = RecordsOf::joining(witness.join, batch, file);
+            let store = rows_kept(&mut self.across, witness.check);
+            evaluate::witness(&cells[witness.column], batch.rows.n_rows, &records, store);
+            self.has_witness.insert(witness.check);
         }
     }
 
@@ -290,23 +303,30 @@ impl Checker {
         }
     }
 
-    fn decide_across(&mut self, check: usize, rows: OnePartner) {
+    fn decide_across(&mut self, check: usize, rows: KeyedRows) {
         let named = &self.spec.checks[check];
         let table = self.spec.tables.iter().position(|table| table.name == named.table);
         let table = table.expect("a check that was evaluated has a table");
-        let rule = self.tables[table].rules.iter().find(|rule| rule.check == check);
-        let column = rule.expect("a check that was evaluated has a rule").column;
+        // of a table whose check cannot be evaluated, another may have kept rows all the same
+        let Some(rule) = self.tables[table].rules.iter().find(|rule| rule.check == check) else { return };
+        let (column, is_of_two_tables) = (rule.column, matches!(rule.test, Test::OnlyWhenAll { .. }));
         let places = &self.places[table];
         // the first places of each file and how many there are
         let mut of_files: BTreeMap<usize, (BinaryHeap<u32>, u64)> = BTreeMap::new();
-        rows.for_each_broken(|place| {
+        let tell = |place| {
             let (first, n) = of_files.entry(places.file(place)).or_default();
             *n += 1;
             first.push(place);
             if first.len() > Lines::KEPT {
                 first.pop();
             }
-        });
+        };
+        match (is_of_two_tables, self.has_witness.contains(&check)) {
+            (false, _) => rows.for_each_with_two_partners(tell),
+            (true, true) => evaluate::for_each_without_all(rows, tell),
+            // a table that nobody gave says nothing
+            (true, false) => {}
+        }
         for (file, (first, n)) in of_files {
             let of = ColumnOfFile { table, column, file };
             let tally = self.tallies.entry((of, CheckOf::Spec(check))).or_default();
@@ -365,10 +385,19 @@ impl Checker {
     }
 }
 
+/// The rows that a check keeps.
+fn rows_kept(across: &mut BTreeMap<usize, KeyedRows>, check: usize) -> &mut KeyedRows {
+    across.entry(check).or_insert_with(KeyedRows::new)
+}
+
 /// What is known of a table before any row is seen.
 struct TablePlan {
     columns: Vec<ColumnPlan>,
     rules: Vec<RulePlan>,
+    witnesses: Vec<Witness>,
+    /// The column that says which record a row is about, and the one that refers to the parent.
+    record: Option<usize>,
+    parent_key: Option<usize>,
     /// Per column, whether a check of the spec finds the same as the column's kind, or as its `required`.
     form_by_rule: Vec<bool>,
     required_by_rule: Vec<bool>,
@@ -391,6 +420,7 @@ impl TablePlan {
                 Err(why) => not_run.push(NotRun { check: check.id.clone(), why }),
             }
         }
+        let index = |name: &str| table.columns.iter().position(|column| column.name == name);
         let has = |rule: Rule| -> Vec<bool> {
             let of_column =
                 |at| rules.iter().any(|plan| plan.column == at && spec.checks[plan.check].rule == rule);
@@ -399,6 +429,9 @@ impl TablePlan {
         Self {
             form_by_rule: has(Rule::UpnCheckLetter),
             required_by_rule: has(Rule::Required),
+            witnesses: Witness::all(spec, table),
+            record: table.record.as_deref().and_then(index),
+            parent_key: spec.parent(table).and_then(|(_, here, _)| index(here)),
             columns,
             rules,
         }

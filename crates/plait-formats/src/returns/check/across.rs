@@ -1,4 +1,4 @@
-//! Checks across rows: keys that must have one partner each.
+//! Rows kept for checks across rows: brought together by a key.
 //!
 //! "No two records share a value" and "the rows of a record agree on a value" are one question: does a key (the value;
 //! the record) stand beside two partners (records; values)? Rows are kept as hashes, 16 bytes each, in 64 parts by the
@@ -15,20 +15,22 @@ const PARTS: usize = 64;
 const BLOCK: usize = 4_096;
 
 /// Rows, each with a key and its partner.
-pub(super) struct OnePartner {
-    parts: Vec<Vec<Vec<Entry>>>,
+pub(super) struct KeyedRows {
+    parts: Vec<Vec<Vec<Row>>>,
 }
 
 /// One row; four times 32 bits have no padding.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Entry {
+pub(super) struct Row {
     key_high: u32,
     key_low: u32,
-    place: u32,
-    partner: u32,
+    /// Where it is.
+    pub(super) place: u32,
+    /// What stands beside the key in it.
+    pub(super) partner: u32,
 }
 
-impl OnePartner {
+impl KeyedRows {
     pub(super) fn new() -> Self {
         Self { parts: vec![Vec::new(); PARTS] }
     }
@@ -37,7 +39,7 @@ impl OnePartner {
     #[inline]
     pub(super) fn add(&mut self, key: u64, partner: u32, place: u32) {
         let blocks = &mut self.parts[(key >> 58) as usize];
-        let entry = Entry { key_high: (key >> 32) as u32, key_low: key as u32, place, partner };
+        let entry = Row { key_high: (key >> 32) as u32, key_low: key as u32, place, partner };
         match blocks.last_mut() {
             Some(block) if block.len() < block.capacity() => block.push(entry),
             last => {
@@ -53,20 +55,25 @@ impl OnePartner {
     /// Bytes that the rows take.
     #[cfg(test)]
     pub(super) fn bytes(&self) -> usize {
-        self.parts.iter().flatten().map(|block| block.capacity() * size_of::<Entry>()).sum()
+        self.parts.iter().flatten().map(|block| block.capacity() * size_of::<Row>()).sum()
     }
 
-    /// Tells the places of all rows whose key has two partners or more, in no useful order.
-    pub(super) fn for_each_broken(self, mut tell: impl FnMut(u32)) {
+    /// Shows the rows of each key, keys in no useful order.
+    pub(super) fn for_each_key(self, mut show: impl FnMut(&[Row])) {
         for part in self.parts {
             let mut rows = part.concat();
             rows.sort_unstable();
-            for group in rows.chunk_by(|a, b| (a.key_high, a.key_low) == (b.key_high, b.key_low)) {
-                if group.iter().any(|row| row.partner != group[0].partner) {
-                    group.iter().for_each(|row| tell(row.place));
-                }
-            }
+            rows.chunk_by(|a, b| (a.key_high, a.key_low) == (b.key_high, b.key_low)).for_each(&mut show);
         }
+    }
+
+    /// Tells the places of all rows whose key has two partners or more, in no useful order.
+    pub(super) fn for_each_with_two_partners(self, mut tell: impl FnMut(u32)) {
+        self.for_each_key(|rows| {
+            if rows.iter().any(|row| row.partner != rows[0].partner) {
+                rows.iter().for_each(|row| tell(row.place));
+            }
+        });
     }
 }
 
@@ -88,14 +95,14 @@ mod tests {
         fn rows_of_keys_with_two_partners_are_those_that_a_plain_set_finds(
             rows in prop::collection::vec((0u8..40, 0u8..3), 0..200),
         ) {
-            let mut fast = OnePartner::new();
+            let mut fast = KeyedRows::new();
             let mut slow: BTreeMap<u8, BTreeSet<u8>> = BTreeMap::new();
             for (place, (key, partner)) in (0..).zip(&rows) {
                 fast.add(hash_of(key), hash_of(partner) as u32, place);
                 slow.entry(*key).or_default().insert(*partner);
             }
             let mut found = Vec::new();
-            fast.for_each_broken(|place| found.push(place));
+            fast.for_each_with_two_partners(|place| found.push(place));
             found.sort_unstable();
             let expected: Vec<u32> =
                 (0..).zip(&rows).filter(|(_, (key, _))| slow[key].len() > 1).map(|(place, _)| place).collect();
@@ -106,7 +113,7 @@ mod tests {
     #[test]
     fn a_row_takes_sixteen_bytes_and_what_is_spare_is_bounded() {
         for n_rows in [0, 1, 1_000, 1_000_000] {
-            let mut rows = OnePartner::new();
+            let mut rows = KeyedRows::new();
             for row in 0..n_rows {
                 rows.add(hash_of(row), row, row);
             }

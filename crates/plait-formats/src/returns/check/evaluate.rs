@@ -1,12 +1,12 @@
 //! Evaluating the checks of a spec on the rows of a batch.
 
 use super::super::Batch;
-use super::across::{OnePartner, hash_of};
+use super::across::{KeyedRows, hash_of};
 use super::cells::{Cells, at_code};
 use super::place::Places;
 use super::records::RecordsOf;
 use super::rule::{self, Days, Reference, Test, When};
-use super::value::{Implied, Judgement};
+use super::value::{Implied, Judgement, boolean};
 use super::{TablePlan, Tally};
 use plait_types::NULL;
 
@@ -64,7 +64,7 @@ impl Evaluation<'_, '_> {
                     is_old.then(|| has_reason || at_code(&given, cells.code(row)).unwrap_or(false))
                 });
             }
-            Test::Unique { .. } | Test::SameForRecord => {
+            Test::Unique { .. } | Test::SameForRecord | Test::OnlyWhenAll { .. } => {
                 unreachable!("checks across rows have their own way")
             }
         }
@@ -98,7 +98,7 @@ impl Evaluation<'_, '_> {
         at: usize,
         not_values: &[String],
         records: Option<&RecordsOf<'_>>,
-        store: &mut OnePartner,
+        store: &mut KeyedRows,
         places: &Places,
     ) {
         let (cells, kind) = (&self.cells[at], self.plan.columns[at].kind);
@@ -119,7 +119,7 @@ impl Evaluation<'_, '_> {
         self,
         at: usize,
         records: &RecordsOf<'_>,
-        store: &mut OnePartner,
+        store: &mut KeyedRows,
         places: &Places,
     ) {
         let cells = &self.cells[at];
@@ -136,6 +136,53 @@ impl Evaluation<'_, '_> {
             }
         }
     }
+
+    /// Keeps the rows that have one of the values, for [`for_each_without_all`].
+    pub(super) fn only_when_all(
+        self,
+        at: usize,
+        values: &[String],
+        records: &RecordsOf<'_>,
+        store: &mut KeyedRows,
+        places: &Places,
+    ) {
+        let (cells, plan) = (&self.cells[at], &self.plan.columns[at]);
+        let is_meant = cells.map(|text, _| {
+            plan.parts(text).any(|part| rule::is_one_of(values, plan.canonical(part))).then_some(())
+        });
+        for (row, &code) in cells.codes.iter().enumerate() {
+            if let (Some(()), Some(record)) = (at_code(&is_meant, code), records.of(row)) {
+                store.add(record, ASKING, places.place(self.batch.lines[row]));
+                self.tally.n_checked += 1;
+            }
+        }
+    }
+}
+
+/// Stands beside a record in a row that has the value, in one that says yes, and in one that does not.
+const ASKING: u32 = 0;
+const YES: u32 = 1;
+const NO: u32 = 2;
+
+/// Keeps what the rows of a table say about a check of another.
+pub(super) fn witness(cells: &Cells<'_>, n_rows: usize, records: &RecordsOf<'_>, store: &mut KeyedRows) {
+    let says_yes = cells.map(|text, _| Some(boolean(text) == Some(true)));
+    for row in 0..n_rows {
+        if let Some(record) = records.of(row) {
+            let yes = at_code(&says_yes, cells.code(row)).unwrap_or(false);
+            store.add(record, if yes { YES } else { NO }, 0);
+        }
+    }
+}
+
+/// Tells the places of rows with the value whose record has no row that says yes, or one that does not.
+pub(super) fn for_each_without_all(rows: KeyedRows, mut tell: impl FnMut(u32)) {
+    rows.for_each_key(|rows| {
+        let has = |said: u32| rows.iter().any(|row| row.partner == said);
+        if !has(YES) || has(NO) {
+            rows.iter().filter(|row| row.partner == ASKING).for_each(|row| tell(row.place));
+        }
+    });
 }
 
 /// Whether a row is one that the check is about.

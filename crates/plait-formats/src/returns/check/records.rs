@@ -1,7 +1,7 @@
 //! Which record a row is about.
 
-use super::super::spec::{Spec, Table};
 use super::super::{Batch, Nesting};
+use super::TablePlan;
 use super::across::hash_of;
 use super::cells::Cells;
 use plait_types::{Column, NULL};
@@ -17,24 +17,28 @@ pub(super) enum RecordsOf<'a> {
 }
 
 impl<'a> RecordsOf<'a> {
-    pub(super) fn new(spec: &Spec, table: &Table, batch: &'a Batch, file: usize) -> Self {
-        let column = |name: &str| {
-            let at = table.columns.iter().position(|column| column.name == name)?;
-            let found = batch.columns.iter().position(|column| *column == Some(at))?;
-            Some(&batch.rows.columns[found])
-        };
-        let by = |column: &'a Column| {
-            Self::Column(column, column.values.iter().map(|id| hash_of(id.trim())).collect())
-        };
-        if let Some(column) = table.record.as_deref().and_then(column) {
-            return by(column);
-        }
-        if let Some(nesting) = &batch.nesting {
-            return Self::Nesting(&nesting.person, file);
-        }
-        let parent = table.parent.as_deref().and_then(|parent| spec.table(parent));
-        let key = parent.and_then(|parent| parent.key.as_deref().or(parent.record.as_deref()));
-        key.and_then(column).map_or(Self::Unknown, by)
+    /// By the table's own column, else by nesting, else by the column that refers to the parent.
+    pub(super) fn new(plan: &TablePlan, batch: &'a Batch, file: usize) -> Self {
+        Self::by_column(plan.record, batch)
+            .or_else(|| Self::by_nesting(batch, file))
+            .or_else(|| Self::by_column(plan.parent_key, batch))
+            .unwrap_or(Self::Unknown)
+    }
+
+    /// So that rows of two tables can be brought together: by nesting, else by the column that joins the tables.
+    pub(super) fn joining(column: Option<usize>, batch: &'a Batch, file: usize) -> Self {
+        let by = Self::by_nesting(batch, file).or_else(|| Self::by_column(column, batch));
+        by.unwrap_or(Self::Unknown)
+    }
+
+    fn by_column(column: Option<usize>, batch: &'a Batch) -> Option<Self> {
+        let found = batch.columns.iter().position(|at| at.is_some() && *at == column)?;
+        let column = &batch.rows.columns[found];
+        Some(Self::Column(column, column.values.iter().map(|id| hash_of(id.trim())).collect()))
+    }
+
+    fn by_nesting(batch: &'a Batch, file: usize) -> Option<Self> {
+        batch.nesting.as_ref().map(|nesting| Self::Nesting(&nesting.person, file))
     }
 
     /// Whether it is these cells that tell records apart.

@@ -30,6 +30,8 @@ pub(super) enum Test {
     Unique { not_values: Vec<String> },
     /// The rows of a record agree.
     SameForRecord,
+    /// These values stand only where all rows of the record in another table say yes; with the column that joins them.
+    OnlyWhenAll { values: Vec<String>, join: Option<usize> },
 }
 
 /// Which rows a check is about.
@@ -67,9 +69,14 @@ impl RulePlan {
         reference: Reference,
     ) -> Result<Self, &'static str> {
         let check = &spec.checks[at];
-        let index = |name: &str| table.columns.iter().position(|column| column.name == name);
-        let column = index(&check.column).ok_or("its column is not collected in this term")?;
-        let other = check.other.as_deref().map(index);
+        if check.rule == Rule::OnlyWhenAll {
+            return Self::only_when_all(at, spec, table, columns);
+        }
+        if check.other_table.as_ref().is_some_and(|other| *other != table.name) {
+            return Err("its rule cannot look at another table");
+        }
+        let column = index(table, &check.column).ok_or("its column is not collected in this term")?;
+        let other = check.other.as_deref().map(|name| index(table, name));
         if other == Some(None) {
             return Err("the other column that it needs is not collected in this term");
         }
@@ -81,6 +88,65 @@ impl RulePlan {
         }
         Ok(Self { check: at, column, test })
     }
+
+    fn only_when_all(
+        at: usize,
+        spec: &Spec,
+        table: &Table,
+        columns: &[ColumnPlan],
+    ) -> Result<Self, &'static str> {
+        const LACKING: &str = "a column that it needs is not collected in this term";
+        let check = &spec.checks[at];
+        let column = index(table, &check.column).ok_or(LACKING)?;
+        let other = check.other_table.as_ref().unwrap_or(&check.table);
+        let witness = spec.tables.iter().find(|table| table.name == *other).ok_or(LACKING)?;
+        check.other.as_deref().and_then(|name| index(witness, name)).ok_or(LACKING)?;
+        let mut values = check.values.clone();
+        columns[column].make_canonical(&mut values);
+        let join = join(spec, table, witness).map(|join| join.0);
+        Ok(Self { check: at, column, test: Test::OnlyWhenAll { values, join } })
+    }
+}
+
+/// Rows of a table that an [`Test::OnlyWhenAll`] of another is about.
+pub(super) struct Witness {
+    /// The check's index in the spec.
+    pub(super) check: usize,
+    /// The column that says yes or no.
+    pub(super) column: usize,
+    /// The column that joins the tables.
+    pub(super) join: Option<usize>,
+}
+
+impl Witness {
+    /// The witnesses that a table has for the checks of a spec.
+    pub(super) fn all(spec: &Spec, table: &Table) -> Vec<Self> {
+        let asks = |check: &Check| {
+            let other = check.other_table.as_ref().unwrap_or(&check.table);
+            check.rule == Rule::OnlyWhenAll && *other == table.name
+        };
+        let checks = spec.checks.iter().enumerate().filter(|(_, check)| asks(check));
+        checks
+            .filter_map(|(at, check)| {
+                let asking = spec.tables.iter().find(|asking| asking.name == check.table)?;
+                let column = index(table, check.other.as_deref()?)?;
+                Some(Self { check: at, column, join: join(spec, asking, table).map(|join| join.1) })
+            })
+            .collect()
+    }
+}
+
+/// The columns by which rows of two tables are of one record, where their nesting does not say it.
+fn join(spec: &Spec, asking: &Table, witness: &Table) -> Option<(usize, usize)> {
+    let (there, here) = match spec.parent(witness) {
+        Some((parent, here, there)) if parent.name == asking.name => (there, here),
+        _ => (asking.record.as_deref()?, witness.record.as_deref()?),
+    };
+    Some((index(asking, there)?, index(witness, here)?))
+}
+
+fn index(table: &Table, name: &str) -> Option<usize> {
+    table.columns.iter().position(|column| column.name == name)
 }
 
 fn test(
@@ -120,6 +186,7 @@ fn test(
         Rule::OneOf => Test::Value(ValueTest::OneOf(values())),
         Rule::Unique => Test::Unique { not_values: values() },
         Rule::SameForRecord => Test::SameForRecord,
+        Rule::OnlyWhenAll => return Err("it names no other column"),
         Rule::UpnCheckLetter => upn(UpnRule::CheckLetter),
         Rule::UpnAuthority => upn(UpnRule::LaCode),
         Rule::UpnDigits => upn(UpnRule::Digits),

@@ -160,7 +160,7 @@ fn is_number(text: &str) -> bool {
 }
 
 /// Yes or no.
-fn boolean(text: &str) -> Option<bool> {
+pub(super) fn boolean(text: &str) -> Option<bool> {
     let text = text.trim();
     let text = without_label(text).unwrap_or(text);
     let is = |words: &[&str]| words.iter().any(|word| word.eq_ignore_ascii_case(text));
@@ -199,6 +199,11 @@ fn role(column: &spec::Column) -> Option<Role> {
         Meaning::Phone => Some(Role::Phone),
         Meaning::LaChildId | Meaning::FormerLaChildId | Meaning::IdentifierValue => Some(Role::Identifier),
         Meaning::DateOfBirth | Meaning::ExpectedDateOfBirth | Meaning::DateOfDeath => Some(Role::DateOfBirth),
+        Meaning::Postcode | Meaning::PlacementPostcode => Some(Role::Postcode),
+        Meaning::Upn | Meaning::FormerUpn => Some(Role::Upn),
+        Meaning::NhsNumber => Some(Role::NhsNumber),
+        Meaning::Uln => Some(Role::Uln),
+        Meaning::SchoolUrn => Some(Role::School),
         _ => None,
     };
     if column.kind == Kind::Code { None } else { by_meaning.or(by_kind) }
