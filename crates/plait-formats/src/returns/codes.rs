@@ -234,7 +234,7 @@ mod tests {
             label: (*label).to_owned(),
             maps_to: Some((*maps_to).to_owned()).filter(|text| !text.is_empty()),
         };
-        CodeList { name: "a-list".to_owned(), codes: codes.iter().map(code).collect() }
+        CodeList { name: "a-list".to_owned(), source: String::new(), codes: codes.iter().map(code).collect() }
     }
 
     #[track_caller]

@@ -42,7 +42,7 @@ fn codes(name: &str) -> Option<CodeList> {
         label: (*label).to_owned(),
         maps_to: None,
     };
-    Some(CodeList { name: name.to_owned(), codes: codes.iter().map(code).collect() })
+    Some(CodeList { name: name.to_owned(), source: String::new(), codes: codes.iter().map(code).collect() })
 }
 
 /// `id column rule …` in one line, as a check of the spec.
