@@ -167,9 +167,11 @@ fn a_whole_council_is_linked_from_its_files_as_they_are() {
 #[test]
 fn every_row_of_every_return_is_kept_or_set_aside_with_a_word() {
     let place = with_council(400);
-    for source in ["school_census_2026_spring", "standard_safeguarding_dataset", "sen2_2026", "ssda903_2026"] {
+    for source in ["school_census_2026_spring", "standard_safeguarding_dataset", "sen2_2026", "ssda903_2026"]
+    {
         place.plait(&format!("read b/{source} --out {source}")).succeeded();
-        let json: serde_json::Value = serde_json::from_str(&place.text(&format!("{source}/dataset.json"))).unwrap();
+        let json: serde_json::Value =
+            serde_json::from_str(&place.text(&format!("{source}/dataset.json"))).unwrap();
         let mut rows_of_files = 0;
         for file in place.names(&format!("b/{source}")) {
             rows_of_files += table(&place, &format!("b/{source}/{file}")).n_rows as u64;

@@ -26,7 +26,7 @@ pub struct Identity {
     pub names: Table,
     /// `record_key`, `kind` (home, placement), `address`, `town`, `postcode`, `uprn`, `from`, `to`.
     pub addresses: Table,
-    /// `record_key`, `kind` (upn, nhs_number …), `value`, `validity`, `status`, `from`, `to`.
+    /// `record_key`, `kind` (`upn`, `nhs_number` …), `value`, `validity`, `status`, `from`, `to`.
     pub identifiers: Table,
 }
 

@@ -42,17 +42,17 @@ impl Identity {
             _ => None,
         });
         for part in ["forename", "middle_names", "surname", "full_name"] {
-            push(columns, part, self.first(&self.names, &ranked, part));
+            push(columns, part, first(&self.names, &ranked, part));
         }
         let preferred = self.ranked(&self.names, |kind| (kind == "preferred").then_some(0));
-        push(columns, "preferred_forename", self.first(&self.names, &preferred, "forename"));
-        push(columns, "preferred_surname", self.first(&self.names, &preferred, "surname"));
+        push(columns, "preferred_forename", first(&self.names, &preferred, "forename"));
+        push(columns, "preferred_surname", first(&self.names, &preferred, "surname"));
         let former = self.ranked(&self.names, |kind| match kind {
             "former" => Some(0),
             "legal" => Some(1),
             _ => None,
         });
-        push(columns, "former_surname", self.others(&self.names, &former, &ranked, "surname"));
+        push(columns, "former_surname", others(&self.names, &former, &ranked, "surname"));
     }
 
     fn address_columns(&self, columns: &mut Vec<Column>) {
@@ -61,17 +61,17 @@ impl Identity {
             _ => Some(1),
         });
         for part in ["address", "town", "postcode"] {
-            push(columns, part, self.first(&self.addresses, &home, part));
+            push(columns, part, first(&self.addresses, &home, part));
         }
-        push(columns, "other_postcodes", self.others(&self.addresses, &home, &home, "postcode"));
+        push(columns, "other_postcodes", others(&self.addresses, &home, &home, "postcode"));
     }
 
     fn identifier_columns(&self, columns: &mut Vec<Column>) {
         for kind in ["la_child_id", "upn", "nhs_number", "uln", "school_urn"] {
             let ranked = self.ranked(&self.identifiers, |of| (of == kind).then_some(0));
-            push(columns, kind, self.first(&self.identifiers, &ranked, "value"));
+            push(columns, kind, first(&self.identifiers, &ranked, "value"));
             if kind == "nhs_number" {
-                push(columns, "nhs_number_status", self.first(&self.identifiers, &ranked, "status"));
+                push(columns, "nhs_number_status", first(&self.identifiers, &ranked, "status"));
             }
             let former_kind = format!("former_{kind}");
             let former = self.ranked(&self.identifiers, |of| match of {
@@ -79,7 +79,7 @@ impl Identity {
                 of if of == kind => Some(1),
                 _ => None,
             });
-            push(columns, &former_kind, self.others(&self.identifiers, &former, &ranked, "value"));
+            push(columns, &former_kind, others(&self.identifiers, &former, &ranked, "value"));
         }
     }
 
@@ -114,35 +114,35 @@ impl Identity {
         }
         rows
     }
+}
 
-    /// The first value of each record in the order of its rows.
-    fn first(&self, table: &Table, ranked: &[Vec<u32>], part: &str) -> Column {
-        let column = table.column(part);
-        let value = |rows: &Vec<u32>| rows.iter().find_map(|&row| column?.get(row as usize));
-        Column::from_rows(part, ranked.iter().map(value))
-    }
+/// The first value of each record in the order of its rows.
+fn first(table: &Table, ranked: &[Vec<u32>], part: &str) -> Column {
+    let column = table.column(part);
+    let value = |rows: &Vec<u32>| rows.iter().find_map(|&row| column?.get(row as usize));
+    Column::from_rows(part, ranked.iter().map(value))
+}
 
-    /// The values of each record that are not its first of `current`, each once, joined.
-    fn others(&self, table: &Table, ranked: &[Vec<u32>], current: &[Vec<u32>], part: &str) -> Column {
-        let mut interner = Interner::default();
-        let column = table.column(part);
-        let value = |row: &u32| column.and_then(|column| column.get(*row as usize));
-        let codes = ranked
-            .iter()
-            .zip(current)
-            .map(|(rows, current)| {
-                let now = current.iter().find_map(value);
-                let mut others: Vec<&str> = Vec::new();
-                for text in rows.iter().filter_map(value) {
-                    if Some(text) != now && !others.contains(&text) {
-                        others.push(text);
-                    }
+/// The values of each record that are not its first of `current`, each once, joined.
+fn others(table: &Table, ranked: &[Vec<u32>], current: &[Vec<u32>], part: &str) -> Column {
+    let mut interner = Interner::default();
+    let column = table.column(part);
+    let value = |row: &u32| column.and_then(|column| column.get(*row as usize));
+    let codes = ranked
+        .iter()
+        .zip(current)
+        .map(|(rows, current)| {
+            let now = current.iter().find_map(value);
+            let mut others: Vec<&str> = Vec::new();
+            for text in rows.iter().filter_map(value) {
+                if Some(text) != now && !others.contains(&text) {
+                    others.push(text);
                 }
-                if others.is_empty() { NULL } else { interner.intern(&others.join(BETWEEN)) }
-            })
-            .collect();
-        Column { name: part.to_owned(), codes, values: interner.into_values() }
-    }
+            }
+            if others.is_empty() { NULL } else { interner.intern(&others.join(BETWEEN)) }
+        })
+        .collect();
+    Column { name: part.to_owned(), codes, values: interner.into_values() }
 }
 
 /// Adds a column under a name of its own, unless it is empty.
