@@ -216,7 +216,10 @@ struct Says {
 impl Candidate {
     fn new(origin: Origin, seen: Seen, headers: &Headers, asked: &Asked) -> Self {
         let wanted = |fit: &Fit| match asked {
-            Asked::Nothing => fit.is_convincing(),
+            Asked::Nothing => {
+                let generic = headers.specs()[fit.spec].generic;
+                fit.is_convincing() && (!generic || fit.found == fit.of_header)
+            }
             _ => fit.is_possible(),
         };
         let stem = stem(&origin.name());

@@ -27,6 +27,9 @@ pub struct Spec {
     pub sources: Vec<String>,
     /// Terms that it is collected in; empty where it is once a year.
     pub terms: Vec<Term>,
+    /// Whether its headers are words that any list of people may have, so that only a file without any other column is
+    /// taken for it unasked: what is wrongly taken for a return would lose the columns that the return does not have.
+    pub generic: bool,
     /// How dates are written.
     pub dates: DateForm,
     /// Containers that it comes in, the usual one first.

@@ -26,6 +26,8 @@ struct SpecToml {
     #[serde(default)]
     terms: Vec<Term>,
     #[serde(default)]
+    generic: bool,
+    #[serde(default)]
     dates: DateForm,
     #[serde(default = "csv")]
     forms: Vec<Form>,
@@ -166,6 +168,7 @@ pub(super) fn parse(text: &str, file: &str) -> Result<Spec, Fault> {
         collector: raw.collector,
         sources: raw.sources,
         terms: raw.terms,
+        generic: raw.generic,
         dates: raw.dates,
         forms: raw.forms,
         xml: raw.xml,
