@@ -95,7 +95,7 @@ pub(crate) struct Rows<R> {
     piece: Piece,
     /// The next row of `piece`.
     at: usize,
-    rows: u64,
+    given: u64,
     issues: Vec<Issue>,
 }
 
@@ -123,7 +123,7 @@ impl<R: io::Read> Rows<R> {
     pub(crate) fn start(reader: R, file: &str) -> Result<Self, Fault> {
         let text = TextSource::tolerant(reader).map_err(|error| text_fault(file, error, 1))?;
         let (parser, issues) = Parser::start(text, file)?;
-        let mut rows = Self { parser, piece: Piece::default(), at: 0, rows: 0, issues };
+        let mut rows = Self { parser, piece: Piece::default(), at: 0, given: 0, issues };
         rows.more()?;
         Ok(rows)
     }
@@ -144,7 +144,7 @@ impl<R: io::Read> Rows<R> {
     /// Passes over the next row, which counts as given.
     pub(crate) fn skip(&mut self) -> Result<(), Fault> {
         self.at += 1;
-        self.rows += 1;
+        self.given += 1;
         if self.at == self.piece.rows { self.more().map(|_| ()) } else { Ok(()) }
     }
 
@@ -165,7 +165,7 @@ impl<R: io::Read> Rows<R> {
         if lines.is_empty() {
             return Ok(None);
         }
-        self.rows += lines.len() as u64;
+        self.given += lines.len() as u64;
         let names = self.parser.names.iter();
         let columns = columns.into_iter().zip(names).map(|(column, name)| column.finish(name.clone()));
         Ok(Some(SomeRows { columns: columns.collect(), lines }))
@@ -175,7 +175,7 @@ impl<R: io::Read> Rows<R> {
     pub(crate) fn finish(mut self) -> Result<Finished, Fault> {
         self.refuse_mostly_ragged(0)?;
         let Parser { file, names, text, ragged, undecodable, n_undecodable, .. } = self.parser;
-        if n_undecodable > self.rows {
+        if n_undecodable > self.given {
             let fault = text_fault(&file, TextError::NotText { lines_below: 0 }, undecodable[0].line);
             return Err(fault.because(format!("{n_undecodable} rows hold such bytes")));
         }
@@ -209,7 +209,7 @@ impl<R: io::Read> Rows<R> {
 
     fn refuse_mostly_ragged(&self, at_least: usize) -> Result<(), Fault> {
         let ragged = &self.parser.ragged;
-        if ragged.len() > at_least && ragged.len() as u64 > self.rows + self.piece.rows as u64 {
+        if ragged.len() > at_least && ragged.len() as u64 > self.given + self.piece.rows as u64 {
             return Err(mostly_ragged(
                 &self.parser.file,
                 self.parser.delimiter,
@@ -230,7 +230,10 @@ fn windows_lines(file: &str, lines: usize) -> Option<Issue> {
     Some(Issue::new(IssueKind::Encoding, file, message).counting(lines))
 }
 
-fn start(source: &Source) -> Result<(Parser<Box<dyn ReadSeek>>, Vec<Issue>), Fault> {
+/// A parser before the first row, and what was found above it.
+type Started<R> = Result<(Parser<R>, Vec<Issue>), Fault>;
+
+fn start(source: &Source) -> Started<Box<dyn ReadSeek>> {
     let text = TextSource::new(source.reader()?).map_err(|error| text_fault(&source.file, error, 1))?;
     Parser::start(text, &source.file)
 }

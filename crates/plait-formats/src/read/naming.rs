@@ -18,7 +18,7 @@ pub(super) fn row(filled: &[usize], width: usize) -> usize {
 }
 
 /// The note about rows above the header; `lines` are their numbers.
-pub(super) fn skipped(file: &str, lines: Vec<u64>) -> Option<Issue> {
+pub(crate) fn skipped(file: &str, lines: Vec<u64>) -> Option<Issue> {
     let above = match lines.len() {
         0 => return None,
         1 => "one line above the header is a title and was left out".to_owned(),

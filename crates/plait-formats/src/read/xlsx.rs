@@ -71,6 +71,14 @@ pub(super) fn header(source: &Source, options: &ReadOptions) -> Result<Vec<Strin
     Ok(sheet(source, options, HEADER_ROWS)?.2.names)
 }
 
+/// A workbook whose cells are not read yet.
+pub(crate) type Book = Xlsx<Box<dyn ReadSeek>>;
+
+/// Opens a workbook.
+pub(crate) fn open(source: &Source) -> Result<Book, Fault> {
+    Xlsx::new(source.reader()?).map_err(|error| fault(&source.file, &error))
+}
+
 /// A sheet's table before its columns are picked.
 struct Parts {
     names: Vec<String>,
@@ -97,8 +105,7 @@ fn sheet(
     limit: usize,
 ) -> Result<(String, Vec<String>, Parts), Fault> {
     let file = &source.file;
-    let mut workbook: Xlsx<Box<dyn ReadSeek>> =
-        Xlsx::new(source.reader()?).map_err(|error| fault(file, &error))?;
+    let mut workbook = open(source)?;
     let mut sheets: Vec<_> = workbook
         .sheets_metadata()
         .iter()
@@ -133,15 +140,9 @@ fn sheet(
 }
 
 /// The table on one sheet; `None` where it has no header or no rows.
-fn parts(
-    workbook: &mut Xlsx<Box<dyn ReadSeek>>,
-    file: &str,
-    sheet: &str,
-    limit: usize,
-) -> Result<Option<Parts>, Fault> {
+fn parts(workbook: &mut Book, file: &str, sheet: &str, limit: usize) -> Result<Option<Parts>, Fault> {
     let fail = |error: XlsxError| fault(file, &error);
-    let mut rows =
-        Rows { cells: workbook.worksheet_cells_reader(sheet).map_err(fail)?, ahead: None, ended: false };
+    let mut rows = Rows::of(workbook, sheet).map_err(fail)?;
     let mut first: Vec<Row> = Vec::new();
     while first.len() < SEARCHED_ROWS {
         let mut row = Row::default();
@@ -181,23 +182,27 @@ fn parts(
 
 /// The cells of one row that are not empty, as text.
 #[derive(Default)]
-struct Row {
+pub(crate) struct Row {
     /// As Excel numbers it, from 1.
-    number: u64,
+    pub(crate) number: u64,
     text: String,
-    cells: Vec<RowCell>,
+    pub(crate) cells: Vec<RowCell>,
+    /// Columns of cells that hold a formula and no result.
+    pub(crate) unsaved: Vec<u32>,
 }
 
-struct RowCell {
-    column: u32,
+pub(crate) struct RowCell {
+    pub(crate) column: u32,
     end: usize,
     start: usize,
-    is_error: bool,
-    is_rounded: bool,
+    pub(crate) is_error: bool,
+    pub(crate) is_rounded: bool,
+    /// Whether it is a number without the format of a date.
+    pub(crate) is_number: bool,
 }
 
 impl Row {
-    fn text_of(&self, cell: &RowCell) -> &str {
+    pub(crate) fn text_of(&self, cell: &RowCell) -> &str {
         &self.text[cell.start..cell.end]
     }
 
@@ -219,7 +224,7 @@ impl Row {
 }
 
 /// The rows of a sheet that have a cell with a value.
-struct Rows<'a> {
+pub(crate) struct Rows<'a> {
     cells: XlsxCellReader<'a, Box<dyn ReadSeek>>,
     /// The first cell of the next row.
     ahead: Option<((u32, u32), DataRef<'a>)>,
@@ -227,22 +232,35 @@ struct Rows<'a> {
     ended: bool,
 }
 
-impl Rows<'_> {
+impl<'a> Rows<'a> {
+    /// Stands before the first row of a sheet.
+    pub(crate) fn of(workbook: &'a mut Book, sheet: &str) -> Result<Self, XlsxError> {
+        Ok(Self { cells: workbook.worksheet_cells_reader(sheet)?, ahead: None, ended: false })
+    }
+
     /// Reads the next row; false when there is none.
-    fn next(&mut self, row: &mut Row) -> Result<bool, XlsxError> {
+    pub(crate) fn next(&mut self, row: &mut Row) -> Result<bool, XlsxError> {
         row.text.clear();
         row.cells.clear();
+        row.unsaved.clear();
         let mut current = None;
         loop {
             let (position, value) = match self.ahead.take() {
                 Some(ahead) => ahead,
                 None if self.ended => return Ok(!row.cells.is_empty()),
                 None => {
-                    let Some(cell) = self.cells.next_cell()? else {
+                    let Some(cell) = self.cells.next_cell_with_formula_metadata()? else {
                         self.ended = true;
                         continue;
                     };
-                    (cell.get_position(), cell.get_value().clone())
+                    if cell.formula.is_some() && matches!(cell.value, DataRef::Empty) {
+                        // of a row above or of this one; which of the two is known when a value comes
+                        if current.is_none_or(|current| current == cell.pos.0) {
+                            row.unsaved.push(cell.pos.1);
+                        }
+                        continue;
+                    }
+                    (cell.pos, cell.value)
                 }
             };
             if current.is_some_and(|current| current != position.0) {
@@ -257,8 +275,10 @@ impl Rows<'_> {
                 row.number = u64::from(position.0) + 1;
                 let is_rounded =
                     matches!(value, DataRef::Float(number) if number.abs() >= 1e15 && number.fract() == 0.0);
+                let is_number = matches!(value, DataRef::Float(_) | DataRef::Int(_));
                 row.cells.push(RowCell {
                     column: position.1,
+                    is_number,
                     start,
                     end: row.text.len(),
                     is_error,
@@ -316,7 +336,7 @@ fn unknown_sheet(file: &str, asked: &str, sheets: &[String]) -> Fault {
 }
 
 /// The library's own words are left out: they may quote a cell.
-fn fault(file: &str, error: &XlsxError) -> Fault {
+pub(crate) fn fault(file: &str, error: &XlsxError) -> Fault {
     match error {
         XlsxError::Password => Fault::new(
             FaultCode::PasswordProtected,

@@ -113,11 +113,6 @@ impl<'a> Headers<'a> {
         self.columns[at].map(|column| &self.spec.tables[self.table].columns[column])
     }
 
-    /// How many columns of the file the spec knows.
-    pub(super) fn known(&self) -> usize {
-        self.columns.iter().flatten().count()
-    }
-
     /// The note about columns that the spec does not know.
     pub(super) fn unknown(&self, file: &str) -> Option<Issue> {
         let unknown: Vec<&str> = self

@@ -15,6 +15,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
+/// What the paths of an array at the top start with.
+const ENTRY_PATH: &str = "*/";
+
 /// What the user says about the files.
 #[derive(Clone, Debug, Default)]
 pub enum Asked {
@@ -84,7 +87,10 @@ pub enum Holds {
     /// Nested elements, of all tables.
     Xml,
     /// Nested values, of all tables.
-    Json,
+    Json {
+        /// The key that entries of an array at the top would have; they are whole documents where there is none.
+        entry: Option<String>,
+    },
     /// Delimited text.
     Text {
         /// Its table.
@@ -200,6 +206,8 @@ struct FileFit {
     /// Columns or elements that are known, of how many in the file.
     known: (usize, usize),
     tables: Vec<Sheet>,
+    /// Of JSON that is an array.
+    entry: Option<String>,
 }
 
 type Rank = (std::cmp::Reverse<bool>, usize, bool);
@@ -256,6 +264,20 @@ impl Candidate {
     fn best(&self) -> &FileFit {
         let best = self.fits.iter().rev().max_by_key(|fit| fit.rank);
         best.expect("candidates without fits were taken out")
+    }
+
+    /// The spec of the year nearest to the one of `stated` that knows more elements of a nested file than that does.
+    fn year_of_elements(&self, specs: &[Arc<Spec>], name: &str, stated: usize) -> Option<usize> {
+        if self.is_table() {
+            return None;
+        }
+        let most = |fits: &mut dyn Iterator<Item = &FileFit>| fits.map(|fit| fit.known.0).max().unwrap_or(0);
+        let of_return = || self.fits.iter().filter(|fit| specs[fit.spec].name == name);
+        let known = most(&mut of_return().filter(|fit| fit.spec == stated));
+        let all = most(&mut of_return());
+        let year = i32::from(specs[stated].year);
+        let better = of_return().filter(|fit| fit.known.0 == all && all > known).map(|fit| fit.spec);
+        better.min_by_key(|&spec| (year - i32::from(specs[spec].year)).abs())
     }
 
     fn stranger(&self) -> Stranger {
@@ -330,6 +352,7 @@ fn table_fits(fits: &[Fit], wanted: impl Fn(&Fit) -> bool, sheet: &str, header_r
         rank: fit.rank(),
         known: (fit.found, fit.of_header),
         tables: vec![Sheet { name: sheet.to_owned(), table: fit.table, header_row }],
+        entry: None,
     };
     best_tables(fits, wanted).into_iter().map(file_fit).collect()
 }
@@ -365,17 +388,17 @@ fn nested_fits(outline: &Outline, headers: &Headers, is_xml: bool) -> Vec<FileFi
                 continue;
             }
         }
-        let terms: Vec<Option<Term>> = match spec.terms.is_empty() {
-            true => vec![None],
-            false => spec.terms.iter().copied().map(Some).collect(),
-        };
+        let mut terms: Vec<Option<Term>> = spec.terms.iter().copied().map(Some).collect();
+        if terms.is_empty() {
+            terms.push(None);
+        }
         let stated = spec.xml.as_ref().is_some_and(|xml| xml.collection.is_some());
         for term in terms {
             let known = paths(spec, term);
             if known.is_empty() {
                 continue;
             }
-            let found = outline.paths.keys().filter(|path| known.contains(*path)).count();
+            let (found, entry) = outline.known(&known, spec);
             let share = 1_000_000 * found / outline.paths.len().max(1);
             // what names itself needs no more; what does not must be known for the most part
             if stated && is_xml || found >= 2 && share >= 500_000 {
@@ -385,11 +408,36 @@ fn nested_fits(outline: &Outline, headers: &Headers, is_xml: bool) -> Vec<FileFi
                     rank: (std::cmp::Reverse(false), share, false),
                     known: (found, outline.paths.len()),
                     tables: Vec::new(),
+                    entry,
                 });
             }
         }
     }
     fits
+}
+
+impl Outline {
+    /// How many of the paths are known; of an array at the top, with the key that knows most of them.
+    fn known(&self, known: &BTreeSet<String>, spec: &Spec) -> (usize, Option<String>) {
+        let count = |entry: Option<&str>| {
+            let of_entry = |path: &String| match (path.strip_prefix(ENTRY_PATH), entry) {
+                (None, _) => known.contains(path),
+                (Some(rest), None) => known.contains(rest),
+                (Some(rest), Some(entry)) => {
+                    known.contains(&format!("{}/{rest}", entry.to_ascii_lowercase()))
+                }
+            };
+            self.paths.keys().filter(|path| of_entry(path)).count()
+        };
+        let persons = spec.tables.iter().filter(|table| table.rows == Rows::Person);
+        let keys = persons.filter_map(|table| table.element.as_deref()).filter(|path| !path.contains('/'));
+        let best = keys.map(|key| (count(Some(key)), key)).max_by_key(|(found, _)| *found);
+        let documents = count(None);
+        match best {
+            Some((found, key)) if found > documents => (found, Some(key.to_owned())),
+            _ => (documents, None),
+        }
+    }
 }
 
 /// The paths of all cells of a spec, in lower case.
@@ -462,7 +510,17 @@ fn decide(
     {
         return Err(other_year(shown, name, asked, year));
     }
-    let stated = year.or(asked_year).and_then(|year| nearest_year(specs, name, year));
+    let mut stated = year.or(asked_year).and_then(|year| nearest_year(specs, name, year));
+    if let Some(spec) = stated
+        && let Some(better) = found.iter().find_map(|found| found.year_of_elements(specs, name, spec))
+    {
+        unsure.push(format!(
+            "{shown} says that it is of {}, but its elements are those of {}, and were read as such",
+            year.or(asked_year).unwrap_or_default(),
+            specs[better].year
+        ));
+        stated = Some(better);
+    }
     let fits: Vec<BTreeSet<Period>> = found
         .iter()
         .map(|found| {
@@ -487,6 +545,7 @@ fn decide(
     let (spec_at, term) = choose(&periods, &hints, specs, year.or(asked_year), &mut why, &mut unsure);
     let spec = Arc::clone(&specs[spec_at]);
     if let Some(year) = year
+        && stated.is_some_and(|stated| Some(stated) == nearest_year(specs, name, year))
         && spec.year != 0
         && year != spec.year
     {
@@ -650,7 +709,7 @@ fn member(found: &Candidate, fit: &FileFit) -> Member {
     let table = fit.tables.first().map_or(0, |sheet| sheet.table);
     let holds = match &found.seen {
         Seen::Xml(_) => Holds::Xml,
-        Seen::Json(_) => Holds::Json,
+        Seen::Json(_) => Holds::Json { entry: fit.entry.clone() },
         Seen::Text { .. } => Holds::Text { table },
         Seen::Binary { .. } => Holds::Binary { table },
         Seen::Workbook(_) => {
@@ -664,7 +723,7 @@ fn member(found: &Candidate, fit: &FileFit) -> Member {
 
 fn first_table(member: &Member) -> usize {
     match &member.holds {
-        Holds::Xml | Holds::Json => 0,
+        Holds::Xml | Holds::Json { .. } => 0,
         Holds::Text { table } | Holds::Binary { table } => *table,
         Holds::Sheets(sheets) => sheets.first().map_or(0, |sheet| sheet.table),
     }

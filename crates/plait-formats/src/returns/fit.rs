@@ -31,7 +31,7 @@ pub(super) struct Fit {
     pub(super) of_header: usize,
     /// Columns that every row must have, and the header has not.
     missing: usize,
-    /// Columns found whose name no other return has.
+    /// Columns found whose name at most one other return has.
     distinctive: usize,
     /// Whether the file or sheet is called like the table.
     pub(super) is_called: bool,
@@ -77,12 +77,14 @@ impl Headers {
                 !column.is_called(header) && column.is_worded(header)
             });
             let places: Vec<&(u32, u32, u32)> = places.iter().chain(words).collect();
-            let one_return = places
+            // specs stand by name; lists of one service share theirs, everybody has a surname
+            let returns = 1 + places
                 .windows(2)
-                .all(|pair| self.specs[pair[0].0 as usize].name == self.specs[pair[1].0 as usize].name);
+                .filter(|pair| self.specs[pair[0].0 as usize].name != self.specs[pair[1].0 as usize].name)
+                .count();
             for &&(spec, table, column) in &places {
                 let is_new = found.entry((spec, table)).or_default().insert(column);
-                if is_new && one_return {
+                if is_new && returns <= 2 {
                     *distinctive.entry((spec, table)).or_default() += 1;
                 }
             }

@@ -105,14 +105,14 @@ fn read(
             sheets::read(origin, file, sheets, term, limit, out)?;
             advance(origin.size)
         }
-        Holds::Xml | Holds::Json => {
+        Holds::Xml | Holds::Json { .. } => {
             let shape = shape.ok_or_else(|| no_elements(file))?;
             let mut rows = NestedRows::new(shape, out, Arc::clone(file), limit);
             let issues = origin.with_reader(|bytes| {
-                if member.holds == Holds::Xml {
-                    xml::walk(bytes, file, &mut rows, advance)
+                if let Holds::Json { entry } = &member.holds {
+                    json::walk(bytes, file, entry.as_deref(), &mut rows, advance)
                 } else {
-                    json::walk(bytes, file, &mut rows, advance)
+                    xml::walk(bytes, file, &mut rows, advance)
                 }
             })?;
             rows.finish()?;

@@ -153,30 +153,32 @@ pub(super) fn look(origin: &Origin, alone: bool) -> Result<Found, Fault> {
     }
     let head = origin.head(1024)?;
     let start = plain_start(&head);
-    if start.first() == Some(&b'<') && !is_web_page(&start) {
+    if is_xml(&start) {
         return outline(origin, true);
     }
     if is_json(&start) {
         return outline(origin, false);
     }
-    if head.starts_with(b"PK") && origin.entry.is_some() {
-        let name = origin.name().to_lowercase();
-        if !name.ends_with(".xlsx") && !name.ends_with(".xlsm") {
-            return Err(zip::nested(origin));
-        }
+    if head.starts_with(b"PK") && origin.entry.is_some() && !has_extension(origin, &["xlsx", "xlsm"]) {
+        return Err(zip::nested(origin));
     }
-    let is_prose = [".md", ".pdf", ".doc", ".docx", ".ini", ".log"]
-        .iter()
-        .any(|end| origin.name().to_lowercase().ends_with(end));
-    let seen =
-        if is_prose && !alone { return Ok(Found::Stranger("no table".to_owned())) } else { table(origin) };
-    match seen {
+    let is_prose = has_extension(origin, &["md", "pdf", "doc", "docx", "ini", "log"]);
+    if is_prose && !alone {
+        return Ok(Found::Stranger("no table".to_owned()));
+    }
+    match table(origin) {
         Ok(seen) => Ok(Found::Seen(seen)),
         Err(fault) if !alone && fault.code == FaultCode::FileKind => {
             Ok(Found::Stranger("of a kind that Plait does not read".to_owned()))
         }
         Err(fault) => Err(fault),
     }
+}
+
+fn has_extension(origin: &Origin, extensions: &[&str]) -> bool {
+    let name = origin.name();
+    let extension = Path::new(&name).extension().unwrap_or_default().to_string_lossy();
+    extensions.iter().any(|known| extension.eq_ignore_ascii_case(known))
 }
 
 fn table(origin: &Origin) -> Result<Seen, Fault> {
@@ -205,12 +207,16 @@ fn table(origin: &Origin) -> Result<Seen, Fault> {
 fn plain_start(head: &[u8]) -> Vec<u8> {
     let head = head.strip_prefix(&[0xEF, 0xBB, 0xBF]).unwrap_or(head);
     let head = head.strip_prefix(&[0xFF, 0xFE]).or_else(|| head.strip_prefix(&[0xFE, 0xFF])).unwrap_or(head);
-    head.iter().copied().filter(|byte| *byte != 0 && !byte.is_ascii_whitespace()).take(64).collect()
+    head.iter().copied().filter(|byte| *byte != 0 && !byte.is_ascii_whitespace()).collect()
 }
 
-fn is_web_page(start: &[u8]) -> bool {
-    let start = start.to_ascii_lowercase();
-    [&b"<!doctypehtml"[..], b"<html", b"<table"].iter().any(|page| start.starts_with(page))
+/// XML that is no web page. Headers in angle brackets are none.
+fn is_xml(start: &[u8]) -> bool {
+    let lower = start[..start.len().min(64)].to_ascii_lowercase();
+    let is_page = [&b"<!doctypehtml"[..], b"<html", b"<table"].iter().any(|page| lower.starts_with(page));
+    let declares = lower.starts_with(b"<?xml") || lower.starts_with(b"<!");
+    let closes = start.windows(2).any(|pair| pair == b"</" || pair == b"/>");
+    !is_page && (declares || start.first() == Some(&b'<') && closes)
 }
 
 fn is_json(start: &[u8]) -> bool {
@@ -245,7 +251,7 @@ fn outline(origin: &Origin, is_xml: bool) -> Result<Found, Fault> {
         if is_xml {
             xml::walk(&mut reader, &file, &mut outline, &mut go_on)
         } else {
-            json::walk(&mut reader, &file, &mut outline, &mut go_on)
+            json::walk(&mut reader, &file, Some(json::ENTRY), &mut outline, &mut go_on)
         }
     });
     // the part that was looked at may end anywhere

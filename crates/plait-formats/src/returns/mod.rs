@@ -46,4 +46,6 @@ pub use out::Counts;
 pub use spec::Spec;
 
 #[cfg(test)]
+mod samples_tests;
+#[cfg(test)]
 mod tests;

@@ -11,7 +11,7 @@
 
 use super::batch::{Batch, Nesting};
 use super::out::Out;
-use super::spec::{Rows, Spec, Term};
+use super::spec::{Column, Rows, Spec, Term};
 use super::xml::endless_text;
 use crate::read::column::TextColumn;
 use hashbrown::HashMap;
@@ -70,6 +70,9 @@ struct ShapeTable {
     index: usize,
     rows: Rows,
     node: u32,
+    /// Whether a row is made only where a column beside identity has a value, because another table has the same
+    /// element.
+    needs_payload: bool,
     /// The table around it.
     around: Option<usize>,
     columns: Vec<ShapeColumn>,
@@ -82,6 +85,7 @@ struct ShapeColumn {
     index: usize,
     name: String,
     several: bool,
+    is_payload: bool,
 }
 
 impl Shape {
@@ -101,15 +105,29 @@ impl Shape {
             let node = shape.path(0, element, &mut edges);
             let slot = shape.tables.len();
             let mut columns = Vec::new();
-            for (index, column) in table.columns.iter().enumerate().filter(|(_, column)| is_in(&column.terms))
-            {
+            let is_nested = |column: &Column| is_in(&column.terms) && column.element.as_deref() != Some("-");
+            for (index, column) in table.columns.iter().enumerate().filter(|(_, column)| is_nested(column)) {
                 let cell = shape.path(node, column.element.as_deref().unwrap_or(&column.name), &mut edges);
                 shape.nodes[cell as usize].cells.push((slot, columns.len()));
-                columns.push(ShapeColumn { index, name: column.name.clone(), several: column.several });
+                let is_payload = !column.is_identity();
+                columns.push(ShapeColumn {
+                    index,
+                    name: column.name.clone(),
+                    several: column.several,
+                    is_payload,
+                });
             }
             shape.nodes[node as usize].tables.push(slot);
             let rows = table.rows;
-            shape.tables.push(ShapeTable { index, rows, node, around: None, columns, loose: HashMap::new() });
+            shape.tables.push(ShapeTable {
+                index,
+                rows,
+                node,
+                needs_payload: false,
+                around: None,
+                columns,
+                loose: HashMap::new(),
+            });
         }
         let width = shape.names.len();
         shape.below = vec![NONE; width * shape.nodes.len()];
@@ -119,6 +137,10 @@ impl Shape {
             shape.below[node as usize * width + name as usize] = below;
             above[below as usize] = node;
             name_of[below as usize] = name;
+        }
+        for table in 0..shape.tables.len() {
+            let shared = shape.nodes[shape.tables[table].node as usize].tables.len() > 1;
+            shape.tables[table].needs_payload = shared && shape.tables[table].rows == Rows::OfPerson;
         }
         shape.find_surroundings(&above);
         shape.find_loose_names(&name_of);
@@ -146,7 +168,9 @@ impl Shape {
             while node != NONE {
                 let around = &self.nodes[node as usize].tables;
                 let person = around.iter().find(|&&table| self.tables[table].rows == Rows::Person);
-                if let Some(&table) = person.or(around.first()) {
+                // a row that may not be made holds no other
+                let always = around.iter().find(|&&table| !self.tables[table].needs_payload);
+                if let Some(&table) = person.or(always) {
                     self.tables[slot].around = Some(table);
                     break;
                 }
@@ -216,6 +240,8 @@ struct Waiting {
     numbers: u32,
     /// Values of columns that hold several, of the row that is open.
     several: Vec<(usize, String)>,
+    /// Whether a column beside identity has a value in the row that is open.
+    has_payload: bool,
     /// Whether a row is open, and its number.
     open: Option<u32>,
 }
@@ -427,6 +453,7 @@ impl<'a, 'b> NestedRows<'a, 'b> {
         let marks = self.marks.len();
         self.marks.extend(self.waiting.iter().map(|waiting| waiting.lines.len() as u32));
         let waiting = &mut self.waiting[slot];
+        waiting.has_payload = false;
         waiting.open = Some(waiting.numbers);
         waiting.numbers += 1;
         self.open.push(Open { slot, line, person, parent, marks, undecodable: false });
@@ -441,9 +468,18 @@ impl<'a, 'b> NestedRows<'a, 'b> {
         if table.rows != Rows::OfFile {
             self.open_of_persons -= 1;
         }
+        let row = waiting.lines.len();
+        if table.needs_payload && !waiting.has_payload && !open.undecodable {
+            waiting.several.clear();
+            for column in &mut waiting.columns {
+                column.truncate(row);
+            }
+            waiting.numbers -= 1;
+            self.marks.truncate(open.marks);
+            return Ok(());
+        }
         self.ended += 1;
         self.out.rows_in(1);
-        let row = waiting.lines.len();
         for (column, values) in waiting.several.drain(..) {
             waiting.columns[column].pad(row);
             waiting.columns[column].push(&values);
@@ -519,6 +555,7 @@ impl<'a, 'b> NestedRows<'a, 'b> {
         }
         let waiting = &mut self.waiting[slot];
         let row = waiting.lines.len();
+        waiting.has_payload |= self.shape.tables[slot].columns[column].is_payload;
         if self.shape.tables[slot].columns[column].several {
             match waiting.several.iter_mut().find(|(known, _)| *known == column) {
                 Some((_, values)) => {

@@ -5,7 +5,10 @@ use super::fit::Headers;
 use super::gather::{Gathered, Quiet, gather_in};
 use super::{Batch, BatchSink, Nesting, Spec};
 use plait_types::{Fault, FaultCode, Issue, IssueKind};
+use proptest::prelude::*;
+use rust_xlsxwriter::{Format, Formula, Workbook};
 use std::fs;
+use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -94,11 +97,45 @@ columns = [
 ]
 "#;
 
+/// A return whose nested form is JSON and whose tables are sheets too.
+const CASES: &str = r#"
+format = 1
+return = "small-cases"
+title = "Small cases"
+collector = "nobody"
+dates = "any"
+
+[[table]]
+name = "list_1"
+aliases = ["List 1"]
+element = "Children"
+rows = "person"
+record = "Child Unique ID"
+columns = [
+  { name = "Child Unique ID", words = ["child", "id"], element = "la_child_id", kind = "key", meaning = "la_child_id", required = true },
+  { name = "Date of Birth", words = ["date", "birth"], element = "child_details/date_of_birth", kind = "date", meaning = "date_of_birth" },
+  { name = "Disabilities", element = "child_details/disabilities", several = true },
+  { name = "Age of Child", words = ["age"] , element = "-" },
+]
+
+[[table]]
+name = "list_2"
+aliases = ["List 2"]
+element = "Children/plans"
+rows = "of_person"
+columns = [
+  { name = "Child Unique ID", element = "-", meaning = "la_child_id" },
+  { name = "Plan Start Date", element = "start_date", kind = "date" },
+  { name = "Category of Abuse", element = "category" },
+]
+"#;
+
 fn headers() -> Headers {
     let census = Spec::parse(CENSUS, "census").unwrap();
     let later = census.change(CENSUS_2025, "census-2025").unwrap();
     let care = Spec::parse(CARE, "care").unwrap();
-    Headers::new(&[Arc::new(care), Arc::new(census), Arc::new(later)])
+    let cases = Spec::parse(CASES, "cases").unwrap();
+    Headers::new(&[care, cases, census, later].map(Arc::new))
 }
 
 fn recognise(path: &Path) -> Result<Recognised, Fault> {
@@ -262,4 +299,531 @@ fn a_folder_with_two_returns_is_refused_by_their_names() {
     let fault = recognise(folder.path()).unwrap_err();
     assert_eq!(fault.code, FaultCode::ManyReturns);
     assert_eq!(fault.why.as_deref(), Some("it holds Small care (episodes.csv), Small census (pupils.csv)"));
+}
+
+#[track_caller]
+fn check_refused(files: &[(&str, &str)], code: FaultCode, says: &str) {
+    let folder = folder(files);
+    let path = if let [(name, _)] = files { folder.path().join(name) } else { folder.path().to_owned() };
+    let fault = recognise(&path).and_then(|recognised| {
+        gather_in(&recognised, 10, &mut Kept::default(), &Quiet).map(|gathered| panic!("{gathered:?}"))
+    });
+    let fault: Fault = fault.unwrap_err();
+    assert_eq!(fault.code, code, "{fault}");
+    assert!(fault.to_string().contains(says), "{fault}");
+}
+
+#[test]
+fn mixed_terms_and_years_and_the_same_file_twice_are_refused() {
+    let autumn = "PupilId,UPN,Surname,BirthDate,NeedKind\n1,,Quill,2012-03-04,\n";
+    let other = "PupilId,UPN,Surname,BirthDate,NeedKind\n2,,Quill,2012-03-04,\n";
+    check_refused(
+        &[("2024_spring_pupils.csv", autumn), ("2024_autumn_pupils.csv", other)],
+        FaultCode::MixedPeriods,
+        "autumn (2024_autumn_pupils.csv), spring (2024_spring_pupils.csv)",
+    );
+    check_refused(
+        &[("2024_autumn_pupils.csv", autumn), ("2025_autumn_pupils.csv", other)],
+        FaultCode::MixedPeriods,
+        "several years",
+    );
+    check_refused(
+        &[("pupils.csv", autumn), ("copy of pupils.csv", autumn)],
+        FaultCode::SameFileTwice,
+        "copy of pupils.csv and pupils.csv are the same file",
+    );
+    check_refused(
+        &[("a.xml", XML), ("b.xml", &XML.replace("<Year>2024", "<Year>2025"))],
+        FaultCode::MixedPeriods,
+        "2024 (a.xml), 2025 (b.xml)",
+    );
+}
+
+#[test]
+fn years_that_the_columns_leave_open_are_named_and_the_newest_taken() {
+    let folder = folder(&[("exclusions.csv", EXCLUSIONS), ("2024_exclusions.csv", EXCLUSIONS)]);
+    let recognised = recognise(&folder.path().join("exclusions.csv")).unwrap();
+    assert_eq!(recognised.spec.year, 2025);
+    assert_eq!(
+        recognised.unsure,
+        [
+            "the columns fit the terms autumn, spring; the last of them was taken",
+            "the columns fit the years 2024, 2025; the newest was taken",
+        ]
+    );
+    let recognised = recognise(&folder.path().join("2024_exclusions.csv")).unwrap();
+    assert_eq!(recognised.spec.year, 2024);
+}
+
+#[test]
+fn what_a_table_about_the_file_holds_decides_before_names() {
+    let folder = folder(&[
+        ("2025_pupils.csv", PUPILS),
+        ("header.csv", "Collection,Year,Term,ReferenceDate,LEA\nSMALL,2024,SPR,2024-01-18,999\n"),
+    ]);
+    let recognised = recognise(folder.path()).unwrap();
+    assert_eq!((recognised.spec.year, recognised.year), (2024, Some(2024)));
+    assert_eq!(recognised.term, Some(super::spec::Term::Spring));
+    assert_eq!(recognised.authority.as_deref(), Some("999"));
+}
+
+#[test]
+fn a_table_of_no_return_is_a_plain_table_and_a_folder_of_them_is_refused() {
+    let plain = "forename,surname,dob\nAva,Khan,2011-02-03\n";
+    let folder = folder(&[("people.csv", plain), ("more.csv", "x,y\n1,2\n")]);
+    let detected = detect_among(&folder.path().join("people.csv"), &Asked::Nothing, &headers()).unwrap();
+    assert!(matches!(detected, Detected::PlainTable));
+    assert_eq!(recognise(folder.path()).unwrap_err().code, FaultCode::NoReturn);
+}
+
+#[test]
+fn elements_at_another_place_are_found_by_name_and_unknown_ones_named_once() {
+    let xml = "<m:Message xmlns:m='x'><m:Header><Collection>SMALL</Collection><Year>2024</Year><Term>AUT</Term></m:Header>
+<Pupils><PUPIL id='7'>stray<upn>A</upn><Identifiers><PupilId>1</PupilId></Identifiers><Wrap><Exclusion><Deep><Category>PERM</Category></Deep></Exclusion></Wrap>
+<Shoe>4</Shoe><Shoe>5</Shoe></PUPIL></Pupils></m:Message>";
+    let folder = folder(&[("a.xml", xml)]);
+    let recognised = recognise(&folder.path().join("a.xml")).unwrap();
+    let (kept, _) = read(&recognised, 10);
+    assert_eq!(kept.rows(&recognised.spec, "pupils"), ["2 0 0 - PupilId=1 UPN=A"]);
+    assert_eq!(kept.rows(&recognised.spec, "exclusions"), ["2 0 0 0 Category=PERM"]);
+    assert_eq!(kept.kinds(), [IssueKind::UnknownElements, IssueKind::ElementElsewhere, IssueKind::StrayText]);
+    assert!(kept.issues[0].message.ends_with(": Shoe") && kept.issues[0].count == 2, "{}", kept.issues[0]);
+}
+
+#[test]
+fn unsafe_xml_is_refused_at_once() {
+    let bomb =
+        "<!DOCTYPE m [<!ENTITY a 'ha'><!ENTITY b '&a;&a;&a;'>]><Message><Header>&b;</Header></Message>";
+    check_refused(&[("a.xml", bomb)], FaultCode::UnsafeXml, "declares a document type");
+    let outside = "<?xml version='1.0'?><!DOCTYPE m SYSTEM 'file:///etc/passwd'><Message/>";
+    check_refused(&[("a.xml", outside)], FaultCode::UnsafeXml, "line 1");
+    let deep = format!("<Message>{}{}</Message>", "<a>".repeat(100), "</a>".repeat(100));
+    check_refused(&[("a.xml", &deep)], FaultCode::UnsafeXml, "64 levels deep");
+    let long = XML.replace("SEMH", &"x".repeat(2 << 20));
+    check_refused(&[("a.xml", &long)], FaultCode::UnsafeXml, "holds a text of more than");
+    check_refused(&[("a.xml", &XML[..XML.len() - 40])], FaultCode::Truncated, "a.xml");
+    check_refused(&[("a.xml", &XML.replace("</Needs>", "</Nedes>"))], FaultCode::Truncated, "line 7");
+    check_refused(
+        &[("a.xsd", "<xs:schema xmlns:xs='x'><xs:element name='Message'/></xs:schema>")],
+        FaultCode::NoReturn,
+        "an XML schema, not data",
+    );
+    let entity = XML.replace("SUSP", "A &amp; B & C &nbsp;");
+    let folder = folder(&[("a.xml", &entity)]);
+    let recognised = recognise(&folder.path().join("a.xml")).unwrap();
+    let (kept, _) = read(&recognised, 10);
+    assert_eq!(
+        kept.rows(&recognised.spec, "exclusions")[0],
+        "9 0 0 0 StartDate=2023-10-01 Category=A & B & C &nbsp;"
+    );
+    assert_eq!(kept.kinds(), [IssueKind::UnknownEntity]);
+}
+
+#[test]
+fn xml_is_read_in_every_encoding_and_rows_that_are_no_text_are_set_aside() {
+    let text =
+        XML.replace("O&apos;Quill", "Zoë O’Quill").replace("encoding='utf-8'", "encoding='windows-1252'");
+    let utf16 = text.encode_utf16().flat_map(u16::to_le_bytes);
+    let files = [
+        text.clone().into_bytes(),
+        encoding_rs::WINDOWS_1252.encode(&text).0.into_owned(),
+        [0xFF, 0xFE].into_iter().chain(utf16).collect(),
+    ];
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.xml");
+    for bytes in files {
+        fs::write(&path, bytes).unwrap();
+        let recognised = recognise(&path).unwrap();
+        let (kept, _) = read(&recognised, 10);
+        assert!(kept.rows(&recognised.spec, "pupils")[0].contains("Surname=Zoë O’Quill"));
+        assert_eq!(kept.issues, []);
+    }
+    let bytes = XML.replace("SUSP", "SU@P").into_bytes();
+    let at = bytes.iter().position(|&byte| byte == b'@').unwrap();
+    let broken: Vec<u8> = bytes.iter().map(|&byte| if byte == b'@' { 0x81 } else { byte }).collect();
+    fs::write(&path, broken).unwrap();
+    let recognised = recognise(&path).unwrap();
+    let (kept, gathered) = read(&recognised, 10);
+    // the exclusion, and the review in it
+    assert_eq!(gathered.total.rows_set_aside, 2);
+    assert_eq!(kept.rows(&recognised.spec, "exclusions").len(), 1);
+    assert_eq!(kept.kinds(), [IssueKind::UndecodableRow]);
+    assert!(kept.issues[0].message.ends_with(&format!("number {at}")), "{}", kept.issues[0]);
+}
+
+#[test]
+fn rows_of_a_table_that_are_no_text_ragged_or_instructions_are_set_aside_and_counted() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("pupils.csv");
+    let text = "PupilId,UPN,Surname,BirthDate,NeedKind,Ethnicity\nRequired: text,Optional,Required,Required: DD/MM/YYYY,,\n1,,Qu@ll,2012-03-04,,\n2,,Vane,2012-03-04,,\n3,,short\n4,,\"Lo\ng\",2012-03-04,,\n";
+    let at = text.find('@').unwrap();
+    let bytes: Vec<u8> = text.bytes().map(|byte| if byte == b'@' { 0x81 } else { byte }).collect();
+    fs::write(&path, bytes).unwrap();
+    let recognised = recognise(&path).unwrap();
+    for batch_rows in [1, 100] {
+        let (kept, gathered) = read(&recognised, batch_rows);
+        assert_eq!(
+            kept.rows(&recognised.spec, "pupils"),
+            [
+                "4 PupilId=2 Surname=Vane BirthDate=2012-03-04",
+                "6 PupilId=4 Surname=Lo\ng BirthDate=2012-03-04",
+            ]
+        );
+        assert_eq!((gathered.total.rows_in, gathered.total.rows_set_aside), (5, 3));
+        let mut kinds = kept.kinds();
+        kinds.sort_unstable();
+        assert_eq!(
+            kinds,
+            [IssueKind::InstructionRow, IssueKind::Encoding, IssueKind::RaggedRow, IssueKind::UndecodableRow]
+                .into_iter()
+                .collect::<std::collections::BTreeSet<_>>()
+                .into_iter()
+                .collect::<Vec<_>>()
+        );
+        let issue = kept.issues.iter().find(|issue| issue.kind == IssueKind::UndecodableRow).unwrap();
+        assert!(issue.lines == [3] && issue.message.ends_with(&format!("number {at}")), "{issue}");
+    }
+}
+
+#[test]
+fn damage_by_spreadsheets_is_named() {
+    let text = "CHILD,DECOM,RNE,HOME_POST\n00123,40179,S,\n456,01/02/2024,S,\n789,01/02/2024,S,\n3.02E+11,01/02/2024,S,\n";
+    let folder = folder(&[("episodes.csv", text)]);
+    let recognised = recognise(&folder.path().join("episodes.csv")).unwrap();
+    let (kept, _) = read(&recognised, 2);
+    let found: Vec<_> =
+        kept.issues.iter().map(|issue| (issue.kind, issue.column.as_deref().unwrap(), issue.count)).collect();
+    assert_eq!(
+        found,
+        [
+            (IssueKind::ShortenedNumber, "CHILD", 1),
+            (IssueKind::LostZeros, "CHILD", 2),
+            (IssueKind::SerialDate, "DECOM", 1),
+        ]
+    );
+    assert!(kept.issues.iter().all(|issue| !issue.to_string().contains("456")));
+}
+
+#[test]
+fn json_is_read_by_the_paths_of_its_keys_whether_a_document_or_a_list() {
+    let child = r#"{"la_child_id": "a1", "child_details": {"date_of_birth": "2012-03-04", "disabilities": ["HAND", "HEAR"], "purge": null},
+ "plans": [{"start_date": "2024-01-01", "category": "NEG"}, {"start_date": "2024-02-01", "n": 1}]}"#;
+    let document = format!("{{\"la_code\": 999, \"Children\": [{child}]}}");
+    for (text, unknown) in [(document.clone(), 2), (format!("[{child}]"), 1), (format!("[{document}]"), 2)] {
+        let folder = folder(&[("a.json", &text)]);
+        let recognised = recognise(&folder.path().join("a.json")).unwrap();
+        let (kept, _) = read(&recognised, 10);
+        assert_eq!(
+            kept.rows(&recognised.spec, "list_1"),
+            ["1 0 0 - Child Unique ID=a1 Date of Birth=2012-03-04 Disabilities=HAND|HEAR"],
+            "{text}"
+        );
+        assert_eq!(
+            kept.rows(&recognised.spec, "list_2"),
+            [
+                "2 0 0 0 Plan Start Date=2024-01-01 Category of Abuse=NEG",
+                "2 0 1 0 Plan Start Date=2024-02-01",
+            ]
+        );
+        assert_eq!((kept.issues.len(), kept.issues[0].count), (1, unknown), "{text}: {:?}", kept.issues);
+    }
+    check_refused(
+        &[("a.json", &document[..document.len() - 3])],
+        FaultCode::Truncated,
+        "ends inside a value",
+    );
+    let deep = format!("{{\"Children\": [{{\"la_child_id\": {}1{}}}]}}", "[".repeat(90), "]".repeat(90));
+    check_refused(&[("a.json", &deep)], FaultCode::UnsafeXml, "levels deep");
+}
+
+#[test]
+fn sheets_are_found_below_titles_with_headers_in_other_words_and_formulas_as_saved() {
+    let mut workbook = Workbook::new();
+    let sheet = workbook.add_worksheet();
+    sheet.set_name("List 1").unwrap();
+    sheet.write(0, 0, "Children, run on 1 June").unwrap();
+    for (column, name) in
+        ["Unique ID of child", "Child's date of birth ", "Age (years)", "Team"].iter().enumerate()
+    {
+        sheet.write(2, column as u16, *name).unwrap();
+    }
+    let date = Format::new().set_num_format("dd/mm/yyyy");
+    sheet.write(3, 0, "a1").unwrap().write_with_format(3, 1, 40_179, &date).unwrap();
+    sheet.write_formula(3, 2, Formula::new("=1+1").set_result("2")).unwrap();
+    sheet.write(4, 0, "a2").unwrap().write(4, 1, 40_180).unwrap().write(4, 3, "b) North").unwrap();
+    sheet.write_formula(4, 2, Formula::new("=1+1").set_result("31")).unwrap();
+    let cover = workbook.add_worksheet();
+    cover.set_name("Cover").unwrap();
+    cover.write(0, 0, "Read me").unwrap();
+    let plans = workbook.add_worksheet();
+    plans.set_name("List 2").unwrap();
+    for (column, name) in ["Child Unique ID", "Plan Start Date", "Category of Abuse"].iter().enumerate() {
+        plans.write(0, column as u16, *name).unwrap();
+    }
+    plans.write(1, 0, "a1").unwrap().write(1, 1, "01/02/2024").unwrap().write(1, 2, "a) NEG").unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("lists.xlsx");
+    fs::write(&path, without_result(&workbook.save_to_buffer().unwrap(), "<v>31</v>")).unwrap();
+    let recognised = recognise(&path).unwrap();
+    assert_eq!(recognised.spec.id(), "small-cases");
+    assert_eq!(recognised.strangers[0].file, "lists.xlsx sheet \"Cover\"");
+    let (kept, _) = read(&recognised, 1);
+    assert_eq!(
+        kept.rows(&recognised.spec, "list_1"),
+        [
+            "4 Child Unique ID=a1 Date of Birth=2010-01-01 Age of Child=2",
+            "5 Child Unique ID=a2 Date of Birth=2010-01-02 Team=b) North",
+        ]
+    );
+    assert_eq!(
+        kept.rows(&recognised.spec, "list_2"),
+        ["2 Child Unique ID=a1 Plan Start Date=01/02/2024 Category of Abuse=a) NEG"]
+    );
+    let kinds = kept.kinds();
+    let expected = [IssueKind::TitleLines, IssueKind::UnknownColumns, IssueKind::FormulaWithoutValue];
+    assert_eq!(kinds, expected);
+}
+
+/// A workbook one of whose formulas was never computed.
+fn without_result(workbook: &[u8], result: &str) -> Vec<u8> {
+    let mut parts = ::zip::ZipArchive::new(std::io::Cursor::new(workbook)).unwrap();
+    let mut zip = ::zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for index in 0..parts.len() {
+        let mut part = parts.by_index(index).unwrap();
+        let mut text = String::new();
+        std::io::Read::read_to_string(&mut part, &mut text).unwrap();
+        zip.start_file(part.name().unwrap(), ::zip::write::SimpleFileOptions::default()).unwrap();
+        zip.write_all(text.replace(result, "").as_bytes()).unwrap();
+    }
+    zip.finish().unwrap().into_inner()
+}
+
+/// An archive of files; a name that ends in `@` is a link.
+fn archive(files: &[(&str, &[u8])]) -> (tempfile::TempDir, std::path::PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("census.zip");
+    let mut zip = ::zip::ZipWriter::new(fs::File::create(&path).unwrap());
+    let options = ::zip::write::SimpleFileOptions::default();
+    for (name, bytes) in files {
+        if let Some(name) = name.strip_suffix('@') {
+            zip.add_symlink(name, "/etc/passwd", options).unwrap();
+        } else {
+            zip.start_file(*name, options).unwrap();
+            zip.write_all(bytes).unwrap();
+        }
+    }
+    zip.finish().unwrap();
+    (folder, path)
+}
+
+#[test]
+fn an_archive_is_read_as_the_folder_that_it_holds() {
+    let (_folder, path) = archive(&[
+        ("export/2024_spring_pupils.csv", PUPILS.as_bytes()),
+        ("export/2024_spring_exclusions.csv", EXCLUSIONS.as_bytes()),
+        ("__MACOSX/export/._pupils.csv", b"litter"),
+    ]);
+    let recognised = recognise(&path).unwrap();
+    assert_eq!(&*recognised.members[0].file, "census.zip/export/2024_spring_pupils.csv");
+    let (kept, gathered) = read(&recognised, 100);
+    assert_eq!((gathered.total.rows_in, recognised.members.len()), (3, 2));
+    assert_eq!(kept.rows(&recognised.spec, "exclusions"), ["2 PupilId=1 StartDate=2023-10-01 Category=SUSP"]);
+    let (_folder, path) = archive(&[("census.xml", XML.as_bytes())]);
+    let recognised = recognise(&path).unwrap();
+    assert_eq!(read(&recognised, 100).1.total.rows_in, 6);
+}
+
+#[test]
+fn archives_that_could_do_harm_are_refused_by_what_they_hold() {
+    #[track_caller]
+    fn check(files: &[(&str, &[u8])], says: &str) {
+        let (_folder, path) = archive(files);
+        let started = std::time::Instant::now();
+        let fault = recognise(&path).unwrap_err();
+        assert_eq!(fault.code, FaultCode::UnsafeArchive, "{fault}");
+        assert!(fault.to_string().contains(says), "{fault}");
+        assert!(started.elapsed().as_secs() < 5);
+    }
+    check(&[("../pupils.csv", PUPILS.as_bytes())], "leads outside");
+    check(&[("a/../../pupils.csv", PUPILS.as_bytes())], "leads outside");
+    check(&[("/pupils.csv", PUPILS.as_bytes())], "leads outside");
+    check(&[("C:/pupils.csv", PUPILS.as_bytes())], "leads outside");
+    check(&[("pupils.csv@", b"")], "a link, \"pupils.csv\"");
+    let zeros = vec![b'0'; 20 << 20];
+    check(&[("pupils.csv", &zeros)], "250 times as large");
+    let (_inner, inner) = archive(&[("pupils.csv", PUPILS.as_bytes())]);
+    let inner = fs::read(inner).unwrap();
+    check(&[("inner.zip", &inner)], "another archive, \"inner.zip\"");
+}
+
+#[test]
+fn an_entry_that_holds_more_than_the_archive_says_ends_the_reading() {
+    let mut text = "PupilId,UPN,Surname,BirthDate,NeedKind,Ethnicity\n".to_owned();
+    (0..5_000).for_each(|row| text += &format!("{row},,Quill,2012-03-04,,\n"));
+    let (_folder, path) = archive(&[("pupils.csv", text.as_bytes())]);
+    let mut bytes = fs::read(&path).unwrap();
+    let directory = bytes.windows(4).position(|window| window == b"PK\x01\x02").unwrap();
+    bytes[directory + 24..directory + 28].copy_from_slice(&20_000_u32.to_le_bytes());
+    fs::write(&path, bytes).unwrap();
+    let fault = recognise(&path).and_then(|recognised| {
+        gather_in(&recognised, 10, &mut Kept::default(), &Quiet).map(|gathered| panic!("{gathered:?}"))
+    });
+    let fault: Fault = fault.unwrap_err();
+    assert_eq!(fault.code, FaultCode::FileMissing, "{fault}");
+}
+
+#[test]
+fn what_was_asked_for_is_held_against_the_files() {
+    let folder = folder(&[("a.csv", "CHILD,SEX,DOB,ETHNIC,UPN,MOTHER,MC_DOB\n1,F,01/02/2012,WBRI,,,\n")]);
+    let path = folder.path().join("a.csv");
+    let asked = |id: &str| super::detect(&path, &Asked::Return(id.to_owned()));
+    let Ok(Detected::Return(recognised)) = asked("ssda903-2023") else { panic!() };
+    assert_eq!((recognised.spec.id().as_str(), recognised.unsure.len()), ("ssda903-2023", 0));
+    assert_eq!(asked("cin-census").unwrap_err().code, FaultCode::OtherReturn);
+    assert_eq!(asked("ssda904").unwrap_err().code, FaultCode::BadSpec);
+    let own = Asked::Spec(Arc::new(Spec::parse(CARE, "care").unwrap()));
+    let path = folder.path().join("episodes.csv");
+    fs::write(&path, "CHILD,shoe size\n1,4\n").unwrap();
+    let Ok(Detected::Return(recognised)) = super::detect(&path, &own) else { panic!() };
+    assert_eq!(read(&recognised, 10).0.rows(&recognised.spec, "episodes"), ["2 CHILD=1 shoe size=4"]);
+    fs::write(&path, XML).unwrap();
+    assert_eq!(super::detect(&path, &own).unwrap_err().code, FaultCode::NoReturn);
+}
+
+/// A pupil of random content: cells, exclusions with their category and dates of reviews.
+type Pupil = ([Option<String>; 3], Vec<(Option<String>, Vec<String>)>);
+
+fn value() -> impl Strategy<Value = String> {
+    "[A-Za-z0-9&<>'\"é€–]([A-Za-z0-9&<>'\" é€–]{0,8}[A-Za-z0-9&<>'\"é€–])?"
+}
+
+fn pupils() -> impl Strategy<Value = Vec<Pupil>> {
+    let cells = prop::array::uniform3(prop::option::of(value()));
+    let exclusions =
+        prop::collection::vec((prop::option::of(value()), prop::collection::vec(value(), 0..3)), 0..3);
+    prop::collection::vec((cells, exclusions), 0..12)
+}
+
+/// XML of pupils as a program would write it, and the rows that are to come of it, without lines.
+fn written(pupils: &[Pupil], gap: &str) -> (String, [Vec<String>; 3]) {
+    let escape = |text: &str| quick_xml::escape::escape(text).into_owned();
+    let mut xml = format!(
+        "<Message>{gap}<Header><Collection>SMALL</Collection><Year>2024</Year><Term>SPR</Term></Header>{gap}<Pupils>"
+    );
+    let mut rows = [Vec::new(), Vec::new(), Vec::new()];
+    for (person, (cells, exclusions)) in pupils.iter().enumerate() {
+        let mut row = format!("{person} {person} -");
+        xml += &format!("{gap}<Pupil><Identifiers>");
+        for (name, cell) in ["PupilId", "Surname", "BirthDate"].iter().zip(cells) {
+            match cell {
+                Some(text) => {
+                    xml += &format!("{gap}<{name}>{gap}{}{gap}</{name}>", escape(text));
+                    row += &format!(" {name}={text}");
+                }
+                None => xml += &format!("<{name}/>"),
+            }
+        }
+        rows[0].push(row);
+        xml += "</Identifiers><Exclusions>";
+        for (category, reviews) in exclusions {
+            let own = rows[1].len();
+            let shown = category.as_ref().map_or(String::new(), |text| format!(" Category={text}"));
+            rows[1].push(format!("{person} {own} {person}{shown}"));
+            let category = category
+                .as_ref()
+                .map_or(String::new(), |text| format!("<Category><![CDATA[{text}]]></Category>"));
+            xml += &format!("{gap}<Exclusion>{category}<Reviews>");
+            for review in reviews {
+                let number = rows[2].len();
+                rows[2].push(format!("{person} {number} {own} ReviewDate={review}"));
+                xml += &format!("<Review><ReviewDate>{}</ReviewDate></Review>", escape(review));
+            }
+            xml += "</Reviews></Exclusion>";
+        }
+        xml += "</Exclusions></Pupil>";
+    }
+    xml += "</Pupils></Message>";
+    (xml, rows)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 60, ..ProptestConfig::default() })]
+    #[test]
+    fn xml_of_random_tables_reads_back_as_the_tables_whatever_the_batch_size(
+        pupils in pupils(),
+        gap in prop::sample::select(vec!["", "\n  ", " \r\n"]),
+        utf16 in any::<bool>(),
+        batch_rows in 1_usize..9,
+    ) {
+        let (xml, expected) = written(&pupils, gap);
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.xml");
+        let bytes = if utf16 { xml.encode_utf16().flat_map(u16::to_be_bytes).collect() } else { xml.into_bytes() };
+        fs::write(&path, bytes).unwrap();
+        let recognised = recognise(&path).unwrap();
+        let (kept, _) = read(&recognised, batch_rows);
+        let (whole, _) = read(&recognised, 10_000);
+        for (table, expected) in ["pupils", "exclusions", "reviews"].iter().zip(&expected) {
+            let rows = kept.rows(&recognised.spec, table);
+            prop_assert_eq!(&rows, &whole.rows(&recognised.spec, table));
+            let without_lines: Vec<&str> = rows.iter().map(|row| row.split_once(' ').unwrap().1).collect();
+            prop_assert_eq!(without_lines, expected.iter().map(String::as_str).collect::<Vec<_>>());
+        }
+        prop_assert!(kept.batches.iter().all(|batch| batch.rows.n_rows <= batch_rows));
+        prop_assert_eq!(kept.issues, []);
+    }
+
+    #[test]
+    fn rows_in_pieces_are_the_rows_of_the_table_read_whole(
+        cells in prop::collection::vec(("[a-c ,\"\n]{0,4}", "[0-9]{0,3}"), 1..40),
+        batch_rows in 1_usize..9,
+    ) {
+        let mut text = "CHILD,DECOM,RNE,HOME_POST\n".to_owned();
+        for (a, b) in &cells {
+            text += &format!("k{b},{b},\"{}\",\n", a.replace('"', "\"\""));
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("episodes.csv");
+        fs::write(&path, &text).unwrap();
+        let (kept, _) = read(&recognise(&path).unwrap(), batch_rows);
+        let whole = crate::read::read(&path, &crate::read::ReadOptions::default()).unwrap().table;
+        let mut at = 0;
+        for batch in &kept.batches {
+            prop_assert!(batch.rows.n_rows <= batch_rows);
+            for row in 0..batch.rows.n_rows {
+                for (column, twin) in batch.rows.columns.iter().zip(&whole.columns) {
+                    prop_assert_eq!(column.get(row), twin.get(at));
+                }
+                at += 1;
+            }
+        }
+        prop_assert_eq!(at, whole.n_rows);
+    }
+
+    #[test]
+    fn damaged_files_of_every_form_give_rows_or_a_fault(
+        which in 0_usize..3,
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..6),
+        keep in prop::option::of(any::<prop::sample::Index>()),
+    ) {
+        let json = r#"{"Children": [{"la_child_id": "a1", "child_details": {"date_of_birth": "2012-03-04"}}]}"#;
+        let (name, text) = [("a.xml", XML), ("pupils.csv", PUPILS), ("a.json", json)][which];
+        let mut bytes = text.as_bytes().to_vec();
+        for (at, byte) in changes {
+            let at = at.index(bytes.len());
+            bytes[at] = byte;
+        }
+        if let Some(keep) = keep {
+            bytes.truncate(keep.index(bytes.len()).max(1));
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(name);
+        fs::write(&path, bytes).unwrap();
+        if let Ok(Detected::Return(recognised)) = detect_among(&path, &Asked::Nothing, &headers()) {
+            let mut kept = Kept::default();
+            if let Ok(gathered) = gather_in(&recognised, 2, &mut kept, &Quiet) {
+                prop_assert_eq!(gathered.total.rows_in, gathered.total.rows_kept + gathered.total.rows_set_aside);
+            }
+        }
+    }
 }

@@ -33,6 +33,8 @@ pub(super) struct Utf8Reader<R> {
     /// Raw bytes before `raw`.
     offset: u64,
     decoder: Option<Box<Decoder>>,
+    /// Whether the decoder was told that nothing follows.
+    finished: bool,
     ended: bool,
     /// Bytes taken since the last event began.
     event: usize,
@@ -68,6 +70,7 @@ impl<R: Read> Utf8Reader<R> {
             before: 0,
             offset: 0,
             decoder: None,
+            finished: false,
             ended: false,
             event: 0,
             undecodable: VecDeque::new(),
@@ -206,6 +209,10 @@ impl<R: Read> Utf8Reader<R> {
     }
 
     fn decode_declared(&mut self) {
+        if self.finished {
+            return;
+        }
+        self.finished = self.ended;
         let raw = std::mem::take(&mut self.raw);
         let mut text = String::new();
         let mut rest = &raw[..];
@@ -227,9 +234,9 @@ impl<R: Read> Utf8Reader<R> {
         }
         for char in text.chars() {
             if char == '\0' {
-                self.note(0)
+                self.note(0);
             } else {
-                self.text.extend_from_slice(char.encode_utf8(&mut [0; 4]).as_bytes())
+                self.text.extend_from_slice(char.encode_utf8(&mut [0; 4]).as_bytes());
             }
         }
         self.decoder = Some(decoder);
@@ -268,6 +275,7 @@ impl<R: Read> BufRead for Utf8Reader<R> {
     }
 }
 
+#[expect(clippy::naive_bytecount, reason = "the compiler makes vector code of it")]
 fn count_lines(bytes: &[u8]) -> u64 {
     bytes.iter().filter(|&&byte| byte == b'\n').count() as u64
 }

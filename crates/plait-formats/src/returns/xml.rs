@@ -88,20 +88,22 @@ pub(super) fn walk(
     }
     advance(reader.get_ref().bytes_read() - told)?;
     let mut issues = Vec::new();
-    if reader.get_ref().n_windows > 0 {
-        let count = reader.get_ref().n_windows;
-        let message = format!(
-            "{} not UTF-8 and {} read as Windows-1252",
-            if count == 1 { "one character is".to_owned() } else { format!("{count} characters are") },
-            if count == 1 { "was" } else { "were" }
-        );
-        issues.push(Issue::new(IssueKind::Encoding, file, message).counting(count));
-    }
+    issues.extend(windows_characters(file, reader.get_ref().n_windows));
     if entities > 0 {
         let message = "refers to entities that nothing defines; they were kept as they stand";
         issues.push(Issue::new(IssueKind::UnknownEntity, file, message).counting(entities as usize));
     }
     Ok(issues)
+}
+
+/// The note about characters that are not UTF-8.
+pub(super) fn windows_characters(file: &str, count: usize) -> Option<Issue> {
+    let message = match count {
+        0 => return None,
+        1 => "one character is not UTF-8 and was read as Windows-1252".to_owned(),
+        _ => format!("{count} characters are not UTF-8 and were read as Windows-1252"),
+    };
+    Some(Issue::new(IssueKind::Encoding, file, message).counting(count))
 }
 
 fn enter(start: &BytesStart<'_>, elements: &mut impl Elements, line: u64) -> Result<(), Fault> {
@@ -147,7 +149,7 @@ fn resolve(reference: &BytesRef<'_>, elements: &mut impl Elements) -> Result<boo
 fn fault(file: &str, error: &quick_xml::Error, line: u64) -> Fault {
     let place = format!("{file} line {line}");
     if let quick_xml::Error::Io(error) = error {
-        if error.get_ref().is_some_and(|inner| inner.is::<TooLong>()) {
+        if error.get_ref().and_then(|inner| inner.downcast_ref::<TooLong>()).is_some() {
             return endless_text(file).at(place);
         }
         return crate::read::source::unreadable(file, error);

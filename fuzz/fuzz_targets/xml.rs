@@ -1,0 +1,7 @@
+//! Any bytes read as the XML of a return give rows or a fault.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use plait_fuzz::read_return;
+
+fuzz_target!(|bytes: &[u8]| read_return(bytes, "t.xml"));
