@@ -228,7 +228,15 @@ fn debug_adds_how_the_program_holds_a_fault() {
 #[test]
 fn specs_lists_every_return_and_year() {
     let listed = Place::with(&[]).plait("specs list").succeeded().stdout;
-    for id in ["school-census-2015", "cin-census-2026", "ssda903-2018", "sen2-2023", "annex-a", "ssd", "mavis-cohort"] {
+    for id in [
+        "school-census-2015",
+        "cin-census-2026",
+        "ssda903-2018",
+        "sen2-2023",
+        "annex-a",
+        "ssd",
+        "mavis-cohort",
+    ] {
         assert!(listed.lines().any(|line| line.split_whitespace().next() == Some(id)), "{id} in {listed}");
     }
     let json = Place::with(&[]).plait("specs list --json").succeeded().stdout;
