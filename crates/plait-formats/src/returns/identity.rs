@@ -59,7 +59,7 @@ const FACTS: [(Meaning, &str); 9] = [
 ];
 
 /// Identifiers that stand in a column of their own, and their kind.
-const IDENTIFIERS: [(Meaning, &str); 7] = [
+const IDENTIFIERS: [(Meaning, &str); 8] = [
     (Meaning::Upn, "upn"),
     (Meaning::FormerUpn, "former_upn"),
     (Meaning::NhsNumber, "nhs_number"),
@@ -67,6 +67,7 @@ const IDENTIFIERS: [(Meaning, &str); 7] = [
     (Meaning::LaChildId, "la_child_id"),
     (Meaning::FormerLaChildId, "former_la_child_id"),
     (Meaning::SchoolUrn, "school_urn"),
+    (Meaning::Pseudonym, "pseudonym"),
 ];
 
 /// An identity column of a batch: what it means and how its values are written.

@@ -57,7 +57,7 @@ pub struct Landing<'a> {
     /// For each key, its record.
     record_of_key: Vec<u32>,
     /// For each table that another refers to by a key of its own, the records of its keys.
-    of_rows: BTreeMap<usize, KeyedRows>,
+    of_rows: BTreeMap<String, KeyedRows>,
     /// For each file with nested rows, the record of each person element.
     nested: BTreeMap<Arc<str>, Vec<u32>>,
     /// Nested rows of persons whose own rows are still to come: readers give an element when it ends.
@@ -248,23 +248,19 @@ impl<'a> Landing<'a> {
         let table = &self.spec.tables[batch.table];
         let by_record = table.record.as_ref().and_then(|record| batch.rows.column(record));
         if let Some(keys) = by_record {
-            return records_of(keys, |key| {
-                self.keys.find(key.trim()).map(|code| self.record_of_key[code as usize])
-            });
+            return records_of(keys, |key| self.record_of_known(key));
         }
-        let parent = table.parent.as_ref().and_then(|parent| self.place_of_table(parent));
-        let by_parent = parent.and_then(|parent| {
-            let key = self.spec.tables[parent].key.as_ref()?;
-            Some((batch.rows.column(key)?, self.of_rows.get(&parent)?))
-        });
-        match by_parent {
-            Some((keys, rows)) => records_of(keys, |key| rows.record(key)),
-            None => vec![NULL; batch.rows.n_rows],
+        let Some((parent, here, _)) = self.spec.parent(table) else { return vec![NULL; batch.rows.n_rows] };
+        let Some(keys) = batch.rows.column(here) else { return vec![NULL; batch.rows.n_rows] };
+        match (&parent.key, self.of_rows.get(&parent.name)) {
+            (None, _) => records_of(keys, |key| self.record_of_known(key)),
+            (Some(_), Some(rows)) => records_of(keys, |key| rows.record(key)),
+            (Some(_), None) => vec![NULL; batch.rows.n_rows],
         }
     }
 
-    fn place_of_table(&self, name: &str) -> Option<usize> {
-        self.spec.tables.iter().position(|table| table.name == name)
+    fn record_of_known(&self, key: &str) -> Option<u32> {
+        self.keys.find(key.trim()).map(|code| self.record_of_key[code as usize])
     }
 
     /// Remembers which record the rows of a table are about, where other tables refer to them.
@@ -273,7 +269,7 @@ impl<'a> Landing<'a> {
         let is_parent = self.spec.tables.iter().any(|other| other.parent.as_ref() == Some(&table.name));
         let keys = table.key.as_ref().filter(|_| is_parent).and_then(|key| batch.rows.column(key));
         let Some(keys) = keys else { return };
-        let rows = self.of_rows.entry(batch.table).or_default();
+        let rows = self.of_rows.entry(table.name.clone()).or_default();
         for (row, &record) in records.iter().enumerate() {
             let Some(key) = keys.get(row) else { continue };
             if rows.keys.intern(key.trim()) as usize == rows.records.len() {

@@ -10,7 +10,7 @@ mod embedded {
     include!(concat!(env!("OUT_DIR"), "/specs.rs"));
 }
 
-/// Every spec that comes with the program, by name, then year. Read once, in about 10 ms on two cores; [`spec`] and
+/// Every spec that comes with the program, by name, then year. Read once, in about 13 ms; [`spec`] and
 /// [`of_year`] read one return only.
 ///
 /// # Panics

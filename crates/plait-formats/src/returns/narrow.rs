@@ -19,7 +19,7 @@ impl Recognised {
                 sheets.retain_mut(|sheet| place(sheet.table).map(|at| sheet.table = at).is_some());
                 !sheets.is_empty()
             }
-            Holds::Xml | Holds::Json => true,
+            Holds::Xml | Holds::Json { .. } => true,
         });
         self.spec = Arc::new(narrow);
         self
@@ -31,7 +31,7 @@ impl Holds {
     pub fn form(&self) -> &'static str {
         match self {
             Self::Xml => "XML",
-            Self::Json => "JSON",
+            Self::Json { .. } => "JSON",
             Self::Text { .. } => "CSV",
             Self::Binary { .. } => "Parquet",
             Self::Sheets(_) => "Excel",

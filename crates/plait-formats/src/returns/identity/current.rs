@@ -67,7 +67,7 @@ impl Identity {
     }
 
     fn identifier_columns(&self, columns: &mut Vec<Column>) {
-        for kind in ["la_child_id", "upn", "nhs_number", "uln", "school_urn"] {
+        for kind in ["la_child_id", "upn", "nhs_number", "uln", "school_urn", "pseudonym"] {
             let ranked = self.ranked(&self.identifiers, |of| (of == kind).then_some(0));
             push(columns, kind, first(&self.identifiers, &ranked, "value"));
             if kind == "nhs_number" {
@@ -173,7 +173,7 @@ pub fn role(column: &str) -> Role {
         "upn" => Role::Upn,
         "nhs_number" => Role::NhsNumber,
         "uln" => Role::Uln,
-        "la_child_id" => Role::Identifier,
+        "la_child_id" | "pseudonym" => Role::Identifier,
         "school" | "school_urn" => Role::School,
         "email" => Role::Email,
         "phone" => Role::Phone,
