@@ -1,6 +1,6 @@
 //! Returns as sources: recognised by their content, landed, and who their records are about as a table.
 
-use crate::source::{SourceSpec, hexadecimal, sha256_of_file, sha256_of_text};
+use crate::source::{SourceSpec, sha256_of_file, sha256_of_text};
 use plait_engine::progress::Progress;
 use plait_formats::columns::{ColumnPlan, Confidence};
 use plait_formats::returns::dates::DateReader;

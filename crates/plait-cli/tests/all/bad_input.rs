@@ -60,9 +60,9 @@ fn a_file_of_a_kind_that_is_not_read() {
     ");
     assert_snapshot!(refused("pupils.xml", b"<?xml version=\"1.0\"?>\n<Message><Header/></Message>\n"), @r"
     exit 3
-    error[E002] pupils.xml is an XML file, which Plait does not read
-      why: Plait reads CSV and other delimited text, Parquet, xlsx and Arrow IPC
-      do:  save or export the table as CSV, xlsx or Parquet
+    error[E064] pupils.xml is no return that Plait knows
+      why: pupils.xml is XML of no return that Plait knows
+      do:  plait specs list shows the returns; name one, or a specification of your own
     ");
 }
 

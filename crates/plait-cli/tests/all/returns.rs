@@ -51,7 +51,25 @@ fn a_return_is_recognised_and_its_tables_and_findings_are_shown_without_a_value(
     let place = Place::with(&[("cin.xml", CIN.as_bytes())]);
     let ran = place.plait("look cin.xml").succeeded();
     let shown = ran.stdout.split("Who the records are about").next().expect("the first part");
-    assert_snapshot!(shown.trim_end());
+    assert_snapshot!(shown.trim_end(), @r#"
+    cin.xml: Children in Need census 2026, XML, 1 file
+      cin.xml: root element Message of collection CIN; 21 of 21 elements at its start are known
+
+    2 persons; 6 rows read, 0 set aside
+
+      table                                   rows   set aside
+      child                                      2           0
+      cin_details                                2           0
+      cin_plans                                  1           0
+      header                                     1           0
+
+    Findings, worst first (4 in all)
+
+      child.Ethnicity                         1 of 2 rows               not a code of the list "ethnicity" (code)
+      child.UPN                               1 of 1 rows               check letter of the UPN is wrong (1510)
+      child.UPN                               1 of 1 rows               characters 2 to 4 of the UPN are no authority (1530)
+      header.LEA                              1 of 1 rows               not a code of the list "local-authority" (code)
+    "#);
     for value in ["40017", "Q999000016049", "XXXX", "2015-03-27"] {
         assert!(!ran.stdout.contains(value) && !ran.stderr.contains(value), "{value} is shown");
     }
@@ -65,7 +83,8 @@ fn reading_a_return_puts_identity_and_payload_apart_and_lists_what_is_wrong() {
     assert_eq!(identity.n_rows, 2);
     assert_eq!(identity.column("sex").and_then(|column| column.get(0)), Some("F"));
     let identifiers = table(&place, "cin/identity-identifiers.parquet");
-    assert_eq!(identifiers.column("value").and_then(|column| column.get(0)), Some("Q999000016049"));
+    let values = identifiers.column("value").expect("a column of values");
+    assert!((0..identifiers.n_rows).any(|row| values.get(row) == Some("Q999000016049")));
     let plans = table(&place, "cin/payload-cin_plans.parquet");
     assert_eq!(plans.n_rows, 1);
     assert_eq!(plans.column("record_key").and_then(|column| column.get(0)), Some("1"));
@@ -174,7 +193,7 @@ fn every_row_of_every_return_is_kept_or_set_aside_with_a_word() {
             serde_json::from_str(&place.text(&format!("{source}/dataset.json"))).unwrap();
         let mut rows_of_files = 0;
         for file in place.names(&format!("b/{source}")) {
-            rows_of_files += table(&place, &format!("b/{source}/{file}")).n_rows as u64;
+            rows_of_files += place.text(&format!("b/{source}/{file}")).lines().count() as u64 - 1;
         }
         assert_eq!(json["rows_in"].as_u64(), Some(rows_of_files), "{source}");
         assert_eq!(json["rows_set_aside"].as_u64(), Some(0), "{source}");

@@ -168,6 +168,9 @@ impl<'a> Landing<'a> {
                 self.persons_by_key(own_key, true, batch.rows.n_rows)
             }
             (Rows::Person, None) => self.person_per_row(batch),
+            (Rows::OfPerson, None) if table.makes_records => {
+                self.persons_by_key(own_key, true, batch.rows.n_rows)
+            }
             (Rows::OfPerson, None) => self.known_records(batch),
             (Rows::Person, Some(nesting)) => {
                 let records = self.persons_by_key(own_key, false, batch.rows.n_rows);

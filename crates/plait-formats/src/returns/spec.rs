@@ -121,6 +121,9 @@ pub struct Table {
     pub element: Option<String>,
     /// What one row is.
     pub rows: Rows,
+    /// Whether a row of [`Rows::OfPerson`] whose record no row of a person has makes that record, as in SSDA903, where care
+    /// leavers are in no header. Only where tables are files of their own; in XML the nesting says the record.
+    pub makes_records: bool,
     /// The column that says which record a row is about. In XML the nesting says it.
     pub record: Option<String>,
     /// The column that another table of the return refers to, where that is not `record`.

@@ -121,7 +121,7 @@ fn outputs_have_the_columns_and_keys_of_their_page_and_no_others() {
     let out = folder.path().join("linked");
     let request = LinkRequest {
         threads: Some(1),
-        ..LinkRequest::new(two_files(folder.path()).map(|path| SourceSpec::at(path)).to_vec(), out.clone())
+        ..LinkRequest::new(two_files(folder.path()).map(SourceSpec::at).to_vec(), out.clone())
     };
     plait::link(&request, &Silent).unwrap();
     let page = text("docs/outputs.md");

@@ -216,3 +216,14 @@ fn rows_of_a_list_without_a_key_are_a_record_each_and_keep_the_name_that_they_ha
     assert_eq!(landed.identity.n_records, 3);
     assert_eq!(cells(&landed.identity.persons, "source_key"), text_of(&[Some("a1"), Some("a1"), None]));
 }
+
+#[test]
+fn a_row_of_a_record_that_is_not_there_makes_it_where_the_return_says_so() {
+    let text = CENSUS.replacen("rows = \"of_person\"\n", "rows = \"of_person\"\nmakes_records = true\n", 1);
+    let spec = Arc::new(Spec::parse(&text, "spec.toml").unwrap());
+    let pupils = batch(&spec, "pupil", &["pupilid", "surname"], &[&["a1", "Example"]]);
+    let homes = batch(&spec, "home", &["pupilid", "postcode"], &[&["zz", "QA1 1AA"], &["a1", "QA1 1AB"]]);
+    let (landed, _) = land(&spec, vec![pupils, homes]);
+    assert_eq!((landed.identity.n_records, landed.issues.len()), (2, 0));
+    assert_eq!(cells(&landed.identity.persons, "source_key"), text_of(&[Some("a1"), Some("zz")]));
+}

@@ -50,6 +50,8 @@ pub(super) struct TableToml {
     terms: Vec<Term>,
     element: Option<String>,
     rows: Rows,
+    #[serde(default)]
+    makes_records: bool,
     record: Option<String>,
     key: Option<String>,
     parent: Option<String>,
@@ -145,6 +147,7 @@ impl From<TableToml> for Table {
             terms: table.terms,
             element: table.element,
             rows: table.rows,
+            makes_records: table.makes_records,
             record: table.record,
             key: table.key,
             parent: table.parent,
