@@ -2,7 +2,7 @@
 .PHONY: help demo test check lint unit generated portable harness release
 
 help:
-	@echo "make demo    build, make up a borough of 20,000 children, link its two files, score the result"
+	@echo "make demo    build, make up a borough of 20,000 children, link ten of its sources, score the result"
 	@echo "make test    everything that must hold before a change is taken; installs what it needs"
 	@echo "make check   the quick part of it: format, compile, arrows, generated files"
 	@echo "make bench   Plait beside Splink 5 on the same people (needs Python and a network)"
@@ -11,12 +11,17 @@ CARGO ?= cargo
 PLAIT = target/release/plait
 WASM = wasm32-unknown-unknown
 
+DEMO = demo/borough
 demo: release
-	$(PLAIT) synth people --children 20000 --seed 1 --out demo/borough
-	$(PLAIT) link demo/borough/school_census.csv demo/borough/social_care.parquet \
-		--truth demo/borough/truth.csv --out demo/linked
+	$(PLAIT) synth borough --children 20000 --seed 1 --out $(DEMO)
+	$(PLAIT) link $(DEMO)/school_census_2026_spring $(DEMO)/standard_safeguarding_dataset \
+		$(DEMO)/sen2_2026 $(DEMO)/children_in_need_2026.xml $(DEMO)/ssda903_2026 \
+		$(DEMO)/gp_registered_children.csv $(DEMO)/school_age_immunisation_cohort.csv \
+		$(DEMO)/csds_2026_03 $(DEMO)/mhsds_2026_03 $(DEMO)/ecds_attendances_2025_26.csv \
+		--truth $(DEMO)/truth/truth.csv --out demo/linked
 	@echo
 	@echo "Open demo/linked/report.html in a browser, and demo/linked/people.xlsx in a spreadsheet."
+	@echo "What a return holds: $(PLAIT) look $(DEMO)/children_in_need_2026.xml"
 	@echo "Why two records are one person: $(PLAIT) explain demo/linked SOURCE:RECORD SOURCE:RECORD"
 
 release:
