@@ -63,7 +63,12 @@ pub fn read(request: &ReadRequest, progress: &dyn Progress) -> Result<ReadDone, 
     progress.begin(Stage::Write, 1);
     let mut files = payload.finish()?;
     files.extend(write_identity(&place, &dataset)?);
-    write_issues(&place.staged(ISSUES), &dataset.landed.findings)?;
+    write_issues(
+        &place.staged(ISSUES),
+        &dataset.recognised.spec.id(),
+        &dataset.landed.findings,
+        &dataset.landed.issues,
+    )?;
     write_columns(&place, &dataset.landed.quality)?;
     let json = document(source, &dataset, &sha256);
     let mut text = serde_json::to_string_pretty(&json).expect("a document is plain data");

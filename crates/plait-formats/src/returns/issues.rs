@@ -1,40 +1,102 @@
 //! The list of findings that a data officer works through.
 
-use super::check::Finding;
+use super::check::{Finding, Lines};
 use super::spec::{Category, Severity};
 use crate::write::{CsvStyle, OutTable, OutValues, write_csv};
-use plait_types::{Fault, Values};
+use plait_types::{Fault, Issue, Severity as IssueSeverity, Values};
 use std::borrow::Cow;
 use std::path::Path;
 
 /// Writes `issues.csv`: a row per finding, in the order given, which [`super::check::Checker::finish`] makes worst
-/// first; for Excel by a double click. Where text from a file, such as its name, begins like a formula, an apostrophe
-/// goes before it, so that a spreadsheet shows it and does not run it.
+/// first, after a row for each issue of the files themselves, of which rows that were set aside are the worst. For Excel by
+/// a double click: where text from a file, such as its name, begins like a formula, an apostrophe goes before it, so that
+/// a spreadsheet shows it and does not run it. `dataset` is the return, `cin-census-2026`.
 ///
 /// Fails where the file cannot be written.
-pub fn write_issues(path: &Path, findings: &[Finding]) -> Result<(), Fault> {
-    let text = |of: fn(&Finding) -> Cow<'_, str>| -> OutValues<'static> {
+pub fn write_issues(path: &Path, dataset: &str, findings: &[Finding], issues: &[Issue]) -> Result<(), Fault> {
+    let mut rows: Vec<Row<'_>> = issues.iter().map(|issue| Row::of_issue(dataset, issue)).collect();
+    rows.extend(findings.iter().map(Row::of_finding));
+    // a stable sort: within a severity the files come before their values, and each keeps its order
+    rows.sort_by_key(|row| std::cmp::Reverse(row.severity));
+    let text = |of: fn(&Row<'_>) -> &str| -> OutValues<'static> {
         let mut values = Values::default();
-        findings.iter().for_each(|finding| values.push(&harmless(&of(finding))));
+        rows.iter().for_each(|row| values.push(&harmless(of(row))));
         values.into()
     };
-    let numbers = |of: fn(&Finding) -> u64| -> Vec<i64> {
-        findings.iter().map(|finding| i64::try_from(of(finding)).unwrap_or(i64::MAX)).collect()
+    let numbers = |of: fn(&Row<'_>) -> u64| -> Vec<i64> {
+        rows.iter().map(|row| i64::try_from(of(row)).unwrap_or(i64::MAX)).collect()
     };
     let table = OutTable::new()
-        .with("severity", text(|finding| severity(finding.severity).into()))
-        .with("category", text(|finding| category(finding.category).into()))
-        .with("check", text(|finding| finding.check.as_str().into()))
-        .with("dataset", text(|finding| finding.source.as_str().into()))
-        .with("file", text(|finding| finding.file.as_ref().into()))
-        .with("table", text(|finding| finding.table.as_str().into()))
-        .with("column", text(|finding| finding.column.as_str().into()))
-        .with("rows_affected", numbers(|finding| finding.n_found))
-        .with("rows_checked", numbers(|finding| finding.n_checked))
-        .with("lines", text(|finding| finding.lines.to_string().into()))
-        .with("what", text(|finding| finding.says.as_str().into()))
-        .with("what_to_do", text(|finding| finding.todo.as_str().into()));
+        .with("severity", text(|row| severity(row.severity)))
+        .with("category", text(|row| category(row.category)))
+        .with("check", text(|row| row.check))
+        .with("dataset", text(|row| row.dataset))
+        .with("file", text(|row| row.file))
+        .with("table", text(|row| row.table))
+        .with("column", text(|row| row.column))
+        .with("rows_affected", numbers(|row| row.n_found))
+        .with("rows_checked", numbers(|row| row.n_checked))
+        .with("lines", text(|row| &row.lines))
+        .with("what", text(|row| row.what))
+        .with("what_to_do", text(|row| &row.todo));
     write_csv(path, &table, CsvStyle::Excel)
+}
+
+/// One row of the list.
+struct Row<'a> {
+    severity: Severity,
+    category: Category,
+    check: &'a str,
+    dataset: &'a str,
+    file: &'a str,
+    table: &'a str,
+    column: &'a str,
+    n_found: u64,
+    n_checked: u64,
+    lines: String,
+    what: &'a str,
+    todo: Cow<'a, str>,
+}
+
+impl<'a> Row<'a> {
+    fn of_finding(finding: &'a Finding) -> Self {
+        Self {
+            severity: finding.severity,
+            category: finding.category,
+            check: &finding.check,
+            dataset: &finding.source,
+            file: &finding.file,
+            table: &finding.table,
+            column: &finding.column,
+            n_found: finding.n_found,
+            n_checked: finding.n_checked,
+            lines: finding.lines.to_string(),
+            what: &finding.says,
+            todo: Cow::Borrowed(&finding.todo),
+        }
+    }
+
+    fn of_issue(dataset: &'a str, issue: &'a Issue) -> Self {
+        let n = issue.count as u64;
+        Self {
+            severity: match issue.severity() {
+                _ if issue.rows_set_aside() > 0 => Severity::Fatal,
+                IssueSeverity::Warning => Severity::Convention,
+                IssueSeverity::Note => Severity::Characterization,
+            },
+            category: Category::Conformance,
+            check: issue.kind.name(),
+            dataset,
+            file: &issue.file,
+            table: "",
+            column: issue.column.as_deref().unwrap_or(""),
+            n_found: n,
+            n_checked: n,
+            lines: Lines::of(issue.lines.iter().copied(), 0).to_string(),
+            what: &issue.message,
+            todo: format!("plait explain {} says what it means", issue.kind.name()).into(),
+        }
+    }
 }
 
 /// The word of a severity, as specs write it.

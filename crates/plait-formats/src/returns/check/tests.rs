@@ -1,7 +1,7 @@
 use super::*;
 use crate::returns::Nesting;
 use plait_types::identifier::{Upn, UpnRule, UpnUnknown};
-use plait_types::{Column as Cells_, Table as Rows_};
+use plait_types::{Column as Cells_, Issue, IssueKind, Table as Rows_};
 use proptest::prelude::*;
 
 const TABLE: &str = r#"
@@ -518,14 +518,20 @@ fn the_list_of_issues_can_be_worked_through() {
     let findings: Vec<Finding> = findings.into_iter().filter(|finding| finding.column != "id").collect();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("issues.csv");
-    super::super::write_issues(&path, &findings).unwrap();
+    let ragged = Issue::new(IssueKind::RaggedRow, "b.csv", "2 rows have 3 fields where the header has 4");
+    let note = Issue::new(IssueKind::Encoding, "b.csv", "is not UTF-8");
+    let issues = [note, ragged.on_lines(vec![3, 9])];
+    super::super::write_issues(&path, "a-return-2020", &findings, &issues).unwrap();
     let text = std::fs::read_to_string(path).unwrap();
     let lines = (0..215).map(|at| (2 + 7 * at).to_string()).collect::<Vec<_>>().join(", ");
     let expected = format!(
         "\u{feff}severity,category,check,dataset,file,table,column,rows_affected,rows_checked,lines,what,what_to_do\r\n\
+         fatal,conformance,W001,a-return-2020,b.csv,,,2,2,\"3, 9\",2 rows have 3 fields where the header has 4,\
+         plait explain W001 says what it means\r\n\
          convention,plausibility,1510,a-return-2020,\"'=cin, 2020.csv\",child,upn,215,215,\"{lines}\",wrong,correct it\r\n\
          convention,conformance,code,a-return-2020,\"'=cin, 2020.csv\",child,sex,1,1500,5,\
-         \"not a code of the list \"\"sex\"\"\",\"correct the code, or look whether the file is of another year, which had other codes\"\r\n"
+         \"not a code of the list \"\"sex\"\"\",\"correct the code, or look whether the file is of another year, which had other codes\"\r\n\
+         characterization,conformance,N003,a-return-2020,b.csv,,,1,1,,is not UTF-8,plait explain N003 says what it means\r\n"
     );
     assert_eq!(text, expected);
 }
