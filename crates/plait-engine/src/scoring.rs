@@ -4,15 +4,16 @@
 //! With a class of matches M and one of strangers R it is the familiar sum, prior + Σ log2(m/u) + term-frequency
 //! adjustments. Further classes take a last term off it: how much the pair also looks like people who are merely related.
 
-use crate::blocking::{Blocks, PairVisitor};
-use crate::comparison::{Comparer, ComparisonVector, Quick, Scratch};
+use crate::blocking::{Blocks, PairVisitor, Run};
+use crate::comparison::{Comparer, ComparisonVector, Hints, Quick, Scratch};
 use crate::model::{Class, Comparison, Model, TermFrequency};
 use crate::progress::{Progress, Stage, interrupted};
-use crate::rows::Rows;
+use crate::rows::{Rows, STRETCH};
 use crate::training::{ComparedPair, ComparedPairs};
 use hashbrown::HashMap;
 use plait_types::{Fault, FaultCode, MatchWeight, NULL};
 use rayon::prelude::*;
+use std::ops::Range;
 
 /// A trained model bound to a comparer.
 pub struct Scorer<'a> {
@@ -28,6 +29,85 @@ pub struct Scorer<'a> {
     /// Per comparison, the most that a level other than plain agreement can give, with term frequency.
     most_unequal: Vec<f64>,
     prior_most: f64,
+    /// Per comparison, without the missing one.
+    n_levels: Vec<usize>,
+    screen: Screen,
+}
+
+/// What rules a pair out from equality of codes alone, for many pairs of one left at once.
+///
+/// Half as precise numbers suffice, since only those pairs are dropped that miss the cut by more than rounding.
+#[derive(Default)]
+struct Screen {
+    /// What is the same for all pairs: the prior, and the most of comparisons that have no term.
+    base: f64,
+    terms: Vec<Term>,
+}
+
+/// A pair by its places in a long block.
+struct Places<'a> {
+    left: usize,
+    right: usize,
+    left_row: &'a [u32],
+    right_row: &'a [u32],
+}
+
+/// What one comparison of one field can give at most.
+struct Term {
+    comparison: usize,
+    slot: usize,
+    /// Where a value is missing.
+    missing: f32,
+    /// Where the values are equal, and the level that this is; without the adjustment for the value's frequency.
+    equal: f32,
+    level: u8,
+    /// Where they differ.
+    unequal: f32,
+    /// The same where a bound rules out all levels before one, by that level; where the comparison has such a bound.
+    unequal_from: Option<Levels>,
+}
+
+impl Screen {
+    /// Bits by which a pair must miss the cut to be dropped: far above what rounding can make of sixteen terms.
+    const SLACK: f64 = 0.1;
+
+    /// What one pair can reach at most, where its levels have bounds; `limit` is what equality of codes gave.
+    fn narrowed(&self, scorer: &Scorer<'_>, hints: &Hints, limit: f32, cut: f32, pair: Places<'_>) -> f32 {
+        let mut limit = limit;
+        for term in &self.terms {
+            let Some(unequal_from) = &term.unequal_from else { continue };
+            let (left, right) = (pair.left_row[term.slot], pair.right_row[term.slot]);
+            if left == right || left == NULL || right == NULL {
+                continue;
+            }
+            let level = scorer.comparer.best_unequal(term.comparison, hints, pair.left, pair.right);
+            limit += unequal_from[level as usize] as f32 - term.unequal;
+            if limit < cut {
+                break;
+            }
+        }
+        limit
+    }
+
+    /// Puts into `limits` what each pair of a run can reach at most.
+    fn limits(&self, scorer: &Scorer<'_>, run: &Run<'_>, left: &[u32], limits: &mut Vec<f32>) {
+        limits.clear();
+        limits.resize(run.is_new.len(), self.base as f32);
+        for term in &self.terms {
+            let code = left[term.slot];
+            let missing = term.missing;
+            if code == NULL {
+                limits.iter_mut().for_each(|limit| *limit += missing);
+                continue;
+            }
+            let equal = term.equal + scorer.most_frequency_bits(term, code) as f32;
+            let unequal = term.unequal;
+            for (limit, &right) in limits.iter_mut().zip(run.codes(term.slot)) {
+                let differing = if right == NULL { missing } else { unequal };
+                *limit += if right == code { equal } else { differing };
+            }
+        }
+    }
 }
 
 /// A number per level, missing first; as many as fit into a vector, so that no length is looked up on the way.
@@ -110,10 +190,13 @@ impl<'a> Scorer<'a> {
             most: Vec::new(),
             most_unequal: Vec::new(),
             prior_most: 0.0,
+            n_levels: model.comparisons.iter().map(|comparison| comparison.levels.len()).collect(),
+            screen: Screen::default(),
             classes,
             frequencies,
         };
         scorer.set_limits(model);
+        scorer.set_screen();
         Ok(scorer)
     }
 
@@ -124,7 +207,10 @@ impl<'a> Scorer<'a> {
 
     /// The weight of a pair whose vector is known.
     pub fn weigh_compared(&self, vector: ComparisonVector, left: u32, right: u32) -> MatchWeight {
-        let (left, right) = (self.comparer.row(left), self.comparer.row(right));
+        self.weigh_rows(vector, self.comparer.row(left), self.comparer.row(right))
+    }
+
+    fn weigh_rows(&self, vector: ComparisonVector, left: &[u32], right: &[u32]) -> MatchWeight {
         MatchWeight(
             self.weight_of(vector, |comparison, level| self.frequency_bits(comparison, level, left, right)),
         )
@@ -235,6 +321,59 @@ impl<'a> Scorer<'a> {
         let mut order: Vec<usize> = (0..model.comparisons.len()).collect();
         order.sort_by(|a, b| range(b).total_cmp(&range(a)));
         self.order = order;
+    }
+
+    fn set_screen(&mut self) {
+        self.screen.base = self.prior_most;
+        for comparison in 0..self.comparer.len() {
+            let most = &self.most[comparison];
+            let slot = self.comparer.only_slot(comparison);
+            let equal = self.comparer.equal_level(comparison);
+            match (slot, equal) {
+                (Some(slot), Some(level)) => self.screen.terms.push(Term {
+                    comparison,
+                    slot,
+                    missing: most[0] as f32,
+                    equal: most[level as usize] as f32,
+                    level,
+                    unequal: self.most_unequal[comparison] as f32,
+                    unequal_from: self.comparer.has_bound(comparison).then(|| self.unequal_from(comparison)),
+                }),
+                _ => {
+                    self.screen.base += most[0].max(self.most_unequal[comparison]).max(equal.map_or(
+                        f64::NEG_INFINITY,
+                        |level| {
+                            let rarest =
+                                self.frequencies[comparison].as_ref().map_or(0.0, |f| f.most(level as usize));
+                            most[level as usize] + rarest
+                        },
+                    ))
+                }
+            }
+        }
+    }
+
+    /// Per level, the most that it or a later one can give, with term frequency; but for plain agreement, which comes first.
+    fn unequal_from(&self, comparison: usize) -> Levels {
+        let n = self.n_levels[comparison];
+        let rarest = |level| self.frequencies[comparison].as_ref().map_or(0.0, |f| f.most(level));
+        let mut from = levels(std::iter::empty());
+        let mut most = f64::NEG_INFINITY;
+        for level in (1..=n).rev() {
+            most = most.max(self.most[comparison][level] + rarest(level));
+            from[level] = most;
+        }
+        from
+    }
+
+    /// The most that the frequency of a value adds to a pair that agrees on it.
+    fn most_frequency_bits(&self, term: &Term, code: u32) -> f64 {
+        let Some(frequencies) = &self.frequencies[term.comparison] else { return 0.0 };
+        match frequencies.table_of[term.level as usize].map(|table| &frequencies.tables[table]) {
+            None => 0.0,
+            Some(table) if table.slot == term.slot => table.bits[code as usize],
+            Some(table) => table.most,
+        }
     }
 
     fn weight_of(&self, vector: ComparisonVector, frequency: impl Fn(usize, u8) -> f64) -> f64 {
@@ -397,25 +536,31 @@ pub fn score(
 ) -> Result<ScoredPairs, Fault> {
     let costs = blocks.costs();
     progress.begin(Stage::Score, costs.iter().map(|cost| cost.n_pairs).sum());
+    let shares_rows = scorer.comparer.shares_rows_of(blocks);
     let chunks = blocks
         .tasks(65_536)
         .par_iter()
-        .map(|task| {
-            if progress.stopped() {
-                return Err(interrupted());
-            }
-            let mut chunk = Scoring {
-                scorer,
-                cut,
-                scratch: scorer.comparer.scratch(),
-                records: Vec::new(),
-                rows: Rows::default(),
-                chunk: Chunk { rule: task.rule, n_candidates: 0, pairs: Vec::new() },
-            };
-            blocks.walk(task, |_| true, &mut chunk);
-            progress.advance(task.n_pairs);
-            Ok(chunk.chunk)
-        })
+        .map_init(
+            || scorer.comparer.scratch(),
+            |scratch, task| {
+                if progress.stopped() {
+                    return Err(interrupted());
+                }
+                let mut chunk = Scoring {
+                    scorer,
+                    cut,
+                    scratch,
+                    records: Vec::new(),
+                    own_rows: (!shares_rows).then(Rows::default),
+                    limits: Vec::new(),
+                    hints: Hints::default(),
+                    chunk: Chunk { rule: task.rule, n_candidates: 0, pairs: Vec::new() },
+                };
+                blocks.walk(task, |_| true, &mut chunk);
+                progress.advance(task.n_pairs);
+                Ok(chunk.chunk)
+            },
+        )
         .collect::<Result<Vec<Chunk>, Fault>>()?;
     Ok(collect(chunks, costs.len()))
 }
@@ -438,15 +583,21 @@ pub fn score_compared(
             }
             // most vectors are far from the cut whatever the values are
             let mut limits: HashMap<ComparisonVector, f64> = HashMap::new();
-            let weigh = |pair: &ComparedPair| {
-                let limit = *limits.entry(pair.vector).or_insert_with(|| scorer.limit(pair.vector));
-                if limit < cut {
-                    return None;
+            let mut limit_of = |vector| *limits.entry(vector).or_insert_with(|| scorer.limit(vector));
+            let possible: Vec<&ComparedPair> =
+                pairs.iter().filter(|pair| limit_of(pair.vector) >= cut).collect();
+            let mut kept = Vec::with_capacity(possible.len());
+            let (mut lefts, mut rights) = (Rows::default(), Rows::default());
+            for pairs in possible.chunks(STRETCH) {
+                scorer.comparer.gather(pairs.iter().map(|pair| pair.left), &mut lefts);
+                scorer.comparer.gather(pairs.iter().map(|pair| pair.right), &mut rights);
+                for (place, pair) in pairs.iter().enumerate() {
+                    let weight = scorer.weigh_rows(pair.vector, lefts.get(place), rights.get(place)).0;
+                    if weight >= cut {
+                        kept.push((pair.left, pair.right, weight));
+                    }
                 }
-                let weight = scorer.weigh_compared(pair.vector, pair.left, pair.right).0;
-                (weight >= cut).then_some((pair.left, pair.right, weight))
-            };
-            let kept = pairs.iter().filter_map(weigh).collect();
+            }
             progress.advance(pairs.len() as u64);
             Ok(Chunk { rule: *rule, n_candidates: pairs.len() as u64, pairs: kept })
         })
@@ -479,26 +630,69 @@ fn collect(chunks: Vec<Chunk>, n_rules: usize) -> ScoredPairs {
 struct Scoring<'a> {
     scorer: &'a Scorer<'a>,
     cut: f64,
-    scratch: Scratch,
+    scratch: &'a mut Scratch,
     records: Vec<u32>,
-    rows: Rows,
+    /// The comparer's rows, where those of the blocks are others.
+    own_rows: Option<Rows>,
+    /// Of the run at hand, what each pair can reach at most.
+    limits: Vec<f32>,
+    hints: Hints,
     chunk: Chunk,
 }
 
 impl PairVisitor for Scoring<'_> {
-    fn enter(&mut self, block: &[u32]) {
+    fn enter(&mut self, records: &[u32]) {
         self.records.clear();
-        self.records.extend_from_slice(block);
-        self.scorer.comparer.gather(block, &mut self.rows);
+        self.records.extend_from_slice(records);
+        if let Some(rows) = &mut self.own_rows {
+            self.scorer.comparer.gather(records.iter().copied(), rows);
+        }
     }
 
-    fn pair(&mut self, left: usize, right: usize) {
+    fn pair(&mut self, left: usize, right: usize, rows: &Rows) {
         self.chunk.n_candidates += 1;
-        if let Some(weight) =
-            self.scorer.rows_at_least(self.cut, self.rows.get(left), self.rows.get(right), &mut self.scratch)
-        {
+        let rows = self.own_rows.as_ref().unwrap_or(rows);
+        let weight = self.scorer.rows_at_least(self.cut, rows.get(left), rows.get(right), self.scratch);
+        if let Some(weight) = weight {
             self.chunk.pairs.push((self.records[left], self.records[right], weight));
         }
+    }
+
+    fn enter_long(&mut self, places: Range<usize>, rows: &Rows) {
+        if self.own_rows.is_none() {
+            self.scorer.comparer.fill_hints(rows, places, &mut self.hints);
+        }
+    }
+
+    fn pairs(&mut self, run: &Run<'_>, rows: &Rows) {
+        if self.own_rows.is_some() {
+            // the columns of the run are those of other rows
+            let new = run.rights().filter(|&(place, _)| run.is_new[place] != 0);
+            new.for_each(|(_, right)| self.pair(run.left, right, rows));
+            return;
+        }
+        let mut limits = std::mem::take(&mut self.limits);
+        let screen = &self.scorer.screen;
+        screen.limits(self.scorer, run, rows.get(run.left), &mut limits);
+        let cut = (self.cut - Screen::SLACK) as f32;
+        for (place, right) in run.rights() {
+            if run.is_new[place] == 0 {
+                continue;
+            }
+            let pair = Places {
+                left: run.left + run.offset - run.first_right,
+                right: run.offset + place,
+                left_row: rows.get(run.left),
+                right_row: rows.get(right),
+            };
+            let limit = limits[place];
+            if limit >= cut && screen.narrowed(self.scorer, &self.hints, limit, cut, pair) >= cut {
+                self.pair(run.left, right, rows);
+            } else {
+                self.chunk.n_candidates += 1;
+            }
+        }
+        self.limits = limits;
     }
 }
 

@@ -22,29 +22,36 @@ pub fn find(role: Role, text: &str) -> Option<&'static str> {
     if role == Role::Email && recorded.find('@').is_some_and(|local| local > LONGEST_MAILBOX) {
         return None;
     }
-    let text = folded(text);
+    let mut short = [0; SHORT];
+    match folded_short(text, &mut short) {
+        Some(text) => find_folded(role, recorded, text),
+        None => find_folded(role, recorded, &folded(text)),
+    }
+}
+
+fn find_folded(role: Role, recorded: &str, text: &str) -> Option<&'static str> {
     if text.is_empty() {
         return Some("empty");
     }
     let is_name = is_name(role);
     // no word or abbreviation begins with a digit or is longer than the longest; most values are told apart by that
     if !text.starts_with(|c: char| c.is_ascii_digit()) && text.len() <= LONGEST_WORD {
-        let word = listed(WORDS, &text).or_else(|| if is_name { None } else { listed(CODES, &text) });
+        let word = WORDS.find(text).or_else(|| if is_name { None } else { CODES.find(text) });
         if word.is_some() {
             return word;
         }
     }
     match role {
-        _ if is_name => name(role, &text),
-        Role::DateOfBirth | Role::OtherDate => listed(NO_DATES, &text).or_else(|| date(recorded)),
-        Role::Sex => listed(SEXES, &text),
-        Role::Postcode => postcode(&text),
-        Role::Address | Role::AddressLine | Role::Town => listed(ADDRESSES, &text),
-        Role::Email => email(&text),
-        Role::Phone => phone(&text),
-        Role::Upn => reason_for_no_upn(&text).or_else(|| number(&text)),
-        Role::NhsNumber | Role::Uln | Role::Identifier => number(&text),
-        Role::School => listed(SCHOOLS, &text),
+        _ if is_name => name(role, text),
+        Role::DateOfBirth | Role::OtherDate => NO_DATES.find(text).or_else(|| date(recorded)),
+        Role::Sex => SEXES.find(text),
+        Role::Postcode => postcode(text),
+        Role::Address | Role::AddressLine | Role::Town => ADDRESSES.find(text),
+        Role::Email => email(text),
+        Role::Phone => phone(text),
+        Role::Upn => reason_for_no_upn(text).or_else(|| number(text)),
+        Role::NhsNumber | Role::Uln | Role::Identifier => number(text),
+        Role::School => SCHOOLS.find(text),
         _ => None,
     }
 }
@@ -81,31 +88,31 @@ pub fn implausible_from(role: Role, rows: &[u32], times: u32, least: u32) -> Opt
 
 /// Words for "missing" in any column.
 #[rustfmt::skip]
-const WORDS: &[&str] = &[
+static WORDS: List = List::new(&[
     "-", "--", "---", ".", "..", "?", "??", "#n/a", "#value!", "#ref!", "n/a", "n.a.", "n/k", "none",
     "null", "<null>", "(null)", "unknown", "(unknown)", "unk", "not known", "not stated", "not recorded",
     "not available", "not applicable", "not given", "not provided", "not obtained", "not specified",
     "no data", "missing", "blank", "(blank)", "tbc", "to be confirmed", "xx", "xxx", "xxxx", "test",
     "redacted", "withheld", "refused",
-];
+]);
 
 /// The length of the longest of [`WORDS`] and [`CODES`].
 const LONGEST_WORD: usize = 15;
 
 /// Abbreviations for "missing" that are also somebody's name, so they count in other columns only.
-const CODES: &[&str] = &["na", "nan", "nil", "nk", "no", "tba", "x", "ns"];
+static CODES: List = List::new(&["na", "nan", "nil", "nk", "no", "tba", "x", "ns"]);
 
 /// Names given before a child has one, and words typed where a name should be.
 #[rustfmt::skip]
-const NAMES: &[&str] = &[
+static NAMES: List = List::new(&[
     "baby", "babe", "unborn", "infant", "newborn", "new born", "twin", "twin 1", "twin 2", "twin one",
     "twin two", "male", "female", "boy", "girl", "male infant", "female infant", "unnamed", "no name",
     "not named", "name", "forename", "first name", "surname", "last name", "anonymous", "anon",
     "confidential", "restricted", "mother", "father", "dummy", "do not use", "donotuse",
-];
+]);
 
 /// First words of names given before a child has one: `Baby Smith`, `Unborn of Jones`.
-const BEFORE_A_NAME: &[&str] = &["baby", "unborn", "infant", "newborn"];
+static BEFORE_A_NAME: List = List::new(&["baby", "unborn", "infant", "newborn"]);
 
 /// Day, month, year, and the words to print.
 const DATES: &[(u8, u8, u16, &str)] = &[
@@ -122,47 +129,47 @@ const DATES: &[(u8, u8, u16, &str)] = &[
 ];
 
 /// The years of [`DATES`].
-const YEARS: [&str; 8] = ["1111", "1753", "1800", "1811", "1899", "1900", "1901", "9999"];
+const YEARS: [&[u8; 4]; 8] = [b"1111", b"1753", b"1800", b"1811", b"1899", b"1900", b"1901", b"9999"];
 
 /// Texts that are no dates but stand where one should be.
 #[rustfmt::skip]
-const NO_DATES: &[&str] = &[
+static NO_DATES: List = List::new(&[
     "0", "00/00/0000", "0000-00-00", "00000000", "00/01/1900", "01/01/0001", "0001-01-01", "dd/mm/yyyy",
     "99/99/9999", "99999999",
-];
+]);
 
 /// Codes for a sex that is not known or not told: census, NHS and labelled forms.
 #[rustfmt::skip]
-const SEXES: &[&str] = &[
+static SEXES: List = List::new(&[
     "0", "9", "u", "x", "indeterminate", "c) not stated", "d) neither", "not disclosed",
     "prefer not to say",
-];
+]);
 
 #[rustfmt::skip]
-const ADDRESSES: &[&str] = &[
+static ADDRESSES: List = List::new(&[
     "nfa", "no fixed abode", "no fixed address", "address unknown", "unknown address", "confidential",
     "restricted", "homeless", "no address", "address withheld", "moved", "gone away",
-];
+]);
 
 #[rustfmt::skip]
-const POSTCODES: &[&str] = &[
+static POSTCODES: List = List::new(&[
     "nfa", "no fixed abode", "aa1 1aa", "aa11aa", "a1 1aa", "a11aa", "aa11 1aa", "aa111aa", "xx1 1xx",
     "xx11xx", "x1 1xx", "x11xx", "confidential", "restricted", "0", "0000", "9999", "99999", "00000",
     "abroad", "overseas",
-];
+]);
 
 /// Parts before the `@` that are nobody's mailbox.
 #[rustfmt::skip]
-const MAILBOXES: &[&str] = &[
+static MAILBOXES: List = List::new(&[
     "none", "noemail", "no-email", "no.email", "no_email", "nomail", "test", "unknown", "noreply",
     "no-reply", "donotreply", "notgiven", "noone", "nobody", "null",
-];
+]);
 
 /// The length of the longest of [`MAILBOXES`].
 const LONGEST_MAILBOX: usize = 10;
 
 /// Unknown school and education at home, as the NHS immunisation lists code them.
-const SCHOOLS: &[&str] = &["888888", "999999", "0"];
+static SCHOOLS: List = List::new(&["888888", "999999", "0"]);
 
 const SEQUENCES: &[&str] = &["0123456789", "1234567890", "123456789", "12345678", "9876543210"];
 
@@ -200,22 +207,70 @@ fn folded(text: &str) -> String {
     folded
 }
 
-fn listed(list: &[&'static str], text: &str) -> Option<&'static str> {
-    list.iter().find(|entry| **entry == text).copied()
+/// Folded text of up to so many bytes needs no memory of its own.
+const SHORT: usize = 48;
+
+/// The same for a text in ASCII that fits into `buffer`, which most values do.
+fn folded_short<'b>(text: &str, buffer: &'b mut [u8; SHORT]) -> Option<&'b str> {
+    let text = text.trim_ascii().as_bytes();
+    if text.len() > SHORT || !text.is_ascii() {
+        return None;
+    }
+    let mut length = 0;
+    for byte in text {
+        let byte = if byte.is_ascii_whitespace() { b' ' } else { byte.to_ascii_lowercase() };
+        if byte != b' ' || buffer[..length].last() != Some(&b' ') {
+            buffer[length] = byte;
+            length += 1;
+        }
+    }
+    std::str::from_utf8(&buffer[..length]).ok()
+}
+
+/// Texts to be found among: most others are told apart by their first byte and their length.
+struct List {
+    texts: &'static [&'static str],
+    /// Per first byte, a bit for each length of a text; the last one is for that length and all above.
+    lengths: [u32; 256],
+}
+
+impl List {
+    const LAST: usize = 31;
+
+    const fn new(texts: &'static [&'static str]) -> Self {
+        let mut lengths = [0; 256];
+        let mut at = 0;
+        while at < texts.len() {
+            let bytes = texts[at].as_bytes();
+            let length = if bytes.len() < Self::LAST { bytes.len() } else { Self::LAST };
+            lengths[bytes[0] as usize] |= 1 << length;
+            at += 1;
+        }
+        Self { texts, lengths }
+    }
+
+    /// The text of the list that is this one.
+    fn find(&self, text: &str) -> Option<&'static str> {
+        let first = text.as_bytes().first()?;
+        if self.lengths[*first as usize] >> text.len().min(Self::LAST) & 1 == 0 {
+            return None;
+        }
+        self.texts.iter().find(|entry| **entry == text).copied()
+    }
 }
 
 fn name(role: Role, text: &str) -> Option<&'static str> {
     let first_word = text.split([' ', '-', '/']).next().unwrap_or(text);
     let before_a_name = matches!(role, Role::Forename | Role::PreferredForename | Role::FullName)
-        .then(|| listed(BEFORE_A_NAME, first_word))
+        .then(|| BEFORE_A_NAME.find(first_word))
         .flatten();
-    listed(NAMES, text).or(before_a_name)
+    NAMES.find(text).or(before_a_name)
 }
 
 fn date(text: &str) -> Option<&'static str> {
     // reading a date three times is dear, and few texts hold one of these years; two digits of a year are not
     // enough, because 01/01/00 is a birthday in 2000
-    if !YEARS.iter().any(|year| text.contains(year)) {
+    if !text.as_bytes().windows(4).any(|four| YEARS.iter().any(|year| *year == four)) {
         return None;
     }
     [DateOrder::DayMonthYear, DateOrder::MonthDayYear, DateOrder::YearMonthDay].into_iter().find_map(
@@ -231,11 +286,11 @@ fn postcode(text: &str) -> Option<&'static str> {
     if text.starts_with("zz") {
         return Some("ZZ99 postcode");
     }
-    listed(POSTCODES, text)
+    POSTCODES.find(text)
 }
 
 fn email(text: &str) -> Option<&'static str> {
-    listed(MAILBOXES, text.split('@').next().unwrap_or(text))
+    MAILBOXES.find(text.split('@').next().unwrap_or(text))
 }
 
 /// One digit after the first two: 07777777777, 01111111111, 00000.
@@ -291,9 +346,27 @@ mod tests {
 
     #[test]
     fn the_short_cut_past_the_words_skips_none_of_them() {
-        for word in WORDS.iter().chain(CODES) {
-            assert!(MAILBOXES.iter().all(|mailbox| mailbox.len() <= LONGEST_MAILBOX));
+        for word in WORDS.texts.iter().chain(CODES.texts) {
+            assert!(MAILBOXES.texts.iter().all(|mailbox| mailbox.len() <= LONGEST_MAILBOX));
             assert!(word.len() <= LONGEST_WORD && !word.starts_with(|c: char| c.is_ascii_digit()), "{word}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn folding_in_place_agrees_with_folding_anew(text in "[ \t\u{a0}aAbBéЖ0-9]{0,12}|[ aA]{40,60}") {
+            let mut buffer = [0; SHORT];
+            if let Some(short) = folded_short(&text, &mut buffer) {
+                prop_assert_eq!(short, folded(&text));
+            }
+        }
+
+        #[test]
+        fn a_list_finds_what_is_in_it_and_nothing_else(text in "[a-z ]{0,3}|n[a-z/ ]{2,12}") {
+            for list in [&WORDS, &CODES, &NAMES, &MAILBOXES, &ADDRESSES, &POSTCODES] {
+                prop_assert_eq!(list.find(&text), list.texts.iter().find(|entry| **entry == text).copied());
+                prop_assert!(list.texts.iter().all(|entry| list.find(entry) == Some(*entry)));
+            }
         }
     }
 
@@ -405,16 +478,26 @@ mod tests {
     #[test]
     fn every_placeholder_date_has_its_year_listed() {
         for (_, _, year, text) in DATES {
-            assert!(YEARS.contains(&year.to_string().as_str()));
+            assert!(YEARS.iter().any(|known| known[..] == *year.to_string().as_bytes()));
             assert_eq!(find(Role::DateOfBirth, text), Some(*text));
         }
     }
 
     #[test]
     fn lists_are_written_as_they_are_compared() {
-        let lists =
-            [WORDS, CODES, NAMES, BEFORE_A_NAME, NO_DATES, SEXES, ADDRESSES, POSTCODES, MAILBOXES, SCHOOLS];
-        for entry in lists.into_iter().flatten() {
+        let lists: [&List; 10] = [
+            &WORDS,
+            &CODES,
+            &NAMES,
+            &BEFORE_A_NAME,
+            &NO_DATES,
+            &SEXES,
+            &ADDRESSES,
+            &POSTCODES,
+            &MAILBOXES,
+            &SCHOOLS,
+        ];
+        for entry in lists.into_iter().flat_map(|list| list.texts) {
             assert_eq!(folded(entry), **entry);
         }
     }

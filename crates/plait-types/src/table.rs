@@ -124,8 +124,20 @@ pub struct Interner {
 /// Either way the table grows without reading the pool.
 #[derive(Clone, Copy)]
 struct Slot {
-    key: Key,
+    // the parts of a key one by one: with its padding, the slot would be half as long again
+    head: u64,
+    tail: u32,
     code: u32,
+}
+
+impl Slot {
+    fn new(key: Key, code: u32) -> Self {
+        Self { head: key.head, tail: key.tail, code }
+    }
+
+    fn key(self) -> Key {
+        Key { head: self.head, tail: self.tail }
+    }
 }
 
 /// Up to eleven bytes and their number, or a hash and [`Key::LONG`].
@@ -167,18 +179,42 @@ impl Interner {
 
     /// The code of `value`, new or known.
     pub fn intern(&mut self, value: &str) -> u32 {
+        let key = Key::new(value, &self.hasher);
+        self.intern_hashed(value, key, self.hasher.hash_one(key))
+    }
+
+    /// Appends the code of each of some values, new or known, to `codes`. For many values this is faster than one after the
+    /// other: a table of many values is too large for the processor's caches, and the places of up to
+    /// [`Interner::STRETCH`] values are fetched from memory together.
+    pub fn intern_all(&mut self, values: &[&str], codes: &mut Vec<u32>) {
+        for values in values.chunks(Self::STRETCH) {
+            let mut hashed = [(Key { head: 0, tail: 0 }, 0); Self::STRETCH];
+            for (hashed, value) in hashed.iter_mut().zip(values) {
+                let key = Key::new(value, &self.hasher);
+                *hashed = (key, self.hasher.hash_one(key));
+            }
+            // what is found does not matter, only that nothing waits for it
+            let touch = |(_, hash): &(Key, u64)| self.codes.find(*hash, |slot| slot.head == *hash).is_some();
+            std::hint::black_box(hashed[..values.len()].iter().filter(|hashed| touch(hashed)).count());
+            let codes_of = values.iter().zip(hashed);
+            codes.extend(codes_of.map(|(value, (key, hash))| self.intern_hashed(value, key, hash)));
+        }
+    }
+
+    const STRETCH: usize = 32;
+
+    fn intern_hashed(&mut self, value: &str, key: Key, hash: u64) -> u32 {
         let Self { values, codes, hasher } = self;
-        let key = Key::new(value, hasher);
         let found = codes.entry(
-            hasher.hash_one(key),
-            |slot| slot.key == key && (key.tail != Key::LONG || values.get(slot.code) == value),
-            |slot| hasher.hash_one(slot.key),
+            hash,
+            |slot| slot.key() == key && (key.tail != Key::LONG || values.get(slot.code) == value),
+            |slot| hasher.hash_one(slot.key()),
         );
         match found {
             hashbrown::hash_table::Entry::Occupied(entry) => entry.get().code,
             hashbrown::hash_table::Entry::Vacant(entry) => {
                 let code = values.len() as u32;
-                entry.insert(Slot { key, code });
+                entry.insert(Slot::new(key, code));
                 values.push(value);
                 code
             }
@@ -189,7 +225,7 @@ impl Interner {
     pub fn find(&self, value: &str) -> Option<u32> {
         let key = Key::new(value, &self.hasher);
         let is_value =
-            |slot: &Slot| slot.key == key && (key.tail != Key::LONG || self.values.get(slot.code) == value);
+            |slot: &Slot| slot.key() == key && (key.tail != Key::LONG || self.values.get(slot.code) == value);
         self.codes.find(self.hasher.hash_one(key), is_value).map(|slot| slot.code)
     }
 
@@ -222,6 +258,7 @@ mod tests {
     fn interning_agrees_with_a_plain_map_for_values_of_every_length() {
         let mut interner = Interner::default();
         let mut twin = std::collections::BTreeMap::new();
+        let mut words = Vec::new();
         let mut state = 1_u64;
         for round in 0..30_000 {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
@@ -231,7 +268,16 @@ mod tests {
                 (0..length).map(|at| ['a', 'b', '\0'][((state >> (44 + at)) % 3) as usize]).collect();
             let next = twin.len() as u32;
             assert_eq!(interner.intern(&word), *twin.entry(word.clone()).or_insert(next), "round {round}");
+            words.push(word);
         }
+        // all at once, the first of them again after others that are new
+        let mut together = Interner::default();
+        let mut codes = Vec::new();
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        for words in words.chunks(777) {
+            together.intern_all(words, &mut codes);
+        }
+        assert!(words.iter().zip(codes).all(|(word, code)| twin[*word] == code));
         assert_eq!(interner.values().len(), twin.len());
         assert_eq!(interner.find("not there"), None);
         assert_eq!(interner.find("not there, and longer"), None);

@@ -162,6 +162,8 @@ pub(crate) struct Findings<'a> {
     pub(crate) training: Option<&'a Training>,
     pub(crate) scorer: &'a Scorer<'a>,
     pub(crate) pairs: &'a ScoredPairs,
+    /// The match probability of each pair.
+    pub(crate) probability: &'a [f64],
     pub(crate) clustered: &'a Clustered,
     /// Per source.
     pub(crate) outcomes: Vec<SourceOutcome>,
@@ -239,7 +241,7 @@ impl<'a> Job<'a> {
         let mut model = self.starting_model(&records, file.take().map(|(file, _)| file))?;
         let chosen = self.choose_rules(&records, &mut model)?;
         let blocks = self.block(&records, &model)?;
-        let comparer = self.watch.time("compare", || Comparer::new(&records, &model))?;
+        let comparer = self.watch.time("compare", || Comparer::beside(&records, &model, &blocks))?;
         let mut training = self.train(&comparer, &blocks, &mut model)?;
         let compared = training.as_mut().and_then(|training| training.compared.take());
         let scorer = Scorer::new(&comparer, &model)?;
@@ -262,7 +264,13 @@ impl<'a> Job<'a> {
             return Err(summary::no_links(&records, &pairs, &model).into());
         }
 
+        let probability: Vec<f64> = pairs
+            .weight
+            .par_iter()
+            .map(|&weight| plait_types::MatchWeight(weight).probability().get())
+            .collect();
         let findings = Findings {
+            probability: &probability,
             records: &records,
             sources: &facts,
             model: &model,
@@ -297,9 +305,13 @@ impl<'a> Job<'a> {
         let place = place.expect("only a dry run has no place to write to");
         self.progress.begin(Stage::Write, 1);
         let mut watch = std::mem::take(&mut self.watch);
-        let mut files = watch
-            .time("write", || output::write_tables(&place, &findings, request.workbook, &mut run.notes))
-            .map_err(|fault| place.seen_from_outside(fault))?;
+        let (files, figures) = watch.time("write", || {
+            rayon::join(
+                || output::write_tables(&place, &findings, request.workbook, &mut run.notes),
+                || report::Figures::of(&findings, &explain_pair),
+            )
+        });
+        let mut files = files.map_err(|fault| place.seen_from_outside(fault))?;
         for (stage, seconds) in &watch.seconds {
             run.seconds.insert(stage.clone(), *seconds);
         }
@@ -307,7 +319,7 @@ impl<'a> Job<'a> {
         run.pairs_per_second = run.counts.candidate_pairs as f64 / run.seconds["score"].max(1e-9);
         run.peak_memory_bytes = peak_memory();
         run.peak_memory_after = watch.peak_memory.clone();
-        let page = report::page(&findings, &run, &summary, &issues, scored.as_ref(), &watch, &explain_pair);
+        let page = report::page(&findings, figures, &run, &summary, &issues, scored.as_ref(), &watch);
         let texts = output::write_texts(&place, &run, &model_text, &page);
         files.extend(texts.map_err(|fault| place.seen_from_outside(fault))?);
         self.stop_if_asked()?;
@@ -410,7 +422,7 @@ impl<'a> Job<'a> {
     fn block(&mut self, records: &Records, model: &Model) -> Result<Blocks, Faults> {
         self.progress.begin(Stage::Block, model.blocking.len() as u64);
         self.refuse_if_too_large(records, model, None)?;
-        let blocks = self.watch.time("block", || Blocks::new(records, &model.blocking, model.link_type));
+        let blocks = self.watch.time("block", || Blocks::for_model(records, model))?;
         self.progress.advance(model.blocking.len() as u64);
         model::refuse_explosions(&blocks, model)?;
         let n_pairs = blocks.costs().iter().map(|cost| cost.n_pairs).sum();
@@ -454,12 +466,11 @@ impl<'a> Job<'a> {
     fn counts(findings: &Findings<'_>, rows_set_aside: u64) -> Counts {
         let links = findings.clustered.is_link.iter().filter(|link| **link).count() as u64;
         let expected_false_links = findings
-            .pairs
-            .weight
+            .probability
             .iter()
             .zip(&findings.clustered.is_link)
             .filter(|(_, link)| **link)
-            .map(|(weight, _)| 1.0 - plait_types::MatchWeight(*weight).probability().get())
+            .map(|(probability, _)| 1.0 - probability)
             .sum();
         Counts {
             records: findings.records.len() as u64,
@@ -606,16 +617,21 @@ fn rule_results(findings: &Findings<'_>, blocks: &Blocks) -> Vec<RunRule> {
     let pairs = findings.pairs;
     // per rule: links, and links of no other rule
     let zeros = || vec![(0u64, 0u64); n];
-    let links = (0..pairs.len())
-        .into_par_iter()
+    let links: Vec<(u32, u32)> = (0..pairs.len())
         .filter(|&pair| findings.clustered.is_link[pair])
-        .fold(zeros, |mut tally, pair| {
-            let holds = |rule: &usize| blocks.holds(*rule, pairs.left[pair], pairs.right[pair]);
-            let rules: Vec<usize> = (0..n).filter(holds).collect();
-            rules.iter().for_each(|&rule| tally[rule].0 += 1);
-            if let [only] = rules[..] {
-                tally[only].1 += 1;
-            }
+        .map(|pair| (pairs.left[pair], pairs.right[pair]))
+        .collect();
+    let links = links
+        .par_chunks(1 << 14)
+        .map(|links| {
+            let mut tally = zeros();
+            // of each link: how many rules hold, and the last of them
+            let mut held = vec![(0u32, 0usize); links.len()];
+            blocks.for_each_that_holds(links, |link, rule| {
+                tally[rule].0 += 1;
+                held[link] = (held[link].0 + 1, rule);
+            });
+            held.iter().filter(|(rules, _)| *rules == 1).for_each(|&(_, rule)| tally[rule].1 += 1);
             tally
         })
         .reduce(zeros, |a, b| a.iter().zip(&b).map(|(a, b)| (a.0 + b.0, a.1 + b.1)).collect());

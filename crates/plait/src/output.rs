@@ -6,7 +6,7 @@ use crate::place::OutputPlace;
 use crate::run::{FILE as RUN_FILE, FORMAT, MODEL_FILE, Run};
 use crate::source::RecordNames;
 use plait_formats::write::{OutSheet, OutTable, OutValues, write_file, write_parquet, write_xlsx};
-use plait_types::{Fault, Interner, MatchWeight, PersonId, Values};
+use plait_types::{Fault, Interner, PersonId, Values};
 use rayon::prelude::*;
 use std::borrow::Cow;
 use std::io::Write as _;
@@ -97,11 +97,7 @@ impl<'a> People<'a> {
     fn of(findings: &Findings<'a>) -> Self {
         let records = findings.records;
         let persons = &findings.clustered.persons;
-        let mut person_id = Values::default();
-        for person in 0..persons.n_persons {
-            let id = PersonId::from_ordinal(u64::from(person)).ascii();
-            person_id.push(std::str::from_utf8(&id).expect("identifiers are ASCII"));
-        }
+        let (person_id, confidence) = rayon::join(|| person_ids(persons.n_persons), || confidence(findings));
         let record = match findings.sources {
             [SourceFacts { names: RecordNames::Column(column), .. }] => Names::Column(column),
             sources => {
@@ -124,7 +120,7 @@ impl<'a> People<'a> {
             record,
             person: &persons.person_of,
             person_id,
-            confidence: confidence(findings),
+            confidence,
         }
     }
 
@@ -141,6 +137,15 @@ impl<'a> People<'a> {
     }
 }
 
+fn person_ids(n: u32) -> Values {
+    let mut ids = Values::default();
+    for person in 0..n {
+        let id = PersonId::from_ordinal(u64::from(person)).ascii();
+        ids.push(std::str::from_utf8(&id).expect("identifiers are ASCII"));
+    }
+    ids
+}
+
 /// How sure it is that a record is with the right others: for a record with links, the probability of its best one; for a
 /// record without, one less the probability of its best pair in review (1 where it has none).
 fn confidence(findings: &Findings<'_>) -> Vec<f64> {
@@ -148,7 +153,7 @@ fn confidence(findings: &Findings<'_>) -> Vec<f64> {
     let (mut linked, mut review) = (vec![f64::NAN; n], vec![0.0f64; n]);
     let pairs = findings.pairs;
     for pair in 0..pairs.len() {
-        let probability = MatchWeight(pairs.weight[pair]).probability().get();
+        let probability = findings.probability[pair];
         for record in [pairs.left[pair], pairs.right[pair]] {
             let slot = if findings.clustered.is_link[pair] { &mut linked } else { &mut review };
             // f64::max takes the number where the other is NaN
@@ -203,8 +208,11 @@ impl PairNames<'_> {
 impl<'a> Links<'a> {
     fn of(findings: &Findings<'a>) -> Self {
         let pairs = findings.pairs;
-        let mut order: Vec<u32> = (0..pairs.len() as u32).collect();
-        order.par_sort_unstable_by_key(|&pair| (pairs.left[pair as usize], pairs.right[pair as usize]));
+        // with the records at hand, which would else be fetched anew for every comparison
+        let mut order: Vec<(u32, u32, u32)> =
+            (0..pairs.len()).map(|pair| (pairs.left[pair], pairs.right[pair], pair as u32)).collect();
+        order.par_sort_unstable();
+        let order: Vec<u32> = order.into_iter().map(|(.., pair)| pair).collect();
         let side = |records: &[u32]| {
             let sorted = order.iter().map(|&pair| records[pair as usize]);
             let sources = sorted.clone().map(|record| findings.records.source_of(record) as u32).collect();
@@ -238,7 +246,7 @@ impl<'a> Links<'a> {
             sources: source_names(findings),
             source: [source_l, source_r],
             record: [record_l, record_r],
-            probability: weight.iter().map(|&weight| MatchWeight(weight).probability().get()).collect(),
+            probability: order.iter().map(|&pair| findings.probability[pair as usize]).collect(),
             weight,
             decisions,
             decision: order

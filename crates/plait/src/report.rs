@@ -13,15 +13,34 @@ use plait_types::{Issue, PartialDate, Severity};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::SystemTime;
 
+/// What has to be looked up among all pairs and persons, which takes a while.
+pub(crate) struct Figures {
+    between: Vec<SourcePair>,
+    people: Vec<PersonSize>,
+    scores: Option<ScoreHistogram>,
+    explained: Vec<ExplainedPair>,
+}
+
+impl Figures {
+    pub(crate) fn of(findings: &Findings<'_>, explain: &(dyn Fn(u32, u32) -> Explanation + Sync)) -> Self {
+        Self {
+            between: between(findings),
+            people: person_sizes(findings),
+            scores: histogram(findings),
+            explained: explained(findings, explain),
+        }
+    }
+}
+
 /// The page.
 pub(crate) fn page(
     findings: &Findings<'_>,
+    figures: Figures,
     run: &Run,
     summary: &str,
     issues: &[Issue],
     scores: Option<&Scores>,
     watch: &Stopwatch,
-    explain: &dyn Fn(u32, u32) -> Explanation,
 ) -> String {
     let names: Vec<&str> = run.sources.iter().map(|source| source.name.as_str()).collect();
     let title = match names.as_slice() {
@@ -60,8 +79,8 @@ pub(crate) fn page(
                 in_review: outcome.in_review,
             })
             .collect(),
-        between: between(findings),
-        people: person_sizes(findings),
+        between: figures.between,
+        people: figures.people,
         model: findings.model.clone(),
         pairs: PairCounts {
             possible: run.counts.possible_pairs,
@@ -79,9 +98,9 @@ pub(crate) fn page(
                 only_links: rule.only_links,
             })
             .collect(),
-        scores: histogram(findings),
+        scores: figures.scores,
         columns: columns(findings),
-        explained: explained(findings, explain),
+        explained: figures.explained,
         accuracy: scores.map(|scores| accuracy(scores, run)),
         notes,
         provenance: Provenance {
@@ -212,19 +231,21 @@ fn columns(findings: &Findings<'_>) -> Vec<SourceColumns> {
 /// Ten pairs that show the range: the strongest link and one of the middle, the weakest links, and pairs for review.
 fn explained(findings: &Findings<'_>, explain: &dyn Fn(u32, u32) -> Explanation) -> Vec<ExplainedPair> {
     let pairs = findings.pairs;
-    let of = |links: bool| -> Vec<usize> {
-        (0..pairs.len()).filter(|&pair| findings.clustered.is_link[pair] == links).collect()
+    // with their weights, which would else be fetched anew for every comparison
+    let of = |links: bool| -> Vec<(f64, u32)> {
+        let of_kind = (0..pairs.len()).filter(|&pair| findings.clustered.is_link[pair] == links);
+        of_kind.map(|pair| (pairs.weight[pair], pair as u32)).collect()
     };
     let (mut links, mut reviews) = (of(true), of(false));
     let (n_links, n_reviews) = (links.len(), reviews.len());
-    let heaviest_first = |a: &usize, b: &usize| {
-        let key = |pair: usize| (pairs.left[pair], pairs.right[pair]);
-        pairs.weight[*b].total_cmp(&pairs.weight[*a]).then_with(|| key(*a).cmp(&key(*b)))
+    let heaviest_first = |a: &(f64, u32), b: &(f64, u32)| {
+        let key = |pair: u32| (pairs.left[pair as usize], pairs.right[pair as usize]);
+        b.0.total_cmp(&a.0).then_with(|| key(a.1).cmp(&key(b.1)))
     };
     // a few places of the order are wanted, not all of it
     let mut at = |of_links: bool, place: usize| {
         let pairs = if of_links { &mut links } else { &mut reviews };
-        (place < pairs.len()).then(|| *pairs.select_nth_unstable_by(place, heaviest_first).1)
+        (place < pairs.len()).then(|| pairs.select_nth_unstable_by(place, heaviest_first).1.1 as usize)
     };
     let mut wanted: Vec<(usize, &str, Decision)> = Vec::new();
     let mut add = |pair: Option<usize>, why, decision| {

@@ -1,28 +1,33 @@
 //! Candidate pairs: records that agree on all keys of some blocking rule.
 //!
-//! Each rule sorts `(key, record)` and keeps the runs of equal keys as blocks. Every record also keeps the number of
-//! its block under every rule, side by side, so that "does an earlier rule make this pair already?" is a
-//! comparison of a few neighbouring integers, and no set of seen pairs is needed.
+//! Each rule sorts `(key, record)` and keeps the runs of equal keys as blocks. The codes of all keys of a record lie side
+//! by side, together with those that comparisons read, so that "does an earlier rule make this pair already?" is a
+//! comparison of a few neighbouring integers, no set of seen pairs is needed, and a record is fetched once for both.
 //!
 //! Under a rule whose keys may be several per record (any word of a name), a record is in several blocks. Such rules
 //! keep the ascending list of each record's blocks instead; a pair is visited in the first block that both lists have.
 
+mod keys;
 mod sort;
 
 use crate::lists::{Lists, first_shared};
 use crate::model::{BlockingKey, BlockingRule, LinkType, Part};
 use crate::part::{most_parts, part_codes, part_lists};
 use crate::records::{Records, Source};
-use crate::rows::Rows;
-use plait_types::NULL;
+use crate::rows::{Columns, Rows, STRETCH};
+use keys::{Keys, Packed};
+use plait_types::{Fault, NULL};
 use rayon::prelude::*;
+use std::ops::Range;
+use std::sync::Arc;
 
 /// The blocks of all rules, ready to be walked.
 pub struct Blocks {
     rules: Vec<RuleBlocks>,
-    /// Block numbers, a slot or two per rule. A record that is alone under a rule has a
-    /// number that no other record has.
-    block_of: Rows,
+    /// The values of `fields`, then the keys of the rules.
+    rows: Arc<Rows>,
+    /// Fields whose values are in the first slots, for those who compare the pairs.
+    fields: Vec<usize>,
     sources: Vec<Source>,
     within_sources: bool,
 }
@@ -35,9 +40,11 @@ struct RuleBlocks {
     starts: Vec<u32>,
     /// For rules with unlike sides, where the right part of each block starts; else empty.
     splits: Vec<u32>,
-    /// Slots of `block_of` whose equality (left record's first, right record's second) means that the rule holds.
-    /// None where records may be in several blocks.
-    checks: Vec<(u16, u16)>,
+    /// The slots of its keys, left and right: where in all of them the left record's is equal to the right record's, the
+    /// rule holds. Empty where records may be in several blocks.
+    keys: Vec<(u16, u16)>,
+    /// The same with left and right changed over, where its sides are unlike.
+    swapped: Vec<(u16, u16)>,
     /// Of rules under which records may be in several blocks: which.
     several: Option<Memberships>,
     n_pairs: u64,
@@ -86,36 +93,124 @@ pub struct Task {
 }
 
 /// What is done with candidate pairs.
-pub trait PairVisitor {
-    /// A block begins: its records, in the order by which pairs name them.
-    fn enter(&mut self, block: &[u32]);
-    /// A pair of that block, by place; the left one is the lower record.
-    fn pair(&mut self, left: usize, right: usize);
+pub(crate) trait PairVisitor {
+    /// One or several blocks begin: their records, in the order by which pairs name them.
+    fn enter(&mut self, records: &[u32]);
+    /// A pair of those records, by place; the left one is the lower record. `rows` are their rows, as
+    /// [`Blocks::for_comparing`] put them together.
+    fn pair(&mut self, left: usize, right: usize, rows: &Rows);
+    /// A long block begins, of which [`pairs`](Self::pairs) will tell: the places of its records.
+    fn enter_long(&mut self, _: Range<usize>, _rows: &Rows) {}
+    /// Many pairs at once: one left, and the rights of a long block that no earlier rule pairs with it.
+    fn pairs(&mut self, run: &Run<'_>, rows: &Rows) {
+        (run.rights()).filter(|&(place, _)| run.is_new[place] != 0).for_each(|(_, right)| {
+            self.pair(run.left, right, rows);
+        });
+    }
 }
+
+/// Pairs of one left with the rights after it in its block.
+pub(crate) struct Run<'a> {
+    /// The place of the left.
+    pub(crate) left: usize,
+    /// The place of the first right; the others follow.
+    pub(crate) first_right: usize,
+    /// The place of the first right in the columns.
+    pub(crate) offset: usize,
+    /// Per right, zero where an earlier rule makes the pair, else all ones.
+    pub(crate) is_new: &'a [u32],
+    /// The codes of the block's records.
+    pub(crate) columns: &'a Columns,
+}
+
+impl Run<'_> {
+    /// The place of each right in this run, and among the records.
+    pub(crate) fn rights(&self) -> impl Iterator<Item = (usize, usize)> {
+        (0..self.is_new.len()).zip(self.first_right..)
+    }
+
+    /// The codes of a slot of all rights.
+    pub(crate) fn codes(&self, slot: usize) -> &[u32] {
+        &self.columns.get(slot)[self.offset..self.offset + self.is_new.len()]
+    }
+
+    /// Whether an earlier rule makes the pairs, right by right but slot by slot, as the processor can do several at once.
+    fn leave_out_earlier(
+        earlier_keys: &[&[(u16, u16)]],
+        left: &[u32],
+        columns: &Columns,
+        rights: Range<usize>,
+        is_new: &mut Vec<u32>,
+        agree: &mut Vec<u32>,
+    ) {
+        is_new.clear();
+        is_new.resize(rights.len(), !0);
+        for keys in earlier_keys {
+            if keys.iter().any(|&(l, _)| left[l as usize] == NULL) {
+                continue;
+            }
+            agree.clear();
+            agree.resize(rights.len(), !0);
+            for &(l, r) in *keys {
+                let code = left[l as usize];
+                let codes = &columns.get(r as usize)[rights.clone()];
+                for (agree, &right) in agree.iter_mut().zip(codes) {
+                    *agree &= if right == code { !0 } else { 0 };
+                }
+            }
+            is_new.iter_mut().zip(&*agree).for_each(|(new, agree)| *new &= !agree);
+        }
+    }
+}
+
+/// Rights from which on they are looked at together.
+const LONG_RUN: usize = 8;
 
 impl Blocks {
     /// Sorts the records under every rule. Panics if a rule names a field that the records lack;
     /// check the model against the records first.
     pub fn new(records: &Records, rules: &[BlockingRule], link_type: LinkType) -> Self {
+        Self::for_comparing(records, &[], rules, link_type)
+    }
+
+    /// The blocks of a model's rules, in rows that serve [comparing](crate::comparison::Comparer::beside) as well. A field
+    /// that the model compares and the records lack is a [`FaultCode::UnknownColumn`](plait_types::FaultCode::UnknownColumn).
+    pub fn for_model(records: &Records, model: &crate::model::Model) -> Result<Self, Fault> {
+        let fields = crate::comparison::fields_of(records, model)?;
+        Ok(Self::for_comparing(records, &fields, &model.blocking, model.link_type))
+    }
+
+    /// The same, for pairs that are then compared on `fields`: their values stand in the rows beside the keys, in the first
+    /// slots.
+    pub(crate) fn for_comparing(
+        records: &Records,
+        fields: &[usize],
+        rules: &[BlockingRule],
+        link_type: LinkType,
+    ) -> Self {
         let within_sources = link_type != LinkType::LinkOnly;
-        let built: Vec<(RuleBlocks, Vec<Vec<u32>>)> =
-            rules.par_iter().map(|rule| build_rule(records, rule, within_sources)).collect();
-        let n_slots = built.iter().map(|(_, slots)| slots.len()).sum();
-        let mut block_of = Rows::new(records.len(), n_slots);
-        let mut rules = Vec::with_capacity(built.len());
-        let mut first_slot = 0;
-        for (mut rule, slots) in built {
-            let n = slots.len();
-            for (slot, ids) in slots.into_iter().enumerate() {
-                block_of.set_slot(first_slot + slot, ids.into_iter());
+        let keys = Keys::of(records, rules);
+        let (slots, slots_of) = keys.slots(fields);
+        let (rows, mut built) = rayon::join(
+            || Arc::new(Rows::new(records.len(), &slots)),
+            || -> Vec<RuleBlocks> {
+                let rules = rules.par_iter().enumerate();
+                rules.map(|(at, rule)| build_rule(records, rule, keys.packed(at), within_sources)).collect()
+            },
+        );
+        for (rule, slots) in built.iter_mut().zip(slots_of) {
+            if !rule.splits.is_empty() || slots.iter().any(|(left, right)| left != right) {
+                rule.swapped = slots.iter().map(|&(left, right)| (right, left)).collect();
             }
-            for check in &mut rule.checks {
-                *check = (check.0 + first_slot as u16, check.1 + first_slot as u16);
-            }
-            rules.push(rule);
-            first_slot += n;
+            rule.keys = slots;
         }
-        Self { rules, block_of, sources: records.sources.clone(), within_sources }
+        let sources = records.sources.clone();
+        Self { rules: built, rows, fields: fields.to_vec(), sources, within_sources }
+    }
+
+    /// The rows, if the values of these fields stand first in them.
+    pub(crate) fn rows_of(&self, fields: &[usize]) -> Option<&Arc<Rows>> {
+        (self.fields == fields).then_some(&self.rows)
     }
 
     /// What each rule costs.
@@ -129,6 +224,14 @@ impl Blocks {
         for (index, rule) in self.rules.iter().enumerate() {
             let mut task = Task { rule: index, from: 0, to: 0, block: 0, n_pairs: 0 };
             for block in 0..rule.n_blocks() {
+                // nearly all blocks are small and belong to one task whole
+                if let Some(n_pairs) = self.pairs_at_once(rule, block)
+                    && task.n_pairs + n_pairs < pairs
+                {
+                    task.n_pairs += n_pairs;
+                    task.to = rule.lefts(block).end;
+                    continue;
+                }
                 for position in rule.lefts(block) {
                     let (start, end) = self.rights(rule, block, position);
                     task.n_pairs += u64::from(end - start);
@@ -156,7 +259,7 @@ impl Blocks {
                 self.0.clear();
                 self.0.extend_from_slice(block);
             }
-            fn pair(&mut self, left: usize, right: usize) {
+            fn pair(&mut self, left: usize, right: usize, _: &Rows) {
                 (self.1)(self.0[left], self.0[right]);
             }
         }
@@ -165,64 +268,103 @@ impl Blocks {
 
     /// The same, block by block: the visitor is told of each block before its pairs, so that it can bring together what
     /// it needs of the block's records. Records of one block lie anywhere in memory, and every pair would fetch them anew.
-    pub fn walk(&self, task: &Task, keep: impl Fn(u32) -> bool, visitor: &mut impl PairVisitor) {
+    ///
+    /// Whole blocks are taken together up to [`STRETCH`] records: most blocks are of two or three, and their records would
+    /// be waited for one after the other.
+    pub(crate) fn walk(&self, task: &Task, keep: impl Fn(u32) -> bool, visitor: &mut impl PairVisitor) {
         let rule = &self.rules[task.rule];
-        let earlier: Vec<(usize, usize)> = self.rules[..task.rule]
-            .iter()
-            .flat_map(|rule| &rule.checks)
-            .map(|&(left, right)| (left as usize, right as usize))
-            .collect();
+        let earlier: Vec<&RuleBlocks> = self.rules[..task.rule].iter().collect();
+        let earlier_keys: Vec<&[(u16, u16)]> = earlier.iter().flat_map(|rule| rule.ways()).collect();
         let earlier_several: Vec<&Memberships> =
-            self.rules[..task.rule].iter().filter_map(|rule| rule.several.as_ref()).collect();
+            earlier.iter().filter_map(|rule| rule.several.as_ref()).collect();
         let asks_lists = rule.several.is_some() || !earlier_several.is_empty();
-        let mut slots = Rows::default();
+        let (mut rows, mut columns) = (Rows::default(), Columns::default());
+        let (mut is_new, mut agrees) = (Vec::new(), Vec::new());
         let mut block = task.block as usize;
         let mut position = task.from;
         while position < task.to {
             while rule.starts[block + 1] <= position {
                 block += 1;
             }
-            let (start, lefts) = (rule.starts[block], rule.lefts(block));
-            let members = &rule.records[start as usize..rule.starts[block + 1] as usize];
-            // nothing is asked of them under the first rule
-            if !earlier.is_empty() {
-                self.block_of.gather(members, &mut slots);
-            }
-            let slots_of = |place: usize| if earlier.is_empty() { &[][..] } else { slots.get(place) };
+            let start = rule.starts[block];
+            let end_block = rule.end_of_stretch(block, task.to);
+            let members = &rule.records[start as usize..rule.starts[end_block] as usize];
+            self.rows.gather(members.iter().copied(), &mut rows);
             visitor.enter(members);
-            for position in position..lefts.end.min(task.to) {
-                let left = (position - start) as usize;
-                if !keep(members[left]) {
-                    continue;
+            for block in block..end_block {
+                let places = (rule.starts[block] - start) as usize..(rule.starts[block + 1] - start) as usize;
+                let is_long = rule.splits.is_empty() && !asks_lists && places.len() > LONG_RUN;
+                if is_long {
+                    columns.fill(&rows, places.clone());
+                    visitor.enter_long(places.clone(), &rows);
                 }
-                let (first, end) = self.rights(rule, block, position);
-                let left_slots = slots_of(left);
-                for right in (first - start) as usize..(end - start) as usize {
-                    let right_slots = slots_of(right);
-                    if earlier.iter().any(|&(l, r)| left_slots[l] == right_slots[r]) {
+                for position in position.max(rule.starts[block])..rule.lefts(block).end.min(task.to) {
+                    let left = (position - start) as usize;
+                    if !keep(members[left]) {
                         continue;
                     }
-                    if asks_lists {
-                        let (left, right) = (members[left], members[right]);
-                        if rule
-                            .several
-                            .as_ref()
-                            .is_some_and(|own| own.first(left, right) != Some(block as u32))
-                            || earlier_several.iter().any(|earlier| earlier.hold(left, right))
-                        {
+                    let (first, end) = self.rights(rule, block, position);
+                    if is_long && (end - first) as usize >= LONG_RUN {
+                        let first_right = (first - start) as usize;
+                        let offset = first_right - places.start;
+                        let rights = offset..offset + (end - first) as usize;
+                        let row = rows.get(left);
+                        Run::leave_out_earlier(
+                            &earlier_keys,
+                            row,
+                            &columns,
+                            rights,
+                            &mut is_new,
+                            &mut agrees,
+                        );
+                        let run = Run { left, first_right, offset, is_new: &is_new, columns: &columns };
+                        visitor.pairs(&run, &rows);
+                        continue;
+                    }
+                    for right in (first - start) as usize..(end - start) as usize {
+                        let (left_row, right_row) = (rows.get(left), rows.get(right));
+                        if earlier_keys.iter().any(|keys| agree(keys, left_row, right_row)) {
                             continue;
                         }
-                    }
-                    if rule.splits.is_empty() {
-                        visitor.pair(left, right);
-                    } else if !self.skipped(rule, members[left], members[right]) {
-                        let swap = members[left] > members[right];
-                        let (left, right) = if swap { (right, left) } else { (left, right) };
-                        visitor.pair(left, right);
+                        if asks_lists {
+                            let (left, right) = (members[left], members[right]);
+                            if rule
+                                .several
+                                .as_ref()
+                                .is_some_and(|own| own.first(left, right) != Some(block as u32))
+                                || earlier_several.iter().any(|earlier| earlier.hold(left, right))
+                            {
+                                continue;
+                            }
+                        }
+                        if rule.splits.is_empty() {
+                            visitor.pair(left, right, &rows);
+                        } else if !self.skipped(rule, members[left], members[right]) {
+                            let swap = members[left] > members[right];
+                            let (left, right) = if swap { (right, left) } else { (left, right) };
+                            visitor.pair(left, right, &rows);
+                        }
                     }
                 }
             }
-            position = rule.starts[block + 1];
+            position = rule.starts[end_block];
+        }
+    }
+
+    /// Tells which rules hold for each of some pairs: the place of the pair and the rule, by ascending place.
+    pub fn for_each_that_holds(&self, pairs: &[(u32, u32)], mut tell: impl FnMut(usize, usize)) {
+        let (mut lefts, mut rights) = (Rows::default(), Rows::default());
+        for (stretch, pairs) in pairs.chunks(STRETCH).enumerate() {
+            self.rows.gather(pairs.iter().map(|pair| pair.0), &mut lefts);
+            self.rows.gather(pairs.iter().map(|pair| pair.1), &mut rights);
+            for (place, &(left, right)) in pairs.iter().enumerate() {
+                for (index, rule) in self.rules.iter().enumerate() {
+                    let several = rule.several.as_ref().is_some_and(|several| several.hold(left, right));
+                    if several || rule.ways().any(|keys| agree(keys, lefts.get(place), rights.get(place))) {
+                        tell(stretch * STRETCH + place, index);
+                    }
+                }
+            }
         }
     }
 
@@ -231,8 +373,7 @@ impl Blocks {
         if let Some(several) = &self.rules[rule].several {
             return several.hold(left, right);
         }
-        let (left, right) = (self.slots(left), self.slots(right));
-        self.rules[rule].checks.iter().any(|&(l, r)| left[l as usize] == right[r as usize])
+        self.rules[rule].ways().any(|keys| agree(keys, self.row(left), self.row(right)))
     }
 
     /// Whether a rule with unlike sides holds with these records on its left and right.
@@ -240,12 +381,17 @@ impl Blocks {
         if let Some(several) = &rule.several {
             return several.first(first, second).is_some();
         }
-        let (l, r) = rule.checks[0];
-        self.slots(first)[l as usize] == self.slots(second)[r as usize]
+        agree(&rule.keys, self.row(first), self.row(second))
     }
 
-    fn slots(&self, record: u32) -> &[u32] {
-        self.block_of.get(record as usize)
+    fn row(&self, record: u32) -> &[u32] {
+        self.rows.get(record as usize)
+    }
+
+    /// The pairs of a block, where that follows from its size.
+    fn pairs_at_once(&self, rule: &RuleBlocks, block: usize) -> Option<u64> {
+        let n = u64::from(rule.starts[block + 1] - rule.starts[block]);
+        (rule.splits.is_empty() && self.within_sources).then_some(n * n.saturating_sub(1) / 2)
     }
 
     /// The positions of the records that pair with the left at `position`.
@@ -273,7 +419,59 @@ impl Blocks {
     }
 }
 
+/// Whether the codes of all keys are there and equal, given the slots of their left and right sides.
+#[inline]
+fn agree(keys: &[(u16, u16)], left: &[u32], right: &[u32]) -> bool {
+    keys.iter().all(|&(l, r)| left[l as usize] == right[r as usize] && left[l as usize] != NULL)
+}
+
 impl RuleBlocks {
+    /// Blocks of no records yet.
+    fn new(capacity: usize) -> Self {
+        Self {
+            records: Vec::with_capacity(capacity),
+            starts: vec![0],
+            splits: Vec::new(),
+            keys: Vec::new(),
+            swapped: Vec::new(),
+            several: None,
+            n_pairs: 0,
+            largest: LargestBlock::default(),
+        }
+    }
+
+    /// Makes a block of the records after the last one, of which those from `split` on are on the right where sides are
+    /// unlike; without pairs, they are dropped.
+    fn close(&mut self, n_pairs: u64, split: Option<u32>) {
+        let start = *self.starts.last().expect("one is there from the beginning");
+        if n_pairs == 0 {
+            self.records.truncate(start as usize);
+            return;
+        }
+        self.splits.extend(split);
+        self.starts.push(self.records.len() as u32);
+        self.n_pairs += n_pairs;
+        if n_pairs > self.largest.n_pairs {
+            self.largest = LargestBlock { n_records: self.records.len() as u64 - u64::from(start), n_pairs };
+        }
+    }
+
+    /// The slots of its keys, and those of its keys the other way round where its sides are unlike.
+    fn ways(&self) -> impl Iterator<Item = &[(u16, u16)]> {
+        [&self.keys[..], &self.swapped[..]].into_iter().filter(|keys| !keys.is_empty())
+    }
+
+    /// The block after the last one of a stretch that starts with `block`: with it, those that together have no more than
+    /// [`STRETCH`] records and begin before `to`.
+    fn end_of_stretch(&self, block: usize, to: u32) -> usize {
+        let most = self.starts[block] + STRETCH as u32;
+        let mut end = block + 1;
+        while end < self.n_blocks() && self.starts[end] < to && self.starts[end + 1] <= most {
+            end += 1;
+        }
+        end
+    }
+
     fn n_blocks(&self) -> usize {
         self.starts.len() - 1
     }
@@ -314,7 +512,34 @@ impl Memberships {
 /// Marks a record on the right side while sides are sorted together.
 const RIGHT: u32 = 1 << 31;
 
-fn build_rule(records: &Records, rule: &BlockingRule, within_sources: bool) -> (RuleBlocks, Vec<Vec<u32>>) {
+fn build_rule(
+    records: &Records,
+    rule: &BlockingRule,
+    packed: Option<Packed>,
+    within_sources: bool,
+) -> RuleBlocks {
+    match packed {
+        Some(packed) => blocks_of_packed(records, packed, within_sources),
+        None => blocks_of_entries(records, rule, within_sources),
+    }
+}
+
+fn blocks_of_packed(records: &Records, mut packed: Packed, within_sources: bool) -> RuleBlocks {
+    sort::words(&mut packed.words, packed.key.clone());
+    let low = packed.key.start;
+    let mut built = RuleBlocks::new(packed.words.len());
+    for run in packed.words.chunk_by(|a, b| a >> low == b >> low).filter(|run| run.len() > 1) {
+        let start = built.records.len();
+        built.records.extend(run.iter().map(|&word| packed.record(word)));
+        let n_pairs = pairs_between(records, &built.records[start..], within_sources);
+        built.close(n_pairs, None);
+    }
+    built.records.shrink_to_fit();
+    built
+}
+
+/// The slow twin, for keys too wide for a word, sides that are unlike, and records that may be in several blocks.
+fn blocks_of_entries(records: &Records, rule: &BlockingRule, within_sources: bool) -> RuleBlocks {
     let symmetric = rule.keys.iter().all(BlockingKey::is_symmetric);
     let several = rule.keys.iter().any(BlockingKey::is_several);
     let mut keyed = if several {
@@ -323,62 +548,32 @@ fn build_rule(records: &Records, rule: &BlockingRule, within_sources: bool) -> (
         keyed_records(records, &rule.keys, symmetric)
     };
     sort::by_key(&mut keyed);
-    let n = records.len();
-    let alone = |record: usize| RIGHT | record as u32;
-    let (n_slots, checks) = match (several, symmetric) {
-        (true, _) => (0, Vec::new()),
-        (false, true) => (1, vec![(0, 0)]),
-        (false, false) => (2, vec![(0, 1), (1, 0)]),
-    };
-    let mut slots = vec![(0..n).map(alone).collect::<Vec<u32>>(); n_slots];
-    let mut built = RuleBlocks {
-        records: Vec::new(),
-        starts: vec![0],
-        splits: Vec::new(),
-        checks,
-        several: None,
-        n_pairs: 0,
-        largest: LargestBlock::default(),
-    };
+    let mut built = RuleBlocks::new(0);
     for run in keyed.chunk_by(|a, b| a.0 == b.0) {
         let n_left = run.iter().take_while(|entry| entry.1 & RIGHT == 0).count();
-        let n_pairs = if symmetric {
-            pairs_between(records, run, within_sources)
+        let start = built.records.len();
+        built.records.extend(run.iter().map(|(_, entry)| entry & !RIGHT));
+        if symmetric {
+            let n_pairs = pairs_between(records, &built.records[start..], within_sources);
+            built.close(n_pairs, None);
         } else {
-            n_left as u64 * (run.len() - n_left) as u64
-        };
-        if n_pairs == 0 {
-            continue;
-        }
-        let id = built.starts.len() as u32 - 1;
-        for &(_, entry) in run {
-            if !several {
-                slots[usize::from(entry & RIGHT != 0)][(entry & !RIGHT) as usize] = id;
-            }
-            built.records.push(entry & !RIGHT);
-        }
-        if !symmetric {
-            built.splits.push(built.records.len() as u32 - (run.len() - n_left) as u32);
-        }
-        built.starts.push(built.records.len() as u32);
-        built.n_pairs += n_pairs;
-        if n_pairs > built.largest.n_pairs {
-            built.largest = LargestBlock { n_records: run.len() as u64, n_pairs };
+            let n_pairs = n_left as u64 * (run.len() - n_left) as u64;
+            built.close(n_pairs, Some((start + n_left) as u32));
         }
     }
-    built.several = several.then(|| Memberships::of(&built, n));
-    (built, slots)
+    built.several = several.then(|| Memberships::of(&built, records.len()));
+    built
 }
 
 /// Pairs of a run of records in record order, without those within a source unless they are wanted.
-fn pairs_between(records: &Records, run: &[(u64, u32)], within_sources: bool) -> u64 {
+fn pairs_between(records: &Records, run: &[u32], within_sources: bool) -> u64 {
     let choose_2 = |n: u64| n * n.saturating_sub(1) / 2;
     let all = choose_2(run.len() as u64);
     if within_sources {
         return all;
     }
     let within: u64 = run
-        .chunk_by(|a, b| records.source_of(a.1) == records.source_of(b.1))
+        .chunk_by(|&a, &b| records.source_of(a) == records.source_of(b))
         .map(|same| choose_2(same.len() as u64))
         .sum();
     all - within
@@ -443,7 +638,7 @@ fn several_keyed_records(records: &Records, keys: &[BlockingKey], symmetric: boo
 }
 
 /// Replaces keys by dense numbers below 2^32, equal where the keys were.
-fn renumber(keyed: &mut [(u64, u32)]) {
+fn renumber(keyed: &mut Vec<(u64, u32)>) {
     sort::by_key(keyed);
     let mut number = 0;
     let mut last = None;
@@ -548,14 +743,12 @@ pub fn bytes_needed(records: &Records, model: &crate::model::Model, n_pairs: Opt
     let most_sides = model.blocking.iter().map(sides_of).max().unwrap_or(1);
     // records in blocks and where blocks start, in lists that may have grown to twice their length
     let lists = n * (8 * n_sides + 4 * n_rules);
-    let numbers = n * 4 * n_sides;
     // entries of 16 bytes, in a list that grew, and as many to sort into
     let sorting = n * 48 * most_sides * threads.min(n_rules);
     // of rules with several keys per record: records and lists; then entries while they are sorted, with their spare
     let several: f64 = model.blocking.iter().map(|rule| several_keys(records, rule)).sum();
     let entries = (n as f64 * several) as u64;
-    let blocks = lists + rows(n_sides) + entries * 24;
-    let blocks_in_making = lists + numbers + sorting.max(rows(n_sides)) + entries * 64;
+    let n_keys: u64 = model.blocking.iter().map(|rule| 2 * rule.keys.len() as u64).sum();
 
     let mut fields: Vec<usize> = model
         .comparisons
@@ -568,7 +761,11 @@ pub fn bytes_needed(records: &Records, model: &crate::model::Model, n_pairs: Opt
     fields.dedup();
     // a key and a level at each place of the caches
     let caches = threads * model.comparisons.len() as u64 * (1 << 14) * 9;
-    let comparing = rows(fields.len() as u64) + tables + caches;
+    // keys and the values to compare are in the same rows
+    let rows = rows(fields.len() as u64 + n_keys);
+    let blocks = lists + rows + entries * 24;
+    let blocks_in_making = lists + sorting + rows + entries * 64;
+    let comparing = tables + caches;
 
     let compared = 40 * n_pairs.unwrap_or(n * 10).min(KEPT_PAIRS);
     let n_linked = n_pairs.unwrap_or(u64::MAX).min(n + n / 2);

@@ -1,32 +1,38 @@
 //! Sorting of keyed records.
 
+use std::ops::Range;
+
 const DIGIT_BITS: u32 = 11;
 const BUCKETS: usize = 1 << DIGIT_BITS;
 
 /// Sorts by key, keeping the order of entries with equal keys: radix sort from the lowest digit, over only as
 /// many digits as the largest key has. About four times faster than comparison sorting at a million entries.
-pub(super) fn by_key(entries: &mut [(u64, u32)]) {
+pub(super) fn by_key(entries: &mut Vec<(u64, u32)>) {
     let spread = entries.iter().fold(0, |bits, entry| bits | entry.0);
-    let mut spare = vec![(0, 0); entries.len()];
-    let mut in_spare = false;
-    for shift in (0..u64::BITS - spread.leading_zeros()).step_by(DIGIT_BITS as usize) {
-        let (from, to) =
-            if in_spare { (&mut spare[..], &mut *entries) } else { (&mut *entries, &mut spare[..]) };
-        if scatter(from, to, shift) {
-            in_spare = !in_spare;
+    by_bits(entries, |entry| entry.0, 0..u64::BITS - spread.leading_zeros());
+}
+
+/// Sorts words by some of their bits, keeping the order of those that are equal in them.
+pub(super) fn words(words: &mut Vec<u64>, bits: Range<u32>) {
+    by_bits(words, |word| *word, bits);
+}
+
+fn by_bits<T: Copy + Default>(entries: &mut Vec<T>, key: impl Fn(&T) -> u64, bits: Range<u32>) {
+    let mut spare = vec![T::default(); entries.len()];
+    for shift in bits.clone().step_by(DIGIT_BITS as usize) {
+        let width = DIGIT_BITS.min(bits.end - shift);
+        let digit = |entry: &T| (key(entry) >> shift) as usize & ((1 << width) - 1);
+        if scatter(entries, &mut spare, digit) {
+            std::mem::swap(entries, &mut spare);
         }
-    }
-    if in_spare {
-        entries.copy_from_slice(&spare);
     }
 }
 
 /// Moves entries to their place by one digit; `false` (and nothing moved) if all have the same digit.
-fn scatter(from: &[(u64, u32)], to: &mut [(u64, u32)], shift: u32) -> bool {
-    let digit = |key: u64| (key >> shift) as usize & (BUCKETS - 1);
+fn scatter<T: Copy>(from: &[T], to: &mut [T], digit: impl Fn(&T) -> usize) -> bool {
     let mut next = [0u32; BUCKETS];
     for entry in from {
-        next[digit(entry.0)] += 1;
+        next[digit(entry) & (BUCKETS - 1)] += 1;
     }
     if next.iter().any(|&count| count as usize == from.len()) {
         return false;
@@ -37,9 +43,9 @@ fn scatter(from: &[(u64, u32)], to: &mut [(u64, u32)], shift: u32) -> bool {
         *slot = start;
         start += count;
     }
-    for &entry in from {
-        let slot = &mut next[digit(entry.0)];
-        to[*slot as usize] = entry;
+    for entry in from {
+        let slot = &mut next[digit(entry) & (BUCKETS - 1)];
+        to[*slot as usize] = *entry;
         *slot += 1;
     }
     true
@@ -58,6 +64,21 @@ mod tests {
             expected.sort_by_key(|entry| entry.0);
             by_key(&mut entries);
             prop_assert_eq!(entries, expected);
+        }
+
+        #[test]
+        fn words_are_sorted_by_the_bits_asked_for_and_no_others(
+            all in prop::collection::vec(any::<u64>(), 0..200),
+            from in 0u32..64,
+            width in 0u32..40,
+        ) {
+            let bits = from..(from + width).min(64);
+            let of = |word: &u64| u128::from(*word) >> bits.start & ((1 << (bits.end - bits.start)) - 1);
+            let mut sorted = all.clone();
+            words(&mut sorted, bits.clone());
+            let mut expected = all;
+            expected.sort_by_key(of);
+            prop_assert_eq!(sorted, expected);
         }
     }
 }

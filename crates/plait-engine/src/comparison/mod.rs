@@ -5,17 +5,22 @@
 //! common shapes of comparison (agreement only, agreement of ever larger parts, Jaro-Winkler thresholds) get a
 //! kernel of their own, and everything else is evaluated condition by condition behind a small cache.
 
+mod bound;
 mod condition;
 mod vector;
 
+use crate::blocking::Blocks;
 use crate::model::{Comparison, Condition, Measure, Missing, Model, Part, Test};
 use crate::part::part_codes;
 use crate::records::Records;
-use crate::rows::Rows;
+use crate::rows::{Rows, Slot};
 use crate::similarity::{Prepared, Signature, jaro_winkler_bound};
 use condition::Check;
 use plait_types::{Fault, FaultCode, NULL};
+use rayon::prelude::*;
+use std::sync::Arc;
 
+pub(crate) use bound::Hints;
 pub use vector::ComparisonVector;
 
 /// Comparisons bound to records.
@@ -24,8 +29,8 @@ pub struct Comparer<'a> {
     comparisons: Vec<Bound<'a>>,
     /// Field index per slot.
     fields: Vec<usize>,
-    /// Codes, a slot per field.
-    rows: Rows,
+    /// Codes: a slot per field, and behind them whatever else is read of the records.
+    rows: Arc<Rows>,
 }
 
 /// One comparison, bound.
@@ -102,39 +107,33 @@ pub(crate) enum Quick {
 impl<'a> Comparer<'a> {
     /// Binds a model's comparisons to records. A field that the records lack is a [`FaultCode::UnknownColumn`].
     pub fn new(records: &'a Records, model: &Model) -> Result<Self, Fault> {
-        if model.comparisons.len() > ComparisonVector::MAX_COMPARISONS {
-            return Err(Fault::new(
-                FaultCode::BadModel,
-                format!("a model compares at most {} things", ComparisonVector::MAX_COMPARISONS),
-                "take out comparisons that say the same as others",
-            ));
+        let fields = fields_of(records, model)?;
+        let slot = |&field: &usize| Slot { codes: &records.fields[field].codes, table: None };
+        let slots: Vec<Slot<'_>> = fields.iter().map(slot).collect();
+        let rows = Arc::new(Rows::new(records.len(), &slots));
+        Ok(Self::with_rows(records, model, fields, rows))
+    }
+
+    /// The same, on rows that the blocks have already, if they were made [for this model](Blocks::for_model).
+    pub fn beside(records: &'a Records, model: &Model, blocks: &Blocks) -> Result<Self, Fault> {
+        let fields = fields_of(records, model)?;
+        match blocks.rows_of(&fields) {
+            Some(rows) => Ok(Self::with_rows(records, model, fields, Arc::clone(rows))),
+            None => Self::new(records, model),
         }
-        let mut fields: Vec<usize> = Vec::new();
-        for name in model.comparisons.iter().flat_map(Comparison::named_fields) {
-            let index = records.field(&name).ok_or_else(|| {
-                let all: Vec<&str> = records.fields.iter().map(|field| field.name.as_str()).collect();
-                let known = all.join(", ");
-                Fault::new(
-                    FaultCode::UnknownColumn,
-                    format!("the model compares \"{name}\", which no source has"),
-                    format!("use one of: {known}"),
-                )
-            })?;
-            if !fields.contains(&index) {
-                fields.push(index);
-            }
-        }
+    }
+
+    fn with_rows(records: &'a Records, model: &Model, fields: Vec<usize>, rows: Arc<Rows>) -> Self {
         let slot_of = |name: &str| {
-            let index = records.field(name).expect("looked up above");
-            fields.iter().position(|&field| field == index).expect("collected above")
+            let index = records.field(name).expect("looked up in fields_of");
+            fields.iter().position(|&field| field == index).expect("collected in fields_of")
         };
-        let comparisons =
-            model.comparisons.iter().map(|comparison| bind(records, &fields, comparison, &slot_of)).collect();
-        let mut rows = Rows::new(records.len(), fields.len());
-        for (slot, &field) in fields.iter().enumerate() {
-            rows.set_slot(slot, records.fields[field].codes.iter().copied());
-        }
-        Ok(Self { records, comparisons, fields, rows })
+        let comparisons = model
+            .comparisons
+            .par_iter()
+            .map(|comparison| bind(records, &fields, comparison, &slot_of))
+            .collect();
+        Self { records, comparisons, fields, rows }
     }
 
     /// Working memory for one thread.
@@ -148,6 +147,15 @@ impl<'a> Comparer<'a> {
     /// The level (from 1) that [`Comparer::quick`] alone can give, since it is that of equal values.
     pub(crate) fn equal_level(&self, comparison: usize) -> Option<u8> {
         self.comparisons[comparison].equal
+    }
+
+    /// The slot of a comparison that looks at one field only, at whichever of its levels: the level of a pair is then 0
+    /// exactly where the slot is missing on either side.
+    pub(crate) fn only_slot(&self, comparison: usize) -> Option<usize> {
+        match self.comparisons[comparison].slots[..] {
+            [slot] => Some(slot),
+            _ => None,
+        }
     }
 
     /// How many comparisons there are.
@@ -179,7 +187,15 @@ impl<'a> Comparer<'a> {
         vector
     }
 
-    fn level_of(&self, comparison: usize, left: &[u32], right: &[u32], scratch: &mut Scratch) -> u8 {
+    /// The level of one comparison of a pair of rows.
+    #[inline]
+    pub(crate) fn level_of(
+        &self,
+        comparison: usize,
+        left: &[u32],
+        right: &[u32],
+        scratch: &mut Scratch,
+    ) -> u8 {
         match self.quick(comparison, left, right) {
             Quick::Known(level) => level,
             Quick::Unequal => self.unequal(comparison, left, right, scratch),
@@ -248,8 +264,13 @@ impl<'a> Comparer<'a> {
         }
     }
 
+    /// Whether the rows that blocks hand out with their pairs are those of this comparer.
+    pub(crate) fn shares_rows_of(&self, blocks: &Blocks) -> bool {
+        blocks.rows_of(&self.fields).is_some_and(|rows| Arc::ptr_eq(rows, &self.rows))
+    }
+
     /// The rows of some records, side by side.
-    pub(crate) fn gather(&self, records: &[u32], rows: &mut Rows) {
+    pub(crate) fn gather(&self, records: impl IntoIterator<Item = u32>, rows: &mut Rows) {
         self.rows.gather(records, rows);
     }
 
@@ -301,11 +322,38 @@ impl Comparison {
     }
 }
 
+/// The fields that a model's comparisons read, each once.
+pub(crate) fn fields_of(records: &Records, model: &Model) -> Result<Vec<usize>, Fault> {
+    if model.comparisons.len() > ComparisonVector::MAX_COMPARISONS {
+        return Err(Fault::new(
+            FaultCode::BadModel,
+            format!("a model compares at most {} things", ComparisonVector::MAX_COMPARISONS),
+            "take out comparisons that say the same as others",
+        ));
+    }
+    let mut fields: Vec<usize> = Vec::new();
+    for name in model.comparisons.iter().flat_map(Comparison::named_fields) {
+        let index = records.field(&name).ok_or_else(|| {
+            let all: Vec<&str> = records.fields.iter().map(|field| field.name.as_str()).collect();
+            let known = all.join(", ");
+            Fault::new(
+                FaultCode::UnknownColumn,
+                format!("the model compares \"{name}\", which no source has"),
+                format!("use one of: {known}"),
+            )
+        })?;
+        if !fields.contains(&index) {
+            fields.push(index);
+        }
+    }
+    Ok(fields)
+}
+
 fn bind<'a>(
     records: &'a Records,
     fields: &[usize],
     comparison: &Comparison,
-    slot_of: &dyn Fn(&str) -> usize,
+    slot_of: &(dyn Fn(&str) -> usize + Sync),
 ) -> Bound<'a> {
     let mut conditions_read = comparison.fields.clone();
     for level in &comparison.levels {
@@ -357,7 +405,8 @@ fn fast_kernel<'a>(records: &'a Records, field: usize, conditions: &[&Condition]
     if let Some(cuts) = cuts
         && cuts.is_sorted_by(|a, b| a.0 > b.0)
     {
-        let names = records.fields[field].values.iter().map(Name::of).collect();
+        let values = &records.fields[field].values;
+        let names = (0..values.len() as u32).into_par_iter().map(|code| Name::of(values.get(code))).collect();
         return Some(Kernel::JaroWinkler { field, cuts, none, names });
     }
     let parts: Option<Vec<(Part, u8)>> = middle

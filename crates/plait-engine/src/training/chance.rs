@@ -4,6 +4,7 @@ use super::{TrainingOptions, comparable_pairs, random_pair};
 use crate::comparison::Comparer;
 use crate::model::{LinkType, Model};
 use crate::records::{Field, Records};
+use crate::rows::{Rows, STRETCH};
 use plait_types::NULL;
 use rayon::prelude::*;
 
@@ -61,22 +62,30 @@ fn random_level_counts(comparer: &Comparer<'_>, model: &Model, options: &Trainin
     let zeros = || -> Vec<Vec<u64>> {
         model.comparisons.iter().map(|comparison| vec![0; comparison.levels.len() + 1]).collect()
     };
-    const CHUNK: u64 = 16_384;
-    (0..options.random_pairs.div_ceil(CHUNK))
+    let n_chunks = options.random_pairs.div_ceil(STRETCH as u64) as usize;
+    (0..n_chunks)
         .into_par_iter()
-        .map(|chunk| {
-            let mut counts = zeros();
-            let mut scratch = comparer.scratch();
-            for index in chunk * CHUNK..((chunk + 1) * CHUNK).min(options.random_pairs) {
-                let pair = random_pair(comparer.records, model.link_type, options.seed, index);
-                if let Some((left, right)) = pair {
-                    for (comparison, counts) in counts.iter_mut().enumerate() {
-                        counts[comparer.level(comparison, left, right, &mut scratch) as usize] += 1;
+        // a chunk is short work for all that it takes to begin one
+        .with_min_len(16)
+        .map_init(
+            || (comparer.scratch(), Rows::default(), Rows::default()),
+            |(scratch, lefts, rights), chunk| {
+                let first = (chunk * STRETCH) as u64;
+                let indices = first..(first + STRETCH as u64).min(options.random_pairs);
+                let draw = |index| random_pair(comparer.records, model.link_type, options.seed, index);
+                let pairs: Vec<(u32, u32)> = indices.filter_map(draw).collect();
+                comparer.gather(pairs.iter().map(|pair| pair.0), lefts);
+                comparer.gather(pairs.iter().map(|pair| pair.1), rights);
+                let mut counts = zeros();
+                for (comparison, counts) in counts.iter_mut().enumerate() {
+                    for place in 0..pairs.len() {
+                        let (left, right) = (lefts.get(place), rights.get(place));
+                        counts[comparer.level_of(comparison, left, right, scratch) as usize] += 1;
                     }
                 }
-            }
-            counts
-        })
+                counts
+            },
+        )
         .reduce(zeros, |mut all, some| {
             for (all, some) in all.iter_mut().flatten().zip(some.iter().flatten()) {
                 *all += some;

@@ -77,6 +77,9 @@ const SAMPLE_PART: u64 = 2;
 /// Candidates up to which the compared pairs are kept for scoring: 16 bytes each.
 const KEEP_PAIRS: u64 = 3_000_000;
 
+/// Pairs of a task: few enough that no thread waits long for the last one.
+const TASK_PAIRS: u64 = 16_384;
+
 /// Learns the classes of a model from its candidate pairs and sets them in `model`.
 pub fn train(
     comparer: &Comparer<'_>,
@@ -133,15 +136,16 @@ pub fn count_vectors(
     progress.begin(Stage::Train, total);
     // a pair is reached from its left record, so that the records sampled decide which pairs are
     let keep = |left: u32| one_in == 1 || draw(options.seed, u64::from(left)).is_multiple_of(one_in);
-    let count_task = |task: &Task| {
+    let shares_rows = comparer.shares_rows_of(blocks);
+    let count_task = |scratch: &mut Scratch, task: &Task| {
         if progress.stopped() {
             return Err(interrupted());
         }
         let mut counting = Counting {
             comparer,
-            scratch: comparer.scratch(),
+            scratch,
             records: Vec::new(),
-            rows: Rows::default(),
+            own_rows: (!shares_rows).then(Rows::default),
             counts: HashMap::new(),
             pairs: keep_pairs.then(Vec::new),
         };
@@ -151,7 +155,9 @@ pub fn count_vectors(
         progress.advance(task.n_pairs);
         Ok((counts, task.rule, pairs))
     };
-    let done = blocks.tasks(65_536).par_iter().map(count_task).collect::<Result<Vec<_>, Fault>>()?;
+    let tasks = blocks.tasks(TASK_PAIRS);
+    let done =
+        tasks.par_iter().map_init(|| comparer.scratch(), count_task).collect::<Result<Vec<_>, Fault>>()?;
     let mut counts: HashMap<ComparisonVector, u64> = HashMap::new();
     let mut compared = ComparedPairs::default();
     for (some, rule, pairs) in done {
@@ -168,23 +174,27 @@ pub fn count_vectors(
 /// Compares the pairs of one task and counts their vectors.
 struct Counting<'a> {
     comparer: &'a Comparer<'a>,
-    scratch: Scratch,
+    scratch: &'a mut Scratch,
     records: Vec<u32>,
-    rows: Rows,
+    /// The comparer's rows, where those of the blocks are others.
+    own_rows: Option<Rows>,
     counts: HashMap<ComparisonVector, u64>,
     /// The pairs themselves, if they are kept.
     pairs: Option<Vec<ComparedPair>>,
 }
 
 impl PairVisitor for Counting<'_> {
-    fn enter(&mut self, block: &[u32]) {
+    fn enter(&mut self, records: &[u32]) {
         self.records.clear();
-        self.records.extend_from_slice(block);
-        self.comparer.gather(block, &mut self.rows);
+        self.records.extend_from_slice(records);
+        if let Some(rows) = &mut self.own_rows {
+            self.comparer.gather(records.iter().copied(), rows);
+        }
     }
 
-    fn pair(&mut self, left: usize, right: usize) {
-        let vector = self.comparer.vector_of(self.rows.get(left), self.rows.get(right), &mut self.scratch);
+    fn pair(&mut self, left: usize, right: usize, rows: &Rows) {
+        let rows = self.own_rows.as_ref().unwrap_or(rows);
+        let vector = self.comparer.vector_of(rows.get(left), rows.get(right), self.scratch);
         *self.counts.entry(vector).or_default() += 1;
         if let Some(pairs) = &mut self.pairs {
             pairs.push(ComparedPair { left: self.records[left], right: self.records[right], vector });

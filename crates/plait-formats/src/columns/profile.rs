@@ -198,7 +198,7 @@ struct Tally {
 
 impl Tally {
     fn add(&mut self, value: &str, rows: u64, role: Role, check: Option<&Check>) {
-        if value.trim() != value || value.contains("  ") {
+        if value.trim() != value || value.as_bytes().windows(2).any(|two| two == b"  ") {
             self.spaced += rows;
         }
         if let Some(found) = placeholder::find(role, value) {

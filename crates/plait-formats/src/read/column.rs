@@ -29,6 +29,18 @@ impl TextColumn {
         if is_blank(cell) { NULL } else { self.interner.intern(cell) }
     }
 
+    /// Appends the codes of some cells to `codes`, without rows.
+    pub(super) fn codes_of(&mut self, cells: &[&str], codes: &mut Vec<u32>) {
+        let mut rest = cells;
+        while !rest.is_empty() {
+            let filled = rest.iter().position(|cell| is_blank(cell)).unwrap_or(rest.len());
+            self.interner.intern_all(&rest[..filled], codes);
+            let blank = rest[filled..].iter().position(|cell| !is_blank(cell)).unwrap_or(rest.len() - filled);
+            codes.resize(codes.len() + blank, NULL);
+            rest = &rest[filled + blank..];
+        }
+    }
+
     /// Rows with codes that [`TextColumn::code`] gave, or [`NULL`].
     pub(super) fn codes(&mut self) -> &mut Vec<u32> {
         &mut self.codes

@@ -155,12 +155,17 @@ impl Decoder {
 
     /// Turns plain values into codes.
     fn intern_plain(&mut self, mut bytes: &[u8], present: usize) -> Result<()> {
-        self.indices.clear();
+        // no value may take less room than its length, so a damaged count asks for no more memory than the page
+        let mut values: Vec<&str> = Vec::with_capacity(present.min(bytes.len() / 4));
         for _ in 0..present {
             let (value, rest) = plain_value(bytes).ok_or_else(corrupt)?;
-            self.indices.push(code_of(&mut self.column, value, &mut self.invalid));
+            let text = std::str::from_utf8(value);
+            self.invalid += usize::from(text.is_err());
+            values.push(text.unwrap_or_default());
             bytes = rest;
         }
+        self.indices.clear();
+        self.column.codes_of(&values, &mut self.indices);
         Ok(())
     }
 

@@ -160,10 +160,17 @@ fn encode(
     encoder.close()
 }
 
-fn text<'v>(cells: impl ExactSizeIterator<Item = Option<&'v str>>) -> ArrayRef {
+fn text<'v>(mut cells: impl ExactSizeIterator<Item = Option<&'v str>>) -> ArrayRef {
+    // the values of a stretch are found before the first is copied: they lie anywhere in their pool, and copying would
+    // wait for them one after the other
+    const STRETCH: usize = 64;
     let mut builder = StringBuilder::with_capacity(cells.len(), cells.len() * 16);
-    for cell in cells {
-        builder.append_option(cell);
+    let mut stretch: Vec<Option<&str>> = Vec::with_capacity(STRETCH);
+    loop {
+        stretch.extend(cells.by_ref().take(STRETCH));
+        if stretch.is_empty() {
+            return Arc::new(builder.finish());
+        }
+        stretch.drain(..).for_each(|cell| builder.append_option(cell));
     }
-    Arc::new(builder.finish())
 }
