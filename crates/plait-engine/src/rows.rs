@@ -61,6 +61,11 @@ impl Rows {
         self.groups[place * self.n_groups..(place + 1) * self.n_groups].as_flattened()
     }
 
+    /// All rows in order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &[u32]> + Clone {
+        self.groups.chunks_exact(self.n_groups.max(1)).map(<[_]>::as_flattened)
+    }
+
     /// Replaces `into` by the rows of some records.
     pub(crate) fn gather(&self, records: impl IntoIterator<Item = u32>, into: &mut Self) {
         into.n_groups = self.n_groups;

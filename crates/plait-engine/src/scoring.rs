@@ -45,6 +45,7 @@ struct Screen {
 }
 
 /// A pair by its places in a long block.
+#[derive(Clone, Copy)]
 struct Places<'a> {
     left: usize,
     right: usize,
@@ -329,8 +330,8 @@ impl<'a> Scorer<'a> {
             let most = &self.most[comparison];
             let slot = self.comparer.only_slot(comparison);
             let equal = self.comparer.equal_level(comparison);
-            match (slot, equal) {
-                (Some(slot), Some(level)) => self.screen.terms.push(Term {
+            if let (Some(slot), Some(level)) = (slot, equal) {
+                self.screen.terms.push(Term {
                     comparison,
                     slot,
                     missing: most[0] as f32,
@@ -338,18 +339,13 @@ impl<'a> Scorer<'a> {
                     level,
                     unequal: self.most_unequal[comparison] as f32,
                     unequal_from: self.comparer.has_bound(comparison).then(|| self.unequal_from(comparison)),
-                }),
-                _ => {
-                    self.screen.base += most[0].max(self.most_unequal[comparison]).max(equal.map_or(
-                        f64::NEG_INFINITY,
-                        |level| {
-                            let rarest =
-                                self.frequencies[comparison].as_ref().map_or(0.0, |f| f.most(level as usize));
-                            most[level as usize] + rarest
-                        },
-                    ))
-                }
+                });
+                continue;
             }
+            let rarest =
+                |level: u8| self.frequencies[comparison].as_ref().map_or(0.0, |f| f.most(level as usize));
+            let equal = equal.map_or(f64::NEG_INFINITY, |level| most[level as usize] + rarest(level));
+            self.screen.base += most[0].max(self.most_unequal[comparison]).max(equal);
         }
     }
 
@@ -641,7 +637,7 @@ struct Scoring<'a> {
 }
 
 impl PairVisitor for Scoring<'_> {
-    fn enter(&mut self, records: &[u32]) {
+    fn enter(&mut self, records: &[u32], _: &Rows) {
         self.records.clear();
         self.records.extend_from_slice(records);
         if let Some(rows) = &mut self.own_rows {

@@ -212,9 +212,10 @@ impl<'a> Links<'a> {
         let mut order: Vec<(u32, u32, u32)> =
             (0..pairs.len()).map(|pair| (pairs.left[pair], pairs.right[pair], pair as u32)).collect();
         order.par_sort_unstable();
-        let order: Vec<u32> = order.into_iter().map(|(.., pair)| pair).collect();
+        let order: Vec<u32> = order.into_par_iter().map(|(.., pair)| pair).collect();
         let side = |records: &[u32]| {
-            let sorted = order.iter().map(|&pair| records[pair as usize]);
+            let sorted: Vec<u32> = order.par_iter().map(|&pair| records[pair as usize]).collect();
+            let sorted = sorted.into_iter();
             let sources = sorted.clone().map(|record| findings.records.source_of(record) as u32).collect();
             let names = if let [SourceFacts { names: RecordNames::Column(column), .. }] = findings.sources {
                 PairNames::Column(
@@ -241,20 +242,20 @@ impl<'a> Links<'a> {
         let mut rules = Interner::default();
         let rule_codes: Vec<u32> =
             findings.model.blocking.iter().map(|rule| rules.intern(&rule.words())).collect();
-        let weight: Vec<f64> = order.iter().map(|&pair| pairs.weight[pair as usize]).collect();
+        let weight: Vec<f64> = order.par_iter().map(|&pair| pairs.weight[pair as usize]).collect();
         Self {
             sources: source_names(findings),
             source: [source_l, source_r],
             record: [record_l, record_r],
-            probability: order.iter().map(|&pair| findings.probability[pair as usize]).collect(),
+            probability: order.par_iter().map(|&pair| findings.probability[pair as usize]).collect(),
             weight,
             decisions,
             decision: order
-                .iter()
+                .par_iter()
                 .map(|&pair| if findings.clustered.is_link[pair as usize] { LINK } else { REVIEW })
                 .collect(),
             rules: rules.into_values(),
-            rule: order.iter().map(|&pair| rule_codes[pairs.rule[pair as usize] as usize]).collect(),
+            rule: order.par_iter().map(|&pair| rule_codes[pairs.rule[pair as usize] as usize]).collect(),
         }
     }
 

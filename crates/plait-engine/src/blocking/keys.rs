@@ -60,13 +60,11 @@ impl<'a> Keys<'a> {
             .iter()
             .map(|side| {
                 let there = fields.iter().position(|&field| field == side.field);
-                match there.filter(|_| side.table.is_none()) {
-                    Some(slot) => slot as u16,
-                    None => {
-                        slots.push(self.slot(side.field, side.table.as_deref()));
-                        slots.len() as u16 - 1
-                    }
+                if let Some(slot) = there.filter(|_| side.table.is_none()) {
+                    return slot as u16;
                 }
+                slots.push(self.slot(side.field, side.table.as_deref()));
+                slots.len() as u16 - 1
             })
             .collect();
         let of_key = |&(left, right): &(usize, usize)| (slot_of[left], slot_of[right]);
@@ -78,7 +76,7 @@ impl<'a> Keys<'a> {
         Slot { codes: &self.records.fields[field].codes, table }
     }
 
-    /// For each symmetric rule of whose keys a record has one each, its records with their keys.
+    /// The records of a rule with their keys, if its keys are symmetric, a record has one of each, and they fit.
     pub(super) fn packed(&self, rule: usize) -> Option<Packed> {
         let keys = &self.of_rule[rule];
         if keys.is_empty() || keys.iter().any(|(left, right)| left != right) {

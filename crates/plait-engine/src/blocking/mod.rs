@@ -94,8 +94,8 @@ pub struct Task {
 
 /// What is done with candidate pairs.
 pub(crate) trait PairVisitor {
-    /// One or several blocks begin: their records, in the order by which pairs name them.
-    fn enter(&mut self, records: &[u32]);
+    /// One or several blocks begin: their records, in the order by which pairs name them, and their rows.
+    fn enter(&mut self, records: &[u32], rows: &Rows);
     /// A pair of those records, by place; the left one is the lower record. `rows` are their rows, as
     /// [`Blocks::for_comparing`] put them together.
     fn pair(&mut self, left: usize, right: usize, rows: &Rows);
@@ -163,8 +163,8 @@ impl Run<'_> {
     }
 }
 
-/// Rights from which on they are looked at together.
-const LONG_RUN: usize = 8;
+/// Rights from which on they are looked at together; few in tests, whose blocks are small.
+const LONG_RUN: usize = if cfg!(test) { 2 } else { 8 };
 
 impl Blocks {
     /// Sorts the records under every rule. Panics if a rule names a field that the records lack;
@@ -255,7 +255,7 @@ impl Blocks {
     pub fn for_each_pair(&self, task: &Task, keep: impl Fn(u32) -> bool, visit: impl FnMut(u32, u32)) {
         struct Records<F>(Vec<u32>, F);
         impl<F: FnMut(u32, u32)> PairVisitor for Records<F> {
-            fn enter(&mut self, block: &[u32]) {
+            fn enter(&mut self, block: &[u32], _: &Rows) {
                 self.0.clear();
                 self.0.extend_from_slice(block);
             }
@@ -290,7 +290,7 @@ impl Blocks {
             let end_block = rule.end_of_stretch(block, task.to);
             let members = &rule.records[start as usize..rule.starts[end_block] as usize];
             self.rows.gather(members.iter().copied(), &mut rows);
-            visitor.enter(members);
+            visitor.enter(members, &rows);
             for block in block..end_block {
                 let places = (rule.starts[block] - start) as usize..(rule.starts[block + 1] - start) as usize;
                 let is_long = rule.splits.is_empty() && !asks_lists && places.len() > LONG_RUN;

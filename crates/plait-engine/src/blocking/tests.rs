@@ -121,6 +121,41 @@ proptest! {
     }
 
     #[test]
+    fn packed_keys_give_the_blocks_that_entries_give(
+        records in any_records(),
+        rules in any_rules(),
+        link_type in any_link_type(),
+    ) {
+        let within_sources = link_type != LinkType::LinkOnly;
+        let keys = Keys::of(&records, &rules);
+        for (index, rule) in rules.iter().enumerate() {
+            let Some(packed) = keys.packed(index) else {
+                prop_assert!(!is_symmetric(rule) || rule.keys.iter().any(BlockingKey::is_several));
+                continue;
+            };
+            let fast = blocks_of_packed(&records, packed, within_sources);
+            let slow = blocks_of_entries(&records, rule, within_sources);
+            prop_assert_eq!((&fast.records, &fast.starts), (&slow.records, &slow.starts));
+            prop_assert_eq!((fast.n_pairs, fast.largest), (slow.n_pairs, slow.largest));
+        }
+    }
+
+    #[test]
+    fn the_rules_that_hold_are_told_of_all_pairs_as_of_each(
+        records in any_records(),
+        rules in any_rules(),
+        link_type in any_link_type(),
+    ) {
+        let blocks = Blocks::new(&records, &rules, link_type);
+        let pairs = all_pairs(&records, link_type);
+        let mut told = Vec::new();
+        blocks.for_each_that_holds(&pairs, |pair, rule| told.push((pair, rule)));
+        let all = (0..pairs.len()).flat_map(|pair| (0..rules.len()).map(move |rule| (pair, rule)));
+        let expected: Vec<_> = all.filter(|&(pair, rule)| blocks.holds(rule, pairs[pair].0, pairs[pair].1)).collect();
+        prop_assert_eq!(told, expected);
+    }
+
+    #[test]
     fn a_rule_holds_where_its_keys_agree(
         records in any_records(),
         rules in any_rules(),

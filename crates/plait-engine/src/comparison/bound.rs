@@ -24,7 +24,7 @@ enum Hint {
     Parts(Vec<Vec<u32>>),
 }
 
-impl<'a> Comparer<'a> {
+impl Comparer<'_> {
     /// Whether [`Comparer::best_unequal`] can say anything about a comparison.
     pub(crate) fn has_bound(&self, comparison: usize) -> bool {
         let bound = &self.comparisons[comparison];

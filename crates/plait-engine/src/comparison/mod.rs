@@ -264,6 +264,24 @@ impl<'a> Comparer<'a> {
         }
     }
 
+    /// Has the processor fetch what comparing these rows is likely to read, all at once: pair by pair it would wait for each.
+    pub(crate) fn fetch(&self, rows: &Rows) {
+        for bound in self.comparisons.iter().filter(|bound| bound.slots.len() == 1) {
+            let codes = rows.iter().map(|row| row[bound.slots[0]]).filter(|&code| code != NULL);
+            // the sums do not matter, only that they cannot be had without the reading
+            std::hint::black_box(match &bound.kernel {
+                Kernel::JaroWinkler { names, .. } => {
+                    codes.map(|code| u32::from(names[code as usize].length)).sum()
+                }
+                Kernel::Parts(tables, _) => tables
+                    .iter()
+                    .map(|(table, _)| codes.clone().fold(0, |sum, code| table[code as usize] ^ sum))
+                    .fold(0, |sum, one| sum ^ one),
+                Kernel::Constant(_) | Kernel::Conditions { .. } => 0u32,
+            });
+        }
+    }
+
     /// Whether the rows that blocks hand out with their pairs are those of this comparer.
     pub(crate) fn shares_rows_of(&self, blocks: &Blocks) -> bool {
         blocks.rows_of(&self.fields).is_some_and(|rows| Arc::ptr_eq(rows, &self.rows))

@@ -3,7 +3,7 @@ use crate::comparison::tests::any_comparison;
 use crate::fixture::{
     DATE, FORENAME, POSTCODE, SURNAME, all_pairs, any_records, comparison, fixed, model, records,
 };
-use crate::model::{Condition, LinkType, Measure, Test};
+use crate::model::{BlockingKey, BlockingRule, Condition, LinkType, Measure, Part, Test};
 use crate::progress::Silent;
 use crate::records::Records;
 use crate::training::two_classes;
@@ -162,6 +162,43 @@ proptest! {
                 let kept = scorer.at_least(cut, left, right, &mut scratch);
                 prop_assert_eq!(kept, (weight >= cut).then_some(weight), "cut {}", cut);
             }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(fixed(600))]
+
+    #[test]
+    fn screening_long_blocks_loses_no_pair(
+        records in any_records(),
+        comparisons in prop::collection::vec(any_comparison(), 1..6),
+        numbers in any_numbers(),
+        cut in -30.0..30.0_f64,
+    ) {
+        let mut model = trained(comparisons, &numbers);
+        let key = |field, part| BlockingRule { keys: vec![BlockingKey::same(field, part)] };
+        model.blocking = vec![key(FORENAME, Part::First(1)), key(SURNAME, Part::First(1))];
+        let blocks = Blocks::for_model(&records, &model).unwrap();
+        let comparer = Comparer::beside(&records, &model, &blocks).unwrap();
+        prop_assert!(comparer.shares_rows_of(&blocks));
+        let scorer = Scorer::new(&comparer, &model).unwrap();
+        let mut scratch = comparer.scratch();
+        let mut all = Vec::new();
+        for task in blocks.tasks(1000) {
+            blocks.for_each_pair(&task, |_| true, |left, right| {
+                all.push((left, right, scorer.weigh(left, right, &mut scratch).0));
+            });
+        }
+        // the hardest cuts are those at a weight
+        let weights: Vec<f64> = all.iter().map(|pair| pair.2).take(5).collect();
+        for cut in weights.into_iter().chain([cut, f64::NEG_INFINITY]) {
+            let scored = score(&scorer, &blocks, cut, &Silent).unwrap();
+            let found: Vec<_> =
+                (0..scored.len()).map(|at| (scored.left[at], scored.right[at], scored.weight[at])).collect();
+            let expected: Vec<_> = all.iter().copied().filter(|pair| pair.2 >= cut).collect();
+            prop_assert_eq!(found, expected, "cut {}", cut);
+            prop_assert_eq!(scored.n_candidates.iter().sum::<u64>(), all.len() as u64);
         }
     }
 }

@@ -76,6 +76,8 @@ fn random_level_counts(comparer: &Comparer<'_>, model: &Model, options: &Trainin
                 let pairs: Vec<(u32, u32)> = indices.filter_map(draw).collect();
                 comparer.gather(pairs.iter().map(|pair| pair.0), lefts);
                 comparer.gather(pairs.iter().map(|pair| pair.1), rights);
+                comparer.fetch(lefts);
+                comparer.fetch(rights);
                 let mut counts = zeros();
                 for (comparison, counts) in counts.iter_mut().enumerate() {
                     for place in 0..pairs.len() {

@@ -184,12 +184,13 @@ struct Counting<'a> {
 }
 
 impl PairVisitor for Counting<'_> {
-    fn enter(&mut self, records: &[u32]) {
+    fn enter(&mut self, records: &[u32], rows: &Rows) {
         self.records.clear();
         self.records.extend_from_slice(records);
         if let Some(rows) = &mut self.own_rows {
             self.comparer.gather(records.iter().copied(), rows);
         }
+        self.comparer.fetch(self.own_rows.as_ref().unwrap_or(rows));
     }
 
     fn pair(&mut self, left: usize, right: usize, rows: &Rows) {

@@ -85,8 +85,7 @@ fn properties(table: &OutTable<'_>) -> WriterProperties {
             OutValues::Codes { .. } | OutValues::Text(_) => {
                 properties.set_column_dictionary_enabled(path, false)
             }
-            // weights and probabilities repeat: there are as many as patterns of agreement
-            OutValues::F64(_) => properties.set_column_dictionary_enabled(path, true),
+            OutValues::F64(numbers) => properties.set_column_dictionary_enabled(path, do_repeat(numbers)),
             // row numbers mostly go up by one
             OutValues::I64(_) | OutValues::U32(_) => properties
                 .set_column_dictionary_enabled(path.clone(), false)
@@ -100,6 +99,19 @@ fn properties(table: &OutTable<'_>) -> WriterProperties {
 /// give it up in the middle of a column.
 fn is_repetitive(codes: &[u32], values: &Values) -> bool {
     values.len() < 1 << 15 && values.len() * 4 <= codes.len()
+}
+
+/// Whether numbers repeat so much that a dictionary is worth making, by a few thousand of them: weights do where there are
+/// as many as patterns of agreement, and do not where every value's frequency has a part in them.
+fn do_repeat(numbers: &[f64]) -> bool {
+    const SAMPLE: usize = 4096;
+    let step = numbers.len().div_ceil(SAMPLE).max(1);
+    let mut sample: Vec<u64> = numbers.iter().step_by(step).map(|number| number.to_bits()).collect();
+    let n = sample.len();
+    sample.sort_unstable();
+    sample.dedup();
+    // of the sample, far more are different than of all numbers
+    sample.len() * 2 <= n
 }
 
 fn kind(values: &OutValues<'_>) -> DataType {
