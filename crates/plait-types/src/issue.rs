@@ -143,6 +143,7 @@ issue_kinds! {
     CellError = "W004", Warning, "Cells of a workbook hold an error such as #N/A and were read as missing.";
     InvalidCell = "W005", Warning, "Cells hold bytes that are not text and were read as missing.";
     ShortenedNumber = "W021", Warning, "Long numbers were shortened to the form 3.02E+11 by a spreadsheet and cannot be recovered.";
+    NoRoute = "W050", Warning, "A source can be linked to none of the others: it has no names and no identifier in common with any.";
 }
 
 #[cfg(test)]

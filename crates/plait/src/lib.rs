@@ -1,6 +1,7 @@
 //! Every use case once. The command line, and later the notebook and the server, hold no logic of their own:
 //! they gather a request, call one function here, and show what comes back.
 
+mod authority;
 mod details;
 mod explain;
 mod faults;
@@ -10,6 +11,7 @@ mod model;
 mod output;
 mod place;
 mod report;
+mod routes;
 mod run;
 mod score;
 mod source;

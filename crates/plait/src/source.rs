@@ -46,6 +46,9 @@ pub(crate) struct Opened {
     pub(crate) issues: Vec<Issue>,
     pub(crate) table: Table,
     pub(crate) plans: Vec<ColumnPlan>,
+    /// The code of the local authority that the records are of, where it is known: its ids of children mean nothing in
+    /// another one.
+    pub(crate) authority: Option<String>,
 }
 
 /// What records are called in outputs.
@@ -135,6 +138,7 @@ fn open_one(spec: &SourceSpec) -> Result<Opened, Fault> {
         issues,
         table,
         plans: Vec::new(),
+        authority: None,
     })
 }
 
