@@ -277,6 +277,7 @@ fn explanation_json(explanation: &Explanation, with_values: bool) -> serde_json:
         "match_weight": explanation.weight,
         "match_probability": explanation.probability,
         "terms": terms,
+        "statement": explanation.statement,
         "sentence": plait::sentence(explanation),
     })
 }

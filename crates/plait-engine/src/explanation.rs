@@ -1,6 +1,7 @@
 //! Why two records were linked or not, in terms that sum to the weight.
 
 use crate::comparison::Comparer;
+use crate::deterministic::Ruling;
 use crate::model::Model;
 use crate::scoring::Scorer;
 use plait_types::{MatchWeight, grouped};
@@ -18,6 +19,8 @@ pub struct Explanation {
     pub weight: f64,
     /// Match probability, 0..=1.
     pub probability: f64,
+    /// What deterministic rules say of the pair, beside and not in its weight: `linked because both have the same UPN`.
+    pub statement: Option<String>,
 }
 
 /// One bar of the waterfall and one row of its table.
@@ -50,7 +53,8 @@ pub enum TermKind {
     OtherClasses,
 }
 
-/// Explains the weight of a pair under a trained model. `name` gives source and record of a record.
+/// Explains the weight of a pair under a trained model. `name` gives source and record of a record; a ruling on the pair
+/// is added with [`Explanation::with_ruling`].
 pub fn explain(
     comparer: &Comparer<'_>,
     scorer: &Scorer<'_>,
@@ -115,6 +119,16 @@ pub fn explain(
         terms,
         weight: parts.total,
         probability: MatchWeight(parts.total).probability().get(),
+        statement: None,
+    }
+}
+
+impl Explanation {
+    /// The same, with what deterministic rules say of the pair.
+    #[must_use]
+    pub fn with_ruling(mut self, ruling: Option<Ruling>, model: &Model) -> Self {
+        self.statement = ruling.map(|ruling| ruling.words(model));
+        self
     }
 }
 
@@ -127,8 +141,10 @@ fn shown_values(comparer: &Comparer<'_>, fields: &[String], record: u32) -> Opti
 
 /// `date_of_birth` as a title: `Date of birth`.
 fn title(name: &str) -> String {
-    let words = plait_types::Role::from_name(name)
-        .map_or_else(|| name.replace('_', " "), |role| role.words().to_owned());
+    let words = match crate::model::field_words(name) {
+        header if header == name => name.replace('_', " "),
+        words => words.to_owned(),
+    };
     let mut letters = words.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }

@@ -206,6 +206,7 @@ pub(crate) fn model(link_type: LinkType, comparisons: Vec<Comparison>) -> Model 
         link_type,
         comparisons,
         blocking: Vec::new(),
+        deterministic: Vec::new(),
         accept: Accept { link: 0.5, review: 0.1 },
         clustering: Clustering::ConnectedComponents,
         classes: Vec::new(),

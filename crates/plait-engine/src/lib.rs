@@ -4,12 +4,14 @@
 //! The stages, in the order in which records pass through them:
 //! [`records`] standardise and intern, [`blocking`] makes candidate pairs, [`comparison`] turns each pair into
 //! a vector of levels, [`training`] learns the model from counts of vectors, [`scoring`] weighs pairs,
+//! [`deterministic`] finds those that rules link whatever they weigh,
 //! [`clustering`] decides who is one person, [`evaluation`] says how good that is, [`explanation`] says why.
 
 pub mod automatic;
 pub mod blocking;
 pub mod clustering;
 pub mod comparison;
+pub mod deterministic;
 pub mod evaluation;
 pub mod explanation;
 pub mod model;

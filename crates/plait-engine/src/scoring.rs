@@ -6,6 +6,7 @@
 
 use crate::blocking::{Blocks, PairVisitor, Run};
 use crate::comparison::{Comparer, ComparisonVector, Hints, Quick, Scratch};
+use crate::deterministic::Ruling;
 use crate::model::{Class, Comparison, Model, TermFrequency};
 use crate::progress::{Progress, Stage, interrupted};
 use crate::rows::{Rows, STRETCH};
@@ -154,8 +155,11 @@ pub struct ScoredPairs {
     pub right: Vec<u32>,
     /// Match weights, bits.
     pub weight: Vec<f64>,
-    /// The first rule that makes the pair.
+    /// The first blocking rule that makes the pair; [`ScoredPairs::NO_CANDIDATE`] of pairs, the last ones, that only a
+    /// deterministic rule makes.
     pub rule: Vec<u16>,
+    /// What deterministic rules say of the pair.
+    pub ruling: Vec<Option<Ruling>>,
     /// Candidate pairs looked at, per rule, those of earlier rules left out.
     pub n_candidates: Vec<u64>,
 }
@@ -608,6 +612,7 @@ fn collect(chunks: Vec<Chunk>, n_rules: usize) -> ScoredPairs {
         right: Vec::with_capacity(n),
         weight: Vec::with_capacity(n),
         rule: Vec::with_capacity(n),
+        ruling: vec![None; n],
         n_candidates: vec![0; n_rules],
     };
     for chunk in chunks {
@@ -699,6 +704,22 @@ struct Chunk {
 }
 
 impl ScoredPairs {
+    /// In place of a blocking rule, where none makes the pair.
+    pub const NO_CANDIDATE: u16 = u16::MAX;
+
+    /// The deterministic rule that links a pair.
+    pub fn linked_by_rule(&self, pair: usize) -> Option<u16> {
+        match self.ruling[pair] {
+            Some(Ruling::Link(rule)) => Some(rule),
+            _ => None,
+        }
+    }
+
+    /// Pairs that some blocking rule makes.
+    pub fn n_from_candidates(&self) -> usize {
+        self.rule.partition_point(|&rule| rule != Self::NO_CANDIDATE)
+    }
+
     /// How many there are.
     pub fn len(&self) -> usize {
         self.left.len()

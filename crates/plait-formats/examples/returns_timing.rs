@@ -31,11 +31,14 @@ impl BatchSink for Count {
     fn set_aside(&mut self, _n_rows: u64) {}
 }
 
+/// Fills a file with about so many bytes.
+type Fill = fn(&mut BufWriter<File>, u64) -> std::io::Result<()>;
+
 fn main() -> Result<(), Fault> {
     let megabytes = std::env::args().nth(1).and_then(|text| text.parse().ok()).unwrap_or(200);
     let size = megabytes * 1_000_000;
     let folder = std::env::temp_dir();
-    let forms: [(&str, fn(&mut BufWriter<File>, u64) -> std::io::Result<()>); 2] =
+    let forms: [(&str, Fill); 2] =
         [("plait-timing.xml", write_xml), ("plait-timing_2024_spring_pupilonroll.csv", write_csv)];
     for (name, write) in forms {
         let path = folder.join(name);

@@ -6,8 +6,8 @@ use plait_engine::model::{
 };
 use plait_report::{
     Accuracy, BlockingResult, ColumnQuality, Decision, Estimate, ExplainedPair, Input, LinkReport, Note,
-    PairCounts, PersonSize, Placeholder, Provenance, ScoreHistogram, SourceColumns, SourcePair, SourceResult,
-    Stage, link_report,
+    PairCounts, PersonSize, Placeholder, Provenance, Route, ScoreHistogram, SourceColumns, SourcePair,
+    SourceResult, Stage, link_report,
 };
 use plait_types::{Role, Severity};
 
@@ -27,6 +27,11 @@ fn sample() -> LinkReport {
             .into(),
         sources: vec![source("cin", 3104, 2861, 54), source("census", 48_912, 4020, 61), source("sen", 4108, 3987, 9)],
         between: vec![between(0, 1, 2874, 54, 2861, 2870), between(0, 2, 702, 3, 702, 702), between(1, 2, 3981, 12, 3980, 3979)],
+        routes: vec![
+            route("same upn", Some(3611), 3611),
+            route("names and details", Some(741), 741),
+            route("same la_child_id to case_management, then names and details", None, 404),
+        ],
         people: [(1, 44_706), (2, 4311), (3, 931), (4, 7)]
             .map(|(records, persons)| PersonSize { records, persons })
             .to_vec(),
@@ -77,6 +82,10 @@ fn between(
     right_linked: u64,
 ) -> SourcePair {
     SourcePair { left, right, links, reviews, left_linked, right_linked }
+}
+
+fn route(words: &str, links: Option<u64>, records: u64) -> Route {
+    Route { from: "cin".into(), to: "census".into(), words: words.into(), links, records }
 }
 
 fn rule(words: &str, pairs: u64, links: u64, only_links: u64) -> BlockingResult {
@@ -172,6 +181,7 @@ fn model() -> Model {
             comparison("Telephone", &["same", "different"]),
         ],
         blocking: Vec::new(),
+        deterministic: Vec::new(),
         accept: Accept { link: 0.99, review: 0.80 },
         clustering: Clustering::ConnectedComponents,
         classes: vec![one_person, strangers, household],
@@ -351,6 +361,7 @@ fn explained(chosen: &str, decision: Decision, left: &str, right: &str, terms: V
         terms,
         weight,
         probability: 1.0 / (1.0 + (-weight).exp2()),
+        statement: None,
     };
     ExplainedPair { chosen: chosen.into(), decision, explanation }
 }

@@ -19,6 +19,8 @@ pub struct LinkReport {
     pub sources: Vec<SourceResult>,
     /// Links between two sources, and within one where that was looked at; at most one entry per pair of sources.
     pub between: Vec<SourcePair>,
+    /// By which routes records of one source were linked to those of another.
+    pub routes: Vec<Route>,
     /// How many persons have how many records, by size.
     pub people: Vec<PersonSize>,
     /// As it was used; trained.
@@ -69,6 +71,21 @@ pub struct SourcePair {
     pub left_linked: u64,
     /// Records of `right` with at least one link to `left`.
     pub right_linked: u64,
+}
+
+/// One way by which records of one source are linked to records of another.
+#[derive(Clone, Debug)]
+pub struct Route {
+    /// Source from which it is told.
+    pub from: String,
+    /// Source to which it leads.
+    pub to: String,
+    /// What linked, and by way of which sources: `same la_child_id to case_management, then names and details`.
+    pub words: String,
+    /// Links; `None` of a chain, whose links are those of other routes.
+    pub links: Option<u64>,
+    /// Records of `from` that are linked this way.
+    pub records: u64,
 }
 
 /// How many persons have so many records.

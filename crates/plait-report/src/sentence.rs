@@ -2,7 +2,7 @@
 
 use plait_engine::explanation::{Explanation, Term, TermKind};
 
-use crate::words;
+use crate::words::{self, sentence_case};
 
 /// The terms of a pair's weight in words, without its values, so that it can be quoted.
 ///
@@ -10,7 +10,7 @@ use crate::words;
 pub fn sentence(explanation: &Explanation) -> String {
     let shown = shown_tenths(explanation);
     let terms = || explanation.terms.iter().zip(shown.terms.iter().copied());
-    let mut parts = Vec::new();
+    let mut parts: Vec<String> = explanation.statement.iter().map(|said| sentence_case(said) + ".").collect();
     for (term, tenths) in terms().filter(|(term, _)| term.kind == TermKind::Prior) {
         parts.push(format!("The starting point is {} bits ({}).", words::tenths(tenths), term.outcome));
     }
@@ -83,6 +83,7 @@ mod tests {
             terms,
             weight,
             probability: 1.0 / (1.0 + (-weight).exp2()),
+            statement: None,
         }
     }
 

@@ -8,8 +8,8 @@ use plait_engine::model::{
 };
 use plait_report::{
     Accuracy, BlockingResult, ColumnQuality, Decision, Estimate, ExplainedPair, Input, LinkReport, Note,
-    PairCounts, PersonSize, Placeholder, Provenance, ScoreHistogram, SourceColumns, SourcePair, SourceResult,
-    Stage, link_report,
+    PairCounts, PersonSize, Placeholder, Provenance, Route, ScoreHistogram, SourceColumns, SourcePair,
+    SourceResult, Stage, link_report,
 };
 use plait_types::{Role, Severity};
 use proptest::prelude::*;
@@ -55,6 +55,13 @@ fn report(text: &str) -> LinkReport {
             left_linked: 8,
             right_linked: 8,
         }],
+        routes: vec![Route {
+            from: format!("cin{text}"),
+            to: format!("census{text}"),
+            words: format!("same upn{text}"),
+            links: Some(8),
+            records: 8,
+        }],
         people: vec![PersonSize { records: 1, persons: 14 }, PersonSize { records: 2, persons: 8 }],
         model: Model {
             name: format!("uk-child{text}"),
@@ -64,6 +71,7 @@ fn report(text: &str) -> LinkReport {
                 comparison("Born", &["same", "different"]),
             ],
             blocking: Vec::new(),
+            deterministic: Vec::new(),
             accept: Accept { link: 0.99, review: 0.8 },
             clustering: Clustering::ConnectedComponents,
             classes: vec![
@@ -152,6 +160,8 @@ fn pair(text: &str, decision: Decision, surname: f64, born: f64) -> ExplainedPai
         ],
         weight,
         probability: 1.0 / (1.0 + (-weight).exp2()),
+        statement: (decision == Decision::Link)
+            .then(|| format!("linked because both have the same number{text}")),
     };
     ExplainedPair { chosen: format!("a typical pair{text}"), decision, explanation }
 }
@@ -346,6 +356,7 @@ fn a_run_that_found_nothing_still_has_a_page() {
     let empty = LinkReport {
         sources: Vec::new(),
         between: Vec::new(),
+        routes: Vec::new(),
         people: Vec::new(),
         pairs: PairCounts { possible: 0, compared: 0, links: 0, reviews: 0 },
         blocking: Vec::new(),

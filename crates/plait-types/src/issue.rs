@@ -163,6 +163,7 @@ issue_kinds! {
     RepeatedElement = "W034", Warning, "An element that a row has once stands in it again; the first was kept.";
     UnknownEntity = "W035", Warning, "Text refers to an entity that only a document type could define; it was kept as it stands.";
     ShortenedNumber = "W021", Warning, "Long numbers were shortened to the form 3.02E+11 by a spreadsheet and cannot be recovered.";
+    NoRoute = "W050", Warning, "A source can be linked to none of the others: it has no names and no identifier in common with any.";
 }
 
 #[cfg(test)]

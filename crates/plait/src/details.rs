@@ -4,13 +4,13 @@ use crate::link::SourceFacts;
 use crate::run::{Run, RunSource};
 use crate::summary::share_of;
 use plait_engine::blocking::Blocks;
-use plait_engine::model::Model;
+use plait_engine::model::{Model, field_words};
 use plait_types::{Role, grouped, percent};
 
 /// One line, under a heading that it may share with the lines before it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Detail {
-    /// `Reading`, `Columns`, `Checked`, `Model`, `Rule`, `Pairs`, `Linked`, `Unsure` or `Quality`.
+    /// `Reading`, `Columns`, `Checked`, `Model`, `Rule`, `Pairs`, `Linked`, `Routes`, `Unsure` or `Quality`.
     pub heading: &'static str,
     /// One or more sentences. Holds no value of any record.
     pub text: String,
@@ -109,8 +109,9 @@ pub(crate) fn of_model(model: &Model, n_rounds: Option<u32>) -> Detail {
         Some(n) => format!("learned from these files in {}", counted(u64::from(n), "round")),
         None => "used as it came".to_owned(),
     };
-    let words = |name: &str| {
-        Role::from_name(name).map_or_else(|| name.replace('_', " "), |role| role.words().to_owned())
+    let words = |name: &str| match field_words(name) {
+        header if header == name => name.replace('_', " "),
+        words => words.to_owned(),
     };
     let names: Vec<String> = model.comparisons.iter().map(|comparison| words(&comparison.name)).collect();
     let comparisons = counted(names.len() as u64, "comparison");
@@ -121,8 +122,11 @@ pub(crate) fn of_model(model: &Model, n_rounds: Option<u32>) -> Detail {
 pub(crate) fn of_rules(model: &Model, blocks: &Blocks) -> Vec<Detail> {
     let costs = blocks.costs();
     let rules = model.blocking.iter().zip(&costs);
+    let by_themselves =
+        model.deterministic.iter().map(|rule| detail("Rule", format!("{}: links by itself", rule.words())));
     rules
         .map(|(rule, cost)| detail("Rule", format!("{}: {}", rule.words(), counted(cost.n_pairs, "pair"))))
+        .chain(by_themselves)
         .collect()
 }
 
@@ -157,7 +161,7 @@ pub(crate) fn of_result(run: &Run, linked: &[(String, u64, u64)]) -> Vec<Detail>
             truth.file
         ),
     };
-    vec![
+    let pairs = vec![
         detail(
             "Pairs",
             format!(
@@ -169,7 +173,8 @@ pub(crate) fn of_result(run: &Run, linked: &[(String, u64, u64)]) -> Vec<Detail>
             ),
         ),
         detail("Linked", format!("{}; {}.", counted(counts.links, "pair"), each.join(", "))),
-        detail("Unsure", format!("{unsure}.")),
-        detail("Quality", format!("{quality}.")),
-    ]
+    ];
+    let routes = crate::routes::lines(&run.routes).into_iter().map(|line| detail("Routes", line));
+    let sure = [detail("Unsure", format!("{unsure}.")), detail("Quality", format!("{quality}."))];
+    pairs.into_iter().chain(routes).chain(sure).collect()
 }

@@ -1,11 +1,13 @@
 //! Why two records of a finished run are linked or not.
 
+use crate::authority;
 use crate::faults::Faults;
 use crate::link::model_path;
 use crate::model::read_model;
 use crate::run::Run;
 use crate::source::{Opened, RecordNames, SourceSpec, open};
 use plait_engine::comparison::Comparer;
+use plait_engine::deterministic::Rulings;
 use plait_engine::explanation::{Explanation, explain as explain_pair};
 use plait_engine::progress::Silent;
 use plait_engine::records::Records;
@@ -39,9 +41,10 @@ pub fn explain(request: &ExplainRequest) -> Result<Explanation, Faults> {
         .collect();
     let mut roles: Vec<(String, Role)> = file.columns.clone();
     roles.extend(run.roles.iter().filter_map(|(name, role)| Some((name.clone(), Role::from_name(role)?))));
-    let opened = open(&specs, &roles, &Silent)?;
+    let mut opened = open(&specs, &roles, &Silent)?;
     refuse_changed(&run, &opened, &request.folder)?;
     let names: Vec<RecordNames> = opened.iter().map(Opened::record_names).collect();
+    authority::keep_child_ids_apart(&mut opened);
     let records = Records::new(opened.into_iter().map(|source| source.into_input(None)).collect());
     let comparer = Comparer::new(&records, &file.model)?;
     let scorer = Scorer::new(&comparer, &file.model)?;
@@ -60,7 +63,10 @@ pub fn explain(request: &ExplainRequest) -> Result<Explanation, Faults> {
         let row = (record - records.sources[source].start) as usize;
         (records.sources[source].name.clone(), names[source].get(row).into_owned())
     };
-    Ok(explain_pair(&comparer, &scorer, &file.model, (left, right), name))
+    let rulings = Rulings::of(&records, &file.model.deterministic, file.model.link_type);
+    let ruling = rulings.get(left.min(right), left.max(right));
+    let explanation = explain_pair(&comparer, &scorer, &file.model, (left, right), name);
+    Ok(authority::as_in_the_files(explanation.with_ruling(ruling, &file.model)))
 }
 
 fn refuse_changed(run: &Run, opened: &[Opened], folder: &Path) -> Result<(), Fault> {

@@ -1,6 +1,6 @@
 //! Everything that is wrong, at once.
 
-use plait_types::{Fault, FaultKind};
+use plait_types::{Fault, FaultCode, FaultKind};
 use std::fmt;
 
 /// One or more faults; the first decides the exit code.
@@ -11,6 +11,22 @@ impl Faults {
     /// The kind of the first.
     pub fn kind(&self) -> FaultKind {
         self.0.first().map_or(FaultKind::Unexpected, |fault| fault.code.kind())
+    }
+}
+
+impl Faults {
+    /// Faults of sources that nothing can be linked from, with the reason that they have not said themselves.
+    #[must_use]
+    pub(crate) fn because_of_sources(mut self, reason: Option<&str>) -> Self {
+        let is_about_sources = |fault: &Fault| {
+            matches!(fault.code, FaultCode::NoUsableColumn | FaultCode::NoPairs | FaultCode::NoLinks)
+        };
+        if let (Some(first), Some(reason)) =
+            (self.0.first_mut().filter(|fault| is_about_sources(fault)), reason)
+        {
+            *first = first.clone().because(reason);
+        }
+        self
     }
 }
 

@@ -1,6 +1,7 @@
 //! Every use case once. The command line, and later the notebook and the server, hold no logic of their own:
 //! they gather a request, call one function here, and show what comes back.
 
+mod authority;
 mod dataset;
 mod details;
 mod dictionary;
@@ -13,6 +14,7 @@ mod output;
 mod place;
 mod read;
 mod report;
+mod routes;
 mod run;
 mod score;
 mod source;

@@ -8,11 +8,12 @@ use crate::run::{Counts, FORMAT, MODEL_FILE, Run, RunModel, RunRule, RunSource};
 use crate::score::Truth;
 use crate::source::{Opened, RecordNames, SourceSpec, open, sha256_of_text};
 use crate::summary::SourceOutcome;
-use crate::{VERSION, model, report, score, summary};
+use crate::{VERSION, authority, model, report, routes, score, summary};
 use plait_engine::automatic::{self, ChosenRules, RuleOptions};
 use plait_engine::blocking::Blocks;
 use plait_engine::clustering::{Clustered, cluster};
 use plait_engine::comparison::Comparer;
+use plait_engine::deterministic::Rulings;
 use plait_engine::explanation::{Explanation, explain};
 use plait_engine::model::{LinkType, Model, ModelFile};
 use plait_engine::progress::{Progress, Stage};
@@ -213,7 +214,7 @@ impl<'a> Job<'a> {
         if let Some((file, name)) = &file {
             model::check_against(file, name, &opened)?;
         }
-        let issues: Vec<Issue> = opened.iter().flat_map(|source| source.issues.iter().cloned()).collect();
+        let mut issues: Vec<Issue> = opened.iter().flat_map(|source| source.issues.iter().cloned()).collect();
         let rows_set_aside = opened.iter().map(|source| source.rows_set_aside).sum();
         let truth = request.truth.as_deref().map(|path| Truth::read(path, &opened)).transpose()?;
         self.notes = notes_on_columns(&opened);
@@ -229,6 +230,7 @@ impl<'a> Job<'a> {
         });
         self.details = details::of_sources(&facts);
         self.stop_if_asked()?;
+        authority::keep_child_ids_apart(&mut opened);
         // a model that says all it needs spares the rest of the columns the work
         let needed = file.as_ref().map(|(file, _)| &file.model).filter(|model| !model.blocking.is_empty());
         let needed = needed.map(Model::fields);
@@ -237,8 +239,12 @@ impl<'a> Job<'a> {
         });
 
         self.note_spikes(&records);
-        let mut model = self.starting_model(&records, file.take().map(|(file, _)| file))?;
-        let chosen = self.choose_rules(&records, &mut model)?;
+        let without_route = routes::sources_without_route(&records, &facts);
+        let why_not = routes::as_reason(&without_route);
+        issues.extend(without_route);
+        let because = |faults: Faults| faults.because_of_sources(why_not.as_deref());
+        let mut model = self.starting_model(&records, file.take().map(|(file, _)| file)).map_err(because)?;
+        let chosen = self.choose_rules(&records, &mut model).map_err(because)?;
         let blocks = self.block(&records, &model)?;
         let comparer = self.watch.time("compare", || Comparer::beside(&records, &model, &blocks))?;
         let mut training = self.train(&comparer, &blocks, &mut model)?;
@@ -250,17 +256,18 @@ impl<'a> Job<'a> {
         }
         let weight = |p: f64| Probability::new(p).expect("the model was checked").weight().0;
         let (link_cut, review_cut) = (weight(model.accept.link), weight(model.accept.review));
-        let pairs = self.watch.time("score", || match compared {
+        let mut pairs = self.watch.time("score", || match compared {
             Some(compared) => {
                 score_compared(&scorer, &compared, model.blocking.len(), review_cut, self.progress)
             }
             None => score_pairs(&scorer, &blocks, review_cut, self.progress),
         })?;
+        self.apply_rules(&records, &model, &comparer, &scorer, &mut pairs);
         self.progress.begin(Stage::Cluster, 1);
         let clustered = self.watch.time("cluster", || cluster(&records, &pairs, link_cut, model.clustering));
         self.progress.advance(1);
         if !clustered.is_link.contains(&true) {
-            return Err(summary::no_links(&records, &pairs, &model).into());
+            return Err(because(summary::no_links(&records, &pairs, &model).into()));
         }
 
         let probability: Vec<f64> = pairs
@@ -287,6 +294,7 @@ impl<'a> Job<'a> {
         });
         let mut run = self.describe_run(&facts, &model, &model_text, counts);
         run.rules = rule_results(&findings, &blocks);
+        run.routes = routes::routes(&findings);
         // the largest of what is no longer needed, before the outputs take their own
         drop(blocks);
         run.truth =
@@ -299,7 +307,9 @@ impl<'a> Job<'a> {
         self.details.push(details::of_model(&model, training.as_ref().map(|training| training.n_rounds)));
         self.details.extend(details::of_result(&run, &linked_per_source(&findings)));
         let explain_pair = |left: u32, right: u32| -> Explanation {
-            explain(&comparer, &scorer, &model, (left, right), |record| findings.name(record))
+            authority::as_in_the_files(explain(&comparer, &scorer, &model, (left, right), |record| {
+                findings.name(record)
+            }))
         };
         let place = place.expect("only a dry run has no place to write to");
         self.progress.begin(Stage::Write, 1);
@@ -339,6 +349,37 @@ impl<'a> Job<'a> {
             issues,
             wrote,
         })
+    }
+
+    /// Links what deterministic rules link.
+    fn apply_rules(
+        &mut self,
+        records: &Records,
+        model: &Model,
+        comparer: &Comparer<'_>,
+        scorer: &Scorer<'_>,
+        pairs: &mut ScoredPairs,
+    ) {
+        if model.deterministic.is_empty() {
+            return;
+        }
+        let rulings = self.watch.time("apply rules", || {
+            let rulings = Rulings::of(records, &model.deterministic, model.link_type);
+            rulings.apply(comparer, scorer, pairs);
+            rulings
+        });
+        for left_out in &rulings.left_out {
+            self.notes.push(format!(
+                "the rule \"{}\" left out {} that up to {} records share, which is no one's number",
+                model.deterministic[left_out.rule].words(),
+                if left_out.n_values == 1 {
+                    "a value".to_owned()
+                } else {
+                    format!("{} values", plait_types::grouped(left_out.n_values))
+                },
+                plait_types::grouped(left_out.most_records)
+            ));
+        }
     }
 
     fn note_spikes(&mut self, records: &Records) {
@@ -513,6 +554,7 @@ impl<'a> Job<'a> {
             threads: rayon::current_num_threads(),
             counts,
             rules: Vec::new(),
+            routes: Vec::new(),
             seconds: BTreeMap::new(),
             pairs_per_second: 0.0,
             peak_memory_bytes: peak_memory(),

@@ -5,6 +5,8 @@ use crate::link::SourceFacts;
 use crate::place::OutputPlace;
 use crate::run::{FILE as RUN_FILE, FORMAT, MODEL_FILE, Run};
 use crate::source::RecordNames;
+use plait_engine::deterministic::Ruling;
+use plait_engine::scoring::ScoredPairs;
 use plait_formats::write::{OutSheet, OutTable, OutValues, write_file, write_parquet, write_xlsx};
 use plait_types::{Fault, Interner, PersonId, Values};
 use rayon::prelude::*;
@@ -242,6 +244,15 @@ impl<'a> Links<'a> {
         let mut rules = Interner::default();
         let rule_codes: Vec<u32> =
             findings.model.blocking.iter().map(|rule| rules.intern(&rule.words())).collect();
+        let deterministic = findings.model.deterministic.iter();
+        let deterministic_codes: Vec<u32> = deterministic.map(|rule| rules.intern(&rule.words())).collect();
+        // that of the deterministic rule, where it links the pair or is all that makes it
+        let rule_of = |pair: usize| match (pairs.ruling[pair], pairs.rule[pair]) {
+            (Some(ruling @ Ruling::Link(_)), _) | (Some(ruling), ScoredPairs::NO_CANDIDATE) => {
+                deterministic_codes[ruling.rule()]
+            }
+            (_, rule) => rule_codes[usize::from(rule)],
+        };
         let weight: Vec<f64> = order.par_iter().map(|&pair| pairs.weight[pair as usize]).collect();
         Self {
             sources: source_names(findings),
@@ -255,7 +266,7 @@ impl<'a> Links<'a> {
                 .map(|&pair| if findings.clustered.is_link[pair as usize] { LINK } else { REVIEW })
                 .collect(),
             rules: rules.into_values(),
-            rule: order.par_iter().map(|&pair| rule_codes[pairs.rule[pair as usize] as usize]).collect(),
+            rule: order.par_iter().map(|&pair| rule_of(pair as usize)).collect(),
         }
     }
 

@@ -1,13 +1,13 @@
 //! What a run found, as the report takes it.
 
 use crate::link::{Findings, Stopwatch};
-use crate::run::Run;
+use crate::run::{Run, RunRoute};
 use plait_engine::evaluation::{Rates, Scores, wilson};
 use plait_engine::explanation::Explanation;
 use plait_report::{
     Accuracy, BlockingResult, ColumnQuality, Decision, Estimate, ExplainedPair, Input, LinkReport, Note,
-    PairCounts, PersonSize, Placeholder, Provenance, ScoreHistogram, SourceColumns, SourcePair, SourceResult,
-    Stage, link_report,
+    PairCounts, PersonSize, Placeholder, Provenance, Route, ScoreHistogram, SourceColumns, SourcePair,
+    SourceResult, Stage, link_report,
 };
 use plait_types::{Issue, PartialDate, Severity};
 use std::collections::{BTreeMap, BTreeSet};
@@ -80,6 +80,7 @@ pub(crate) fn page(
             })
             .collect(),
         between: figures.between,
+        routes: run.routes.iter().map(route).collect(),
         people: figures.people,
         model: findings.model.clone(),
         pairs: PairCounts {
@@ -126,6 +127,16 @@ pub(crate) fn page(
             peak_memory: run.peak_memory_bytes,
         },
     })
+}
+
+fn route(route: &RunRoute) -> Route {
+    Route {
+        from: route.left.clone(),
+        to: route.right.clone(),
+        words: route.words(),
+        links: (route.through.is_empty()).then_some(route.links),
+        records: route.records,
+    }
 }
 
 /// Links and reviews per pair of sources.
@@ -188,7 +199,7 @@ fn histogram(findings: &Findings<'_>) -> Option<ScoreHistogram> {
     let mut counts = vec![0u64; BINS];
     pairs.weight.iter().for_each(|&weight| counts[bin(weight)] += 1);
     let kept_from = pairs.weight.iter().copied().fold(f64::INFINITY, f64::min);
-    let mut below = pairs.n_candidates.iter().sum::<u64>() - pairs.len() as u64;
+    let mut below = pairs.n_candidates.iter().sum::<u64>() - pairs.n_from_candidates() as u64;
     if let Some(training) = findings.training {
         for (vector, count) in &training.vectors {
             let weight = findings.scorer.weigh_vector(*vector).0;
@@ -272,7 +283,8 @@ fn explained(findings: &Findings<'_>, explain: &dyn Fn(u32, u32) -> Explanation)
         .map(|(pair, chosen, decision)| ExplainedPair {
             chosen: chosen.to_owned(),
             decision,
-            explanation: explain(pairs.left[pair], pairs.right[pair]),
+            explanation: explain(pairs.left[pair], pairs.right[pair])
+                .with_ruling(pairs.ruling[pair], findings.model),
         })
         .collect()
 }

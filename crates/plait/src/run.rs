@@ -37,6 +37,9 @@ pub struct Run {
     pub counts: Counts,
     /// Per blocking rule, in order.
     pub rules: Vec<RunRule>,
+    /// Per pair of sources and route: how their records were linked; absent in runs of earlier versions.
+    #[serde(default)]
+    pub routes: Vec<RunRoute>,
     /// Wall time of each stage, seconds.
     pub seconds: BTreeMap<String, f64>,
     /// Candidate pairs weighed per second of the scoring stage.
@@ -199,6 +202,23 @@ pub struct RunRule {
     pub links: u64,
     /// Links that satisfy no other rule.
     pub only_links: u64,
+}
+
+/// One way by which records of one source are linked to records of another.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunRoute {
+    /// The source from which it is told: the one without names, if the other has names; else the first.
+    pub left: String,
+    /// The source to which it leads.
+    pub right: String,
+    /// What linked at each step: a deterministic rule, or `names and details`, or `details` where one side holds no names.
+    pub by: Vec<String>,
+    /// The sources by way of which it leads; none of a direct route.
+    pub through: Vec<String>,
+    /// Links; 0 of a chain, whose links are those of direct routes.
+    pub links: u64,
+    /// Records of `left` that are linked to a record of `right` this way; for a chain, of those without a direct route.
+    pub records: u64,
 }
 
 /// How the persons compare with the truth.

@@ -69,6 +69,9 @@ pub(crate) struct Opened {
     pub(crate) issues: Vec<Issue>,
     pub(crate) table: Table,
     pub(crate) plans: Vec<ColumnPlan>,
+    /// The code of the local authority that the records are of, where it is known: its ids of children mean nothing in
+    /// another one.
+    pub(crate) authority: Option<String>,
 }
 
 /// What records are called in outputs.
@@ -160,6 +163,7 @@ fn open_return(
     progress: &dyn Progress,
 ) -> Result<Opened, Fault> {
     let sha256 = dataset::sha256(&recognised)?;
+    let authority = recognised.authority.clone();
     let dataset = dataset::land(recognised, &spec.called(), None, progress)?;
     let (table, plans) = dataset.table(roles);
     Ok(Opened {
@@ -171,6 +175,7 @@ fn open_return(
         rows_set_aside: dataset.rows_set_aside(),
         issues: dataset.landed.issues.clone(),
         dataset: Some(RunDataset::of(&dataset)),
+        authority,
         table,
         plans,
     })
@@ -205,6 +210,7 @@ fn open_table(spec: &SourceSpec) -> Result<Opened, Fault> {
         issues,
         table,
         plans: Vec::new(),
+        authority: None,
     })
 }
 

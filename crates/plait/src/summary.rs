@@ -219,7 +219,7 @@ fn birth_years(records: &Records, field: &Field) -> Option<String> {
     (!overlap).then(|| format!("births are {}", words.collect::<Vec<_>>().join(" and ")))
 }
 
-fn list(parts: &[String]) -> String {
+pub(crate) fn list(parts: &[String]) -> String {
     match parts {
         [] => String::new(),
         [one] => one.clone(),

@@ -23,6 +23,7 @@ fn two_small_files_are_linked_without_any_setting() {
               surname, date of birth, postcode.
     Pairs     5 compared of 60 possible (link_only), chosen by 1 blocking rule.
     Linked    5 pairs; 5 of 10 in pupils (50.0%), 5 of 6 in clinic (83.3%).
+    Routes    5 records of pupils to clinic by names and details.
     Unsure    no pair needs a person to look.
     Quality   about 0 wrong links expected (N%); estimated by the model, not labelled.
     Wrote     people.parquet, links.parquet, people.xlsx, run.json, model.toml, report.html to linked

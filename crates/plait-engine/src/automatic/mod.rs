@@ -1,6 +1,7 @@
 //! A model chosen from the data: what to compare, and which pairs to look at.
 
 mod comparisons;
+mod deterministic;
 mod rules;
 
 use crate::blocking::Blocks;
@@ -9,15 +10,18 @@ use crate::records::{Records, Source};
 use plait_types::Role;
 
 pub use comparisons::comparisons_for;
+pub use deterministic::deterministic_rules;
 pub use rules::{ChosenRule, ChosenRules, RuleOptions, choose_rules};
 
-/// The comparisons that suit the fields of the records, with no blocking rules yet.
+/// The comparisons that suit the fields of the records and the rules that link by an identifier, with no blocking rules
+/// yet.
 pub fn starting_model(records: &Records, link_type: LinkType) -> Model {
     Model {
         name: "chosen from the data".into(),
         link_type,
         comparisons: comparisons_for(records, link_type),
         blocking: Vec::new(),
+        deterministic: deterministic_rules(records),
         accept: Accept { link: 0.8, review: 0.1 },
         clustering: default_clustering(link_type),
         classes: Vec::new(),

@@ -213,6 +213,37 @@ impl Blocks {
         (self.fields == fields).then_some(&self.rows)
     }
 
+    /// Takes out the blocks of more records than this. Gives how many there were, and the records of the largest.
+    /// What [`costs`](Self::costs) and [`holds`](Self::holds) say stays as it was.
+    pub(crate) fn leave_out_larger(&mut self, most_records: u32) -> (u64, u64) {
+        let n_records = self.sources.last().map_or(0, |source| source.end as usize);
+        let (mut n_left_out, mut largest) = (0, 0);
+        for rule in &mut self.rules {
+            let sizes: Vec<u32> = rule.starts.windows(2).map(|ends| ends[1] - ends[0]).collect();
+            if sizes.iter().all(|&size| size <= most_records) {
+                continue;
+            }
+            let mut kept = RuleBlocks::new(rule.records.len());
+            for (block, &size) in sizes.iter().enumerate() {
+                if size > most_records {
+                    n_left_out += 1;
+                    largest = largest.max(u64::from(size));
+                    continue;
+                }
+                let (start, end) = (rule.starts[block], rule.starts[block + 1]);
+                let moved = kept.records.len() as u32;
+                kept.records.extend_from_slice(&rule.records[start as usize..end as usize]);
+                kept.splits.extend(rule.splits.get(block).map(|split| split - start + moved));
+                kept.starts.push(kept.records.len() as u32);
+            }
+            (rule.records, rule.starts, rule.splits) = (kept.records, kept.starts, kept.splits);
+            if rule.several.is_some() {
+                rule.several = Some(Memberships::of(rule, n_records));
+            }
+        }
+        (n_left_out, largest)
+    }
+
     /// What each rule costs.
     pub fn costs(&self) -> Vec<RuleCost> {
         self.rules.iter().map(|rule| RuleCost { n_pairs: rule.n_pairs, largest: rule.largest }).collect()

@@ -3,9 +3,10 @@
 //! Between two sources the choice is optimal: in every connected component of the accepted links, the set of links
 //! with the greatest total weight in which no record occurs twice (shortest augmenting paths with potentials, after
 //! Jonker and Volgenant 1987, on the sparse graph). Among more sources the problem is NP-hard; there, links are taken
-//! from the heaviest down, each if it leaves at most one record of each source in the person.
+//! from the heaviest down, each if it leaves at most one record of each source in the person. Links by deterministic rules
+//! come before all others, rule by rule.
 
-use super::Components;
+use super::{Components, by_preference, rank};
 use crate::records::Records;
 use crate::scoring::ScoredPairs;
 use std::cmp::Reverse;
@@ -27,7 +28,30 @@ pub(super) fn one_to_one(records: &Records, pairs: &ScoredPairs, accepted: &[boo
     (kept, n_ties)
 }
 
+/// Rank by rank: what links of one rank take is not there for those of a later one.
 fn optimal(n: usize, pairs: &ScoredPairs, between: &[usize]) -> Vec<bool> {
+    let mut ranks: Vec<u16> = between.iter().map(|&pair| rank(pairs, pair)).collect();
+    ranks.sort_unstable();
+    ranks.dedup();
+    let mut kept = vec![false; pairs.len()];
+    let mut taken = vec![false; n];
+    for of_rank in ranks {
+        let is_open = |pair: &usize| {
+            let ends = [pairs.left[*pair], pairs.right[*pair]];
+            rank(pairs, *pair) == of_rank && !ends.iter().any(|&record| taken[record as usize])
+        };
+        let open: Vec<usize> = between.iter().copied().filter(is_open).collect();
+        for edge in heaviest(n, pairs, &open) {
+            kept[edge] = true;
+            taken[pairs.left[edge] as usize] = true;
+            taken[pairs.right[edge] as usize] = true;
+        }
+    }
+    kept
+}
+
+/// The edges of the heaviest matching of all components.
+fn heaviest(n: usize, pairs: &ScoredPairs, between: &[usize]) -> Vec<usize> {
     let mut components = Components::new(n);
     for &pair in between {
         components.join(pairs.left[pair], pairs.right[pair]);
@@ -36,13 +60,7 @@ fn optimal(n: usize, pairs: &ScoredPairs, between: &[usize]) -> Vec<bool> {
     for &pair in between {
         by_component.entry(components.root(pairs.left[pair])).or_default().push(pair);
     }
-    let mut kept = vec![false; pairs.len()];
-    for edges in by_component.values() {
-        for edge in assign(pairs, edges) {
-            kept[edge] = true;
-        }
-    }
-    kept
+    by_component.values().flat_map(|edges| assign(pairs, edges)).collect()
 }
 
 /// The edges of the heaviest matching of one component, whose lefts and rights are of different sources.
@@ -202,10 +220,7 @@ impl Ord for Distance {
 
 fn heaviest_first(records: &Records, pairs: &ScoredPairs, between: &[usize]) -> Vec<bool> {
     let mut order = between.to_vec();
-    order.sort_by(|&a, &b| {
-        let key = |pair: usize| (pairs.left[pair], pairs.right[pair]);
-        pairs.weight[b].total_cmp(&pairs.weight[a]).then_with(|| key(a).cmp(&key(b)))
-    });
+    order.sort_by(|&a, &b| by_preference(pairs, a, b));
     let mut components = Components::new(records.len());
     let mut sources: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
     for &pair in &order {
@@ -231,9 +246,10 @@ fn heaviest_first(records: &Records, pairs: &ScoredPairs, between: &[usize]) -> 
 /// Pairs given up that weigh exactly as much as a link that took the place of one of their ends.
 fn count_ties(pairs: &ScoredPairs, between: &[usize], kept: &[bool]) -> u32 {
     let places = |pair: usize| {
-        [pairs.left[pair], pairs.right[pair]].map(|record| (record, pairs.weight[pair].to_bits()))
+        let worth = (rank(pairs, pair), pairs.weight[pair].to_bits());
+        [pairs.left[pair], pairs.right[pair]].map(|record| (record, worth))
     };
-    let mut taken: Vec<(u32, u64)> =
+    let mut taken: Vec<(u32, (u16, u64))> =
         between.iter().filter(|&&pair| kept[pair]).flat_map(|&pair| places(pair)).collect();
     taken.sort_unstable();
     let tied = |pair: usize| places(pair).iter().any(|place| taken.binary_search(place).is_ok());
@@ -260,6 +276,7 @@ mod tests {
             right: edges.iter().map(|e| e.1).collect(),
             weight: edges.iter().map(|e| e.2).collect(),
             rule: vec![0; edges.len()],
+            ruling: vec![None; edges.len()],
             n_candidates: vec![edges.len() as u64],
         }
     }

@@ -6,6 +6,7 @@ mod components;
 use crate::model::Clustering;
 use crate::records::Records;
 use crate::scoring::ScoredPairs;
+use std::cmp::Ordering;
 
 pub use components::Components;
 
@@ -29,9 +30,11 @@ pub struct Clustered {
     pub n_ties: u32,
 }
 
-/// Groups records by the pairs of at least `cut` bits.
+/// Groups records by the pairs of at least `cut` bits and those that deterministic rules link. Where a method has to
+/// choose, links by a rule come before those by weight, and those of an earlier rule before those of a later one.
 pub fn cluster(records: &Records, pairs: &ScoredPairs, cut: f64, method: Clustering) -> Clustered {
-    let accepted: Vec<bool> = pairs.weight.iter().map(|&weight| weight >= cut).collect();
+    let accepted: Vec<bool> =
+        (0..pairs.len()).map(|pair| pairs.weight[pair] >= cut || rank(pairs, pair) < BY_WEIGHT).collect();
     let (is_link, n_ties) = match method {
         Clustering::ConnectedComponents => (accepted, 0),
         Clustering::BestLink => best_links(records.len(), pairs, &accepted),
@@ -44,15 +47,29 @@ pub fn cluster(records: &Records, pairs: &ScoredPairs, cut: f64, method: Cluster
     Clustered { persons: components.into_persons(), is_link, n_ties }
 }
 
-/// Keeps a link if it is the heaviest of at least one of its ends; of equal ones, the one with the lower record.
-/// Also counts the links given up that weigh as much as the heaviest of one of their ends.
+/// The rank of pairs that no rule links, after all others.
+const BY_WEIGHT: u16 = u16::MAX;
+
+/// The place of a pair among links: that of the rule that links it, or [`BY_WEIGHT`].
+fn rank(pairs: &ScoredPairs, pair: usize) -> u16 {
+    pairs.linked_by_rule(pair).unwrap_or(BY_WEIGHT)
+}
+
+/// From the pair to be preferred: of an earlier rule, heavier, of lower records.
+fn by_preference(pairs: &ScoredPairs, a: usize, b: usize) -> Ordering {
+    let records = |pair: usize| (pairs.left[pair], pairs.right[pair]);
+    rank(pairs, a)
+        .cmp(&rank(pairs, b))
+        .then_with(|| pairs.weight[b].total_cmp(&pairs.weight[a]))
+        .then_with(|| records(a).cmp(&records(b)))
+}
+
+/// Keeps a link if it is the one to be preferred of at least one of its ends. Also counts the links given up that are as
+/// good as that of one of their ends but for the order of records.
 fn best_links(n: usize, pairs: &ScoredPairs, accepted: &[bool]) -> (Vec<bool>, u32) {
     const NONE: usize = usize::MAX;
     let mut best = vec![NONE; n];
-    let better = |pair: usize, than: usize| {
-        let key = |p: usize| (pairs.left[p], pairs.right[p]);
-        pairs.weight[pair].total_cmp(&pairs.weight[than]).then_with(|| key(than).cmp(&key(pair))).is_gt()
-    };
+    let better = |pair: usize, than: usize| by_preference(pairs, pair, than).is_lt();
     for pair in (0..pairs.len()).filter(|&pair| accepted[pair]) {
         for record in [pairs.left[pair], pairs.right[pair]] {
             let slot = &mut best[record as usize];
@@ -67,7 +84,11 @@ fn best_links(n: usize, pairs: &ScoredPairs, accepted: &[bool]) -> (Vec<bool>, u
     }
     let tied = |pair: usize| {
         let ends = [pairs.left[pair], pairs.right[pair]];
-        ends.iter().any(|&record| pairs.weight[best[record as usize]].total_cmp(&pairs.weight[pair]).is_eq())
+        let is_as_good = |other: usize| {
+            rank(pairs, other) == rank(pairs, pair)
+                && pairs.weight[other].total_cmp(&pairs.weight[pair]).is_eq()
+        };
+        ends.iter().any(|&record| is_as_good(best[record as usize]))
     };
     let n_ties = (0..pairs.len()).filter(|&pair| accepted[pair] && !kept[pair] && tied(pair)).count();
     (kept, n_ties as u32)

@@ -1,4 +1,5 @@
 use super::*;
+use crate::deterministic::Ruling;
 use crate::fixture::{fixed, records};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
@@ -11,6 +12,7 @@ fn scored(edges: &[Edge]) -> ScoredPairs {
         right: edges.iter().map(|e| e.1).collect(),
         weight: edges.iter().map(|e| e.2).collect(),
         rule: vec![0; edges.len()],
+        ruling: vec![None; edges.len()],
         n_candidates: vec![edges.len() as u64],
     }
 }
@@ -122,6 +124,57 @@ proptest! {
             };
             prop_assert_eq!(of(&edges), of(&sorted));
         }
+    }
+
+    #[test]
+    fn links_by_a_rule_are_accepted_whatever_they_weigh_and_come_before_all_others(
+        edges in any_edges(),
+        rulings in prop::collection::vec(prop::option::weighted(0.4, (0u16..3, any::<bool>())), 25),
+        cut in -2i32..4,
+    ) {
+        let cut = f64::from(cut);
+        let mut pairs = scored(&edges);
+        for (slot, ruling) in pairs.ruling.iter_mut().zip(&rulings) {
+            *slot = ruling.map(|(rule, links)| if links { Ruling::Link(rule) } else { Ruling::Caught(rule) });
+        }
+        let rank = |pair: &usize| pairs.linked_by_rule(*pair).map_or(9, u32::from);
+        let is_accepted = |pair: &usize| rank(pair) < 9 || pairs.weight[*pair] >= cut;
+        let mut order: Vec<usize> = (0..edges.len()).filter(is_accepted).collect();
+        order.sort_by(|a, b| {
+            rank(a).cmp(&rank(b)).then(edges[*b].2.total_cmp(&edges[*a].2)).then(edges[*a].0.cmp(&edges[*b].0)).then(edges[*a].1.cmp(&edges[*b].1))
+        });
+        let all = cluster(&records(&[12], &[]), &pairs, cut, Clustering::ConnectedComponents);
+        for (pair, is_link) in all.is_link.iter().enumerate() {
+            prop_assert_eq!(*is_link, is_accepted(&pair));
+        }
+        let best = cluster(&records(&[12], &[]), &pairs, cut, Clustering::BestLink);
+        for (pair, is_link) in best.is_link.iter().enumerate() {
+            let first_of = |record: u32| order.iter().find(|&&other| [edges[other].0, edges[other].1].contains(&record));
+            let expected = [edges[pair].0, edges[pair].1].into_iter().any(|record| first_of(record) == Some(&pair));
+            prop_assert_eq!(*is_link, expected);
+        }
+        // of one rank after the other, as if the links of the ranks before were all there is
+        let two = records(&[6, 6], &[]);
+        let one_to_one = cluster(&two, &pairs, cut, Clustering::OneToOne);
+        let mut taken: Vec<u32> = Vec::new();
+        for of_rank in [0, 1, 2, 9] {
+            let of_it: Vec<usize> = order.iter().copied().filter(|pair| rank(pair) == of_rank).collect();
+            let free = |pair: &&usize| {
+                let (left, right, _) = edges[**pair];
+                two.source_of(left) != two.source_of(right) && !taken.contains(&left) && !taken.contains(&right)
+            };
+            let open: Vec<Edge> = of_it.iter().filter(free).map(|&pair| edges[pair]).collect();
+            let alone = cluster(&two, &scored(&open), f64::NEG_INFINITY, Clustering::OneToOne);
+            let weight_alone: f64 = open.iter().zip(&alone.is_link).filter(|(_, link)| **link).map(|(e, _)| e.2).sum();
+            let chosen: Vec<Edge> =
+                of_it.into_iter().filter(|&pair| one_to_one.is_link[pair]).map(|pair| edges[pair]).collect();
+            prop_assert_eq!(weight_alone, chosen.iter().map(|e| e.2).sum::<f64>());
+            taken.extend(chosen.iter().flat_map(|e| [e.0, e.1]));
+        }
+        let n = taken.len();
+        taken.sort_unstable();
+        taken.dedup();
+        prop_assert_eq!(taken.len(), n);
     }
 
     #[test]

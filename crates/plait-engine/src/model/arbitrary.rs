@@ -8,8 +8,8 @@ use proptest::sample::select;
 use proptest::test_runner::RngSeed;
 
 use super::{
-    Accept, BlockingKey, BlockingRule, Class, Clustering, Comparison, Condition, Edit, Level, LinkType,
-    Measure, Missing, Model, ModelFile, Part, TermFrequency, Test,
+    Accept, BlockingKey, BlockingRule, Class, Clustering, Comparison, Condition, DeterministicRule, Edit,
+    Guard, Level, LinkType, Measure, Missing, Model, ModelFile, Part, TermFrequency, Test,
 };
 
 /// So many cases, the same ones in every run.
@@ -125,6 +125,15 @@ pub(super) fn key() -> impl Strategy<Value = BlockingKey> {
     ]
 }
 
+pub(super) fn guard() -> impl Strategy<Value = Guard> {
+    vec(field(), 1..4).prop_map(|fields| Guard { fields })
+}
+
+fn deterministic() -> impl Strategy<Value = DeterministicRule> {
+    (option::of(field()), vec(key(), 1..3), vec(guard(), 0..3))
+        .prop_map(|(name, keys, unless_different)| DeterministicRule { name, keys, unless_different })
+}
+
 fn level() -> impl Strategy<Value = Level> {
     let when = condition().prop_filter("else comes last", |when| *when != Condition::Else);
     (prop_oneof![1 => Just(Condition::exact()), 2 => when], option::of(field()), option::of(term_frequency()))
@@ -166,15 +175,15 @@ fn model() -> impl Strategy<Value = Model> {
     let clustering =
         select(vec![Clustering::ConnectedComponents, Clustering::BestLink, Clustering::OneToOne]);
     let blocking = vec(vec(key(), 1..3).prop_map(|keys| BlockingRule { keys }), 0..3);
+    let deterministic = vec(deterministic(), 0..3);
     let accept =
         (0.0..=1.0, 0.0..=1.0).prop_map(|(a, b): (f64, f64)| Accept { link: a.max(b), review: a.min(b) });
     let numbers = vec(vec(0.001..1.0_f64, 5), 12);
-    (field(), link_type, clustering, comparisons, blocking, accept, option::of(numbers)).prop_map(
-        |(name, link_type, clustering, comparisons, blocking, accept, numbers)| {
+    (field(), link_type, clustering, comparisons, blocking, deterministic, accept, option::of(numbers))
+        .prop_map(|(name, link_type, clustering, comparisons, blocking, deterministic, accept, numbers)| {
             let classes = numbers.map(|numbers| classes(&comparisons, &numbers)).unwrap_or_default();
-            Model { name, link_type, comparisons, blocking, accept, clustering, classes }
-        },
-    )
+            Model { name, link_type, comparisons, blocking, deterministic, accept, clustering, classes }
+        })
 }
 
 fn classes(comparisons: &[Comparison], numbers: &[Vec<f64>]) -> Vec<Class> {

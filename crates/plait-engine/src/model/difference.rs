@@ -1,8 +1,8 @@
 //! What moved between two models, for people.
 
-use super::prose::{Evidence, bits, rule_words, starting_point};
+use super::prose::{Evidence, bits, deterministic_words, rule_words, starting_point};
 use super::schema::{self, CLUSTERINGS, LINK_TYPES};
-use super::{BlockingRule, Comparison, Level, Model, TermFrequency};
+use super::{BlockingRule, Comparison, DeterministicRule, Level, Model, TermFrequency};
 
 /// Moves of weights smaller than this, in bits, are only counted.
 const SMALL_MOVE: f64 = 0.05;
@@ -12,6 +12,7 @@ const SMALL_MOVE: f64 = 0.05;
 pub fn difference(before: &Model, after: &Model) -> Vec<String> {
     let mut lines = settings(before, after);
     lines.extend(rules(&before.blocking, &after.blocking));
+    lines.extend(deterministic(&before.deterministic, &after.deterministic));
     lines.extend(comparisons(before, after));
     lines.extend(weights(before, after));
     lines
@@ -46,6 +47,24 @@ fn rules(before: &[BlockingRule], after: &[BlockingRule]) -> Vec<String> {
     removed
         .chain(added.map(|rule| format!("candidates: now also pairs with the same {}", rule_words(rule))))
         .collect()
+}
+
+fn deterministic(before: &[DeterministicRule], after: &[DeterministicRule]) -> Vec<String> {
+    let removed: Vec<&DeterministicRule> = before.iter().filter(|rule| !after.contains(rule)).collect();
+    let added: Vec<&DeterministicRule> = after.iter().filter(|rule| !before.contains(rule)).collect();
+    let is_another_order = removed.is_empty() && added.is_empty() && before != after;
+    let words = |what: &'static str| {
+        move |rule: &DeterministicRule| {
+            format!("deterministic: {what} the same {}", deterministic_words(rule))
+        }
+    };
+    let mut lines: Vec<String> = removed.into_iter().map(words("no longer links")).collect();
+    lines.extend(added.into_iter().map(words("now links")));
+    if is_another_order {
+        let names: Vec<String> = after.iter().map(DeterministicRule::words).collect();
+        lines.push(format!("deterministic: rules are in another order, now {}", names.join(", ")));
+    }
+    lines
 }
 
 fn comparisons(before: &Model, after: &Model) -> Vec<String> {
@@ -284,6 +303,22 @@ match_probability = 0.9
         ");
         let untrained = Model { classes: Vec::new(), ..before.clone() };
         assert_eq!(difference(&untrained, &before), ["weights: not trained -> trained"]);
+    }
+
+    #[test]
+    fn rules_that_link_by_themselves_are_told_when_they_come_go_or_change_places() {
+        let text = |rules: &str| {
+            format!("format = 1\nmodel = \"x\"\n[[compare]]\nfield = \"upn\"\nlevels = [\"exact\"]\n{rules}")
+        };
+        let upn = "[[deterministic]]\nsame = [\"upn\"]\n";
+        let guarded = "[[deterministic]]\nsame = [\"upn\"]\nunless_different = [\"forename\"]\n";
+        let child = "[[deterministic]]\nsame = [\"la_child_id\"]\n";
+        let both = |first: &str, second: &str| text(&format!("{first}{second}"));
+        insta::assert_snapshot!(check(&both(upn, child), &both(guarded, child)), @r"
+        deterministic: no longer links the same UPN
+        deterministic: now links the same UPN, unless forename is different
+        ");
+        insta::assert_snapshot!(check(&both(upn, child), &both(child, upn)), @"deterministic: rules are in another order, now same la_child_id, same upn");
     }
 
     #[test]

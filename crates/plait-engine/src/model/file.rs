@@ -22,8 +22,8 @@ use super::schema::{self, CLUSTERINGS, LINK_TYPES, MISSINGS, ModelToml, ShortOr,
 use super::structure::{Faults, conform};
 use super::text::TextError;
 use super::{
-    Accept, BlockingKey, BlockingRule, Class, Clustering, Comparison, Condition, Level, LinkType, Missing,
-    Model, TermFrequency,
+    Accept, BlockingKey, BlockingRule, Class, Clustering, Comparison, Condition, DeterministicRule, Guard,
+    Level, LinkType, Missing, Model, TermFrequency,
 };
 
 /// The form of file that this program writes, and the only one that it reads.
@@ -155,7 +155,8 @@ fn fields_of_source(source: &SourceFields) -> String {
 }
 
 impl Model {
-    /// Every field that comparisons, levels and blocking rules name, in that order; some more than once.
+    /// Every field that comparisons, levels, blocking rules and deterministic rules name, in that order; some more than
+    /// once.
     pub fn fields(&self) -> Vec<String> {
         let mut names = Vec::new();
         for comparison in &self.comparisons {
@@ -165,13 +166,11 @@ impl Model {
                 names.extend(level.term_frequency.iter().filter_map(|adjustment| adjustment.field.clone()));
             }
         }
-        names.extend(
-            self.blocking
-                .iter()
-                .flat_map(|rule| &rule.keys)
-                .flat_map(BlockingKey::fields)
-                .map(str::to_string),
-        );
+        let blocking = self.blocking.iter().flat_map(|rule| &rule.keys);
+        let deterministic = self.deterministic.iter().flat_map(|rule| &rule.keys);
+        names.extend(blocking.chain(deterministic).flat_map(BlockingKey::fields).map(str::to_string));
+        let guards = self.deterministic.iter().flat_map(|rule| &rule.unless_different);
+        names.extend(guards.flat_map(|guard| guard.fields.iter().cloned()));
         names
     }
 }
@@ -200,6 +199,8 @@ impl Reader<'_> {
         let columns = self.columns(file.columns);
         let comparisons = self.comparisons(file.compare.unwrap_or_default());
         let blocking = file.candidates.into_iter().map(|rule| self.rule(rule)).collect();
+        let deterministic =
+            file.deterministic.into_iter().map(|rule| self.deterministic_rule(rule)).collect();
         let accept = self.accept(file.accept);
         let classes = self.classes(file.class, &comparisons);
         if !self.faults.is_empty() {
@@ -212,6 +213,7 @@ impl Reader<'_> {
             link_type: link_type.unwrap_or(LinkType::LinkOnly),
             comparisons,
             blocking,
+            deterministic,
             accept,
             clustering: clustering.unwrap_or(Clustering::ConnectedComponents),
             classes,
@@ -358,14 +360,30 @@ impl Reader<'_> {
     }
 
     fn rule(&mut self, rule: schema::CandidatesToml) -> BlockingRule {
-        let keys = rule.same.unwrap_or_default().into_iter().filter_map(|text| {
+        BlockingRule { keys: self.keys(rule.same) }
+    }
+
+    fn keys(&mut self, same: Option<Vec<Spanned<String>>>) -> Vec<BlockingKey> {
+        let keys = same.unwrap_or_default().into_iter().filter_map(|text| {
             let key: BlockingKey = self.parse(&text)?;
             for field in key.fields() {
                 self.mention(field, text.span());
             }
             Some(key)
         });
-        BlockingRule { keys: keys.collect() }
+        keys.collect()
+    }
+
+    fn deterministic_rule(&mut self, rule: schema::DeterministicToml) -> DeterministicRule {
+        let keys = self.keys(rule.same);
+        let guards = rule.unless_different.into_iter().filter_map(|text| {
+            let guard: Guard = self.parse(&text)?;
+            for field in &guard.fields {
+                self.mention(field, text.span());
+            }
+            Some(guard)
+        });
+        DeterministicRule { unless_different: guards.collect(), name: rule.name, keys }
     }
 
     fn accept(&mut self, accept: Option<schema::AcceptToml>) -> Accept {
@@ -542,6 +560,7 @@ pub fn write(file: &ModelFile) -> String {
         write_comparison(&mut out, comparison);
     }
     write_candidates(&mut out, &model.blocking);
+    write_deterministic(&mut out, &model.deterministic);
     out.push_str("\n# A pair of at least this match probability is linked; from review_from on, a person decides.\n[accept]\n");
     push(&mut out, format_args!("match_probability = {:?}\n", model.accept.link));
     push(&mut out, format_args!("review_from = {:?}\n", model.accept.review));
@@ -658,6 +677,27 @@ fn write_candidates(out: &mut String, rules: &[BlockingRule]) {
         let keys: Vec<String> = rule.keys.iter().map(|key| toml_text(&key.to_string())).collect();
         let gap = if index == 0 { "" } else { "\n" };
         push(out, format_args!("{gap}[[candidates]]\nsame = [{}]\n", keys.join(", ")));
+    }
+}
+
+fn write_deterministic(out: &mut String, rules: &[DeterministicRule]) {
+    if rules.is_empty() {
+        return;
+    }
+    out.push_str("\n# Which pairs are linked whatever they weigh, the strongest rule first. Where values of unless_different are\n");
+    out.push_str("# different the rule does not link, and a person decides.\n");
+    let texts = |texts: Vec<String>| texts.iter().map(|text| toml_text(text)).collect::<Vec<_>>().join(", ");
+    for (index, rule) in rules.iter().enumerate() {
+        out.push_str(if index == 0 { "[[deterministic]]\n" } else { "\n[[deterministic]]\n" });
+        if let Some(name) = &rule.name {
+            push(out, format_args!("name = {}\n", toml_text(name)));
+        }
+        let keys = texts(rule.keys.iter().map(ToString::to_string).collect());
+        push(out, format_args!("same = [{keys}]\n"));
+        if !rule.unless_different.is_empty() {
+            let guards = texts(rule.unless_different.iter().map(ToString::to_string).collect());
+            push(out, format_args!("unless_different = [{guards}]\n"));
+        }
     }
 }
 
@@ -1025,6 +1065,32 @@ surnam = [0.9, 0.1, 0.0]
         error[E015] no comparison is named "surnam" (model.toml line 16, column 1)
           do:  did you mean "surname"?
         "#);
+    }
+
+    #[test]
+    fn a_rule_that_links_by_itself_is_read_written_and_corrected() {
+        let rule = r#"[[deterministic]]
+name = "LA child id"
+same = ["la_child_id"]
+unless_different = ["date_of_birth and sex", "forename"]
+"#;
+        let file = read(&with(rule), "m.toml").expect("valid");
+        let [only] = &file.model.deterministic[..] else { panic!("one rule") };
+        assert_eq!((only.words().as_str(), only.keys.len()), ("LA child id", 1));
+        assert_eq!(only.unless_different[0].fields, ["date_of_birth", "sex"]);
+        assert!(write(&file).contains(rule), "{}", write(&file));
+        let unnamed = DeterministicRule { name: None, ..only.clone() };
+        assert_eq!(unnamed.words(), "same la_child_id");
+        let wrong =
+            "[[deterministic]]\nsame = [\"upn soundx\"]\nunless_different = [\"a, b\"]\nunless = [\"x\"]\n";
+        insta::assert_snapshot!(complaints(&with(wrong)), @r"
+        error[E015] `soundx` is not a part of a value (model.toml line 6, column 14)
+          do:  did you mean `soundex`?
+        error[E015] `,` is not understood (model.toml line 7, column 23)
+          do:  fields are joined by `and`; put names of several words into quotes
+        error[E015] [[deterministic]] has no key `unless` (model.toml line 8, column 1)
+          do:  remove it; the keys here are name, same, unless_different
+        ");
     }
 
     #[test]

@@ -15,8 +15,9 @@ pub use condition::{Condition, Edit, Measure, Part, Test};
 pub use difference::difference;
 pub use file::{FieldPlace, ModelFile, SourceFields, check_fields, read, write};
 pub use prose::prose;
+pub(crate) use prose::{guard_words, keys_words};
 pub use schema::schema;
-pub use text::TextError;
+pub use text::{LA_CHILD_ID, TextError, field_words};
 
 /// A linkage model: written by a person, chosen from the data, or imported; trained or not.
 ///
@@ -31,6 +32,8 @@ pub struct Model {
     pub comparisons: Vec<Comparison>,
     /// A pair is a candidate if it satisfies any of them. Empty: chosen from the data.
     pub blocking: Vec<BlockingRule>,
+    /// Pairs that are linked whatever they weigh: by the first rule that says so.
+    pub deterministic: Vec<DeterministicRule>,
     /// When a candidate becomes a link or goes to review.
     pub accept: Accept,
     /// How links become persons.
@@ -111,6 +114,26 @@ pub struct BlockingKey {
     pub right: (String, Part),
 }
 
+/// Records whose keys agree are linked, whatever they weigh, unless a guard of the rule stands in the way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeterministicRule {
+    /// What outputs call it; its keys in words if `None`.
+    pub name: Option<String>,
+    /// At least one; all must agree, and missing values never do.
+    pub keys: Vec<BlockingKey>,
+    /// A pair that one of them catches is not linked by the rule: a person decides, unless the pair is linked all the same,
+    /// by another rule or by what it weighs.
+    pub unless_different: Vec<Guard>,
+}
+
+/// Fields that must not all be different. Different are values that are there on both sides and not merely two ways to
+/// write one: [`crate::deterministic`] says when.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Guard {
+    /// At least one.
+    pub fields: Vec<String>,
+}
+
 /// When a candidate becomes a link.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Accept {
@@ -167,6 +190,14 @@ impl BlockingRule {
     /// The rule as models write it: `date_of_birth and surname soundex`.
     pub fn words(&self) -> String {
         self.keys.iter().map(ToString::to_string).collect::<Vec<_>>().join(" and ")
+    }
+}
+
+impl DeterministicRule {
+    /// What outputs call the rule: its name, or `same la_child_id`, as models write its keys.
+    pub fn words(&self) -> String {
+        let keys = || self.keys.iter().map(ToString::to_string).collect::<Vec<_>>().join(" and ");
+        self.name.clone().unwrap_or_else(|| format!("same {}", keys()))
     }
 }
 

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::schema::{self, CLUSTERINGS, LINK_TYPES, MISSINGS};
 use super::text::field_words;
-use super::{BlockingKey, BlockingRule, Comparison, Model, Part};
+use super::{BlockingKey, BlockingRule, Comparison, DeterministicRule, Guard, Model, Part};
 
 /// What the model does, in paragraphs of plain English: how pairs are found, what is compared and what each level
 /// is worth in bits, when a pair is linked, how links become people. Ends in a newline.
@@ -24,6 +24,7 @@ pub fn prose(model: &Model) -> String {
             "What each level is worth is not known yet: Plait learns it from the data when it links.\n",
         );
     }
+    out.push_str(&deterministic(&model.deterministic));
     out.push_str(&acceptance(model));
     let people = schema::row(CLUSTERINGS, &model.clustering).2;
     push(&mut out, format_args!("\nHow links become people. {}.\n", capitalised(people)));
@@ -44,9 +45,49 @@ fn candidates(rules: &[BlockingRule]) -> String {
     out
 }
 
+fn deterministic(rules: &[DeterministicRule]) -> String {
+    if rules.is_empty() {
+        return String::new();
+    }
+    let mut out = String::from(
+        "\nWhat links by itself. Two records are linked, whatever they weigh, if all of one of these lines is the same:\n",
+    );
+    for rule in rules {
+        push(&mut out, format_args!("  - {}\n", deterministic_words(rule)));
+    }
+    out.push_str(
+        "A missing value is never the same, and never different. Where an exception holds a person decides.\n",
+    );
+    out
+}
+
+/// `UPN, unless forename or date of birth is different (rule "schools")`
+pub(super) fn deterministic_words(rule: &DeterministicRule) -> String {
+    let mut words = keys_words(&rule.keys);
+    if !rule.unless_different.is_empty() {
+        let guards: Vec<String> = rule.unless_different.iter().map(guard_words).collect();
+        push(&mut words, format_args!(", unless {}", guards.join(" or ")));
+    }
+    if let Some(name) = &rule.name {
+        push(&mut words, format_args!(" (rule \"{name}\")"));
+    }
+    words
+}
+
+/// `date of birth and sex are different`
+pub(crate) fn guard_words(guard: &Guard) -> String {
+    let fields: Vec<&str> = guard.fields.iter().map(|field| field_words(field)).collect();
+    let verb = if fields.len() == 1 { "is" } else { "are" };
+    format!("{} {verb} different", fields.join(" and "))
+}
+
 /// `date of birth + sound (Soundex) of surname`
 pub(super) fn rule_words(rule: &BlockingRule) -> String {
-    rule.keys.iter().map(key_words).collect::<Vec<_>>().join(" + ")
+    keys_words(&rule.keys)
+}
+
+pub(crate) fn keys_words(keys: &[BlockingKey]) -> String {
+    keys.iter().map(key_words).collect::<Vec<_>>().join(" + ")
 }
 
 /// `sound (Soundex) of surname`, `forename on the left as surname on the right`
@@ -332,6 +373,27 @@ mod tests {
         A pair is linked from a match probability of 0.95 (a total of +4.2 bits); from 0.5 (a total of 0.0 bits) on it goes to review, where a person decides.
 
         How links become people. At most one record of each source is in a person, chosen to maximise the total weight.
+        "#);
+    }
+
+    #[test]
+    fn rules_that_link_by_themselves_are_said_with_their_exceptions() {
+        let rule = |keys: &[&str], guards: &[&str], name: Option<&str>| DeterministicRule {
+            name: name.map(str::to_owned),
+            keys: keys.iter().map(|key| key.parse().expect("a key")).collect(),
+            unless_different: guards.iter().map(|guard| guard.parse().expect("a guard")).collect(),
+        };
+        let rules = [
+            rule(&["la_child_id"], &["date_of_birth and sex"], None),
+            rule(&["upn"], &["forename", "date_of_birth"], None),
+            rule(&["surname", "date_of_birth", "postcode sector"], &[], Some("three of four")),
+        ];
+        insta::assert_snapshot!(deterministic(&rules).trim(), @r#"
+        What links by itself. Two records are linked, whatever they weigh, if all of one of these lines is the same:
+          - LA child id, unless date of birth and sex are different
+          - UPN, unless forename is different or date of birth is different
+          - surname + date of birth + postcode sector (rule "three of four")
+        A missing value is never the same, and never different. Where an exception holds a person decides.
         "#);
     }
 

@@ -104,6 +104,9 @@ pub(super) struct ModelToml {
     /// Which pairs are compared at all: those that agree on every key of any of these rules. Default: chosen from the data.
     #[serde(default)]
     pub(super) candidates: Vec<CandidatesToml>,
+    /// Which pairs are linked whatever they weigh, the strongest rule first. Default: none.
+    #[serde(default)]
+    pub(super) deterministic: Vec<DeterministicToml>,
     /// When a candidate pair becomes a link.
     pub(super) accept: Option<AcceptToml>,
     /// What the model has learned, matches first; written by Plait.
@@ -175,6 +178,22 @@ pub(super) struct CandidatesToml {
     /// Keys that must all agree.
     #[schemars(required, with = "Vec<KeyText>", length(min = 1))]
     pub(super) same: Option<Vec<Spanned<String>>>,
+}
+
+/// One rule that links the pairs that agree on its keys.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Deterministic")]
+pub(super) struct DeterministicToml {
+    /// What outputs call it. Default: its keys.
+    pub(super) name: Option<String>,
+    /// Keys that must all agree.
+    #[schemars(required, with = "Vec<KeyText>", length(min = 1))]
+    pub(super) same: Option<Vec<Spanned<String>>>,
+    /// A pair with different values in one of these goes to review instead. Default: none.
+    #[serde(default)]
+    #[schemars(with = "Vec<GuardText>")]
+    pub(super) unless_different: Vec<Spanned<String>>,
 }
 
 /// When a candidate pair becomes a link or goes to review.
@@ -262,6 +281,11 @@ struct ConditionText(#[expect(dead_code, reason = "the type stands for its schem
 #[schemars(extend("examples" = key_examples()))]
 struct KeyText(#[expect(dead_code, reason = "the type stands for its schema")] String);
 
+/// A field, or several joined by `and` that must all be different: `date_of_birth`, `date_of_birth and sex`.
+#[derive(JsonSchema)]
+#[schemars(extend("examples" = ["date_of_birth", "date_of_birth and sex"]))]
+struct GuardText(#[expect(dead_code, reason = "the type stands for its schema")] String);
+
 /// Between 0 and 1.
 #[derive(JsonSchema)]
 #[schemars(inline)]
@@ -340,7 +364,7 @@ mod tests {
                 assert!(value["description"].is_string(), "{key} has no description");
             }
         }
-        assert_eq!(n_tables, 7);
+        assert_eq!(n_tables, 8);
         assert!(!schema.to_string().contains("null"));
     }
 

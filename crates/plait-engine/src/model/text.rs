@@ -17,7 +17,7 @@ use std::str::FromStr;
 
 use plait_types::{Role, nearest};
 
-use super::{BlockingKey, Condition, Edit, Measure, Part, Test};
+use super::{BlockingKey, Condition, Edit, Guard, Measure, Part, Test};
 
 /// Why a text is not a condition or a blocking key.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -233,6 +233,16 @@ impl fmt::Display for BlockingKey {
     }
 }
 
+impl fmt::Display for Guard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (place, field) in self.fields.iter().enumerate() {
+            let joint = if place == 0 { "" } else { " and " };
+            write!(f, "{joint}{}", Field(field))?;
+        }
+        Ok(())
+    }
+}
+
 fn write_side(f: &mut fmt::Formatter<'_>, (field, part): &(String, Part)) -> fmt::Result {
     write!(f, "{}", Field(field))?;
     if *part == Part::Whole { Ok(()) } else { write!(f, " {part}") }
@@ -394,12 +404,17 @@ fn round_percent(share: f64) -> f64 {
 }
 
 /// A field in a sentence: the role's words, or the header as it is.
-pub(super) fn field_words(field: &str) -> &str {
+pub fn field_words(field: &str) -> &str {
     match Role::from_name(field) {
         Some(role) => role.words(),
+        // an identifier that goes by the header which every statutory return gives it
+        None if field.eq_ignore_ascii_case(LA_CHILD_ID) => "LA child id",
         None => field,
     }
 }
+
+/// The field of the ids that a local authority gives to children, in every source that has them.
+pub const LA_CHILD_ID: &str = "la_child_id";
 
 // ---- reading
 
@@ -423,6 +438,20 @@ impl FromStr for BlockingKey {
         let right = if reader.take_symbol("=") { reader.side()? } else { left.clone() };
         reader.end("a key is a field and one part of it; put names of several words into quotes")?;
         Ok(Self { left, right })
+    }
+}
+
+impl FromStr for Guard {
+    type Err = TextError;
+
+    fn from_str(text: &str) -> Result<Self, TextError> {
+        let mut reader = Reader::new(text)?;
+        let mut fields = vec![reader.field()?];
+        while reader.take_words("and") {
+            fields.push(reader.field()?);
+        }
+        reader.end("fields are joined by `and`; put names of several words into quotes")?;
+        Ok(Self { fields })
     }
 }
 
@@ -1058,6 +1087,12 @@ mod tests {
         fn what_is_printed_reads_back_as_the_same_condition(condition in arbitrary::condition()) {
             let text = condition.to_string();
             prop_assert_eq!(text.parse::<Condition>(), Ok(condition), "{}", text);
+        }
+
+        #[test]
+        fn what_is_printed_reads_back_as_the_same_guard(guard in arbitrary::guard()) {
+            let text = guard.to_string();
+            prop_assert_eq!(text.parse::<Guard>(), Ok(guard), "{}", text);
         }
 
         #[test]

@@ -18,7 +18,7 @@ pub fn write_issues(path: &Path, dataset: &str, findings: &[Finding], issues: &[
     rows.extend(findings.iter().map(Row::of_finding));
     // a stable sort: within a severity the files come before their values, and each keeps its order
     rows.sort_by_key(|row| std::cmp::Reverse(row.severity));
-    let text = |of: fn(&Row<'_>) -> &str| -> OutValues<'static> {
+    let text = |of: for<'r> fn(&'r Row<'_>) -> &'r str| -> OutValues<'static> {
         let mut values = Values::default();
         rows.iter().for_each(|row| values.push(&harmless(of(row))));
         values.into()

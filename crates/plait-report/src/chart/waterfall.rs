@@ -144,6 +144,7 @@ mod tests {
             terms: weights.iter().enumerate().map(term).collect(),
             weight,
             probability: 1.0 / (1.0 + (-weight).exp2()),
+            statement: None,
         }
     }
 

@@ -10,7 +10,7 @@ use crate::words::{self, count_of, probability};
 pub(super) fn write(report: &LinkReport, m: &mut Markup) {
     paragraph(
         &format!(
-            "{} with their values and all the evidence about them, chosen to show how decisions were made. The numbers add up: nothing else went into a decision.",
+            "{} with their values and all the evidence about them, chosen to show how decisions were made. The numbers add up: nothing else went into a decision, but for a rule that links by itself, which is then said first.",
             words::sentence_case(&count_of(report.explained.len() as u64, "pair", "pairs"))
         ),
         m,
@@ -44,7 +44,16 @@ fn write_pair(report: &LinkReport, place: usize, pair: &ExplainedPair, m: &mut M
         );
         m.leaf("span", &[], &line);
     });
+    let is_by_rule = explanation.statement.is_some();
     let threshold = match pair.decision {
+        Decision::Link if is_by_rule && explanation.weight < thresholds.link => format!(
+            "That is below the link threshold of {} bits, which the rule does not ask for.",
+            words::bits(thresholds.link)
+        ),
+        Decision::Review if is_by_rule && explanation.weight < thresholds.review => format!(
+            "That is below {} bits; a person decides since the rule speaks for it.",
+            words::bits(thresholds.review)
+        ),
         Decision::Link => {
             format!("That is at or above the link threshold of {} bits.", words::bits(thresholds.link))
         }

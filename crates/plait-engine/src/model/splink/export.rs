@@ -16,7 +16,7 @@ use crate::model::{
 ///
 /// # Errors
 /// [`FaultCode::SplinkForm`], all at once: for each test that `DuckDB`'s SQL has no function for, for blocking by
-/// sound, and for a model whose classes are not one of matches and one of strangers.
+/// sound, for deterministic rules, and for a model whose classes are not one of matches and one of strangers.
 pub fn export(model: &Model) -> Result<String, Vec<Fault>> {
     let mut faults = Vec::new();
     let learned = learned(model, &mut faults);
@@ -47,6 +47,17 @@ pub fn export(model: &Model) -> Result<String, Vec<Fault>> {
             }
         })
         .collect();
+    for (index, rule) in model.deterministic.iter().enumerate() {
+        faults.push(Fault::new(
+            FaultCode::SplinkForm,
+            format!(
+                "deterministic rule {} ({}) links by itself, which Splink's settings cannot say",
+                index + 1,
+                rule.words()
+            ),
+            "remove the rule, or write it as a blocking rule and let the comparisons weigh it",
+        ));
+    }
     let settings = Settings {
         link_type: match model.link_type {
             LinkType::LinkOnly => "link_only",
@@ -480,7 +491,19 @@ pub(super) fn kilometres(latitude: &str, longitude: &str) -> String {
 mod tests {
     use super::super::import;
     use super::*;
-    use crate::model::{Accept, BlockingKey, Clustering, TermFrequency};
+    use crate::model::{Accept, BlockingKey, Clustering, DeterministicRule, TermFrequency};
+
+    #[test]
+    fn a_rule_that_links_by_itself_is_refused_by_its_words() {
+        let mut model = model(Condition::exact());
+        let keys = vec![BlockingKey::same("upn", Part::Whole)];
+        model.deterministic = vec![DeterministicRule { name: None, keys, unless_different: Vec::new() }];
+        let faults = export(&model).expect_err("there is no such thing");
+        assert_eq!(
+            faults[0].what,
+            "deterministic rule 1 (same upn) links by itself, which Splink's settings cannot say"
+        );
+    }
 
     /// A comparison of `a` and `b` with one level and everything else.
     fn model(when: Condition) -> Model {
@@ -495,6 +518,7 @@ mod tests {
                 levels: vec![level(when), level(Condition::Else)],
             }],
             blocking: vec![BlockingRule { keys: vec![BlockingKey::same("a", Part::Last(2))] }],
+            deterministic: Vec::new(),
             accept: Accept { link: 0.95, review: 0.5 },
             clustering: Clustering::ConnectedComponents,
             classes: vec![

@@ -110,6 +110,7 @@ impl Reader<'_> {
             link_type: link_type?,
             comparisons,
             blocking,
+            deterministic: Vec::new(),
             accept: ACCEPT,
             clustering: Clustering::ConnectedComponents,
             classes,

@@ -85,7 +85,7 @@ impl Lines {
     }
 
     /// Of lines in ascending order, and rows that are not among them.
-    pub(super) fn of(sorted: impl IntoIterator<Item = u64>, n_more: u64) -> Self {
+    pub(in crate::returns) fn of(sorted: impl IntoIterator<Item = u64>, n_more: u64) -> Self {
         let mut lines = Self::default();
         sorted.into_iter().for_each(|line| lines.push(line));
         lines.n_more += n_more;

@@ -1,0 +1,230 @@
+//! Deterministic rules: pairs that agree on all keys of a rule are linked, whatever they weigh.
+//!
+//! Pairs are found as blocking finds them, by sorting keys, and each pair belongs to the first rule that links it. A
+//! rule's guards keep a known mistake from becoming a link: a number of one child that was typed into the record of
+//! its sister. What a guard catches is a pair for a person to decide, unless another rule or its weight links it.
+//!
+//! Values of a guard are different when both are there and are not merely two ways to write one:
+//! - dates, when the parts that both have differ; not by one digit, by day and month changed over, or where one is a
+//!   day that stands in for an unknown one of the same month or year;
+//! - names, when they are more than an edit apart and neither is a short form, a part or the initials of the other;
+//! - everything else, when they are more than an edit apart, and below four characters when they are not equal.
+
+use crate::blocking::Blocks;
+use crate::comparison::Comparer;
+use crate::model::{BlockingRule, DeterministicRule, Guard, LinkType, Model, guard_words, keys_words};
+use crate::records::{Field, Records};
+use crate::scoring::{ScoredPairs, Scorer};
+use crate::similarity::{
+    Nicknames, PackedDate, day_month_swapped, half_of_double_barrelled, initials_agree, osa_at_most,
+    token_subset,
+};
+use plait_types::{NULL, PartialDate, Role, StandInDay};
+use rayon::prelude::*;
+
+/// What deterministic rules say of a pair; the number is that of the rule in the model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ruling {
+    /// The rule links it.
+    Link(u16),
+    /// The rule's keys agree and one of its guards catches the pair, and no other rule links it.
+    Caught(u16),
+}
+
+/// The pairs on which a model's deterministic rules have something to say.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rulings {
+    /// Left and right record and what is said; by left, then right, each pair once.
+    pub pairs: Vec<(u32, u32, Ruling)>,
+    /// What was left out, in the order of the rules.
+    pub left_out: Vec<LeftOut>,
+}
+
+/// Values that so many records share that they cannot be of one person, and that a rule therefore leaves out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LeftOut {
+    /// Index of the rule.
+    pub rule: usize,
+    /// Values, or combinations of values.
+    pub n_values: u64,
+    /// Records that the most common of them has.
+    pub most_records: u64,
+}
+
+/// Records of one person at most: whoever has more is a placeholder. A child known to a dozen services, with each of
+/// them many times, stays below.
+const MOST_RECORDS: u32 = 200;
+
+impl Rulings {
+    /// Finds the pairs. Panics if a rule names a field that the records lack; check the model first.
+    ///
+    /// Costs a sort of the records for each rule, and a few comparisons for each pair found.
+    pub fn of(records: &Records, rules: &[DeterministicRule], link_type: LinkType) -> Self {
+        Self::with_most_records(records, rules, link_type, MOST_RECORDS)
+    }
+
+    fn with_most_records(
+        records: &Records,
+        rules: &[DeterministicRule],
+        link_type: LinkType,
+        most_records: u32,
+    ) -> Self {
+        let mut found: Vec<(u32, u32, bool, u16)> = Vec::new();
+        let mut left_out = Vec::new();
+        for (index, rule) in rules.iter().enumerate() {
+            let keys = BlockingRule { keys: rule.keys.clone() };
+            // by itself: of the pairs of a rule that another has too, both may have something to say
+            let mut blocks = Blocks::new(records, &[keys], link_type);
+            let (n_values, largest) = blocks.leave_out_larger(most_records);
+            if n_values > 0 {
+                left_out.push(LeftOut { rule: index, n_values, most_records: largest });
+            }
+            let guards: Vec<Vec<&Field>> =
+                rule.unless_different.iter().map(|guard| fields_of(records, guard)).collect();
+            let of_task = |task| {
+                let mut pairs = Vec::new();
+                blocks.for_each_pair(
+                    task,
+                    |_| true,
+                    |left, right| {
+                        let is_caught = guards.iter().any(|fields| are_different(fields, left, right));
+                        pairs.push((left, right, is_caught, index as u16));
+                    },
+                );
+                pairs
+            };
+            found.par_extend(blocks.tasks(65_536).par_iter().flat_map_iter(of_task));
+        }
+        // of each pair: the first rule that links it, or else the first that would
+        found.par_sort_unstable();
+        found.dedup_by_key(|&mut (left, right, ..)| (left, right));
+        let ruling = |is_caught, rule| if is_caught { Ruling::Caught(rule) } else { Ruling::Link(rule) };
+        let pairs = found.into_iter().map(|(left, right, caught, rule)| (left, right, ruling(caught, rule)));
+        Self { pairs: pairs.collect(), left_out }
+    }
+
+    /// What is said of a pair, the lower record first.
+    pub fn get(&self, left: u32, right: u32) -> Option<Ruling> {
+        let place =
+            self.pairs.binary_search_by_key(&(left, right), |&(left, right, _)| (left, right)).ok()?;
+        Some(self.pairs[place].2)
+    }
+
+    /// Tells the scored pairs what is said of them, and adds those that are not among them, with their weights.
+    pub fn apply(&self, comparer: &Comparer<'_>, scorer: &Scorer<'_>, pairs: &mut ScoredPairs) {
+        if self.pairs.is_empty() {
+            return;
+        }
+        let mut is_scored = vec![false; self.pairs.len()];
+        for pair in 0..pairs.len() {
+            let key = (pairs.left[pair], pairs.right[pair]);
+            let place = self.pairs.binary_search_by_key(&key, |&(left, right, _)| (left, right));
+            if let Ok(place) = place {
+                is_scored[place] = true;
+                pairs.ruling[pair] = Some(self.pairs[place].2);
+            }
+        }
+        let missing: Vec<(u32, u32, Ruling)> =
+            self.pairs.iter().zip(is_scored).filter(|(_, scored)| !scored).map(|(pair, _)| *pair).collect();
+        let weights: Vec<f64> = missing
+            .par_iter()
+            .map_init(|| comparer.scratch(), |scratch, &(l, r, _)| scorer.weigh(l, r, scratch).0)
+            .collect();
+        for ((left, right, ruling), weight) in missing.into_iter().zip(weights) {
+            pairs.left.push(left);
+            pairs.right.push(right);
+            pairs.weight.push(weight);
+            pairs.rule.push(ScoredPairs::NO_CANDIDATE);
+            pairs.ruling.push(Some(ruling));
+        }
+    }
+}
+
+impl Ruling {
+    /// The rule.
+    pub fn rule(self) -> usize {
+        match self {
+            Self::Link(rule) | Self::Caught(rule) => usize::from(rule),
+        }
+    }
+
+    /// What is said, for an explanation: `linked because both have the same LA child id`. Holds no value.
+    pub fn words(self, model: &Model) -> String {
+        let rule = &model.deterministic[self.rule()];
+        let named = rule.name.as_ref().map_or_else(String::new, |name| format!(" (rule \"{name}\")"));
+        let keys = keys_words(&rule.keys).replace(" + ", " and ");
+        match self {
+            Self::Link(_) => format!("linked because both have the same {keys}{named}"),
+            Self::Caught(_) => {
+                let guards: Vec<String> = rule.unless_different.iter().map(guard_words).collect();
+                format!(
+                    "both have the same {keys}{named}, which does not link them since {}",
+                    guards.join(" or ")
+                )
+            }
+        }
+    }
+}
+
+fn fields_of<'a>(records: &'a Records, guard: &Guard) -> Vec<&'a Field> {
+    let index = |name: &String| records.field(name).expect("the model was checked");
+    guard.fields.iter().map(|name| &records.fields[index(name)]).collect()
+}
+
+/// Whether a guard catches a pair: all its fields are different.
+fn are_different(fields: &[&Field], left: u32, right: u32) -> bool {
+    fields.iter().all(|field| is_different(field, left, right))
+}
+
+fn is_different(field: &Field, left: u32, right: u32) -> bool {
+    let (left, right) = (field.codes[left as usize], field.codes[right as usize]);
+    if left == right || left == NULL || right == NULL {
+        return false;
+    }
+    if let (Some(left), Some(right)) = (field.dates.get(left as usize), field.dates.get(right as usize)) {
+        return dates_differ(*left, *right);
+    }
+    let (left, right) = (field.values.get(left), field.values.get(right));
+    let is_name = matches!(
+        field.role,
+        Role::Forename
+            | Role::MiddleName
+            | Role::PreferredForename
+            | Role::Surname
+            | Role::FormerSurname
+            | Role::FullName
+    );
+    let is_one_name = is_name
+        && (Nicknames::builtin().related(left, right)
+            || token_subset(left, right)
+            || initials_agree(left, right)
+            || half_of_double_barrelled(left, right));
+    !is_one_name && !one_edit_apart(left, right)
+}
+
+/// Of short values every edit makes another one: `m` and `f` are not two ways to write a sex.
+fn one_edit_apart(left: &str, right: &str) -> bool {
+    const SHORTEST: usize = 4;
+    let is_long = |text: &str| text.chars().count() >= SHORTEST;
+    is_long(left) && is_long(right) && osa_at_most(left, right, 1).is_some()
+}
+
+fn dates_differ(left: PartialDate, right: PartialDate) -> bool {
+    let both = |left: Option<u8>, right: Option<u8>| left.is_none() || right.is_none() || left == right;
+    let agree = left.year == right.year && both(left.month, right.month) && both(left.day, right.day);
+    let stands_in = |date: PartialDate, other: PartialDate| match date.stand_in_day() {
+        Some(StandInDay::FirstOfYear) => date.year == other.year,
+        Some(StandInDay::FirstOfMonth | StandInDay::MiddleOfMonth) => {
+            (date.year, date.month) == (other.year, other.month)
+        }
+        None => false,
+    };
+    !agree
+        && !day_month_swapped(PackedDate::from(left), PackedDate::from(right))
+        && !stands_in(left, right)
+        && !stands_in(right, left)
+        && !one_edit_apart(&left.iso(), &right.iso())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,213 @@
+use super::*;
+use crate::fixture::{
+    DATE, FORENAME, POSTCODE, SURNAME, all_pairs, any_link_type, any_records, comparison, fixed, model,
+    parts, records, value,
+};
+use crate::model::{BlockingKey, Condition, Part};
+use crate::progress::Silent;
+use crate::scoring::score;
+use crate::similarity::osa;
+use proptest::prelude::*;
+use proptest::sample::select;
+
+fn any_rules() -> impl Strategy<Value = Vec<DeterministicRule>> {
+    let same = |field: &'static str, part| BlockingKey::same(field, part);
+    let key = prop_oneof![
+        4 => select(vec![FORENAME, SURNAME, DATE, POSTCODE]).prop_map(move |field| same(field, Part::Whole)),
+        1 => Just(same(DATE, Part::Year)),
+        1 => Just(same(SURNAME, Part::AnyWord)),
+        1 => Just("forename = surname".parse().unwrap()),
+    ];
+    let guard = prop::collection::vec(select(vec![FORENAME, SURNAME, DATE, POSTCODE]), 1..3)
+        .prop_map(|fields| Guard { fields: fields.into_iter().map(str::to_owned).collect() });
+    let rule = (prop::collection::vec(key, 1..3), prop::collection::vec(guard, 0..3));
+    let rule =
+        rule.prop_map(|(keys, unless_different)| DeterministicRule { name: None, keys, unless_different });
+    prop::collection::vec(rule, 0..4)
+}
+
+fn agree(records: &Records, keys: &[BlockingKey], left: u32, right: u32) -> bool {
+    let side = |(field, part): &(String, Part), record| {
+        value(records, field, record).map(|value| parts(value, *part)).unwrap_or_default()
+    };
+    keys.iter().all(|key| !side(&key.left, left).is_disjoint(&side(&key.right, right)))
+}
+
+/// By its definition, read off the text.
+fn twin_is_different(records: &Records, field: &str, left: u32, right: u32) -> bool {
+    let (Some(a), Some(b)) = (value(records, field, left), value(records, field, right)) else {
+        return false;
+    };
+    let one_edit = a.chars().count() >= 4 && b.chars().count() >= 4 && osa(a, b) <= 1;
+    if a == b || one_edit {
+        return false;
+    }
+    if field == DATE {
+        let [x, y]: [Vec<&str>; 2] = [a.split('-').collect(), b.split('-').collect()];
+        let agree = x.iter().zip(&y).all(|(x, y)| x == y);
+        let swapped = x.len() == 3 && y.len() == 3 && [x[0], x[1], x[2]] == [y[0], y[2], y[1]];
+        let stands_in = |x: &[&str], y: &[&str]| match x {
+            [year, "01", "01"] => y[0] == *year,
+            [year, month, "01" | "15"] => y[0] == *year && y.get(1) == Some(month),
+            _ => false,
+        };
+        return !agree && !swapped && !stands_in(&x, &y) && !stands_in(&y, &x);
+    }
+    let is_one_name = Nicknames::builtin().related(a, b)
+        || token_subset(a, b)
+        || initials_agree(a, b)
+        || half_of_double_barrelled(a, b);
+    field == POSTCODE || !is_one_name
+}
+
+/// Every pair by itself, rule after rule.
+fn twin(records: &Records, rules: &[DeterministicRule], link_type: LinkType) -> Vec<(u32, u32, Ruling)> {
+    let ruling = |left: u32, right: u32| {
+        let holds = |rule: &DeterministicRule| {
+            agree(records, &rule.keys, left, right) || agree(records, &rule.keys, right, left)
+        };
+        let caught = |rule: &DeterministicRule| {
+            let differ =
+                |guard: &Guard| guard.fields.iter().all(|f| twin_is_different(records, f, left, right));
+            rule.unless_different.iter().any(differ)
+        };
+        let links = rules.iter().position(|rule| holds(rule) && !caught(rule));
+        let would = rules.iter().position(holds);
+        links.map(|rule| Ruling::Link(rule as u16)).or(would.map(|rule| Ruling::Caught(rule as u16)))
+    };
+    let pairs = all_pairs(records, link_type).into_iter();
+    pairs.filter_map(|(left, right)| Some((left, right, ruling(left, right)?))).collect()
+}
+
+proptest! {
+    #![proptest_config(fixed(300))]
+
+    #[test]
+    fn a_pair_belongs_to_the_first_rule_that_links_it(
+        records in any_records(),
+        rules in any_rules(),
+        link_type in any_link_type(),
+    ) {
+        let rulings = Rulings::of(&records, &rules, link_type);
+        prop_assert_eq!(&rulings.pairs, &twin(&records, &rules, link_type));
+        prop_assert!(rulings.left_out.is_empty());
+        for (left, right) in all_pairs(&records, link_type) {
+            let told = rulings.pairs.iter().find(|pair| (pair.0, pair.1) == (left, right)).map(|pair| pair.2);
+            prop_assert_eq!(rulings.get(left, right), told);
+        }
+    }
+
+    #[test]
+    fn threads_do_not_show_in_what_rules_say(records in any_records(), rules in any_rules()) {
+        let on = |threads| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            pool.install(|| Rulings::of(&records, &rules, LinkType::LinkAndDedupe))
+        };
+        prop_assert_eq!(on(1), on(3));
+    }
+
+    #[test]
+    fn scored_pairs_stay_as_they_are_and_the_others_join_them_with_their_weights(
+        records in any_records(),
+        rules in any_rules(),
+        cut in -8.0..8.0f64,
+    ) {
+        let mut model = model(
+            LinkType::DedupeOnly,
+            [FORENAME, DATE].map(|field| comparison(field, [Condition::exact()])).to_vec(),
+        );
+        model.classes = crate::training::two_classes(0.1, vec![vec![0.9, 0.1]; 2], vec![vec![0.1, 0.9]; 2]);
+        model.blocking = vec![BlockingRule { keys: vec![BlockingKey::same(SURNAME, Part::Whole)] }];
+        let comparer = Comparer::new(&records, &model).unwrap();
+        let scorer = Scorer::new(&comparer, &model).unwrap();
+        let blocks = Blocks::new(&records, &model.blocking, model.link_type);
+        let before = score(&scorer, &blocks, cut, &Silent).unwrap();
+        let rulings = Rulings::of(&records, &rules, model.link_type);
+        let mut after = before.clone();
+        rulings.apply(&comparer, &scorer, &mut after);
+        let n = before.len();
+        prop_assert_eq!((&after.left[..n], &after.right[..n]), (&before.left[..], &before.right[..]));
+        prop_assert_eq!(&after.weight[..n], &before.weight[..]);
+        prop_assert_eq!(after.n_from_candidates(), n);
+        let mut told = Vec::new();
+        for pair in 0..after.len() {
+            let (left, right) = (after.left[pair], after.right[pair]);
+            prop_assert_eq!(after.ruling[pair], rulings.get(left, right));
+            prop_assert_eq!(after.weight[pair], scorer.weigh(left, right, &mut comparer.scratch()).0);
+            told.extend(after.ruling[pair].map(|ruling| (left, right, ruling)));
+        }
+        told.sort_unstable_by_key(|pair| (pair.0, pair.1));
+        prop_assert_eq!(told, rulings.pairs);
+    }
+}
+
+fn of_column(role: Role, values: &[&str]) -> Records {
+    let rows = values.iter().map(|value| (!value.is_empty()).then(|| (*value).to_owned())).collect();
+    records(&[values.len()], &[("field", role, rows)])
+}
+
+#[track_caller]
+fn check(role: Role, left: &str, right: &str, differ: bool) {
+    let records = of_column(role, &[left, right]);
+    assert_eq!(is_different(&records.fields[0], 0, 1), differ, "{left} and {right}");
+    assert_eq!(is_different(&records.fields[0], 1, 0), differ, "{right} and {left}");
+}
+
+#[test]
+fn two_ways_to_write_a_value_are_not_different() {
+    check(Role::DateOfBirth, "2012-03-04", "2012-03-14", false);
+    check(Role::DateOfBirth, "2012-03-04", "2012-04-03", false);
+    check(Role::DateOfBirth, "2012-03-04", "2012-03", false);
+    check(Role::DateOfBirth, "2012-03-04", "2012-01-01", false);
+    check(Role::DateOfBirth, "2012-03-04", "2012-03-15", false);
+    check(Role::DateOfBirth, "2012-03-04", "", false);
+    check(Role::DateOfBirth, "2012-03-04", "2012-09-27", true);
+    check(Role::DateOfBirth, "2012-03-04", "2010-07-04", true);
+    check(Role::Forename, "william", "bill", false);
+    check(Role::Forename, "anna", "anna maria", false);
+    check(Role::Forename, "mohammed", "mohamned", false);
+    check(Role::Forename, "aisha", "aliyah", true);
+    check(Role::Forename, "leo", "lee", true);
+    check(Role::Sex, "m", "f", true);
+    check(Role::Postcode, "NW9 4EW", "NW9 4EX", false);
+    check(Role::Postcode, "NW9 4EW", "N1 4EX", true);
+}
+
+#[test]
+fn a_value_that_hundreds_share_links_nobody_and_is_told() {
+    let mut values = vec!["00000001"; 7];
+    values.extend(["A1", "A1", "B2"]);
+    let records = of_column(Role::Identifier, &values);
+    for key in ["field", "field any word"] {
+        let rules = [DeterministicRule {
+            name: None,
+            keys: vec![key.parse().unwrap()],
+            unless_different: Vec::new(),
+        }];
+        let few = Rulings::with_most_records(&records, &rules, LinkType::DedupeOnly, 6);
+        assert_eq!(few.pairs, [(7, 8, Ruling::Link(0))], "{key}");
+        assert_eq!(few.left_out, [LeftOut { rule: 0, n_values: 1, most_records: 7 }], "{key}");
+        let all = Rulings::with_most_records(&records, &rules, LinkType::DedupeOnly, 7);
+        assert_eq!((all.pairs.len(), all.left_out.len()), (22, 0), "{key}");
+    }
+}
+
+#[test]
+fn what_a_rule_says_is_said_in_words_beside_the_terms() {
+    let rule = |keys: &str, guards: &[&str], name: Option<&str>| DeterministicRule {
+        name: name.map(str::to_owned),
+        keys: keys.split(", ").map(|key| key.parse().unwrap()).collect(),
+        unless_different: guards.iter().map(|guard| guard.parse().unwrap()).collect(),
+    };
+    let mut model = model(LinkType::LinkOnly, Vec::new());
+    model.deterministic = vec![
+        rule("la_child_id", &["date_of_birth and sex"], None),
+        rule("forename, surname, date_of_birth", &[], Some("three of four")),
+    ];
+    let said = [Ruling::Link(0), Ruling::Caught(0), Ruling::Link(1)].map(|ruling| ruling.words(&model));
+    insta::assert_snapshot!(said.join("\n"), @r#"
+    linked because both have the same LA child id
+    both have the same LA child id, which does not link them since date of birth and sex are different
+    linked because both have the same forename and surname and date of birth (rule "three of four")
+    "#);
+}

@@ -1,0 +1,356 @@
+//! By which route records were linked, and which sources have no route to any other.
+//!
+//! Returns such as the children in need census hold no names. A child there is joined to the case management extract by
+//! the id that the authority gives it, and from there by names or a UPN to the school census. The first is a direct
+//! route; the whole is a chain, by way of the sources between.
+
+use crate::link::{Findings, SourceFacts};
+use crate::run::RunRoute;
+use plait_engine::model::{LA_CHILD_ID, field_words};
+use plait_engine::records::{Field, Records};
+use plait_types::{Issue, IssueKind, NULL, Role, grouped};
+use std::collections::{BTreeMap, VecDeque};
+
+/// Per pair of sources and route: links, and records of the source from which the route starts. Of a source with names and
+/// one without, that is the one without. A record counts for a chain only where it has no link to the other source itself;
+/// the chain is its shortest, and of equal ones that by stronger rules.
+pub(crate) fn routes(findings: &Findings<'_>) -> Vec<RunRoute> {
+    let graph = Graph::of(findings);
+    let mut tally: BTreeMap<Way, (u64, u64)> = BTreeMap::new();
+    graph.tally_links(findings, &mut tally);
+    graph.tally_chains(findings.records, &mut tally);
+    let name = |source: usize| findings.records.sources[source].name.clone();
+    tally
+        .into_iter()
+        .map(|(way, (links, records))| RunRoute {
+            left: name(way.from),
+            right: name(way.to),
+            by: graph.words(findings, &way),
+            through: way.steps[..way.steps.len() - 1].iter().map(|step| name(step.to)).collect(),
+            links,
+            records,
+        })
+        .collect()
+}
+
+impl RunRoute {
+    /// `same upn`, or `same la_child_id to case_management, then names and details`.
+    pub(crate) fn words(&self) -> String {
+        let mut words = self.by[0].clone();
+        for (through, by) in self.through.iter().zip(&self.by[1..]) {
+            words += &format!(" to {through}, then {by}");
+        }
+        words
+    }
+}
+
+/// The routes in a few lines, those of most records first.
+pub(crate) fn lines(routes: &[RunRoute]) -> Vec<String> {
+    const SHOWN: usize = 8;
+    let mut order: Vec<&RunRoute> = routes.iter().collect();
+    order.sort_by_key(|route| std::cmp::Reverse(route.records));
+    let mut lines: Vec<String> = order.iter().take(SHOWN).map(|route| line(route)).collect();
+    if routes.len() > SHOWN {
+        lines.push(format!("{} more in run.json.", routes.len() - SHOWN));
+    }
+    lines
+}
+
+fn line(route: &RunRoute) -> String {
+    let RunRoute { left, right, .. } = route;
+    let records =
+        if route.records == 1 { "1 record".into() } else { format!("{} records", grouped(route.records)) };
+    let right = if left == right { "others of it" } else { right };
+    format!("{records} of {left} to {right} by {}.", route.words())
+}
+
+/// From one source to another, step by step.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Way {
+    from: usize,
+    to: usize,
+    /// At least one.
+    steps: Vec<Step>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Step {
+    /// The source that it leads to.
+    to: usize,
+    /// The deterministic rule, or [`BY_WEIGHT`].
+    rule: u16,
+}
+
+const BY_WEIGHT: u16 = u16::MAX;
+
+/// The links, from each of their ends.
+struct Graph {
+    /// Where the links of each record start, and the end.
+    starts: Vec<u32>,
+    /// The rule and the other end, those of stronger rules first.
+    ends: Vec<(u16, u32)>,
+    has_names: Vec<bool>,
+}
+
+impl Graph {
+    fn of(findings: &Findings<'_>) -> Self {
+        let pairs = findings.pairs;
+        let mut ends: Vec<(u32, u16, u32)> = Vec::new();
+        for pair in (0..pairs.len()).filter(|&pair| findings.clustered.is_link[pair]) {
+            let rule = pairs.linked_by_rule(pair).unwrap_or(BY_WEIGHT);
+            let (left, right) = (pairs.left[pair], pairs.right[pair]);
+            ends.extend([(left, rule, right), (right, rule, left)]);
+        }
+        ends.sort_unstable();
+        let mut starts = vec![0; findings.records.len() + 1];
+        ends.iter().for_each(|end| starts[end.0 as usize + 1] += 1);
+        for record in 1..starts.len() {
+            starts[record] += starts[record - 1];
+        }
+        Self {
+            starts,
+            ends: ends.into_iter().map(|(_, rule, other)| (rule, other)).collect(),
+            has_names: findings.sources.iter().map(holds_names).collect(),
+        }
+    }
+
+    fn links(&self, record: u32) -> &[(u16, u32)] {
+        &self.ends[self.starts[record as usize] as usize..self.starts[record as usize + 1] as usize]
+    }
+
+    /// Whether routes between two sources are told from the first of them.
+    fn starts_from(&self, source: usize, other: usize) -> bool {
+        match (self.has_names[source], self.has_names[other]) {
+            (false, true) => true,
+            (true, false) => false,
+            _ => source <= other,
+        }
+    }
+
+    /// What linked at each step.
+    fn words(&self, findings: &Findings<'_>, way: &Way) -> Vec<String> {
+        let mut before = way.from;
+        let mut words = Vec::new();
+        for step in &way.steps {
+            let both_have_names = self.has_names[before] && self.has_names[step.to];
+            words.push(match findings.model.deterministic.get(usize::from(step.rule)) {
+                Some(rule) => rule.words(),
+                None if both_have_names => "names and details".into(),
+                None => "details".into(),
+            });
+            before = step.to;
+        }
+        words
+    }
+
+    fn tally_links(&self, findings: &Findings<'_>, tally: &mut BTreeMap<Way, (u64, u64)>) {
+        let records = findings.records;
+        for record in 0..records.len() as u32 {
+            let from = records.source_of(record);
+            // a record counts once for each way, its links each
+            let mut ways: Vec<Step> = Vec::new();
+            for &(rule, other) in self.links(record) {
+                let to = records.source_of(other);
+                if !self.starts_from(from, to) {
+                    continue;
+                }
+                let step = Step { to, rule };
+                let entry = tally.entry(Way { from, to, steps: vec![step] }).or_default();
+                entry.0 += u64::from(from != to || record < other);
+                if !ways.contains(&step) {
+                    ways.push(step);
+                    entry.1 += 1;
+                }
+            }
+        }
+    }
+
+    fn tally_chains(&self, records: &Records, tally: &mut BTreeMap<Way, (u64, u64)>) {
+        let mut met_for = vec![NULL; records.len()];
+        let mut came_from: Vec<(u32, Step)> = vec![(NULL, Step { to: 0, rule: 0 }); records.len()];
+        let mut queue = VecDeque::new();
+        for record in 0..records.len() as u32 {
+            if self.links(record).is_empty() {
+                continue;
+            }
+            let from = records.source_of(record);
+            let mut is_reached = vec![false; records.sources.len()];
+            is_reached[from] = true;
+            met_for[record as usize] = record;
+            queue.clear();
+            queue.push_back(record);
+            while let Some(at) = queue.pop_front() {
+                for &(rule, next) in self.links(at) {
+                    if met_for[next as usize] == record {
+                        continue;
+                    }
+                    met_for[next as usize] = record;
+                    let to = records.source_of(next);
+                    came_from[next as usize] = (at, Step { to, rule });
+                    queue.push_back(next);
+                    if !std::mem::replace(&mut is_reached[to], true)
+                        && at != record
+                        && self.starts_from(from, to)
+                    {
+                        let steps = steps_to(next, record, &came_from);
+                        tally.entry(Way { from, to, steps }).or_default().1 += 1;
+                    }
+                }
+                if is_reached.iter().all(|reached| *reached) {
+                    break;
+                }
+            }
+        }
+    }
+}
+
+fn steps_to(end: u32, start: u32, came_from: &[(u32, Step)]) -> Vec<Step> {
+    let mut steps = Vec::new();
+    let mut at = end;
+    while at != start {
+        let (before, step) = came_from[at as usize];
+        steps.push(step);
+        at = before;
+    }
+    steps.reverse();
+    steps
+}
+
+/// Whether a source has names that are filled in anywhere.
+fn holds_names(source: &SourceFacts) -> bool {
+    let is_name = |role| matches!(role, Role::Forename | Role::Surname | Role::FullName);
+    source.profile.iter().any(|column| is_name(column.role) && column.filled > 0)
+}
+
+/// Which sources can be linked with which, before anything is compared.
+struct Reach<'a> {
+    records: &'a Records,
+    has_names: Vec<bool>,
+    /// Per source, per other source.
+    linkable: Vec<Vec<bool>>,
+}
+
+/// A finding for every source that can be linked to none of the others: it has no names in common with one, nor a number of
+/// people of which one record at least is in both, nor a date of birth and an address.
+pub(crate) fn sources_without_route(records: &Records, facts: &[SourceFacts]) -> Vec<Issue> {
+    if records.sources.len() < 2 {
+        return Vec::new();
+    }
+    let reach = Reach::of(records, facts);
+    let n = records.sources.len();
+    let findings = (0..n).filter_map(|source| reach.why_not(source)).map(|(source, message)| {
+        Issue::new(IssueKind::NoRoute, records.sources[source].name.clone(), message)
+    });
+    findings.collect()
+}
+
+/// The same as one sentence, for a fault: why nothing can be linked.
+pub(crate) fn as_reason(findings: &[Issue]) -> Option<String> {
+    let sentences: Vec<String> =
+        findings.iter().map(|issue| format!("{} {}", issue.file, issue.message)).collect();
+    (!sentences.is_empty()).then(|| sentences.join("; "))
+}
+
+impl<'a> Reach<'a> {
+    fn of(records: &'a Records, facts: &[SourceFacts]) -> Self {
+        let n = records.sources.len();
+        let has_names: Vec<bool> = facts.iter().map(holds_names).collect();
+        let has = |source: usize, roles: &[Role]| {
+            records
+                .fields
+                .iter()
+                .any(|field| roles.contains(&field.role) && is_filled(records, field, source))
+        };
+        let has_details: Vec<bool> = (0..n)
+            .map(|source| {
+                has(source, &[Role::DateOfBirth])
+                    && has(
+                        source,
+                        &[Role::Postcode, Role::Address, Role::AddressLine, Role::Email, Role::Phone],
+                    )
+            })
+            .collect();
+        let mut linkable: Vec<Vec<bool>> = (0..n)
+            .map(|a| {
+                let with = |b: usize| (has_names[a] && has_names[b]) || (has_details[a] && has_details[b]);
+                (0..n).map(|b| a == b || with(b)).collect()
+            })
+            .collect();
+        for field in records.fields.iter().filter(|field| is_identifier(field)) {
+            for (a, b) in overlaps(records, field) {
+                linkable[a][b] = true;
+                linkable[b][a] = true;
+            }
+        }
+        Self { records, has_names, linkable }
+    }
+
+    fn is_alone(&self, source: usize) -> bool {
+        (0..self.linkable.len()).all(|other| other == source || !self.linkable[source][other])
+    }
+
+    /// What a source without any route lacks; of one with names, only where others have routes to each other, since else
+    /// the same is said of them.
+    fn why_not(&self, source: usize) -> Option<(usize, String)> {
+        if !self.is_alone(source) {
+            return None;
+        }
+        let others: Vec<usize> = (0..self.linkable.len()).filter(|&other| other != source).collect();
+        let names: Vec<&str> =
+            others.iter().map(|&other| self.records.sources[other].name.as_str()).collect();
+        let names = crate::summary::list(&names.iter().map(ToString::to_string).collect::<Vec<_>>());
+        if self.has_names[source] {
+            let linked = others.iter().any(|&other| !self.is_alone(other));
+            let todo = linked.then(|| others.iter().find_map(|&other| self.bridge(other))).flatten()?;
+            return Some((source, format!("shares no identifier with {names}, which hold no names: {todo}")));
+        }
+        Some(match self.bridge(source) {
+            Some(todo) => (source, format!("holds no names and shares no identifier with {names}: {todo}")),
+            None => (
+                source,
+                format!(
+                    "holds neither names nor an identifier, and cannot be linked with {names}: export it again with one of them"
+                ),
+            ),
+        })
+    }
+
+    /// What would join a source without names to those with names.
+    fn bridge(&self, source: usize) -> Option<String> {
+        let own: Vec<&Field> = self
+            .records
+            .fields
+            .iter()
+            .filter(|field| is_identifier(field) && is_filled(self.records, field, source))
+            .collect();
+        if own.iter().any(|field| field.name == LA_CHILD_ID) {
+            return Some("add the case-management extract, which has both".into());
+        }
+        let first = own.first()?;
+        Some(format!("add a source that has both names and its {}", field_words(&first.name)))
+    }
+}
+
+fn is_identifier(field: &Field) -> bool {
+    matches!(field.role, Role::Identifier | Role::Upn | Role::NhsNumber | Role::Uln)
+}
+
+fn is_filled(records: &Records, field: &Field, source: usize) -> bool {
+    let source = &records.sources[source];
+    field.codes[source.start as usize..source.end as usize].iter().any(|&code| code != NULL)
+}
+
+/// Pairs of sources that have a value of a field in common.
+fn overlaps(records: &Records, field: &Field) -> Vec<(usize, usize)> {
+    let n = records.sources.len();
+    let mut is_in = vec![vec![false; field.values.len()]; n];
+    for (source, is_in) in records.sources.iter().zip(&mut is_in) {
+        let codes = &field.codes[source.start as usize..source.end as usize];
+        codes.iter().filter(|&&code| code != NULL).for_each(|&code| is_in[code as usize] = true);
+    }
+    let pairs = (0..n).flat_map(|a| (a + 1..n).map(move |b| (a, b)));
+    pairs.filter(|&(a, b)| is_in[a].iter().zip(&is_in[b]).any(|(a, b)| *a && *b)).collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,135 @@
+use crate::explain::{ExplainRequest, explain};
+use crate::link::{LinkRequest, Linked, link};
+use crate::run::RunRoute;
+use crate::source::SourceSpec;
+use crate::{FaultCode, Faults, IssueKind};
+use plait_engine::progress::Silent;
+use plait_formats::read::{ReadOptions, read};
+use plait_types::Role;
+use std::fmt::Write as _;
+use std::path::Path;
+
+const FORENAMES: [&str; 10] = ["Ava", "Noah", "Mia", "Leo", "Isla", "Omar", "Zara", "Finn", "Ruby", "Kai"];
+const SURNAMES: [&str; 7] = ["Khan", "Smith", "Okafor", "Nowak", "Jones", "Demir", "Patel"];
+
+/// Three files about the same seventy children: a return without names, case management, and a census that knows no id
+/// of the authority.
+fn sources(folder: &Path, wanted: &[&str]) -> Vec<SourceSpec> {
+    let mut returned = "la_child_id,dob,sex\n".to_owned();
+    let mut cases = "la_child_id,forename,surname,date_of_birth,sex\n".to_owned();
+    let mut census = "pupil,forename,surname,dob,sex\n".to_owned();
+    for n in 0..70u32 {
+        let id = 410_000 + n * 37;
+        let (forename, surname) = (FORENAMES[n as usize % 10], SURNAMES[n as usize % 7]);
+        let born = format!("2010-0{}-12", 1 + n * n % 7);
+        let sex = ["F", "M"][n as usize % 2];
+        // of one child the return has another date, of another a sister's date and sex
+        let (returned_born, returned_sex) = match n {
+            11 => ("2016-10-30".to_owned(), sex),
+            12 => ("2016-10-30".to_owned(), ["M", "F"][n as usize % 2]),
+            _ => (born.clone(), sex),
+        };
+        writeln!(returned, "{id},{returned_born},{returned_sex}").expect("in memory");
+        writeln!(cases, "{id},{forename},{surname},{born},{sex}").expect("in memory");
+        writeln!(census, "P{n:03}x{},{forename},{surname},{born},{sex}", n * 7919 % 97).expect("in memory");
+    }
+    let write = |name: &&str| {
+        let text = match *name {
+            "cin_2026" => &returned,
+            "case_management" => &cases,
+            _ => &census,
+        };
+        let path = folder.join(format!("{name}.csv"));
+        std::fs::write(&path, text).expect("written");
+        SourceSpec::at(path)
+    };
+    wanted.iter().map(write).collect()
+}
+
+fn linked(folder: &Path, wanted: &[&str]) -> Result<Linked, Faults> {
+    let mut roles = Vec::new();
+    if wanted.iter().any(|name| *name != "school_census") {
+        roles.push(("la_child_id".to_owned(), Role::Identifier));
+    }
+    let request = LinkRequest {
+        threads: Some(1),
+        workbook: Some(false),
+        roles,
+        ..LinkRequest::new(sources(folder, wanted), folder.join("out"))
+    };
+    link(&request, &Silent)
+}
+
+#[test]
+fn a_return_without_names_reaches_the_census_by_way_of_case_management() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let linked = linked(folder.path(), &["cin_2026", "case_management", "school_census"]).expect("linked");
+    let told: Vec<String> = linked
+        .run
+        .routes
+        .iter()
+        .map(|route| {
+            let RunRoute { left, right, links, records, .. } = route;
+            format!("{left} to {right} by {}: {links} links, {records} records", route.words())
+        })
+        .collect();
+    insta::assert_snapshot!(told.join("\n"), @r"
+    cin_2026 to case_management by same la_child_id: 69 links, 69 records
+    cin_2026 to school_census by same la_child_id to case_management, then names and details: 0 links, 69 records
+    case_management to school_census by names and details: 70 links, 70 records
+    ");
+    assert!(linked.issues.iter().all(|issue| issue.kind != IssueKind::NoRoute));
+    let routes: Vec<&str> =
+        linked.details.iter().filter(|d| d.heading == "Routes").map(|d| d.text.as_str()).collect();
+    insta::assert_snapshot!(routes.join("\n"), @r"
+    70 records of case_management to school_census by names and details.
+    69 records of cin_2026 to case_management by same la_child_id.
+    69 records of cin_2026 to school_census by same la_child_id to case_management, then names and details.
+    ");
+    let page = std::fs::read_to_string(folder.path().join("out/report.html")).expect("written");
+    assert!(page.contains("By which route records were linked"));
+    assert!(page.contains("same la_child_id to case_management, then names and details"));
+}
+
+#[test]
+fn a_link_by_a_rule_has_its_name_and_the_explanation_says_so_beside_terms_that_add_up() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    linked(folder.path(), &["cin_2026", "case_management", "school_census"]).expect("linked");
+    let out = folder.path().join("out");
+    let links = read(&out.join("links.parquet"), &ReadOptions::default()).expect("readable").table;
+    let cell = |name: &str, row| links.column(name).expect("in the contract").get(row);
+    let decisions = |record: &str| -> Vec<(Option<&str>, Option<&str>)> {
+        let of_it = |row: &usize| {
+            cell("record_l", *row) == Some(record) && cell("source_r", *row) == Some("case_management")
+        };
+        (0..links.n_rows).filter(of_it).map(|row| (cell("decision", row), cell("rule", row))).collect()
+    };
+    // of child 11 the date is another, of child 12 the sex too
+    assert_eq!(decisions("410407"), [(Some("link"), Some("same la_child_id"))]);
+    assert_eq!(decisions("410444").iter().filter(|(decision, _)| *decision == Some("link")).count(), 0);
+    let said = |record: &str| {
+        let explained = explain(&ExplainRequest {
+            folder: out.clone(),
+            left: format!("case_management:{record}"),
+            right: format!("cin_2026:{record}"),
+        })
+        .expect("explained");
+        let sum: f64 = explained.terms.iter().map(|term| term.weight).sum();
+        assert!((sum - explained.weight).abs() < 1e-9);
+        explained.statement.expect("a rule says something")
+    };
+    assert_eq!(said("410407"), "linked because both have the same LA child id");
+    assert_eq!(
+        said("410444"),
+        "both have the same LA child id, which does not link them since date of birth and sex are different"
+    );
+}
+
+#[test]
+fn a_source_that_nothing_joins_to_the_others_is_told_with_what_is_missing() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let faults = linked(folder.path(), &["cin_2026", "school_census"]).expect_err("nothing to link by");
+    let fault = &faults.0[0];
+    assert!(matches!(fault.code, FaultCode::NoUsableColumn | FaultCode::NoPairs | FaultCode::NoLinks));
+    insta::assert_snapshot!(fault.why.as_deref().unwrap_or_default(), @"cin_2026 holds no names and shares no identifier with school_census: add the case-management extract, which has both");
+}
