@@ -140,6 +140,7 @@ impl Key {
     const LONGEST: usize = 11;
     const LONG: u32 = u32::MAX;
 
+    #[inline]
     fn new(value: &str, hasher: &DefaultHashBuilder) -> Self {
         let bytes = value.as_bytes();
         if bytes.len() > Self::LONGEST {
@@ -166,6 +167,7 @@ impl Interner {
     }
 
     /// The code of `value`, new or known.
+    #[inline]
     pub fn intern(&mut self, value: &str) -> u32 {
         let Self { values, codes, hasher } = self;
         let key = Key::new(value, hasher);

@@ -30,7 +30,7 @@ mod zip;
 
 pub use batch::{Batch, BatchSink, Nesting};
 pub use detect::{Asked, Detected, Recognised, detect};
-pub use gather::{Gathered, Progress, Quiet, gather};
+pub use gather::{Gathered, Progress, Quiet, gather, gather_in};
 pub use origin::{Entry, Origin};
 pub use out::Counts;
 pub use spec::Spec;
