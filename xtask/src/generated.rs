@@ -1,4 +1,4 @@
-//! Files that the program itself makes: the reference of commands and messages, the schema of models.
+//! Files that the program itself makes: the reference of commands and messages, the schema of models, the data dictionary.
 
 use std::fs;
 use std::path::PathBuf;
@@ -10,6 +10,9 @@ const FILES: &[(&str, &[&str])] = &[
     ("docs/plait-model.schema.json", &["model", "schema"]),
 ];
 
+/// A folder of pages that only the program writes.
+const DICTIONARY: &str = "docs/reference/data-dictionary";
+
 /// Fails where a committed file is not what the program prints.
 pub(crate) fn check() -> Result<(), String> {
     let mut old = Vec::new();
@@ -18,6 +21,7 @@ pub(crate) fn check() -> Result<(), String> {
             old.push(file);
         }
     }
+    old.extend(left_over()?);
     if old.is_empty() {
         println!("generated files: up to date");
         Ok(())
@@ -28,6 +32,10 @@ pub(crate) fn check() -> Result<(), String> {
 
 /// Makes every file again.
 pub(crate) fn generate() -> Result<(), String> {
+    for file in left_over()? {
+        fs::remove_file(crate::root().join(&file)).map_err(|error| format!("{file}: {error}"))?;
+        println!("removed {file}");
+    }
     for (file, path, text) in made()? {
         let folder = path.parent().expect("every file is in a folder");
         fs::create_dir_all(folder)
@@ -39,13 +47,40 @@ pub(crate) fn generate() -> Result<(), String> {
 }
 
 /// Name, path and content of every file.
-fn made() -> Result<Vec<(&'static str, PathBuf, String)>, String> {
-    let made = FILES.iter().map(|(file, arguments)| {
-        let mut plait = crate::cargo();
-        plait
-            .args(["run", "--quiet", "--locked", "--package", "plait-cli", "--bin", "plait", "--"])
-            .args(*arguments);
-        Ok((*file, crate::root().join(file), crate::output(&mut plait)?))
-    });
-    made.collect()
+fn made() -> Result<Vec<(String, PathBuf, String)>, String> {
+    let mut made = Vec::new();
+    for (file, arguments) in FILES {
+        made.push(((*file).to_owned(), crate::root().join(file), plait(arguments)?));
+    }
+    for (name, text) in pages()? {
+        let file = format!("{DICTIONARY}/{name}");
+        made.push((file.clone(), crate::root().join(file), text));
+    }
+    Ok(made)
+}
+
+/// Name and text of every page of the dictionary, which the program prints one after the other.
+fn pages() -> Result<Vec<(String, String)>, String> {
+    let all = plait(&["reference", "dictionary"])?;
+    let pages = all.split('\u{c}').filter_map(|page| page.split_once('\n'));
+    Ok(pages.map(|(name, text)| (name.to_owned(), text.to_owned())).collect())
+}
+
+/// Files of the dictionary that the program no longer makes.
+fn left_over() -> Result<Vec<String>, String> {
+    let pages = pages()?;
+    let there = fs::read_dir(crate::root().join(DICTIONARY)).into_iter().flatten().filter_map(Result::ok);
+    let names = there.map(|entry| entry.file_name().to_string_lossy().into_owned());
+    let mut left: Vec<String> = names.filter(|name| !pages.iter().any(|(page, _)| page == name)).collect();
+    left.sort_unstable();
+    Ok(left.into_iter().map(|name| format!("{DICTIONARY}/{name}")).collect())
+}
+
+/// What the program prints for these arguments.
+fn plait(arguments: &[&str]) -> Result<String, String> {
+    let mut plait = crate::cargo();
+    plait
+        .args(["run", "--quiet", "--locked", "--package", "plait-cli", "--bin", "plait", "--"])
+        .args(arguments);
+    crate::output(&mut plait)
 }

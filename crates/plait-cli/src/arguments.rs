@@ -40,6 +40,7 @@ pub(crate) enum Command {
     Explain(Explain),
     Score(Score),
     Model(Model),
+    Specs(Specs),
     Synth(Synth),
     Completions(Completions),
     Man(Man),
@@ -296,6 +297,46 @@ pub(crate) enum ModelAction {
     Schema,
 }
 
+const SPECS_EXAMPLES: &str = "\
+Examples:
+  plait specs list                                    the returns, lists and extracts that are known
+  plait specs show cin-census-2026                    tables, columns, codes and checks of one
+  plait specs show school-census --table pupilonroll  one table of the newest year";
+
+/// Show what is known of returns: tables, columns, code lists and checks, year by year
+#[derive(Debug, Args)]
+#[command(after_help = SPECS_EXAMPLES)]
+pub(crate) struct Specs {
+    #[command(subcommand)]
+    pub(crate) action: SpecsAction,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SpecsAction {
+    /// List every return and year
+    #[command(after_help = "Example:\n  plait specs list")]
+    List {
+        /// Print one JSON document instead of text
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show one return: where its facts are from, its tables and columns, its checks
+    #[command(
+        after_help = "Examples:\n  plait specs show ssda903-2025\n  plait specs show ssd --table ssd_person --json"
+    )]
+    Show {
+        /// Return and year, such as cin-census-2026; without the year, the newest
+        #[arg(value_name = "ID")]
+        id: String,
+        /// Only this table
+        #[arg(long, value_name = "NAME")]
+        table: Option<String>,
+        /// Print one JSON document instead of text
+        #[arg(long)]
+        json: bool,
+    },
+}
+
 const SYNTH_EXAMPLES: &str = "\
 Examples:
   plait synth --children 20000 --out demo/borough
@@ -365,6 +406,8 @@ pub(crate) struct Reference {
 pub(crate) enum Page {
     Cli,
     Faults,
+    /// All pages, each after a line of a form feed and its file name
+    Dictionary,
 }
 
 /// [`LinkType`] as an option.

@@ -1,6 +1,6 @@
 //! What each command asks of the façade, and how it shows what comes back.
 
-use crate::arguments::{self, Arguments, Command, MadeFormat, ModelAction, Page};
+use crate::arguments::{self, Arguments, Command, MadeFormat, ModelAction, Page, SpecsAction};
 use crate::exit::Exit;
 use crate::print;
 use crate::progress::Watcher;
@@ -22,6 +22,7 @@ pub(crate) fn run(command: &Command) -> Result<(), Faults> {
         Command::Explain(explain) => run_explain(explain),
         Command::Score(score) => run_score(score),
         Command::Model(model) => run_model(&model.action),
+        Command::Specs(specs) => run_specs(&specs.action),
         Command::Synth(synth) => run_synth(synth),
         Command::Completions(completions) => {
             let mut script = Vec::new();
@@ -32,6 +33,7 @@ pub(crate) fn run(command: &Command) -> Result<(), Faults> {
         Command::Reference(reference) => Ok(print::results(&match reference.page {
             Page::Cli => reference::commands(),
             Page::Faults => reference::messages(),
+            Page::Dictionary => reference::dictionary(),
         })?),
     }
 }
@@ -307,6 +309,14 @@ fn run_model(action: &ModelAction) -> Result<(), Faults> {
         ModelAction::Schema => format!("{}\n", plait::model_schema().trim_end()),
     };
     Ok(print::results(&text)?)
+}
+
+fn run_specs(action: &SpecsAction) -> Result<(), Faults> {
+    let (shown, as_json) = match action {
+        SpecsAction::List { json } => (plait::list_specs(), *json),
+        SpecsAction::Show { id, table, json } => (plait::show_spec(id, table.as_deref())?, *json),
+    };
+    Ok(if as_json { print::json(&shown.json) } else { print::results(&shown.text) }?)
 }
 
 fn run_synth(arguments: &arguments::Synth) -> Result<(), Faults> {

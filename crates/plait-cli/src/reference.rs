@@ -55,6 +55,12 @@ fn shown(command: &Command) -> impl Iterator<Item = &Command> {
     command.get_subcommands().filter(|command| !command.is_hide_set())
 }
 
+/// Every page of the data dictionary, each after a line of a form feed and its file name.
+pub(crate) fn dictionary() -> String {
+    let pages = plait::data_dictionary();
+    pages.iter().fold(String::new(), |all, (name, text)| all + "\u{c}" + name + "\n" + text)
+}
+
 /// Every exit code, fault and issue with its meaning, as Markdown.
 pub(crate) fn messages() -> String {
     let mut page = String::from(

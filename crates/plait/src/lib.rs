@@ -2,6 +2,7 @@
 //! they gather a request, call one function here, and show what comes back.
 
 mod details;
+mod dictionary;
 mod explain;
 mod faults;
 mod link;
@@ -13,9 +14,11 @@ mod report;
 mod run;
 mod score;
 mod source;
+mod specs;
 mod summary;
 
 pub use details::Detail;
+pub use dictionary::data_dictionary;
 pub use explain::{ExplainRequest, explain};
 pub use faults::Faults;
 pub use link::{LinkRequest, Linked, link};
@@ -33,6 +36,7 @@ pub use plait_types::{Fault, FaultCode, FaultKind, Issue, IssueKind, Role, Sever
 pub use run::Run;
 pub use score::{ScoreRequest, score};
 pub use source::SourceSpec;
+pub use specs::{Shown, list_specs, show_spec};
 
 /// The version of this program, as outputs state it.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

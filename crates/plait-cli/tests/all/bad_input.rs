@@ -467,3 +467,18 @@ fn a_truth_table_that_is_none() {
     let said = place.plait("link pupils.csv clinic.csv --out o --truth pupils.csv").failed();
     assert!(said.starts_with("exit 3\nerror[E018]"), "{said}");
 }
+
+#[test]
+fn a_return_or_table_that_is_not_known() {
+    let place = Place::with(&[]);
+    assert_snapshot!(place.plait("specs show cin-cencus").failed(), @r#"
+    exit 2
+    error[E022] there is no specification "cin-cencus"
+      do:  did you mean "cin-census"? plait specs list shows all
+    "#);
+    assert_snapshot!(place.plait("specs show sen2-2026 --table persons2").failed(), @r#"
+    exit 2
+    error[E022] sen2-2026 has no table "persons2"
+      do:  did you mean "person"?
+    "#);
+}

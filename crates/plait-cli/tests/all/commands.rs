@@ -224,3 +224,45 @@ fn debug_adds_how_the_program_holds_a_fault() {
     assert!(said.starts_with("exit 3\nerror[E001]"), "{said}");
     assert!(said.contains("FileMissing"), "{said}");
 }
+
+#[test]
+fn specs_lists_every_return_and_year() {
+    let listed = Place::with(&[]).plait("specs list").succeeded().stdout;
+    for id in [
+        "school-census-2015",
+        "cin-census-2026",
+        "ssda903-2018",
+        "sen2-2023",
+        "annex-a",
+        "ssd",
+        "mavis-cohort",
+    ] {
+        assert!(listed.lines().any(|line| line.split_whitespace().next() == Some(id)), "{id} in {listed}");
+    }
+    let json = Place::with(&[]).plait("specs list --json").succeeded().stdout;
+    let json: serde_json::Value = serde_json::from_str(&json).expect("one document");
+    let census = json.as_array().expect("a list").iter().find(|spec| spec["id"] == "school-census-2026");
+    assert_eq!(census.expect("it is there")["terms"], serde_json::json!(["autumn", "spring", "summer"]));
+}
+
+#[test]
+fn specs_shows_a_table_with_what_says_who_a_person_is() {
+    let shown = Place::with(&[]).plait("specs show ssda903 --table header").succeeded().stdout;
+    assert_snapshot!(shown, @r"
+    header: persons, by CHILD
+      column  kind     identity       codes
+      CHILD   text     la_child_id               required; also CHILDID
+      SEX     code     sex            sex        required
+      DOB     date     date_of_birth             required
+      ETHNIC  code     ethnicity      ethnicity  required
+      UPN     upn      upn                       required
+      MOTHER  boolean
+      MC_DOB  date     other_person
+    ");
+    let json = Place::with(&[]).plait("specs show ssda903-2018 --table header --json").succeeded().stdout;
+    let json: serde_json::Value = serde_json::from_str(&json).expect("one document");
+    assert_eq!(json["columns"][1]["codes"], "sex-903");
+    let whole = Place::with(&[]).plait("specs show cin-census-2025").succeeded().stdout;
+    assert!(whole.contains("GenderCurrent (0, 1, 2, 9) is now Sex (M, F, U)"), "{whole}");
+    assert!(whole.contains("1510"), "{whole}");
+}

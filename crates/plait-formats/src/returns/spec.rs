@@ -13,7 +13,7 @@ use plait_types::Fault;
 use std::fmt;
 
 /// A return of one year, complete.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
 pub struct Spec {
     /// Short name, as in `plait specs show`: `cin-census`.
     pub name: String,
@@ -42,7 +42,7 @@ pub struct Spec {
 }
 
 /// A school term in which a census is taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Deserialize, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Term {
     /// October.
@@ -54,7 +54,7 @@ pub enum Term {
 }
 
 /// A kind of container that a return comes in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Form {
     /// Text with one table a file.
@@ -68,7 +68,7 @@ pub enum Form {
 }
 
 /// How the dates of a return are written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DateForm {
     /// `2020-04-25`, with or without a time.
@@ -85,7 +85,7 @@ pub enum DateForm {
 }
 
 /// The XML form of a return.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct XmlForm {
     /// Name of the root element.
@@ -103,7 +103,7 @@ pub struct XmlForm {
 }
 
 /// One table of a return. In XML, one repeated element.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
 pub struct Table {
     /// As in the collector's own form: `pupilonroll`.
     pub name: String,
@@ -131,7 +131,7 @@ pub struct Table {
 }
 
 /// What one row of a table is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Rows {
     /// A person: every row, or every distinct value of `record`, is a record.
@@ -143,7 +143,7 @@ pub enum Rows {
 }
 
 /// One column.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Column {
     /// The header, or the name in the collector's specification.
     pub name: String,
@@ -168,7 +168,7 @@ pub struct Column {
 }
 
 /// What the values of a column look like.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// Anything.
@@ -205,7 +205,7 @@ pub enum Kind {
 }
 
 /// What an identity column says about the person.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Deserialize, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Meaning {
     /// The key of the record in its own file or system, where it is no identifier that others share.
@@ -287,7 +287,7 @@ pub enum Meaning {
 }
 
 /// A rule about values of one table, beyond what types and code lists say.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Check {
     /// The collector's number where it has one: `1510`.
@@ -317,7 +317,7 @@ pub struct Check {
 }
 
 /// What must hold of a value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Rule {
     /// There is a value.
@@ -359,7 +359,9 @@ pub enum Rule {
 }
 
 /// How bad a finding is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, serde::Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, serde::Deserialize, serde::Serialize,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
     /// Worth knowing.
@@ -372,7 +374,7 @@ pub enum Severity {
 }
 
 /// Which kind of quality a check is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Deserialize, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Category {
     /// Is it there?
@@ -386,7 +388,7 @@ pub enum Category {
 impl Spec {
     /// Reads a whole spec, the first year of a return. `file` is its name for messages.
     ///
-    /// Fails with `E014` where the text is no spec, where a table or column is named twice, or where a check,
+    /// Fails with `E022` where the text is no spec, where a table or column is named twice, or where a check,
     /// key or parent names something that is not there.
     pub fn parse(text: &str, file: &str) -> Result<Self, Fault> {
         file::parse(text, file)

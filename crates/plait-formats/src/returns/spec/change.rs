@@ -57,12 +57,12 @@ struct TableChange {
 }
 
 /// The year that a spec file says it extends; `None` where it stands by itself.
+///
+/// Looks at the lines before the first table only, so as not to read the file twice.
 pub(in crate::returns) fn extends(text: &str) -> Option<u16> {
-    #[derive(Deserialize)]
-    struct Head {
-        extends: Option<u16>,
-    }
-    toml::from_str::<Head>(text).ok()?.extends
+    let head = text.lines().take_while(|line| !line.starts_with('['));
+    let mut values = head.filter_map(|line| line.strip_prefix("extends")?.trim_start().strip_prefix('='));
+    values.next()?.trim().parse().ok()
 }
 
 pub(super) fn apply(before: &Spec, text: &str, file: &str) -> Result<Spec, Fault> {
@@ -104,9 +104,10 @@ fn change_table(table: &mut Table, change: TableChange, all: &[Term], file: &str
         take(table, name, &terms, all, file)?;
     }
     for (old, new) in &change.rename {
+        let at = place(table, old);
         for mut column in take(table, old, &terms, all, file)? {
             column.name.clone_from(new);
-            table.columns.push(column);
+            table.columns.insert(at.min(table.columns.len()), column);
         }
         for reference in [&mut table.record, &mut table.key].into_iter().flatten() {
             if reference == old {
@@ -116,10 +117,10 @@ fn change_table(table: &mut Table, change: TableChange, all: &[Term], file: &str
     }
     for column in change.replace {
         let mut column = Column::from(column);
-        let name = column.name.clone();
-        take(table, &name, &terms, all, file)?;
+        let at = place(table, &column.name);
+        take(table, &column.name, &terms, all, file)?;
         column.terms.clone_from(&terms);
-        table.columns.push(column);
+        table.columns.insert(at.min(table.columns.len()), column);
     }
     for column in change.add {
         let mut column = Column::from(column);
@@ -139,6 +140,11 @@ fn change_table(table: &mut Table, change: TableChange, all: &[Term], file: &str
     }
     table.terms.sort_unstable();
     Ok(())
+}
+
+/// Where a column stands, so that what takes its place stands there too.
+fn place(table: &Table, name: &str) -> usize {
+    table.columns.iter().position(|column| column.name == name).unwrap_or(table.columns.len())
 }
 
 /// Takes a column out of a table in the terms given, or in all, and gives what was taken, as many as there were forms of

@@ -63,7 +63,7 @@ fn a_name_alone_is_payload_text_and_codes_make_a_code() {
 fn a_change_of_one_term_leaves_the_others_as_they_were() {
     let spec = Spec::parse(FIRST, "spec.toml").unwrap().change(SECOND, "spec.toml").unwrap();
     assert_eq!(spec.year, 2023);
-    assert_eq!(names(&spec, Term::Autumn), ["pupilid", "hours", "sex", "youngcarer"]);
+    assert_eq!(names(&spec, Term::Autumn), ["pupilid", "sex", "hours", "youngcarer"]);
     assert_eq!(names(&spec, Term::Spring), ["pupilid", "gender", "ethnicity", "hours"]);
     assert_eq!(names(&spec, Term::Summer), ["pupilid", "gender", "hours"]);
     assert!(spec.checks.is_empty());
@@ -109,4 +109,24 @@ fn a_change_of_what_is_not_there_is_refused() {
     let first = Spec::parse(FIRST, "a").unwrap();
     let fault = first.change(&SECOND.replace("gender = ", "gendre = "), "b").unwrap_err();
     assert!(fault.what.contains("column \"gendre\" of \"pupil\", which is not there"), "{fault}");
+}
+
+#[test]
+fn a_check_goes_with_its_column_where_a_term_does_not_have_it() {
+    let text = FIRST.replace("column = \"gender\"", "column = \"ethnicity\"");
+    let spec = Spec::parse(&text, "spec.toml").unwrap();
+    assert_eq!(spec.in_term(Term::Spring).checks.len(), 1);
+    assert!(spec.in_term(Term::Summer).checks.is_empty());
+}
+
+#[test]
+fn a_parent_is_found_by_its_key_or_record_under_the_name_that_it_has_here() {
+    let text = format!(
+        "{FIRST}\n[[table]]\nname = \"need\"\nrows = \"of_person\"\nparent = \"pupil\"\nparent_column = \"of\"\n\
+         columns = [\"of\", \"sentype\"]\n"
+    );
+    let spec = Spec::parse(&text, "spec.toml").unwrap();
+    let (parent, here, there) = spec.parent(spec.table("need").unwrap()).unwrap();
+    assert_eq!((parent.name.as_str(), here, there), ("pupil", "of", "pupilid"));
+    check_refused(&text.replace("parent_column = \"of\"\n", ""), "names column \"pupilid\"");
 }
