@@ -1,11 +1,12 @@
 //! Times the reading of returns on one thread: `cargo run --release -p plait-formats --example returns_timing`.
 //!
 //! Writes a children in need census as XML and a school census table as CSV, of made-up content, into the folder for
-//! temporary files; reads each three times into a sink that counts rows; takes the files away again. An argument is
-//! the size of each file in MB, 200 where there is none.
+//! temporary files; reads each three times into a sink that counts rows; takes the files away again. Arguments are the
+//! size of each file in MB, 200 where there is none, and the number of rows in a batch.
 #![expect(clippy::print_stdout, reason = "a measuring tool prints")]
 
-use plait_formats::returns::{Asked, Batch, BatchSink, Detected, Quiet, detect, gather};
+use plait_formats::returns::gather::BATCH_ROWS;
+use plait_formats::returns::{Asked, Batch, BatchSink, Detected, Quiet, detect, gather_in};
 use plait_types::{Fault, FaultCode, Issue};
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
@@ -13,6 +14,9 @@ use std::path::Path;
 use std::time::Instant;
 
 const RUNS: usize = 3;
+
+/// Writes a file of so many bytes.
+type WriteFile = fn(&mut BufWriter<File>, u64) -> std::io::Result<()>;
 
 /// Takes batches and forgets them.
 #[derive(Default)]
@@ -31,20 +35,18 @@ impl BatchSink for Count {
     fn set_aside(&mut self, _n_rows: u64) {}
 }
 
-/// Fills a file with about so many bytes.
-type Fill = fn(&mut BufWriter<File>, u64) -> std::io::Result<()>;
-
 fn main() -> Result<(), Fault> {
-    let megabytes = std::env::args().nth(1).and_then(|text| text.parse().ok()).unwrap_or(200);
-    let size = megabytes * 1_000_000;
+    let argument = |at| std::env::args().nth(at).and_then(|text| text.parse::<u64>().ok());
+    let size = argument(1).unwrap_or(200) * 1_000_000;
+    let batch_rows = argument(2).map_or(BATCH_ROWS, |rows| rows as usize);
     let folder = std::env::temp_dir();
-    let forms: [(&str, Fill); 2] =
+    let forms: [(&str, WriteFile); 2] =
         [("plait-timing.xml", write_xml), ("plait-timing_2024_spring_pupilonroll.csv", write_csv)];
     for (name, write) in forms {
         let path = folder.join(name);
         let written = File::create(&path).and_then(|file| write(&mut BufWriter::new(file), size));
         written.map_err(|error| Fault::new(FaultCode::CannotWrite, error.to_string(), "free some space"))?;
-        let result = time(&path);
+        let result = time(&path, batch_rows);
         // what is left over is only a temporary file
         let _ = fs::remove_file(&path);
         result?;
@@ -52,20 +54,22 @@ fn main() -> Result<(), Fault> {
     Ok(())
 }
 
-fn time(path: &Path) -> Result<(), Fault> {
+fn time(path: &Path, batch_rows: usize) -> Result<(), Fault> {
     let size = fs::metadata(path).map_or(0, |metadata| metadata.len());
+    let started = Instant::now();
+    let Detected::Return(recognised) = detect(path, &Asked::Nothing)? else {
+        println!("{}: not recognised", path.display());
+        return Ok(());
+    };
+    let file = path.file_name().unwrap_or_default().to_string_lossy();
+    println!("{file}: {}, recognised in {:.3} s", recognised.spec.id(), started.elapsed().as_secs_f64());
     for _ in 0..RUNS {
         let started = Instant::now();
-        let Detected::Return(recognised) = detect(path, &Asked::Nothing)? else {
-            println!("{}: not recognised", path.display());
-            return Ok(());
-        };
         let mut count = Count::default();
-        gather(&recognised, &mut count, &Quiet)?;
+        gather_in(&recognised, batch_rows, &mut count, &Quiet)?;
         let seconds = started.elapsed().as_secs_f64();
         let speed = size as f64 / 1e6 / seconds;
-        let file = path.file_name().unwrap_or_default().to_string_lossy();
-        println!("{file}: {}, {} rows, {seconds:.2} s, {speed:.0} MB/s", recognised.spec.id(), count.rows);
+        println!("{file}: {} rows, {seconds:.2} s, {speed:.0} MB/s", count.rows);
     }
     Ok(())
 }

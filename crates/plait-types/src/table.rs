@@ -152,6 +152,7 @@ impl Key {
     const LONGEST: usize = 11;
     const LONG: u32 = u32::MAX;
 
+    #[inline]
     fn new(value: &str, hasher: &DefaultHashBuilder) -> Self {
         let bytes = value.as_bytes();
         if bytes.len() > Self::LONGEST {
@@ -178,6 +179,7 @@ impl Interner {
     }
 
     /// The code of `value`, new or known.
+    #[inline]
     pub fn intern(&mut self, value: &str) -> u32 {
         let key = Key::new(value, &self.hasher);
         self.intern_hashed(value, key, self.hasher.hash_one(key))

@@ -18,9 +18,18 @@ impl TextColumn {
         Self { interner: Interner::default(), codes: Vec::with_capacity(rows) }
     }
 
+    /// A column that takes so many rows and so many distinct values before it grows.
+    pub(crate) fn with_values(rows: usize, values: usize) -> Self {
+        Self { interner: Interner::with_capacity(values), codes: Vec::with_capacity(rows) }
+    }
+
     /// One more row; empty text and text of spaces only are missing.
     pub(crate) fn push(&mut self, cell: &str) {
-        let code = self.code(cell);
+        // most columns repeat themselves from row to row; comparing takes less than looking up
+        let code = match self.codes.last() {
+            Some(&last) if last != NULL && self.interner.values().get(last) == cell => last,
+            _ => self.code(cell),
+        };
         self.codes.push(code);
     }
 
@@ -54,6 +63,11 @@ impl TextColumn {
     /// Takes rows away until there are at most `rows`; their values stay in the pool.
     pub(crate) fn truncate(&mut self, rows: usize) {
         self.codes.truncate(rows);
+    }
+
+    /// How many distinct values there are.
+    pub(crate) fn n_values(&self) -> usize {
+        self.interner.values().len()
     }
 
     /// How many rows there are.

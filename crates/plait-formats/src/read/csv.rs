@@ -14,7 +14,7 @@ use super::naming::{self, SEARCHED_ROWS};
 use super::source::{ReadSeek, Source, unreadable};
 use super::text::{LONGEST, TextError, TextSource, UNDECODABLE, count_lines};
 use super::{FileFormat, Read, ReadOptions, delimiter_name};
-use plait_types::{Column, Fault, FaultCode, Issue, IssueKind, Table};
+use plait_types::{Column, Fault, FaultCode, Issue, IssueKind, NULL, Table};
 use rayon::prelude::*;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -96,6 +96,8 @@ pub(crate) struct Rows<R> {
     /// The next row of `piece`.
     at: usize,
     given: u64,
+    /// Distinct values of each column in the rows that were given last.
+    distinct: Vec<usize>,
     issues: Vec<Issue>,
 }
 
@@ -123,7 +125,8 @@ impl<R: io::Read> Rows<R> {
     pub(crate) fn start(reader: R, file: &str) -> Result<Self, Fault> {
         let text = TextSource::tolerant(reader).map_err(|error| text_fault(file, error, 1))?;
         let (parser, issues) = Parser::start(text, file)?;
-        let mut rows = Self { parser, piece: Piece::default(), at: 0, given: 0, issues };
+        let mut rows =
+            Self { parser, piece: Piece::default(), at: 0, given: 0, distinct: Vec::new(), issues };
         rows.more()?;
         Ok(rows)
     }
@@ -151,8 +154,9 @@ impl<R: io::Read> Rows<R> {
     /// The next rows, at most `limit`; `None` when there are no more.
     pub(crate) fn next(&mut self, limit: usize) -> Result<Option<SomeRows>, Fault> {
         let width = self.parser.names.len();
-        let mut columns: Vec<TextColumn> = Vec::new();
-        columns.resize_with(width, TextColumn::default);
+        self.distinct.resize(width, 0);
+        let mut columns: Vec<TextColumn> =
+            self.distinct.iter().map(|&values| TextColumn::with_values(0, values)).collect();
         let mut lines = Vec::new();
         while lines.len() < limit && (self.at < self.piece.rows || self.more()?) {
             let end = self.piece.rows.min(self.at + limit - lines.len());
@@ -168,7 +172,9 @@ impl<R: io::Read> Rows<R> {
         self.given += lines.len() as u64;
         let names = self.parser.names.iter();
         let columns = columns.into_iter().zip(names).map(|(column, name)| column.finish(name.clone()));
-        Ok(Some(SomeRows { columns: columns.collect(), lines }))
+        let columns: Vec<Column> = columns.collect();
+        self.distinct = columns.iter().map(|column| column.values.len()).collect();
+        Ok(Some(SomeRows { columns, lines }))
     }
 
     /// What was wrong with the file, and the fault of one most of whose rows were set aside.
@@ -260,8 +266,14 @@ impl Piece {
     /// Adds the cells of some rows in column `at` of `width`.
     fn intern(&self, rows: Range<usize>, at: usize, width: usize, column: &mut TextColumn) {
         let fields = &self.fields[rows.start * width..rows.end * width];
+        let mut last = ("", NULL);
         for span in fields.iter().skip(at).step_by(width) {
-            column.push(&self.text[span.start as usize..span.end as usize]);
+            let cell = &self.text[span.start as usize..span.end as usize];
+            // most columns repeat themselves from row to row; comparing takes less than looking up
+            if cell != last.0 {
+                last = (cell, column.code(cell));
+            }
+            column.codes().push(last.1);
         }
     }
 }
@@ -534,12 +546,27 @@ fn record(
     }
 }
 
+/// Where the field at `from` ends: at a delimiter, a line feed, a carriage return or the end. Eight bytes at a time:
+/// a byte of the word is zero where it is the one looked for, and the lowest such byte sets its own high bit
+/// (<https://graphics.stanford.edu/~seander/bithacks.html#ZeroInWord>).
 fn end_of_field(bytes: &[u8], from: usize, delimiter: u8) -> usize {
-    let rest = &bytes[from..];
-    from + rest
-        .iter()
-        .position(|&byte| byte == delimiter || byte == b'\n' || byte == b'\r')
-        .unwrap_or(rest.len())
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGHS: u64 = 0x8080_8080_8080_8080;
+    let zeros = |word: u64| word.wrapping_sub(ONES) & !word & HIGHS;
+    let delimiters = ONES * u64::from(delimiter);
+    let mut at = from;
+    while let Some(word) = bytes.get(at..).and_then(<[u8]>::first_chunk) {
+        let word = u64::from_le_bytes(*word);
+        let found = zeros(word ^ delimiters)
+            | zeros(word ^ (ONES * u64::from(b'\n')))
+            | zeros(word ^ (ONES * u64::from(b'\r')));
+        if found != 0 {
+            return at + (found.trailing_zeros() / 8) as usize;
+        }
+        at += 8;
+    }
+    let ends = |byte: &u8| *byte == delimiter || *byte == b'\n' || *byte == b'\r';
+    at + bytes[at..].iter().position(ends).unwrap_or(bytes.len() - at)
 }
 
 /// The meaning of a field that starts with a quote.

@@ -138,6 +138,10 @@ impl<R: Read> TextSource<R> {
             return Ok(());
         }
         match std::str::from_utf8(raw) {
+            Ok(valid) if self.tolerant => {
+                text.push_str(valid);
+                return Ok(());
+            }
             Ok(valid) => text.push_str(valid),
             Err(_) if self.tolerant => {
                 self.decode_lines(piece, text);

@@ -9,8 +9,9 @@ use crate::read::guarded;
 use plait_types::{Fault, FaultCode};
 use std::sync::Arc;
 
-/// Rows of a batch, unless [`gather_in`] is told otherwise.
-pub const BATCH_ROWS: usize = 1 << 16;
+/// Rows of a batch, unless [`gather_in`] is told otherwise. The look-up tables of so many distinct values stay in a
+/// processor's cache: with eight times as many, delimited text was read at three quarters of the speed.
+pub const BATCH_ROWS: usize = 1 << 13;
 
 /// What a reading tells while it goes on, and whether it is to stop.
 pub trait Progress {
@@ -44,8 +45,10 @@ pub struct Gathered {
 /// Reads all members of a return and puts their rows into the sink, in batches of at most [`BATCH_ROWS`].
 ///
 /// Members come in the order of [`Recognised::members`]: tables of persons before those about them. Of a nested
-/// file (XML, JSON), what is given between two batches of a table of persons belongs to persons that are already
-/// given or among the batches given next without a batch of another file in between; see `returns::nested`.
+/// file (XML, JSON) all rows of a person are given together: the batches of a stretch of the file come in the order of
+/// the spec's tables, which has persons first, and no person is in two stretches. Only rows about the file, whose
+/// element is around those of persons, may come after them.
+///
 /// Rows in = rows in batches + rows set aside, for each member. Memory does not grow with delimited, XML and JSON
 /// files; workbooks, Parquet and Arrow files are held whole.
 ///

@@ -124,7 +124,7 @@ impl<E: Elements> Walk<'_, E> {
         if depth > DEEPEST {
             return Err(self.stop(too_deep(self.file, line)));
         }
-        self.act(|elements| elements.enter(key, line))
+        self.act(|elements| elements.enter(key, &mut || line))
     }
 
     fn leave<X: serde::de::Error>(&self) -> Result<(), X> {

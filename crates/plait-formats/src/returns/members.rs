@@ -271,7 +271,7 @@ fn outline(origin: &Origin, is_xml: bool) -> Result<Found, Fault> {
 }
 
 impl Elements for Outline {
-    fn enter(&mut self, name: &str, _line: u64) -> Result<(), Fault> {
+    fn enter(&mut self, name: &str, _line: &mut dyn FnMut() -> u64) -> Result<(), Fault> {
         if let Some(above) = self.open.last_mut() {
             above.1 = true;
             self.open.push((self.path.len(), false));

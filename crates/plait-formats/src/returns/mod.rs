@@ -37,7 +37,7 @@ mod zip;
 
 pub use batch::{Batch, BatchSink, Nesting};
 pub use detect::{Asked, Detected, Recognised, detect};
-pub use gather::{Gathered, Progress, Quiet, gather};
+pub use gather::{Gathered, Progress, Quiet, gather, gather_in};
 pub use identity::Identity;
 pub use issues::write_issues;
 pub use landing::{Landed, Landing, Payload, TableCount};

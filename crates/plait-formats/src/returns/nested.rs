@@ -22,8 +22,8 @@ use std::sync::Arc;
 
 /// What reads a file element by element.
 pub(super) trait Elements {
-    /// An element begins, on a line of the file.
-    fn enter(&mut self, name: &str, line: u64) -> Result<(), Fault>;
+    /// An element begins; `line` counts on which line of the file.
+    fn enter(&mut self, name: &str, line: &mut dyn FnMut() -> u64) -> Result<(), Fault>;
     /// Text within the element that began last and has not ended.
     fn text(&mut self, text: &str) -> Result<(), Fault>;
     /// Text within it that cannot be decoded, and where in the file.
@@ -519,10 +519,10 @@ impl<'a, 'b> NestedRows<'a, 'b> {
             if waiting.lines.is_empty() || waiting.open.is_some() {
                 continue;
             }
-            let mut columns = Vec::new();
-            columns.resize_with(table.columns.len(), TextColumn::default);
             let rows = waiting.lines.len();
-            let columns = mem::replace(&mut waiting.columns, columns);
+            let like = |column: &TextColumn| TextColumn::with_values(0, column.n_values());
+            let empty = waiting.columns.iter().map(like).collect();
+            let columns = mem::replace(&mut waiting.columns, empty);
             let finish = |(mut column, shape): (TextColumn, &ShapeColumn)| {
                 column.pad(rows);
                 column.finish(shape.name.clone())
@@ -549,7 +549,7 @@ impl<'a, 'b> NestedRows<'a, 'b> {
 
     /// Fills a cell of a row that is open.
     fn fill(&mut self, slot: usize, column: usize, from: usize) {
-        let value = self.text[from..].trim_matches(|char: char| char.is_ascii_whitespace());
+        let value = self.text[from..].trim_ascii();
         if value.is_empty() {
             return;
         }
@@ -642,7 +642,7 @@ impl Waiting {
 }
 
 impl Elements for NestedRows<'_, '_> {
-    fn enter(&mut self, name: &str, line: u64) -> Result<(), Fault> {
+    fn enter(&mut self, name: &str, line: &mut dyn FnMut() -> u64) -> Result<(), Fault> {
         let (node, number) = match self.frames.last_mut() {
             // the root, whatever it is called: that was decided before
             None => (0, NONE),
@@ -664,7 +664,7 @@ impl Elements for NestedRows<'_, '_> {
             let shape = self.shape;
             for &slot in &shape.nodes[node as usize].tables {
                 let before = self.open.len();
-                self.open_row(slot, line)?;
+                self.open_row(slot, line())?;
                 opened += (self.open.len() - before) as u32;
             }
         }
@@ -674,6 +674,10 @@ impl Elements for NestedRows<'_, '_> {
 
     fn text(&mut self, text: &str) -> Result<(), Fault> {
         let Some(frame) = self.frames.last() else { return Ok(()) };
+        // what indents elements is no text of theirs
+        if frame.has_elements && is_blank(text) {
+            return Ok(());
+        }
         if self.text.len() - frame.text + text.len() > LONGEST_VALUE {
             return Err(endless_text(&self.file));
         }

@@ -10,7 +10,7 @@ use rust_xlsxwriter::{Format, Formula, Workbook};
 use std::fs;
 use std::io::Write;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 /// A return with terms, in tables and in XML.
 const CENSUS: &str = r#"
@@ -746,6 +746,20 @@ fn written(pupils: &[Pupil], gap: &str) -> (String, [Vec<String>; 3]) {
     (xml, rows)
 }
 
+static ZIP: LazyLock<Vec<u8>> = LazyLock::new(|| {
+    let files = [("pupils.csv", PUPILS.as_bytes()), ("exclusions.csv", EXCLUSIONS.as_bytes())];
+    fs::read(archive(&files).1).unwrap()
+});
+
+static WORKBOOK: LazyLock<Vec<u8>> = LazyLock::new(|| {
+    let mut workbook = Workbook::new();
+    let sheet = workbook.add_worksheet();
+    for (column, name) in ["Child Unique ID", "Plan Start Date", "Category of Abuse"].iter().enumerate() {
+        sheet.write(0, column as u16, *name).unwrap().write(1, column as u16, column as u32).unwrap();
+    }
+    workbook.save_to_buffer().unwrap()
+});
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 60, ..ProptestConfig::default() })]
     #[test]
@@ -802,13 +816,19 @@ proptest! {
 
     #[test]
     fn damaged_files_of_every_form_give_rows_or_a_fault(
-        which in 0_usize..3,
+        which in 0_usize..5,
         changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..6),
         keep in prop::option::of(any::<prop::sample::Index>()),
     ) {
         let json = r#"{"Children": [{"la_child_id": "a1", "child_details": {"date_of_birth": "2012-03-04"}}]}"#;
-        let (name, text) = [("a.xml", XML), ("pupils.csv", PUPILS), ("a.json", json)][which];
-        let mut bytes = text.as_bytes().to_vec();
+        let (name, whole) = [
+            ("a.xml", XML.as_bytes()),
+            ("pupils.csv", PUPILS.as_bytes()),
+            ("a.json", json.as_bytes()),
+            ("a.zip", &ZIP[..]),
+            ("a.xlsx", &WORKBOOK[..]),
+        ][which];
+        let mut bytes = whole.to_vec();
         for (at, byte) in changes {
             let at = at.index(bytes.len());
             bytes[at] = byte;
