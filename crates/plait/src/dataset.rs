@@ -57,7 +57,7 @@ pub(crate) fn land<'a>(
     let mut landing = Landing::new(
         Arc::clone(&recognised.spec),
         reference_date(&recognised),
-        authority(&recognised),
+        la_code(&recognised),
         payload,
     );
     let gathered = gather(&recognised, &mut landing, &Bytes(progress))?;
@@ -79,8 +79,13 @@ fn reference_date(recognised: &Recognised) -> Option<PartialDate> {
     Some(reader.read(recognised.reference_date.as_deref()?)?.date)
 }
 
-pub(crate) fn authority(recognised: &Recognised) -> Option<LaCode> {
+fn la_code(recognised: &Recognised) -> Option<LaCode> {
     LaCode::parse(recognised.authority.as_deref()?)
+}
+
+/// The three digits of the authority that a return is of; nothing where its files hold anything else there.
+pub(crate) fn authority(recognised: &Recognised) -> Option<String> {
+    Some(format!("{:03}", la_code(recognised)?.number()))
 }
 
 /// Passes on how many bytes were read.

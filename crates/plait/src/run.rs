@@ -1,6 +1,6 @@
 //! What a run was: `run.json`.
 
-use crate::dataset::Dataset;
+use crate::dataset::{self, Dataset};
 use plait_formats::returns::spec::Severity;
 use plait_types::{Fault, FaultCode};
 use serde::{Deserialize, Serialize};
@@ -126,7 +126,7 @@ impl RunDataset {
             specification: recognised.spec.id(),
             year: recognised.year,
             term: recognised.term.map(|term| term.to_string()),
-            authority: recognised.authority.clone(),
+            authority: dataset::authority(recognised),
             why: recognised.why.clone(),
             unsure: recognised.unsure.clone(),
             tables: landed

@@ -163,7 +163,7 @@ fn open_return(
     progress: &dyn Progress,
 ) -> Result<Opened, Fault> {
     let sha256 = dataset::sha256(&recognised)?;
-    let authority = recognised.authority.clone();
+    let authority = dataset::authority(&recognised);
     let dataset = dataset::land(recognised, &spec.called(), None, progress)?;
     let (table, plans) = dataset.table(roles);
     Ok(Opened {

@@ -124,15 +124,12 @@ impl<'a> Headers<'a> {
             .collect();
         let message = match unknown.len() {
             0 => return None,
-            1 => format!("the specification does not know column {}; it was kept as payload", unknown[0]),
+            1 => format!("the specification does not know column {}; it was left out", unknown[0]),
             n if n <= 12 => {
-                format!(
-                    "the specification does not know columns {}; they were kept as payload",
-                    unknown.join(", ")
-                )
+                format!("the specification does not know columns {}; they were left out", unknown.join(", "))
             }
             n => format!(
-                "the specification does not know {n} columns, among them {}; they were kept as payload",
+                "the specification does not know {n} columns, among them {}; they were left out",
                 unknown[..12].join(", ")
             ),
         };

@@ -69,7 +69,9 @@ impl Headers {
     pub(super) fn fits(&self, headers: &[String], name: &str) -> Vec<Fit> {
         let mut found: HashMap<(u32, u32), HashSet<u32>> = HashMap::new();
         let mut distinctive: HashMap<(u32, u32), usize> = HashMap::new();
-        for header in headers {
+        // headers that mean a column, by the column or columns: one header may have the words of several
+        let mut meant: HashMap<(u32, u32), Vec<Vec<u32>>> = HashMap::new();
+        for (at, header) in headers.iter().enumerate() {
             let places = self.named.get(&folded(header)).map_or(&[][..], Vec::as_slice);
             let words = self.worded.iter().filter(|(spec, table, column)| {
                 let table = &self.specs[*spec as usize].tables[*table as usize];
@@ -83,6 +85,9 @@ impl Headers {
                 .filter(|pair| self.specs[pair[0].0 as usize].name != self.specs[pair[1].0 as usize].name)
                 .count();
             for &&(spec, table, column) in &places {
+                let of_headers = meant.entry((spec, table)).or_default();
+                of_headers.resize(headers.len(), Vec::new());
+                of_headers[at].push(column);
                 let is_new = found.entry((spec, table)).or_default().insert(column);
                 if is_new && returns <= 2 {
                     *distinctive.entry((spec, table)).or_default() += 1;
@@ -106,18 +111,22 @@ impl Headers {
                 let in_term =
                     |terms: &[Term]| terms.is_empty() || term.is_none_or(|term| terms.contains(&term));
                 let columns = table.columns.iter().enumerate().filter(|(_, column)| in_term(&column.terms));
-                let (mut of_table, mut hits, mut missing) = (0, 0, 0);
+                let (mut of_table, mut in_this_term, mut missing) = (0, HashSet::new(), 0);
                 for (at, column) in columns {
                     let is_there = found[&place].contains(&(at as u32));
                     of_table += 1;
-                    hits += usize::from(is_there);
+                    if is_there {
+                        in_this_term.insert(at as u32);
+                    }
                     missing += usize::from(column.required && !is_there);
                 }
+                let is_known =
+                    |columns: &&Vec<u32>| columns.iter().any(|column| in_this_term.contains(column));
                 fits.push(Fit {
                     spec: spec_at,
                     term,
                     table: table_at,
-                    found: hits.min(headers.len()),
+                    found: meant[&place].iter().filter(is_known).count().min(in_this_term.len()),
                     of_table,
                     of_header: headers.len(),
                     missing,

@@ -7,7 +7,8 @@
 use super::codes;
 use super::dates::DateReader;
 use super::spec::{DateForm, Kind, Meaning};
-use plait_types::{Column, Interner, NULL, Table, Values};
+use hashbrown::HashSet;
+use plait_types::{Column, Interner, NULL, PartialDate, Table, Values};
 
 mod current;
 mod identifiers;
@@ -19,6 +20,8 @@ pub use current::{Current, role};
 pub struct Identity {
     /// How many records there are.
     pub n_records: usize,
+    /// The day that the dataset is about, where its files say it: what ends after it has not ended.
+    pub reference: Option<PartialDate>,
     /// One row per record: `record_key`, the key of the source, and what a person has only one of, as recorded and, for
     /// sex and ethnicity, in one coding for all returns.
     pub persons: Table,
@@ -125,13 +128,13 @@ impl<const N: usize> Statements<N> {
         order.sort_by_key(|&row| self.records[row as usize]);
         let row = |at: u32| self.codes.each_ref().map(|codes| codes[at as usize]);
         let mut kept: Vec<u32> = Vec::with_capacity(order.len());
-        let mut first_of_record = 0;
+        let mut of_record: HashSet<[u32; N]> = HashSet::new();
         for at in order {
             let record = self.records[at as usize];
             if kept.last().is_some_and(|&last| self.records[last as usize] != record) {
-                first_of_record = kept.len();
+                of_record.clear();
             }
-            if kept[first_of_record..].iter().all(|&other| row(other) != row(at)) {
+            if of_record.insert(row(at)) {
                 kept.push(at);
             }
         }
@@ -161,8 +164,9 @@ impl<const N: usize> Statements<N> {
                 *slot = code;
             }
         }
-        let values = self.pools.into_iter().next().map(Interner::into_values).unwrap_or_default();
-        Some(Column { name: name.to_owned(), codes, values })
+        let pool = self.pools.into_iter().next().map(Interner::into_values).unwrap_or_default();
+        // only what a record has: the pool also holds what later rows said otherwise
+        Some(Column::from_rows(name, codes.iter().map(|&code| (code != NULL).then(|| pool.get(code)))))
     }
 }
 
@@ -179,17 +183,17 @@ impl IdentityBuilder {
 
     /// Takes what the rows of a batch say about their records. `records` has the record of each row,
     /// [`NULL`] for rows that are set aside.
-    pub(super) fn take_in(&mut self, columns: &[IdentityColumn<'_>], records: &[u32], form: DateForm) {
+    pub(super) fn take_in(&mut self, columns: &[IdentityColumn<'_>], records: &[u32]) {
         let of = |meaning: Meaning| columns.iter().find(|column| column.meaning == meaning);
-        let from = of(Meaning::From).map(|column| Cleaned::dates(column.column, form));
-        let to = of(Meaning::To).map(|column| Cleaned::dates(column.column, form));
-        self.take_facts(columns, records, form);
+        let from = of(Meaning::From).map(|column| Cleaned::trimmed(column.column));
+        let to = of(Meaning::To).map(|column| Cleaned::trimmed(column.column));
+        self.take_facts(columns, records);
         self.take_names(columns, records, from.as_ref(), to.as_ref());
         self.take_addresses(columns, records, from.as_ref(), to.as_ref());
         self.take_identifiers(columns, records, from.as_ref(), to.as_ref());
     }
 
-    fn take_facts(&mut self, columns: &[IdentityColumn<'_>], records: &[u32], form: DateForm) {
+    fn take_facts(&mut self, columns: &[IdentityColumn<'_>], records: &[u32]) {
         for column in columns {
             let Some(at) = FACTS.iter().position(|(meaning, _)| *meaning == column.meaning) else { continue };
             let recorded = match column.meaning {
@@ -199,9 +203,6 @@ impl IdentityBuilder {
             };
             let list = column.codes.and_then(super::library::codes);
             let cleaned = match column.meaning {
-                Meaning::DateOfBirth | Meaning::ExpectedDateOfBirth | Meaning::DateOfDeath => {
-                    Cleaned::dates(column.column, form)
-                }
                 Meaning::Sex => Cleaned::coded(column.column, |text| Some(codes::sex(list, text)?.code())),
                 Meaning::Ethnicity => {
                     Cleaned::coded(column.column, |text| Some(codes::ethnicity(list, text)?.main))
@@ -338,8 +339,9 @@ impl IdentityBuilder {
         }
     }
 
-    /// Everything that was said.
-    pub(super) fn finish(self, name: &str) -> Identity {
+    /// Everything that was said. Dates become ISO dates here, where a whole column shows in which order they are written;
+    /// what is no date stays as it is, so that it can be counted as unreadable later.
+    pub(super) fn finish(self, name: &str, form: DateForm, reference: Option<PartialDate>) -> Identity {
         let n = self.n_records as usize;
         let keys = Column::from_rows("record_key", (1..=n).map(|key| Some(key.to_string())));
         let mut columns = vec![keys];
@@ -352,16 +354,45 @@ impl IdentityBuilder {
         columns.extend(ethnicity.into_first("ethnicity_as_recorded", n));
         let names = ["kind", "forename", "middle_names", "surname", "full_name", "from", "to"];
         let addresses = ["kind", "address", "town", "postcode", "uprn", "from", "to"];
+        for column in columns.iter_mut().filter(|column| column.name.contains("date_of")) {
+            to_iso(column, form);
+        }
         Identity {
             n_records: n,
+            reference,
             persons: Table { name: name.to_owned(), columns, n_rows: n },
-            names: self.names.into_table("names", names),
-            addresses: self.addresses.into_table("addresses", addresses),
-            identifiers: self
-                .identifiers
-                .into_table("identifiers", ["kind", "value", "validity", "status", "from", "to"]),
+            names: with_iso_dates(self.names.into_table("names", names), form),
+            addresses: with_iso_dates(self.addresses.into_table("addresses", addresses), form),
+            identifiers: with_iso_dates(
+                self.identifiers
+                    .into_table("identifiers", ["kind", "value", "validity", "status", "from", "to"]),
+                form,
+            ),
         }
     }
+}
+
+fn with_iso_dates(mut table: Table, form: DateForm) -> Table {
+    for column in table.columns.iter_mut().filter(|column| matches!(column.name.as_str(), "from" | "to")) {
+        to_iso(column, form);
+    }
+    table
+}
+
+/// Writes the dates of a column as ISO dates, each distinct value once.
+fn to_iso(column: &mut Column, form: DateForm) {
+    let reader = DateReader::of_column(form, column);
+    let mut interner = Interner::default();
+    let codes: Vec<u32> = column
+        .values
+        .iter()
+        .map(|text| match reader.read(text) {
+            Some(read) => interner.intern(&read.date.iso()),
+            None => interner.intern(text),
+        })
+        .collect();
+    column.codes.iter_mut().filter(|code| **code != NULL).for_each(|code| *code = codes[*code as usize]);
+    column.values = interner.into_values();
 }
 
 /// A column with each distinct value cleaned once.
@@ -390,18 +421,6 @@ impl<'a> Cleaned<'a> {
 
     fn trimmed(column: &'a Column) -> Self {
         Self::of(column, |text| Some(text.trim()).filter(|text| !text.is_empty()).map(str::to_owned))
-    }
-
-    /// ISO dates; what is no date stays as it is, so that it can be counted as unreadable later.
-    fn dates(column: &'a Column, form: DateForm) -> Self {
-        let reader = DateReader::of_column(form, column);
-        Self::of(column, |text| {
-            let text = text.trim();
-            match reader.read(text) {
-                Some(read) => Some(read.date.iso()),
-                None => Some(text.to_owned()).filter(|text| !text.is_empty()),
-            }
-        })
     }
 
     fn coded(column: &'a Column, code: impl Fn(&str) -> Option<&'static str>) -> Self {

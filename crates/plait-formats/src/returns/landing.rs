@@ -5,7 +5,8 @@ use super::check::{Checker, ColumnQuality, Finding, NotRun};
 use super::identity::{Identity, IdentityBuilder, IdentityColumn};
 use super::spec::{self, Meaning, Rows, Spec};
 use plait_types::identifier::LaCode;
-use plait_types::{Column, Fault, Interner, Issue, IssueKind, NULL, PartialDate, Table};
+use plait_types::placeholder::is_placeholder;
+use plait_types::{Column, Fault, Interner, Issue, IssueKind, NULL, PartialDate, Role, Table};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -50,6 +51,7 @@ pub type Payload<'a> = dyn FnMut(&str, Table) -> Result<(), Fault> + 'a;
 /// Lands the batches of one dataset, in the order of the spec's tables, persons first.
 pub struct Landing<'a> {
     spec: Arc<Spec>,
+    reference_date: Option<PartialDate>,
     checker: Checker,
     builder: IdentityBuilder,
     /// Keys of records in the dataset, as the `record` columns hold them.
@@ -100,6 +102,7 @@ impl<'a> Landing<'a> {
     ) -> Self {
         Self {
             checker: Checker::new(Arc::clone(&spec), reference_date, authority),
+            reference_date,
             spec,
             builder: IdentityBuilder::default(),
             keys: Interner::default(),
@@ -128,7 +131,7 @@ impl<'a> Landing<'a> {
         }
         let (quality, not_run) = (self.checker.quality(), self.checker.not_run().to_vec());
         Ok(Landed {
-            identity: self.builder.finish(name),
+            identity: self.builder.finish(name, self.spec.dates, self.reference_date),
             quality,
             not_run,
             findings: self.checker.finish(),
@@ -194,13 +197,20 @@ impl<'a> Landing<'a> {
             }
         };
         for (row, _) in records.iter().enumerate().filter(|(_, record)| **record == NULL) {
-            let missing = table.record.is_some() && own_key.is_none_or(|column| column.codes[row] == NULL);
+            let missing = table.record.is_some()
+                && own_key.is_none_or(|column| column.get(row).is_none_or(Self::is_no_key));
             let reason =
                 if missing && batch.nesting.is_none() { Reason::NoKey } else { Reason::UnknownRecord };
             let lines = self.aside.entry((batch.table, Arc::clone(&batch.file), reason)).or_default();
             lines.push(batch.lines[row]);
         }
         records
+    }
+
+    /// Whether a key says nothing: zeros and words that stand for "not known" would make one record of many people.
+    fn is_no_key(key: &str) -> bool {
+        let key = key.trim();
+        key.is_empty() || key.bytes().all(|byte| byte == b'0') || is_placeholder(Role::Identifier, key)
     }
 
     /// A record per row, or per key where rows have one. A row without a key is set aside where `needs_key`.
@@ -211,11 +221,14 @@ impl<'a> Landing<'a> {
                 .collect();
         };
         let mut of_code = vec![NULL; keys.values.len()];
+        let says_nothing: Vec<bool> = keys.values.iter().map(Self::is_no_key).collect();
         keys.codes
             .iter()
             .map(|&code| match code {
                 NULL if needs_key => NULL,
                 NULL => self.builder.new_record(None),
+                code if says_nothing[code as usize] && needs_key => NULL,
+                code if says_nothing[code as usize] => self.builder.new_record(None),
                 code => {
                     let record = &mut of_code[code as usize];
                     if *record == NULL {
@@ -295,7 +308,7 @@ impl<'a> Landing<'a> {
                 Some(IdentityColumn { meaning: spec.meaning?, kind: spec.kind, codes, column })
             })
             .collect();
-        self.builder.take_in(&columns, records, spec.dates);
+        self.builder.take_in(&columns, records);
     }
 
     fn is_payload(table: &spec::Table, column: &spec::Column) -> bool {

@@ -127,15 +127,17 @@ impl Filling {
     /// The columns that a header row names. A name that stands twice is numbered.
     fn below(header: &Row) -> Self {
         let mut names: Vec<String> = Vec::new();
+        // of each name the number that its next repeat gets
+        let mut numbers: BTreeMap<String, u32> = BTreeMap::new();
         let mut places = BTreeMap::new();
         for cell in &header.cells {
             let name = header.text_of(cell).split_whitespace().collect::<Vec<_>>().join(" ");
             let mut unique = name.clone();
-            let mut number = 2;
-            while names.contains(&unique) {
+            while let Some(number) = numbers.get_mut(&unique) {
+                *number += 1;
                 unique = format!("{name} ({number})");
-                number += 1;
             }
+            numbers.insert(unique.clone(), 1);
             // a damaged sheet may list a cell twice
             if let Entry::Vacant(place) = places.entry(cell.column) {
                 place.insert(names.len());

@@ -1,7 +1,8 @@
 //! One row per record: what holds now.
 
 use super::Identity;
-use plait_types::{Column, Interner, NULL, Role, Table};
+use hashbrown::HashSet;
+use plait_types::{Column, Interner, NULL, PartialDate, Role, Table};
 
 /// One row per record with what holds now of the person, and what each column means for linkage.
 #[derive(Clone, Debug, Default)]
@@ -42,7 +43,7 @@ impl Identity {
             _ => None,
         });
         for part in ["forename", "middle_names", "surname", "full_name"] {
-            push(columns, part, first(&self.names, &ranked, part));
+            push(columns, part, of_best(&self.names, &ranked, part));
         }
         let preferred = self.ranked(&self.names, |kind| (kind == "preferred").then_some(0));
         push(columns, "preferred_forename", first(&self.names, &preferred, "forename"));
@@ -52,7 +53,8 @@ impl Identity {
             "legal" => Some(1),
             _ => None,
         });
-        push(columns, "former_surname", others(&self.names, &former, &ranked, "surname"));
+        push(columns, "former_surname", first_other(&self.names, &former, &ranked, "surname"));
+        push(columns, "other_surnames", others(&self.names, &former, &ranked, "surname"));
     }
 
     fn address_columns(&self, columns: &mut Vec<Column>) {
@@ -61,7 +63,7 @@ impl Identity {
             _ => Some(1),
         });
         for part in ["address", "town", "postcode"] {
-            push(columns, part, first(&self.addresses, &home, part));
+            push(columns, part, of_best(&self.addresses, &home, part));
         }
         push(columns, "other_postcodes", others(&self.addresses, &home, &home, "postcode"));
     }
@@ -71,7 +73,7 @@ impl Identity {
             let ranked = self.ranked(&self.identifiers, |of| (of == kind).then_some(0));
             push(columns, kind, first(&self.identifiers, &ranked, "value"));
             if kind == "nhs_number" {
-                push(columns, "nhs_number_status", first(&self.identifiers, &ranked, "status"));
+                push(columns, "nhs_number_status", of_best(&self.identifiers, &ranked, "status"));
             }
             let former_kind = format!("former_{kind}");
             let former = self.ranked(&self.identifiers, |of| match of {
@@ -106,14 +108,49 @@ impl Identity {
         for rows in rows.iter_mut().filter(|rows| rows.len() > 1) {
             rows.sort_by(|&a, &b| {
                 let invalid = |row| cell("validity", row) == Some("invalid");
-                let ended = |row| cell("to", row).is_some();
-                (rank_of(a), invalid(a), ended(a))
-                    .cmp(&(rank_of(b), invalid(b), ended(b)))
-                    .then_with(|| cell("from", b).cmp(&cell("from", a)))
+                let now = |row| !self.holds_now(cell("from", row), cell("to", row));
+                let start = |row| cell("from", row).filter(|text| is_day(text));
+                (rank_of(a), invalid(a), now(a))
+                    .cmp(&(rank_of(b), invalid(b), now(b)))
+                    .then_with(|| start(b).cmp(&start(a)))
             });
         }
         rows
     }
+
+    /// Whether what runs from one day to another holds on the reference date. A date that cannot be read says nothing, an
+    /// end after the year 2100 stands for none.
+    fn holds_now(&self, from: Option<&str>, to: Option<&str>) -> bool {
+        let today = self.reference.map(PartialDate::iso);
+        let today = today.as_deref().filter(|text| is_day(text));
+        let has_begun =
+            from.filter(|text| is_day(text)).is_none_or(|from| today.is_none_or(|today| from <= today));
+        let has_ended = to.filter(|text| is_day(text)).is_some_and(|to| to <= today.unwrap_or("2100"));
+        has_begun && !has_ended
+    }
+}
+
+/// Whether text is an ISO date with its day, which sorts as it runs.
+fn is_day(text: &str) -> bool {
+    text.len() == 10 && text.as_bytes()[0].is_ascii_digit() && text.as_bytes()[4] == b'-'
+}
+
+/// The values of one part in the best row of each record. Parts of different rows are never put together: a street of one
+/// year with the postcode of another is an address that never was.
+fn of_best(table: &Table, ranked: &[Vec<u32>], part: &str) -> Column {
+    let column = table.column(part);
+    Column::from_rows(part, ranked.iter().map(|rows| column?.get(*rows.first()? as usize)))
+}
+
+/// The best value of each record that is not its first of `current`.
+fn first_other(table: &Table, ranked: &[Vec<u32>], current: &[Vec<u32>], part: &str) -> Column {
+    let column = table.column(part);
+    let value = |row: &u32| column.and_then(|column| column.get(*row as usize));
+    let other = |(rows, current): (&Vec<u32>, &Vec<u32>)| {
+        let now = current.first().and_then(value);
+        rows.iter().filter_map(value).find(|text| Some(*text) != now).map(str::to_owned)
+    };
+    Column::from_rows(part, ranked.iter().zip(current).map(other))
 }
 
 /// The first value of each record in the order of its rows.
@@ -132,13 +169,10 @@ fn others(table: &Table, ranked: &[Vec<u32>], current: &[Vec<u32>], part: &str) 
         .iter()
         .zip(current)
         .map(|(rows, current)| {
-            let now = current.iter().find_map(value);
-            let mut others: Vec<&str> = Vec::new();
-            for text in rows.iter().filter_map(value) {
-                if Some(text) != now && !others.contains(&text) {
-                    others.push(text);
-                }
-            }
+            let now = current.first().and_then(value);
+            let mut seen: HashSet<&str> = HashSet::new();
+            let others = rows.iter().filter_map(value).filter(|&text| Some(text) != now && seen.insert(text));
+            let others: Vec<&str> = others.collect();
             if others.is_empty() { NULL } else { interner.intern(&others.join(BETWEEN)) }
         })
         .collect();
