@@ -219,3 +219,17 @@ fn an_archive_is_the_folder_that_it_holds() {
         }
     }
 }
+
+#[test]
+fn a_list_of_everyday_headers_with_one_of_its_own_stays_a_table_and_loses_no_column() {
+    let header =
+        "upn,surname,forename,middlenames,preferredsurname,formersurname,dob,gender,postcode,phone2,guardian";
+    let list = format!(
+        "{header}\n,Okafor,Amara,,,,2014-03-21,F,ZE1 2AB,,\n,Khan,Zainab,,,,2015-06-30,F,ZE2 7EF,,\n"
+    );
+    let place = Place::with(&[("list.csv", list.as_bytes())]);
+    let json = place.plait("look list.csv --json").succeeded();
+    let json: serde_json::Value = serde_json::from_str(&json.stdout).expect("one document");
+    assert!(json["dataset"].is_null(), "{json}");
+    assert_eq!(json["columns"].as_array().map(Vec::len), Some(11));
+}

@@ -227,3 +227,80 @@ fn a_row_of_a_record_that_is_not_there_makes_it_where_the_return_says_so() {
     assert_eq!((landed.identity.n_records, landed.issues.len()), (2, 0));
     assert_eq!(cells(&landed.identity.persons, "source_key"), text_of(&[Some("a1"), Some("zz")]));
 }
+
+#[test]
+fn the_parts_of_an_address_are_of_one_row() {
+    let spec = census();
+    let pupils = batch(&spec, "pupil", &["pupilid", "surname"], &[&["a1", "Example"]]);
+    let rows = [
+        &["a1", "1 Old Road", "QA1 1AA", "01/02/2015", "01/02/2020"][..],
+        &["a1", "2 New Road", "", "01/02/2020", ""],
+    ];
+    let homes = batch(&spec, "home", &["pupilid", "line1", "postcode", "from", "to"], &rows);
+    let (landed, _) = land(&spec, vec![pupils, homes]);
+    let current = landed.identity.current().table;
+    assert_eq!(cells(&current, "address"), text_of(&[Some("2 New Road")]));
+    assert!(current.column("postcode").is_none(), "the old postcode is not that of the new road");
+    assert_eq!(cells(&current, "other_postcodes"), text_of(&[Some("QA1 1AA")]));
+}
+
+#[test]
+fn what_ends_after_the_reference_date_has_not_ended_and_what_begins_after_it_has_not_begun() {
+    let spec = census();
+    let pupils = batch(&spec, "pupil", &["pupilid", "surname"], &[&["a1", "Example"]]);
+    let rows = [
+        &["a1", "QA1 1AA", "01/02/2015", "01/02/2020"][..],
+        &["a1", "QA2 2AA", "01/02/2020", "31/12/9999"],
+        &["a1", "QA3 3AA", "01/09/2026", ""],
+    ];
+    let homes = batch(&spec, "home", &["pupilid", "postcode", "from", "to"], &rows);
+    let mut landing = Landing::new(
+        Arc::clone(&spec),
+        PartialDate::parse("2026-03-31", plait_types::DateOrder::YearMonthDay),
+        None,
+        None,
+    );
+    for batch in [pupils, homes] {
+        landing.batch(batch).unwrap();
+    }
+    let landed = landing.finish("census").unwrap();
+    assert_eq!(cells(&landed.identity.current().table, "postcode"), text_of(&[Some("QA2 2AA")]));
+}
+
+#[test]
+fn the_order_of_dates_is_that_of_the_whole_column_whatever_batch_they_come_in() {
+    let text = CENSUS.replace("dates = \"day_first\"", "dates = \"any\"").replace(
+        "  { name = \"surname\", meaning = \"surname\" },\n",
+        "  { name = \"surname\", meaning = \"surname\" },\n  { name = \"dob\", kind = \"date\", meaning = \"date_of_birth\" },\n",
+    );
+    let spec = Arc::new(Spec::parse(&text, "spec.toml").unwrap());
+    let born = |key: &str, day: &str| batch(&spec, "pupil", &["pupilid", "dob"], &[&[key, day]]);
+    let batches = vec![born("a1", "04/25/2015"), born("b2", "03/04/2015"), born("c3", "04/26/2015")];
+    let (landed, _) = land(&spec, batches);
+    let expected = [Some("2015-04-25"), Some("2015-03-04"), Some("2015-04-26")];
+    assert_eq!(cells(&landed.identity.persons, "date_of_birth"), text_of(&expected));
+}
+
+#[test]
+fn zeros_are_no_key() {
+    let spec = census();
+    let pupils = batch(
+        &spec,
+        "pupil",
+        &["pupilid", "surname"],
+        &[&["0", "Example"], &["000", "Sample"], &["7", "Model"]],
+    );
+    let (landed, _) = land(&spec, vec![pupils]);
+    assert_eq!((landed.identity.n_records, landed.issues[0].kind), (1, IssueKind::RowWithoutKey));
+}
+
+#[test]
+fn a_hundred_thousand_statements_about_one_record_take_no_time() {
+    let spec = census();
+    let upns: Vec<String> = (0..100_000).map(|n| format!("X{n}")).collect();
+    let rows: Vec<Vec<&str>> = upns.iter().map(|upn| vec!["a1", upn.as_str()]).collect();
+    let rows: Vec<&[&str]> = rows.iter().map(Vec::as_slice).collect();
+    let (landed, _) = land(&spec, vec![batch(&spec, "pupil", &["pupilid", "upn"], &rows)]);
+    assert_eq!(landed.identity.identifiers.n_rows, 100_000);
+    assert_eq!(landed.identity.current().table.n_rows, 1);
+}
