@@ -6,10 +6,10 @@ use plait_formats::columns::{ColumnPlan, Confidence};
 use plait_formats::returns::dates::DateReader;
 use plait_formats::returns::{
     Asked, Detected, Gathered, Landed, Landing, Payload, Progress as GatherProgress, Recognised, Spec,
-    detect, gather,
+    detect, gather, library,
 };
 use plait_types::identifier::LaCode;
-use plait_types::{DateOrder, Fault, FaultCode, PartialDate, Role, Table};
+use plait_types::{DateOrder, Fault, FaultCode, PartialDate, Role, Table, nearest};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::Path;
@@ -36,7 +36,25 @@ pub(crate) fn asked(said: Option<&str>) -> Result<Asked, Fault> {
             "check the path; or name a return, which plait specs list shows",
         )
     })?;
-    Ok(Asked::Spec(Arc::new(Spec::parse(&text, &path.display().to_string())?)))
+    let spec = Spec::parse(&text, &path.display().to_string())?;
+    refuse_unknown_codes(&spec, path)?;
+    Ok(Asked::Spec(Arc::new(spec)))
+}
+
+/// Refuses a code list that there is not: its column would be taken for one in which no value is right.
+fn refuse_unknown_codes(spec: &Spec, path: &Path) -> Result<(), Fault> {
+    let named =
+        spec.tables.iter().flat_map(|table| &table.columns).filter_map(|column| column.codes.as_deref());
+    let Some(unknown) = named.into_iter().find(|list| library::codes(list).is_none()) else { return Ok(()) };
+    let lists: Vec<&str> = library::code_lists().collect();
+    let todo = match nearest(unknown, lists.iter().copied()) {
+        Some(near) => format!("did you mean \"{near}\"?"),
+        None => {
+            "leave codes out where no list fits; the data dictionary names those that there are".to_owned()
+        }
+    };
+    Err(Fault::new(FaultCode::BadSpec, format!("there is no code list \"{unknown}\""), todo)
+        .at(path.display().to_string()))
 }
 
 /// The return that a source is; `None` where it is a plain table.

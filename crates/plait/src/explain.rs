@@ -97,7 +97,13 @@ fn find(wanted: &str, records: &Records, names: &[RecordNames]) -> Result<u32, F
     let found: Vec<u32> = (0..names.len()).filter_map(|index| in_source(index, wanted)).collect();
     match found[..] {
         [record] => Ok(record),
-        [] => Err(no_such_record("no source has a record of that name")),
+        [] => Err(no_such_record(&match wanted.split_once(':') {
+            Some((source, _)) => {
+                let sources: Vec<&str> = records.sources.iter().map(|source| source.name.as_str()).collect();
+                format!("there is no source \"{source}\"; the sources are {}", sources.join(", "))
+            }
+            None => "no source has a record of that name".to_owned(),
+        })),
         _ => Err(no_such_record("several sources have a record of that name")),
     }
 }
@@ -106,6 +112,6 @@ fn no_such_record(what: &str) -> Fault {
     Fault::new(
         FaultCode::NoSuchRecord,
         what,
-        "name it as people.parquet does, with its source where it matters: source:record",
+        "name it as people.xlsx and people.parquet do, with its source where it matters: source:record",
     )
 }

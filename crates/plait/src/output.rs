@@ -282,9 +282,11 @@ impl<'a> Links<'a> {
             .with("rule", OutValues::codes(&self.rule[..], &self.rules))
     }
 
-    /// The pairs for review only.
+    /// The pairs for review only, the strongest first; pairs of equal weight as in the file.
     fn to_review(&self) -> OutTable<'_> {
-        let rows: Vec<usize> = (0..self.decision.len()).filter(|&row| self.decision[row] == REVIEW).collect();
+        let mut rows: Vec<usize> =
+            (0..self.decision.len()).filter(|&row| self.decision[row] == REVIEW).collect();
+        rows.sort_by(|&a, &b| self.weight[b].total_cmp(&self.weight[a]));
         let mut table = self.table();
         for column in &mut table.columns {
             column.values = column.values.pick(&rows);

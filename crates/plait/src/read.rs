@@ -13,7 +13,7 @@ use plait_formats::write::{CsvStyle, OutTable, OutValues, RowsFile, write_csv, w
 use plait_types::{Fault, FaultCode, Issue, Table, Values, grouped};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The version of the layout of the folder that this program writes.
 const FORMAT: u32 = 1;
@@ -76,9 +76,27 @@ pub fn read(request: &ReadRequest, progress: &dyn Progress) -> Result<ReadDone, 
     output::write_text(&place.staged(DATASET), &text)?;
     files.extend([ISSUES, COLUMNS, DATASET].map(str::to_owned));
     let names: Vec<&str> = files.iter().map(String::as_str).collect();
-    let wrote = place.publish(&names, &[])?;
+    let earlier = tables_of_an_earlier_read(&request.out, &names);
+    let superseded: Vec<&str> = earlier.iter().map(String::as_str).collect();
+    let wrote = place.publish(&names, &superseded)?;
     progress.advance(1);
     Ok(ReadDone { text: describe(source, &dataset), json, issues: dataset.landed.issues, wrote })
+}
+
+/// Tables in the folder that an earlier reading wrote and this one does not: beside the new ones they would be taken for
+/// a part of them.
+fn tables_of_an_earlier_read(folder: &Path, new: &[&str]) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);
+    let mut names: Vec<String> = entries
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .filter(|name| {
+            let is_table = name.ends_with(".parquet")
+                && (name.starts_with(&format!("{PAYLOAD}-")) || name.starts_with(IDENTITY));
+            is_table && !new.contains(&name.as_str())
+        })
+        .collect();
+    names.sort_unstable();
+    names
 }
 
 fn not_a_return(source: &SourceSpec) -> Fault {
@@ -235,7 +253,8 @@ pub(crate) fn describe(source: &SourceSpec, dataset: &Dataset) -> String {
         let mut words = String::new();
         write!(words, "{} of {} rows", grouped(finding.n_found), grouped(finding.n_checked))
             .expect("a string");
-        line(format!("  {place:<40}{words:<26}{} ({})", finding.says, finding.check));
+        let severity = finding.severity.word();
+        line(format!("  {severity:<18}{place:<40}{words:<26}{} ({})", finding.says, finding.check));
     }
     if landed.findings.len() > SHOWN {
         line(format!(

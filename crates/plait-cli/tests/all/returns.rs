@@ -65,10 +65,10 @@ fn a_return_is_recognised_and_its_tables_and_findings_are_shown_without_a_value(
 
     Findings, worst first (4 in all)
 
-      child.Ethnicity                         1 of 2 rows               not a code of the list "ethnicity" (code)
-      child.UPN                               1 of 1 rows               check letter of the UPN is wrong (1510)
-      child.UPN                               1 of 1 rows               characters 2 to 4 of the UPN are no authority (1530)
-      header.LEA                              1 of 1 rows               not a code of the list "local-authority" (code)
+      convention        child.Ethnicity                         1 of 2 rows               not a code of the list "ethnicity" (code)
+      convention        child.UPN                               1 of 1 rows               check letter of the UPN is wrong (1510)
+      convention        child.UPN                               1 of 1 rows               characters 2 to 4 of the UPN are no authority (1530)
+      convention        header.LEA                              1 of 1 rows               not a code of the list "local-authority" (code)
     "#);
     for value in ["40017", "Q999000016049", "XXXX", "2015-03-27"] {
         assert!(!ran.stdout.contains(value) && !ran.stderr.contains(value), "{value} is shown");
@@ -163,6 +163,15 @@ columns = [
     let place = Place::with(&[("list.csv", list.as_bytes()), ("list.toml", spec.as_bytes())]);
     let said = place.plait("read list.csv --as list.toml --out list").failed();
     assert!(said.contains("error[E022]") && said.contains("list.toml line"), "{said}");
+    let spec = spec
+        .replace("\"surnam\"", "\"surname\"")
+        .replace("\"OUTCOME\"", "{ name = \"OUTCOME\", codes = \"sex-mfuu\" }");
+    let place = Place::with(&[("list.csv", list.as_bytes()), ("list.toml", spec.as_bytes())]);
+    let said = place.plait("read list.csv --as list.toml --out list").failed();
+    assert!(
+        said.contains("there is no code list \"sex-mfuu\"") && said.contains("did you mean \"sex-mf"),
+        "{said}"
+    );
 }
 
 #[test]
@@ -232,4 +241,16 @@ fn a_list_of_everyday_headers_with_one_of_its_own_stays_a_table_and_loses_no_col
     let json: serde_json::Value = serde_json::from_str(&json.stdout).expect("one document");
     assert!(json["dataset"].is_null(), "{json}");
     assert_eq!(json["columns"].as_array().map(Vec::len), Some(11));
+}
+
+#[test]
+fn reading_another_return_into_a_folder_leaves_no_table_of_the_earlier_one() {
+    let other =
+        CIN.replace("<CINPlanDates><CINPlanStartDate>2025-11-01</CINPlanStartDate></CINPlanDates>", "");
+    let place = Place::with(&[("cin.xml", CIN.as_bytes()), ("other.xml", other.as_bytes())]);
+    place.plait("read cin.xml --out cin").succeeded();
+    assert!(place.names("cin").contains(&"payload-cin_plans.parquet".to_owned()));
+    place.plait("read other.xml --out cin").succeeded();
+    assert!(!place.names("cin").contains(&"payload-cin_plans.parquet".to_owned()));
+    assert!(place.names("cin").contains(&"payload-cin_details.parquet".to_owned()));
 }

@@ -27,7 +27,7 @@ pub fn write_issues(path: &Path, dataset: &str, findings: &[Finding], issues: &[
         rows.iter().map(|row| i64::try_from(of(row)).unwrap_or(i64::MAX)).collect()
     };
     let table = OutTable::new()
-        .with("severity", text(|row| severity(row.severity)))
+        .with("severity", text(|row| row.severity.word()))
         .with("category", text(|row| category(row.category)))
         .with("check", text(|row| row.check))
         .with("dataset", text(|row| row.dataset))
@@ -96,15 +96,6 @@ impl<'a> Row<'a> {
             what: &issue.message,
             todo: format!("plait explain {} says what it means", issue.kind.name()).into(),
         }
-    }
-}
-
-/// The word of a severity, as specs write it.
-fn severity(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Characterization => "characterization",
-        Severity::Convention => "convention",
-        Severity::Fatal => "fatal",
     }
 }
 

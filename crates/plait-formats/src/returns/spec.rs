@@ -391,6 +391,17 @@ pub enum Category {
     Plausibility,
 }
 
+impl Severity {
+    /// The word, as specs and lists of findings write it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Characterization => "characterization",
+            Self::Convention => "convention",
+            Self::Fatal => "fatal",
+        }
+    }
+}
+
 impl Spec {
     /// Reads a whole spec, the first year of a return. `file` is its name for messages.
     ///
