@@ -68,7 +68,7 @@ fn explain_refuses_what_it_cannot_explain() {
     assert_snapshot!(place.plait("explain linked P99 K71").failed(), @r"
     exit 2
     error[E019] no source has a record of that name
-      do:  name it as people.parquet does, with its source where it matters: source:record
+      do:  name it as people.xlsx and people.parquet do, with its source where it matters: source:record
     ");
     assert_snapshot!(place.plait("explain . P1 K71").failed(), @r"
     exit 3
