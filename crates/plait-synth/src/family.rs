@@ -227,37 +227,25 @@ impl<'a> Settlement<'a> {
         } else {
             1
         };
-        let first_sex = self.draw_sex();
+        let first_sex = Sex::draw(&mut self.random);
         let first_forename = forenames.len();
         for nth in 0..born_together {
-            let sex = if nth == 0 || self.random.chance(0.35) { first_sex } else { self.draw_sex() };
+            let sex =
+                if nth == 0 || self.random.chance(0.35) { first_sex } else { Sex::draw(&mut self.random) };
             let like = forenames.get(first_forename).cloned();
-            let forename = self.draw_forename(family.community, sex, like.as_deref(), forenames);
+            let forename = self.names.draw_forename_among(
+                family.community,
+                sex,
+                like.as_deref(),
+                forenames,
+                &mut self.random,
+            );
             forenames.push(forename.clone());
             let age = age_on(born, REFERENCE);
             if age <= 18 {
                 self.add_child(family, forename, sex, born, age, step);
             }
         }
-    }
-
-    fn draw_sex(&mut self) -> Sex {
-        if self.random.chance(0.512) { Sex::Male } else { Sex::Female }
-    }
-
-    /// A name that no sibling has; for a twin, half of the time one with the same initial.
-    fn draw_forename(&mut self, community: usize, sex: Sex, twin: Option<&str>, taken: &[String]) -> String {
-        let initial = twin.and_then(|name| name.chars().next()).filter(|_| self.random.chance(0.5));
-        let mut drawn = String::new();
-        for attempt in 0..60 {
-            drawn = self.names.draw_forename(community, sex, &mut self.random);
-            let suits = initial.is_none_or(|letter| drawn.starts_with(letter)) || attempt > 30;
-            if suits && !taken.contains(&drawn) {
-                return drawn;
-            }
-        }
-        // a list without a free name would be needed to come here
-        format!("{drawn}-{}", taken.len() + 1)
     }
 
     fn add_child(

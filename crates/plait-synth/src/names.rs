@@ -155,6 +155,13 @@ pub(crate) enum Sex {
     Male,
 }
 
+impl Sex {
+    /// As births are: a few more boys.
+    pub(crate) fn draw(random: &mut Random) -> Self {
+        if random.chance(0.512) { Self::Male } else { Self::Female }
+    }
+}
+
 /// What the children of one pair of parents are called.
 pub(crate) struct Surnames {
     pub(crate) sons: String,
@@ -228,6 +235,28 @@ impl Names {
 
     pub(crate) fn draw_community(&self, random: &mut Random) -> usize {
         self.shares.draw(random)
+    }
+
+    /// A name that no sibling has; for a twin, half of the time one with the same initial.
+    pub(crate) fn draw_forename_among(
+        &self,
+        community: usize,
+        sex: Sex,
+        twin: Option<&str>,
+        taken: &[String],
+        random: &mut Random,
+    ) -> String {
+        let initial = twin.and_then(|name| name.chars().next()).filter(|_| random.chance(0.5));
+        let mut drawn = String::new();
+        for attempt in 0..60 {
+            drawn = self.draw_forename(community, sex, random);
+            let suits = initial.is_none_or(|letter| drawn.starts_with(letter)) || attempt > 30;
+            if suits && !taken.contains(&drawn) {
+                return drawn;
+            }
+        }
+        // a list without a free name would be needed to come here
+        format!("{drawn}-{}", taken.len() + 1)
     }
 
     pub(crate) fn draw_forename(&self, community: usize, sex: Sex, random: &mut Random) -> String {

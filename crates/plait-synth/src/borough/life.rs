@@ -371,12 +371,14 @@ impl<'a> Settlement<'a> {
             1
         };
         let community = self.families[family].community;
-        let first_sex = self.draw_sex();
+        let first_sex = Sex::draw(&mut self.random);
         let first_forename = forenames.len();
         for nth in 0..born_together {
-            let sex = if nth == 0 || self.random.chance(0.35) { first_sex } else { self.draw_sex() };
+            let sex =
+                if nth == 0 || self.random.chance(0.35) { first_sex } else { Sex::draw(&mut self.random) };
             let like = forenames.get(first_forename).cloned();
-            let mut forename = self.draw_forename(community, sex, like.as_deref(), forenames);
+            let mut forename =
+                self.names.draw_forename_among(community, sex, like.as_deref(), forenames, &mut self.random);
             // some daughters are called as their mother is
             let mother = &self.families[family].mother.forename;
             let is_free = born_together == 1 && !forenames.contains(mother);
@@ -389,25 +391,6 @@ impl<'a> Settlement<'a> {
                 self.add_child(household, family, forename, sex, born, step);
             }
         }
-    }
-
-    fn draw_sex(&mut self) -> Sex {
-        if self.random.chance(0.512) { Sex::Male } else { Sex::Female }
-    }
-
-    /// A name that no sibling has; for a twin, half of the time one with the same initial.
-    fn draw_forename(&mut self, community: usize, sex: Sex, twin: Option<&str>, taken: &[String]) -> String {
-        let initial = twin.and_then(|name| name.chars().next()).filter(|_| self.random.chance(0.5));
-        let mut drawn = String::new();
-        for attempt in 0..60 {
-            drawn = self.names.draw_forename(community, sex, &mut self.random);
-            let suits = initial.is_none_or(|letter| drawn.starts_with(letter)) || attempt > 30;
-            if suits && !taken.contains(&drawn) {
-                return drawn;
-            }
-        }
-        // a list without a free name would be needed to come here
-        format!("{drawn}-{}", taken.len() + 1)
     }
 
     fn add_child(
@@ -734,7 +717,7 @@ impl<'a> Settlement<'a> {
                 continue;
             }
             let expected = EXTRACT_DAY + 7 + self.random.below(140) as i32;
-            let sex = self.draw_sex();
+            let sex = Sex::draw(&mut self.random);
             let level = self.random.pick(&[Level::Assessed, Level::InNeed, Level::InNeed, Level::Protection]);
             let of = Circumstances {
                 born: expected,
