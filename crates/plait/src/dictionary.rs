@@ -1,6 +1,6 @@
 //! The data dictionary: every return as a page of Markdown, made from its specification.
 
-use crate::specs::{joined, of, word};
+use crate::specs::{joined, of, remarks_on_values, word};
 use plait_formats::returns::library;
 use plait_formats::returns::spec::{Column, Form, Spec, Table};
 use std::collections::BTreeMap;
@@ -139,16 +139,7 @@ fn table_section(page: &mut Page, spec: &Spec, table: &Table, since: &Since) {
 }
 
 fn remarks(column: &Column) -> String {
-    let mut remarks = Vec::new();
-    if column.required {
-        remarks.push("required".to_owned());
-    }
-    if column.several {
-        remarks.push("several".to_owned());
-    }
-    if !column.terms.is_empty() {
-        remarks.push(format!("{} only", joined(&column.terms)));
-    }
+    let mut remarks = remarks_on_values(column);
     match column.element.as_deref() {
         Some("-") | None => {}
         Some(element) => remarks.push(format!("`{element}`")),

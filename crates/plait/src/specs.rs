@@ -122,6 +122,15 @@ fn table_text(table: &Table) -> String {
 }
 
 fn remarks(column: &Column) -> String {
+    let mut remarks = remarks_on_values(column);
+    if !column.aliases.is_empty() {
+        remarks.push(format!("also {}", column.aliases.join(", ")));
+    }
+    remarks.join("; ")
+}
+
+/// Whether there must be a value, may be several, and in which terms alone.
+pub(crate) fn remarks_on_values(column: &Column) -> Vec<String> {
     let mut remarks = Vec::new();
     if column.required {
         remarks.push("required".to_owned());
@@ -132,10 +141,7 @@ fn remarks(column: &Column) -> String {
     if !column.terms.is_empty() {
         remarks.push(format!("{} only", joined(&column.terms)));
     }
-    if !column.aliases.is_empty() {
-        remarks.push(format!("also {}", column.aliases.join(", ")));
-    }
-    remarks.join("; ")
+    remarks
 }
 
 /// What one row of a table is.

@@ -240,7 +240,7 @@ impl Candidate {
             Seen::Workbook(sheets) => {
                 let mut all: Vec<FileFit> = Vec::new();
                 for sheet in sheets {
-                    for fit in sheet.fits(headers, &stem, wanted) {
+                    for fit in sheet.fits(headers, wanted) {
                         let same =
                             all.iter_mut().find(|known| (known.spec, known.term) == (fit.spec, fit.term));
                         match same {
@@ -359,7 +359,7 @@ fn table_fits(fits: &[Fit], wanted: impl Fn(&Fit) -> bool, sheet: &str, header_r
 
 impl members::SheetSeen {
     /// The fits of the row that fits best; earlier rows win ties.
-    fn fits(&self, headers: &Headers, _stem: &str, wanted: impl Fn(&Fit) -> bool + Copy) -> Vec<FileFit> {
+    fn fits(&self, headers: &Headers, wanted: impl Fn(&Fit) -> bool + Copy) -> Vec<FileFit> {
         let rows = self
             .rows
             .iter()
