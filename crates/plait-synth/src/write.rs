@@ -2,7 +2,7 @@
 
 use crate::TwoSources;
 use crate::source::SOCIAL_CARE;
-use plait_formats::write::{CsvStyle, OutTable, OutValues, write_csv, write_parquet};
+use plait_formats::write::{CsvStyle, OutTable, write_csv, write_parquet};
 use plait_types::{Fault, FaultCode, Table};
 use std::path::{Path, PathBuf};
 
@@ -33,10 +33,7 @@ pub fn write_two_sources(made: &TwoSources, folder: &Path, format: Format) -> Re
 }
 
 fn write_table(table: &Table, folder: &Path, format: Format) -> Result<PathBuf, Fault> {
-    let mut out = OutTable::new();
-    for column in &table.columns {
-        out = out.with(&column.name, OutValues::codes(&column.codes, &column.values));
-    }
+    let out = OutTable::of(table);
     if format == Format::Parquet && table.name == SOCIAL_CARE {
         let path = folder.join(format!("{}.parquet", table.name));
         write_parquet(&path, &out)?;

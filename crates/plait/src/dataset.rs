@@ -180,13 +180,7 @@ pub(crate) fn sha256(recognised: &Recognised) -> Result<String, Fault> {
         recognised.members.iter().map(|member| member.origin.path.as_path()).collect();
     let mut hashes = Vec::new();
     for path in paths {
-        let hash = sha256_of_file(path).map_err(|error| {
-            Fault::new(
-                FaultCode::FileMissing,
-                format!("{} cannot be read: {error}", path.display()),
-                "check the file and its permissions",
-            )
-        })?;
+        let hash = sha256_of_file(path)?;
         hashes.push((path.file_name().unwrap_or_default().to_string_lossy().into_owned(), hash));
     }
     if let [(_, hash)] = hashes.as_slice() {

@@ -169,10 +169,7 @@ fn write_identity(place: &OutputPlace, dataset: &Dataset) -> Result<Vec<String>,
     let mut files = Vec::new();
     for (part, table) in tables.into_iter().filter(|(part, table)| part.is_empty() || table.n_rows > 0) {
         let file = format!("{IDENTITY}{part}.parquet");
-        let mut out = OutTable::new();
-        for column in &table.columns {
-            out = out.with(&column.name, OutValues::codes(&column.codes, &column.values));
-        }
+        let mut out = OutTable::of(table);
         out.metadata = notes(&dataset.recognised);
         write_parquet(&place.staged(&file), &out)?;
         files.push(file);
@@ -210,6 +207,7 @@ fn document(source: &SourceSpec, dataset: &Dataset, sha256: &str) -> serde_json:
         "rows_in": dataset.gathered.total.rows_in,
         "rows_set_aside": dataset.rows_set_aside(),
         "dataset": RunDataset::of(dataset),
+        "not_checked": dataset.landed.not_run.iter().map(|n| format!("{}: {}", n.check, n.why)).collect::<Vec<_>>(),
         "strangers": dataset.recognised.strangers.iter().map(|s| format!("{}: {}", s.file, s.is)).collect::<Vec<_>>(),
         "issues": dataset.landed.issues.iter().map(ToString::to_string).collect::<Vec<_>>(),
     })
@@ -241,6 +239,9 @@ pub(crate) fn describe(source: &SourceSpec, dataset: &Dataset) -> String {
     line(format!("  {:<32}{:>12}{:>12}", "table", "rows", "set aside"));
     for table in &landed.tables {
         line(format!("  {:<32}{:>12}{:>12}", table.table, grouped(table.rows_in), grouped(table.set_aside)));
+    }
+    for not_run in &landed.not_run {
+        line(format!("  not checked: {} ({})", not_run.check, not_run.why));
     }
     if landed.findings.is_empty() {
         line("\nNo check found anything.".to_owned());

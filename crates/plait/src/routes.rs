@@ -15,17 +15,20 @@ use std::collections::{BTreeMap, VecDeque};
 /// one without, that is the one without. A record counts for a chain only where it has no link to the other source itself;
 /// the chain is its shortest, and of equal ones that by stronger rules.
 pub(crate) fn routes(findings: &Findings<'_>) -> Vec<RunRoute> {
-    let graph = Graph::of(findings);
+    let has_names: Vec<bool> = findings.sources.iter().map(holds_names).collect();
     let mut tally: BTreeMap<Way, (u64, u64)> = BTreeMap::new();
-    graph.tally_links(findings, &mut tally);
-    graph.tally_chains(findings.records, &mut tally);
+    tally_links(findings, &has_names, &mut tally);
+    // a chain leads to another source
+    if has_names.len() > 1 {
+        Graph::of(findings).tally_chains(findings.records, &has_names, &mut tally);
+    }
     let name = |source: usize| findings.records.sources[source].name.clone();
     tally
         .into_iter()
         .map(|(way, (links, records))| RunRoute {
             left: name(way.from),
             right: name(way.to),
-            by: graph.words(findings, &way),
+            by: words(findings, &has_names, &way),
             through: way.steps[..way.steps.len() - 1].iter().map(|step| name(step.to)).collect(),
             links,
             records,
@@ -83,13 +86,84 @@ struct Step {
 
 const BY_WEIGHT: u16 = u16::MAX;
 
+/// Whether routes between two sources are told from the first of them; of two sources, in one direction only.
+fn starts_from(has_names: &[bool], source: usize, other: usize) -> bool {
+    match (has_names[source], has_names[other]) {
+        (false, true) => true,
+        (true, false) => false,
+        _ => source <= other,
+    }
+}
+
+/// What linked at each step.
+fn words(findings: &Findings<'_>, has_names: &[bool], way: &Way) -> Vec<String> {
+    let mut before = way.from;
+    let mut words = Vec::new();
+    for step in &way.steps {
+        let both_have_names = has_names[before] && has_names[step.to];
+        words.push(match findings.model.deterministic.get(usize::from(step.rule)) {
+            Some(rule) => rule.words(),
+            None if both_have_names => "names and details".into(),
+            None => "details".into(),
+        });
+        before = step.to;
+    }
+    words
+}
+
+/// Links of one step, each once, and the records that have any.
+#[derive(Clone, Default)]
+struct Direct {
+    links: u64,
+    records: u64,
+    /// Per record; empty until there is a link.
+    has: Vec<bool>,
+}
+
+impl Direct {
+    fn mark(&mut self, record: u32, n_records: usize) {
+        self.has.resize(n_records, false);
+        self.records += u64::from(!std::mem::replace(&mut self.has[record as usize], true));
+    }
+}
+
+fn tally_links(findings: &Findings<'_>, has_names: &[bool], tally: &mut BTreeMap<Way, (u64, u64)>) {
+    let (records, pairs) = (findings.records, findings.pairs);
+    let (n, n_rules) = (records.len(), findings.model.deterministic.len());
+    let n_sources = has_names.len();
+    // by source, other source and rule, the last of them being the weight
+    let mut direct = vec![Direct::default(); n_sources * n_sources * (n_rules + 1)];
+    for pair in (0..pairs.len()).filter(|&pair| findings.clustered.is_link[pair]) {
+        let rule = pairs.linked_by_rule(pair).map_or(n_rules, usize::from);
+        let (left, right) = (pairs.left[pair], pairs.right[pair]);
+        let (of_left, of_right) = (records.source_of(left), records.source_of(right));
+        let (from, to, start) = if starts_from(has_names, of_left, of_right) {
+            (of_left, of_right, left)
+        } else {
+            (of_right, of_left, right)
+        };
+        let direct = &mut direct[(from * n_sources + to) * (n_rules + 1) + rule];
+        direct.links += 1;
+        direct.mark(start, n);
+        if from == to {
+            direct.mark(left, n);
+            direct.mark(right, n);
+        }
+    }
+    for (at, direct) in direct.into_iter().enumerate().filter(|(_, direct)| direct.links > 0) {
+        let (sources, rule) = (at / (n_rules + 1), at % (n_rules + 1));
+        let (from, to) = (sources / n_sources, sources % n_sources);
+        let rule = if rule == n_rules { BY_WEIGHT } else { rule as u16 };
+        tally.insert(Way { from, to, steps: vec![Step { to, rule }] }, (direct.links, direct.records));
+    }
+}
+
 /// The links, from each of their ends.
 struct Graph {
     /// Where the links of each record start, and the end.
     starts: Vec<u32>,
     /// The rule and the other end, those of stronger rules first.
     ends: Vec<(u16, u32)>,
-    has_names: Vec<bool>,
 }
 
 impl Graph {
@@ -107,74 +181,24 @@ impl Graph {
         for record in 1..starts.len() {
             starts[record] += starts[record - 1];
         }
-        Self {
-            starts,
-            ends: ends.into_iter().map(|(_, rule, other)| (rule, other)).collect(),
-            has_names: findings.sources.iter().map(holds_names).collect(),
-        }
+        Self { starts, ends: ends.into_iter().map(|(_, rule, other)| (rule, other)).collect() }
     }
 
     fn links(&self, record: u32) -> &[(u16, u32)] {
         &self.ends[self.starts[record as usize] as usize..self.starts[record as usize + 1] as usize]
     }
 
-    /// Whether routes between two sources are told from the first of them.
-    fn starts_from(&self, source: usize, other: usize) -> bool {
-        match (self.has_names[source], self.has_names[other]) {
-            (false, true) => true,
-            (true, false) => false,
-            _ => source <= other,
-        }
-    }
-
-    /// What linked at each step.
-    fn words(&self, findings: &Findings<'_>, way: &Way) -> Vec<String> {
-        let mut before = way.from;
-        let mut words = Vec::new();
-        for step in &way.steps {
-            let both_have_names = self.has_names[before] && self.has_names[step.to];
-            words.push(match findings.model.deterministic.get(usize::from(step.rule)) {
-                Some(rule) => rule.words(),
-                None if both_have_names => "names and details".into(),
-                None => "details".into(),
-            });
-            before = step.to;
-        }
-        words
-    }
-
-    fn tally_links(&self, findings: &Findings<'_>, tally: &mut BTreeMap<Way, (u64, u64)>) {
-        let records = findings.records;
-        for record in 0..records.len() as u32 {
-            let from = records.source_of(record);
-            // a record counts once for each way, its links each
-            let mut ways: Vec<Step> = Vec::new();
-            for &(rule, other) in self.links(record) {
-                let to = records.source_of(other);
-                if !self.starts_from(from, to) {
-                    continue;
-                }
-                let step = Step { to, rule };
-                let entry = tally.entry(Way { from, to, steps: vec![step] }).or_default();
-                entry.0 += u64::from(from != to || record < other);
-                if !ways.contains(&step) {
-                    ways.push(step);
-                    entry.1 += 1;
-                }
-            }
-        }
-    }
-
-    fn tally_chains(&self, records: &Records, tally: &mut BTreeMap<Way, (u64, u64)>) {
+    fn tally_chains(&self, records: &Records, has_names: &[bool], tally: &mut BTreeMap<Way, (u64, u64)>) {
         let mut met_for = vec![NULL; records.len()];
         let mut came_from: Vec<(u32, Step)> = vec![(NULL, Step { to: 0, rule: 0 }); records.len()];
         let mut queue = VecDeque::new();
+        let mut is_reached = vec![false; records.sources.len()];
         for record in 0..records.len() as u32 {
             if self.links(record).is_empty() {
                 continue;
             }
             let from = records.source_of(record);
-            let mut is_reached = vec![false; records.sources.len()];
+            is_reached.fill(false);
             is_reached[from] = true;
             met_for[record as usize] = record;
             queue.clear();
@@ -190,7 +214,7 @@ impl Graph {
                     queue.push_back(next);
                     if !std::mem::replace(&mut is_reached[to], true)
                         && at != record
-                        && self.starts_from(from, to)
+                        && starts_from(has_names, from, to)
                     {
                         let steps = steps_to(next, record, &came_from);
                         tally.entry(Way { from, to, steps }).or_default().1 += 1;

@@ -143,7 +143,7 @@ pub(crate) fn open(
 
 fn open_one(spec: &SourceSpec, roles: &[(String, Role)], progress: &dyn Progress) -> Result<Opened, Fault> {
     match dataset::recognise(spec)? {
-        Some(recognised) => open_return(spec, recognised, roles, progress),
+        Some(recognised) => open_return(spec, &recognised, roles, progress),
         None => open_table(spec).inspect(|_| progress.advance(bytes_at(&spec.path))),
     }
 }
@@ -158,13 +158,16 @@ pub(crate) fn bytes_at(path: &Path) -> u64 {
 
 fn open_return(
     spec: &SourceSpec,
-    recognised: Recognised,
+    recognised: &Recognised,
     roles: &[(String, Role)],
     progress: &dyn Progress,
 ) -> Result<Opened, Fault> {
-    let sha256 = dataset::sha256(&recognised)?;
-    let authority = dataset::authority(&recognised);
-    let dataset = dataset::land(recognised, &spec.called(), None, progress)?;
+    let authority = dataset::authority(recognised);
+    let (sha256, dataset) = rayon::join(
+        || dataset::sha256(recognised),
+        || dataset::land(recognised.clone(), &spec.called(), None, progress),
+    );
+    let (sha256, dataset) = (sha256?, dataset?);
     let (table, plans) = dataset.table(roles);
     Ok(Opened {
         path: spec.path.clone(),
@@ -192,13 +195,7 @@ fn open_table(spec: &SourceSpec) -> Result<Opened, Fault> {
             "export it again with its rows",
         ));
     }
-    let sha256 = sha256.map_err(|error| {
-        Fault::new(
-            FaultCode::FileMissing,
-            format!("{} cannot be read: {error}", spec.path.display()),
-            "check the file and its permissions",
-        )
-    })?;
+    let sha256 = sha256?;
     Ok(Opened {
         path: spec.path.clone(),
         is: spec.is.clone(),
@@ -290,7 +287,17 @@ impl Opened {
 }
 
 /// SHA-256 of a file's bytes, in hexadecimal.
-pub(crate) fn sha256_of_file(path: &Path) -> std::io::Result<String> {
+pub(crate) fn sha256_of_file(path: &Path) -> Result<String, Fault> {
+    hash_of_file(path).map_err(|error| {
+        Fault::new(
+            FaultCode::FileMissing,
+            format!("{} cannot be read: {error}", path.display()),
+            "check the file and its permissions",
+        )
+    })
+}
+
+fn hash_of_file(path: &Path) -> std::io::Result<String> {
     let mut file = File::open(path)?;
     let mut hasher = Sha256::new();
     let mut buffer = vec![0; 1 << 18];

@@ -38,13 +38,6 @@ pub struct TableCount {
     pub set_aside: u64,
 }
 
-impl Landed {
-    /// Rows of all tables, kept and set aside; what the container set aside is in the issues.
-    pub fn rows_in(&self) -> u64 {
-        self.tables.iter().map(|table| table.rows_in).sum()
-    }
-}
-
 /// Takes the payload of each batch: the name of its table, and its rows with `record_key` first.
 pub type Payload<'a> = dyn FnMut(&str, Table) -> Result<(), Fault> + 'a;
 
@@ -68,7 +61,6 @@ pub struct Landing<'a> {
     /// Rows set aside: by table, file and reason, their lines.
     aside: BTreeMap<(usize, Arc<str>, Reason), Vec<u64>>,
     issues: Vec<Issue>,
-    container_set_aside: u64,
     payload: Option<&'a mut Payload<'a>>,
 }
 
@@ -113,14 +105,8 @@ impl<'a> Landing<'a> {
             pending: Vec::new(),
             aside: BTreeMap::new(),
             issues: Vec::new(),
-            container_set_aside: 0,
             payload,
         }
-    }
-
-    /// Rows that the container could not make a row of.
-    pub fn container_set_aside(&self) -> u64 {
-        self.container_set_aside
     }
 
     /// What has landed; `name` is what the dataset is called.
@@ -215,27 +201,22 @@ impl<'a> Landing<'a> {
 
     /// A record per row, or per key where rows have one. A row without a key is set aside where `needs_key`.
     fn persons_by_key(&mut self, keys: Option<&Column>, needs_key: bool, n_rows: usize) -> Vec<u32> {
-        let Some(keys) = keys else {
-            return (0..n_rows)
-                .map(|_| if needs_key { NULL } else { self.builder.new_record(None) })
-                .collect();
-        };
-        let mut of_code = vec![NULL; keys.values.len()];
+        let without_key =
+            |landing: &mut Self| if needs_key { NULL } else { landing.builder.new_record(None) };
+        let Some(keys) = keys else { return (0..n_rows).map(|_| without_key(self)).collect() };
         let says_nothing: Vec<bool> = keys.values.iter().map(Self::is_no_key).collect();
+        let mut of_code = vec![NULL; keys.values.len()];
         keys.codes
             .iter()
-            .map(|&code| match code {
-                NULL if needs_key => NULL,
-                NULL => self.builder.new_record(None),
-                code if says_nothing[code as usize] && needs_key => NULL,
-                code if says_nothing[code as usize] => self.builder.new_record(None),
-                code => {
-                    let record = &mut of_code[code as usize];
-                    if *record == NULL {
-                        *record = self.record_of(keys.values.get(code).trim());
-                    }
-                    *record
+            .map(|&code| {
+                if code == NULL || says_nothing[code as usize] {
+                    return without_key(self);
                 }
+                let record = &mut of_code[code as usize];
+                if *record == NULL {
+                    *record = self.record_of(keys.values.get(code).trim());
+                }
+                *record
             })
             .collect()
     }
@@ -409,9 +390,8 @@ impl BatchSink for Landing<'_> {
         self.issues.push(issue);
     }
 
-    fn set_aside(&mut self, n_rows: u64) {
-        self.container_set_aside += n_rows;
-    }
+    /// The one that gathers counts them too, file by file.
+    fn set_aside(&mut self, _n_rows: u64) {}
 }
 
 /// The record of each row by its key; each distinct key is looked up once.

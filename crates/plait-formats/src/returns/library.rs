@@ -1,9 +1,9 @@
 //! The specs and code lists that come with the program.
 
-use super::spec::{Rows, Spec, Table, Term, extends};
+use super::spec::{Spec, extends};
 use plait_types::{Fault, FaultCode, nearest};
 use rayon::prelude::*;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 mod embedded {
@@ -169,46 +169,11 @@ fn read_years(files: &[(&str, &str)]) -> Result<Vec<Arc<Spec>>, Fault> {
     Ok(years)
 }
 
-/// What is wrong with the embedded specs beyond what reading finds: code lists that are named and not there or hold
-/// nothing, headers that mean two columns, terms that a return does not have, rows that cannot be told whose they are.
-pub fn faults_of_library() -> Vec<String> {
-    let mut faults = Vec::new();
-    for spec in specs() {
-        for table in &spec.tables {
-            faults.extend(
-                faults_of_table(spec, table).map(|fault| format!("{}: {}: {fault}", spec.id(), table.name)),
-            );
-        }
-    }
-    faults
-}
-
-fn faults_of_table<'a>(spec: &'a Spec, table: &'a Table) -> impl Iterator<Item = String> + 'a {
-    let known = |terms: &[Term]| terms.iter().all(|term| spec.terms.contains(term));
-    let terms = known(&table.terms) && table.columns.iter().all(|column| known(&column.terms));
-    let whose = table.rows != Rows::OfPerson
-        || table.record.is_some()
-        || table.parent.is_some()
-        || table.element.is_some();
-    let lists = table.columns.iter().filter_map(|column| column.codes.as_deref());
-    let lists = lists.filter(|list| codes(list).is_none_or(|list| list.codes.is_empty()));
-    let mut seen = BTreeSet::new();
-    let headers = table.columns.iter().flat_map(move |column| {
-        let names = std::iter::once(&column.name).chain(&column.aliases);
-        names.map(move |name| (name.to_lowercase(), &column.terms))
-    });
-    let twice = headers.filter(move |header| !seen.insert(header.clone()));
-    (!terms)
-        .then(|| "is in a term that the return is not".to_owned())
-        .into_iter()
-        .chain((!whose).then(|| "nothing says whose a row is".to_owned()))
-        .chain(lists.map(|list| format!("code list {list} is not in specs/codes, or holds nothing")))
-        .chain(twice.map(|(header, _)| format!("header \"{header}\" means two columns")))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::returns::spec::{Rows, Table, Term};
+    use std::collections::BTreeSet;
     use std::fs;
     use std::path::Path;
 
@@ -317,5 +282,43 @@ mod tests {
             let in_spec: BTreeSet<_> = spec.tables.iter().flat_map(of_table).collect();
             assert_eq!(in_spec, columns, "{year} {term:?}");
         }
+    }
+
+    /// What is wrong with the embedded specs beyond what reading finds: code lists that are named and not there or hold
+    /// nothing, headers that mean two columns, terms that a return does not have, rows that cannot be told whose they are.
+    fn faults_of_library() -> Vec<String> {
+        let mut faults = Vec::new();
+        for spec in specs() {
+            for table in &spec.tables {
+                faults.extend(
+                    faults_of_table(spec, table)
+                        .map(|fault| format!("{}: {}: {fault}", spec.id(), table.name)),
+                );
+            }
+        }
+        faults
+    }
+
+    fn faults_of_table<'a>(spec: &'a Spec, table: &'a Table) -> impl Iterator<Item = String> + 'a {
+        let known = |terms: &[Term]| terms.iter().all(|term| spec.terms.contains(term));
+        let terms = known(&table.terms) && table.columns.iter().all(|column| known(&column.terms));
+        let whose = table.rows != Rows::OfPerson
+            || table.record.is_some()
+            || table.parent.is_some()
+            || table.element.is_some();
+        let lists = table.columns.iter().filter_map(|column| column.codes.as_deref());
+        let lists = lists.filter(|list| codes(list).is_none_or(|list| list.codes.is_empty()));
+        let mut seen = BTreeSet::new();
+        let headers = table.columns.iter().flat_map(move |column| {
+            let names = std::iter::once(&column.name).chain(&column.aliases);
+            names.map(move |name| (name.to_lowercase(), &column.terms))
+        });
+        let twice = headers.filter(move |header| !seen.insert(header.clone()));
+        (!terms)
+            .then(|| "is in a term that the return is not".to_owned())
+            .into_iter()
+            .chain((!whose).then(|| "nothing says whose a row is".to_owned()))
+            .chain(lists.map(|list| format!("code list {list} is not in specs/codes, or holds nothing")))
+            .chain(twice.map(|(header, _)| format!("header \"{header}\" means two columns")))
     }
 }

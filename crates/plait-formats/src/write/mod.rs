@@ -15,7 +15,7 @@ pub use part::{PartFile, write_file};
 pub use rows::RowsFile;
 pub use xlsx::{MAX_SHEET_ROWS, OutSheet, write_xlsx};
 
-use plait_types::{NULL, Values};
+use plait_types::{NULL, Table, Values};
 use std::borrow::Cow;
 use std::ops::Range;
 
@@ -33,6 +33,14 @@ impl<'a> OutTable<'a> {
     /// A table without columns.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// A table as it was read, borrowed.
+    pub fn of(table: &'a Table) -> Self {
+        let columns = table.columns.iter();
+        columns.fold(Self::new(), |out, column| {
+            out.with(&column.name, OutValues::codes(&column.codes, &column.values))
+        })
     }
 
     /// Adds a column. Panics if it is not as long as those before.

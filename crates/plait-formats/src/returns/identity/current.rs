@@ -16,6 +16,21 @@ pub struct Current {
 /// Joins several values in one cell.
 const BETWEEN: &str = "|";
 
+/// A long table with the record of each row.
+struct Long<'a> {
+    table: &'a Table,
+    records: Vec<usize>,
+}
+
+impl<'a> Long<'a> {
+    fn of(table: &'a Table) -> Self {
+        let Some(keys) = table.column("record_key") else { return Self { table, records: Vec::new() } };
+        let record = |key: &str| key.parse::<usize>().expect("record keys are numbers") - 1;
+        let of_code: Vec<usize> = keys.values.iter().map(record).collect();
+        Self { table, records: keys.codes.iter().map(|&code| of_code[code as usize]).collect() }
+    }
+}
+
 impl Identity {
     /// What holds now: the legal name, the home address and the identifiers without an end, the latest first, and,
     /// where a record has more than one, the others in `former_surname`, `other_postcodes` and the like, joined by `|`.
@@ -37,7 +52,8 @@ impl Identity {
     }
 
     fn name_columns(&self, columns: &mut Vec<Column>) {
-        let ranked = self.ranked(&self.names, |kind| match kind {
+        let names = Long::of(&self.names);
+        let ranked = self.ranked(&names, |kind| match kind {
             "legal" => Some(0),
             "preferred" => Some(1),
             _ => None,
@@ -45,10 +61,10 @@ impl Identity {
         for part in ["forename", "middle_names", "surname", "full_name"] {
             push(columns, part, of_best(&self.names, &ranked, part));
         }
-        let preferred = self.ranked(&self.names, |kind| (kind == "preferred").then_some(0));
+        let preferred = self.ranked(&names, |kind| (kind == "preferred").then_some(0));
         push(columns, "preferred_forename", first(&self.names, &preferred, "forename"));
         push(columns, "preferred_surname", first(&self.names, &preferred, "surname"));
-        let former = self.ranked(&self.names, |kind| match kind {
+        let former = self.ranked(&names, |kind| match kind {
             "former" => Some(0),
             "legal" => Some(1),
             _ => None,
@@ -58,7 +74,8 @@ impl Identity {
     }
 
     fn address_columns(&self, columns: &mut Vec<Column>) {
-        let home = self.ranked(&self.addresses, |kind| match kind {
+        let addresses = Long::of(&self.addresses);
+        let home = self.ranked(&addresses, |kind| match kind {
             "home" => Some(0),
             _ => Some(1),
         });
@@ -69,14 +86,15 @@ impl Identity {
     }
 
     fn identifier_columns(&self, columns: &mut Vec<Column>) {
+        let identifiers = Long::of(&self.identifiers);
         for kind in ["la_child_id", "upn", "nhs_number", "uln", "school_urn", "pseudonym"] {
-            let ranked = self.ranked(&self.identifiers, |of| (of == kind).then_some(0));
+            let ranked = self.ranked(&identifiers, |of| (of == kind).then_some(0));
             push(columns, kind, first(&self.identifiers, &ranked, "value"));
             if kind == "nhs_number" {
                 push(columns, "nhs_number_status", of_best(&self.identifiers, &ranked, "status"));
             }
             let former_kind = format!("former_{kind}");
-            let former = self.ranked(&self.identifiers, |of| match of {
+            let former = self.ranked(&identifiers, |of| match of {
                 of if of == former_kind => Some(0),
                 of if of == kind => Some(1),
                 _ => None,
@@ -87,31 +105,26 @@ impl Identity {
 
     /// For each record its rows of a long table, the best first: by the rank of the kind, then valid before invalid
     /// identifiers, then without an end, then the latest start, then as they came.
-    fn ranked(&self, table: &Table, rank: impl Fn(&str) -> Option<u8>) -> Vec<Vec<u32>> {
+    fn ranked(&self, long: &Long<'_>, rank: impl Fn(&str) -> Option<u8>) -> Vec<Vec<u32>> {
         let mut rows: Vec<Vec<u32>> = vec![Vec::new(); self.n_records];
-        let column = |name: &str| table.column(name);
-        let (Some(keys), Some(kinds)) = (column("record_key"), column("kind")) else { return rows };
+        let column = |name: &str| long.table.column(name);
+        let Some(kinds) = column("kind") else { return rows };
         let ranks: Vec<Option<u8>> = kinds.values.iter().map(rank).collect();
         let rank_of = |row: u32| match kinds.codes[row as usize] {
             NULL => None,
             code => ranks[code as usize],
         };
-        let records: Vec<usize> = keys
-            .values
-            .iter()
-            .map(|key| key.parse::<usize>().expect("record keys are numbers") - 1)
-            .collect();
-        for row in (0..table.n_rows as u32).filter(|&row| rank_of(row).is_some()) {
-            rows[records[keys.codes[row as usize] as usize]].push(row);
+        for (row, &record) in (0..).zip(&long.records).filter(|(row, _)| rank_of(*row).is_some()) {
+            rows[record].push(row);
         }
         let cell = |name: &str, row: u32| column(name).and_then(|column| column.get(row as usize));
         for rows in rows.iter_mut().filter(|rows| rows.len() > 1) {
             rows.sort_by(|&a, &b| {
                 let invalid = |row| cell("validity", row) == Some("invalid");
-                let now = |row| !self.holds_now(cell("from", row), cell("to", row));
+                let past = |row| !self.holds_now(cell("from", row), cell("to", row));
                 let start = |row| cell("from", row).filter(|text| is_day(text));
-                (rank_of(a), invalid(a), now(a))
-                    .cmp(&(rank_of(b), invalid(b), now(b)))
+                (rank_of(a), invalid(a), past(a))
+                    .cmp(&(rank_of(b), invalid(b), past(b)))
                     .then_with(|| start(b).cmp(&start(a)))
             });
         }
