@@ -99,9 +99,9 @@ def tools(args):
         Plait(args),
         Peer("Splink 5", "splink_quality.py", ["fake_1000", "febrl", "people_", "borough_"], *threads),
         Peer("goldenmatch, zero-config", "goldenmatch_quality.py", ["fake_1000", "febrl", "people_200k", "borough_20k"],
-             "--mode", "zero-config"),
+             "--mode", "zero-config", *threads[2:]),
         Peer("goldenmatch, Fellegi–Sunter", "goldenmatch_quality.py",
-             ["fake_1000", "febrl", "people_200k", "borough_20k"], "--mode", "fellegi-sunter"),
+             ["fake_1000", "febrl", "people_200k", "borough_20k"], "--mode", "fellegi-sunter", *threads[2:]),
     ]
 
 
@@ -183,10 +183,11 @@ def main_table(entries):
             spread = score.get("interval", {}).get("f1")
             spread = f" ({spread[0]:.4f}–{spread[1]:.4f})" if spread else ""
             bold = "**" if entry["tool"] == "Plait" else ""
+            took = row.get("took") or ({} if best else entry)
             rows.append([title, f"{entry['tool']}: {way_of(row, best)}", f"{score['precision']:.4f}",
                          f"{score['recall']:.4f}", f"{bold}{score['f1']:.4f}{bold}{spread}", f"{score['exact']['f1']:.4f}",
-                         f"{score['b_cubed']['f1']:.4f}", f"{entry['wall']:.1f}", f"{entry['cpu']:.1f}",
-                         f"{entry['peak_mb']:,.0f}"])
+                         f"{score['b_cubed']['f1']:.4f}", shown(took.get("wall"), ".1f"), shown(took.get("cpu"), ".1f"),
+                         shown(took.get("peak_mb"), ",.0f")])
     return table(rows)
 
 
