@@ -48,6 +48,8 @@ logging.getLogger("splink").setLevel(logging.ERROR)
 OWN = .95
 HELD_TWICE = ["standard_safeguarding_dataset"]
 OTHERS = [.001, .01, .1, .5, .9, .99, .999, .9999]
+FINER = [*OTHERS, .05, .2, .3, .4, .6, .7, .8, .98, .995]
+LARGE = 100_000
 
 
 @dataclass
@@ -254,10 +256,12 @@ def main():
     parser.add_argument("out", type=Path)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--plait", type=Path)
-    parser.add_argument("--thresholds", type=float, nargs="*", default=OTHERS, help=f"beside {OWN}")
+    parser.add_argument("--thresholds", type=float, nargs="*", help=f"beside {OWN}")
     args = parser.parse_args()
     connection = connect(args.threads)
     tables = read(args.name, args.data, connection, args.plait)
+    records = sum(connection.execute(f"select count(*) from {table}").fetchone()[0] for table in tables)
+    thresholds = [OWN, *(args.thresholds or (FINER if records < LARGE else OTHERS))]
     rows, read_in = [], since()
     for model in models(args.name, tables):
         begun = since()
@@ -265,7 +269,7 @@ def main():
         predictions = linker.inference.predict(threshold_match_weight=-40)
         learned = apart(since(), begun)
         for way, cluster in ways_to_cluster(model, linker, predictions, connection, tables).items():
-            for threshold in [OWN, *args.thresholds]:
+            for threshold in thresholds:
                 begun = since()
                 file = f"people_{len(rows)}.parquet"
                 connection.execute(f"copy (select rec_id, cluster_id as person_id from {cluster(threshold)}) "
