@@ -328,7 +328,7 @@ def arguments():
     parser.add_argument("--people-generator", type=Path,
                         help="by default ../shared/bench/gen_people.py if it is there, else benches/gen_people.py")
     parser.add_argument("--threads", type=int, default=min(2, len(os.sched_getaffinity(0))))
-    parser.add_argument("--keep", action="store_true", help="do not measure again what is kept")
+    parser.add_argument("--keep", action="store_true", help="do not measure again what is kept, unless it failed")
     parser.add_argument("--date", default=datetime.date.today().isoformat(), help="names the results")
     parser.add_argument("--results", action="store_true", help="write the results beside the other ones")
     args = parser.parse_args()
@@ -353,7 +353,7 @@ def main():
             continue
         for tool in chosen:
             file = measured / f"{name} {tool.name}.json"
-            if args.keep and file.exists():
+            if args.keep and file.exists() and "failed" not in json.loads(file.read_text()):
                 continue
             note(f"{name}: {tool.name}")
             entry = measure(tool, name, data, files, args)

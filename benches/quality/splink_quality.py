@@ -260,7 +260,7 @@ def main():
     args = parser.parse_args()
     connection = connect(args.threads)
     tables = read(args.name, args.data, connection, args.plait)
-    records = sum(connection.execute(f"select count(*) from {table}").fetchone()[0] for table in tables)
+    records = sum(connection.execute(f"select count(*) from {table}").fetchall()[0][0] for table in tables)
     thresholds = [OWN, *(args.thresholds or (FINER if records < LARGE else OTHERS))]
     rows, read_in = [], since()
     for model in models(args.name, tables):
