@@ -152,7 +152,7 @@ def read(name, data, connection, plait):
     """Loads the records as tables, one for each source when linking, and returns their names."""
     about = json.loads((data / "data.json").read_text())
     if name.startswith("people"):
-        connection.execute(splink_peer.READ.format(path=data).replace("email,", "email, nhs_number,", 1))
+        connection.execute(splink_peer.READ.format(path=data / "people.parquet").replace("email,", "email, nhs_number,", 1))
         return {"people": "people"}
     if name.startswith("borough"):
         flat = flatten_all(data, plait)
