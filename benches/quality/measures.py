@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Measures the people that a linkage wrote out: how good, what kind of wrong, and for whom.
 
-usage: measures.py PEOPLE DATA_DIR
+usage: measures.py DATA_DIR PEOPLE ... [--brief]
 
 DATA_DIR is one that data_sets.py made. PEOPLE is a Parquet file with `person_id` and the records named
-by `rec_id`, or by `source` and `record` as Plait names them. Prints one line of JSON.
+by `rec_id`, or by `source` and `record` as Plait names them. Prints one line of JSON, a list with the figures
+of each file; with `--brief` only those of score.py.
 
 Besides the figures of score.py:
 - intervals: 95 %, by a Poisson bootstrap that draws whole families, or entities where no families are
@@ -217,20 +218,23 @@ def read_pairs(file):
     return as_pairs(table["entity_l"], table["entity_r"])
 
 
-def measure_files(people, data):
-    """All figures of a file of people and a directory of data."""
-    about = json.loads((data / "data.json").read_text())
-    truth = pd.read_parquet(data / "truth.parquet")
-    return measure(pd.read_parquet(people), truth, about["groups"],
-                   read_pairs(data / "twins.csv"), read_pairs(data / "do_not_link.csv"))
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("people", type=Path)
     parser.add_argument("data", type=Path)
+    parser.add_argument("people", type=Path, nargs="+")
+    parser.add_argument("--brief", action="store_true", help="precision, recall and F1 only")
     args = parser.parse_args()
-    print(json.dumps(measure_files(args.people, args.data)))
+    columns = json.loads((args.data / "data.json").read_text())["groups"]
+    truth = pd.read_parquet(args.data / "truth.parquet")
+    twins, apart = (read_pairs(args.data / name) for name in ("twins.csv", "do_not_link.csv"))
+    found = []
+    for file in args.people:
+        people = pd.read_parquet(file)
+        if args.brief:
+            found.append(score(pd.DataFrame({"person": match_people(people, truth), "entity": truth["entity_id"]})))
+        else:
+            found.append(measure(people, truth, columns, twins, apart))
+    print(json.dumps(found))
 
 
 if __name__ == "__main__":
