@@ -309,7 +309,9 @@ def page(report):
     ]
     parts += [f"## {title}\n{text}" for title, text in sections if text]
     if report["simulated"]:
-        parts.append(report["simulated"])
+        parts.append(report["simulated"].strip())
+    if report["notes"]:
+        parts.append("## Notes\n" + "\n".join(f"- {text}" for text in report["notes"]))
     return "\n\n".join(parts) + "\n"
 
 
@@ -332,6 +334,7 @@ def arguments():
     parser.add_argument("--threads", type=int, default=min(2, len(os.sched_getaffinity(0))))
     parser.add_argument("--keep", action="store_true", help="do not measure again what is kept, unless it failed")
     parser.add_argument("--date", default=datetime.date.today().isoformat(), help="names the results")
+    parser.add_argument("--note", action="append", default=[], help="what a reader of the results must know")
     parser.add_argument("--results", action="store_true", help="write the results beside the other ones")
     args = parser.parse_args()
     shared = SHARED / "bench/gen_people.py"
@@ -369,6 +372,7 @@ def main():
         "threads": args.threads,
         "measured": entries,
         "simulated": simulated.read_text() if simulated.exists() else "",
+        "notes": args.note,
     }
     text = page(report)
     print(text)
