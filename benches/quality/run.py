@@ -315,9 +315,18 @@ def page(report):
     return "\n\n".join(parts) + "\n"
 
 
+def rounded(value):
+    """The same with six decimals, because the file is kept."""
+    if isinstance(value, dict):
+        return {key: rounded(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [rounded(inner) for inner in value]
+    return round(value, 6) if isinstance(value, float) else value
+
+
 def versions(entries):
     """The version of every tool that was measured."""
-    return {entry["tool"].split(",")[0]: entry["said"]["version"] for entry in entries if "version" in entry.get("said", {})}
+    return {entry["tool"].split(",")[0].removesuffix(" 5"): entry["said"]["version"] for entry in entries if "version" in entry.get("said", {})}
 
 
 def arguments():
@@ -379,7 +388,7 @@ def main():
     if args.results:
         out = BENCHES / "results"
         (out / f"quality-{args.date}.md").write_text(text)
-        (out / f"quality-{args.date}.json").write_text(json.dumps(report, indent=1) + "\n")
+        (out / f"quality-{args.date}.json").write_text(json.dumps(rounded(report)) + "\n")
 
 
 if __name__ == "__main__":
