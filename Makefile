@@ -6,6 +6,7 @@ help:
 	@echo "make test    everything that must hold before a change is taken; installs what it needs"
 	@echo "make check   the quick part of it: format, compile, arrows, generated files"
 	@echo "make bench   Plait beside Splink 5 on the same people (needs Python and a network)"
+	@echo "make bench-quality   how good the linkage is, beside Splink 5 and goldenmatch (an hour)"
 
 CARGO ?= cargo
 PLAIT = target/release/plait
