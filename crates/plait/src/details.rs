@@ -89,6 +89,7 @@ fn matters(role: Role) -> bool {
         role,
         Role::RecordId
             | Role::School
+            | Role::Source
             | Role::Ethnicity
             | Role::OtherDate
             | Role::Category

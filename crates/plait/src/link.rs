@@ -264,7 +264,16 @@ impl<'a> Job<'a> {
         })?;
         self.apply_rules(&records, &model, &comparer, &scorer, &mut pairs);
         self.progress.begin(Stage::Cluster, 1);
-        let clustered = self.watch.time("cluster", || cluster(&records, &pairs, link_cut, model.clustering));
+        let weigher = || -> Box<dyn FnMut(u32, u32) -> Option<f64>> {
+            let mut scratch = comparer.scratch();
+            let (blocks, scorer) = (&blocks, &scorer);
+            Box::new(move |left, right| {
+                let is_candidate = blocks.is_candidate(left, right);
+                is_candidate.then(|| scorer.weigh(left, right, &mut scratch).0)
+            })
+        };
+        let clustered =
+            self.watch.time("cluster", || cluster(&records, &pairs, link_cut, model.clustering, &weigher));
         self.progress.advance(1);
         if !clustered.is_link.contains(&true) {
             return Err(because(summary::no_links(&records, &pairs, &model).into()));

@@ -41,6 +41,8 @@ pub struct ClassPlan {
     by_chance: Vec<usize>,
     /// Comparisons of identifiers of a person.
     identifiers: Vec<usize>,
+    /// Comparisons of sources, which have no levels from more to less alike.
+    sources: Vec<usize>,
 }
 
 impl ClassPlan {
@@ -53,21 +55,24 @@ impl ClassPlan {
                 field.is_some_and(|index| roles.contains(&comparer.records.fields[index].role))
             })
         };
-        // an identifier is one person's own, so related people share it no more often than strangers do
-        let identifiers: Vec<usize> = (0..model.comparisons.len())
-            .filter(|&comparison| {
-                let field = comparer.records.field(&model.comparisons[comparison].fields[0]);
-                field.is_some_and(|index| {
-                    let role = comparer.records.fields[index].role;
-                    matches!(role, Role::NhsNumber | Role::Upn | Role::Uln | Role::Identifier)
+        let of_role = |wanted: &dyn Fn(Role) -> bool| -> Vec<usize> {
+            (0..model.comparisons.len())
+                .filter(|&comparison| {
+                    let field = comparer.records.field(&model.comparisons[comparison].fields[0]);
+                    field.is_some_and(|index| wanted(comparer.records.fields[index].role))
                 })
-            })
-            .collect();
+                .collect()
+        };
+        let sources = of_role(&|role| role == Role::Source);
+        // an identifier is one person's own, so related people share it no more often than strangers do
+        let identifiers =
+            of_role(&|role| matches!(role, Role::NhsNumber | Role::Upn | Role::Uln | Role::Identifier));
         let mut plans = vec![Self {
             name: "match".into(),
             is_match: true,
             by_chance: Vec::new(),
             identifiers: identifiers.clone(),
+            sources: sources.clone(),
         }];
         let kin = [
             ("related, other forename", comparison_of(&[Role::Forename, Role::FullName])),
@@ -82,6 +87,7 @@ impl ClassPlan {
                         is_match: false,
                         by_chance,
                         identifiers: identifiers.clone(),
+                        sources: sources.clone(),
                     });
                 }
             }
@@ -149,8 +155,17 @@ impl<'a> State<'a> {
             .zip(&chance.levels)
             .map(|(m, u)| m.iter().zip(u).map(|(m, u)| (m + u) / 2.0).collect())
             .collect();
-        let start: Vec<Table> =
-            plans.iter().map(|plan| if plan.is_match { matches.clone() } else { half.clone() }).collect();
+        let start: Vec<Table> = plans
+            .iter()
+            .map(|plan| {
+                let mut table = if plan.is_match { matches.clone() } else { half.clone() };
+                for &comparison in &plan.sources {
+                    let chance = &chance.levels[comparison];
+                    table[comparison] = if plan.is_match { less_within(chance) } else { chance.clone() };
+                }
+                table
+            })
+            .collect();
         let n_related = plans.iter().filter(|plan| !plan.is_match).count().max(1) as f64;
         let share = |plan: &ClassPlan| if plan.is_match { 0.2 } else { 0.5 / n_related };
         let mut state = Self {
@@ -222,7 +237,7 @@ impl<'a> State<'a> {
                     .map(|(n, start)| n + PRIOR_PAIRS * start)
                     .collect();
                 let mut learned = normalised(&counts);
-                if plan.is_match {
+                if plan.is_match && !plan.sources.contains(&comparison) {
                     let identifier = plan.identifiers.contains(&comparison);
                     let most = if identifier { MAX_IDENTIFIER_DISAGREEMENT } else { MAX_DISAGREEMENT };
                     limit_disagreement(&mut learned, most);
@@ -255,7 +270,9 @@ impl<'a> State<'a> {
             }
             let stuck = table
                 .iter()
-                .filter(|levels| *levels.last().expect("levels") >= MAX_DISAGREEMENT - 1e-9)
+                .enumerate()
+                .filter(|(comparison, _)| !plan.sources.contains(comparison))
+                .filter(|(_, levels)| *levels.last().expect("levels") >= MAX_DISAGREEMENT - 1e-9)
                 .count();
             if stuck > 0 {
                 warnings.push(format!(
@@ -313,6 +330,16 @@ fn agreeing(n_levels: usize) -> Vec<f64> {
     let rest: Vec<f64> = (1..n_levels as i32).map(|k| 0.5f64.powi(k)).collect();
     let sum: f64 = rest.iter().sum();
     std::iter::once(0.85).chain(rest.iter().map(|x| 0.15 * x / sum)).collect()
+}
+
+/// Where pairs of sources start for matches: a source holds a person twice ten times less often than chance would.
+fn less_within(chance: &[f64]) -> Vec<f64> {
+    const LESS: f64 = 0.1;
+    let mut shares: Vec<f64> = chance.iter().map(|share| LESS * share).collect();
+    if let (Some(different), Some(share)) = (shares.last_mut(), chance.last()) {
+        *different = *share;
+    }
+    normalised(&shares)
 }
 
 fn normalised(counts: &[f64]) -> Vec<f64> {

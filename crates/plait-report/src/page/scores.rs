@@ -35,6 +35,8 @@ pub(super) fn write(report: &LinkReport, m: &mut Markup) {
                     "Of a record’s links, those count that are the best for one of their ends.",
                 Clustering::OneToOne =>
                     "A person has at most one record of each source; the links that make the most of the evidence were kept.",
+                Clustering::Correlation =>
+                    "Records are one person where the evidence over all pairs of them speaks for it; a chain of links alone does not make one.",
             }
         ),
         m,

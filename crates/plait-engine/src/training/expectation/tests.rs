@@ -11,7 +11,13 @@ struct Problem {
 }
 
 fn plan(name: &str, is_match: bool, by_chance: &[usize]) -> ClassPlan {
-    ClassPlan { name: name.into(), is_match, by_chance: by_chance.to_vec(), identifiers: Vec::new() }
+    ClassPlan {
+        name: name.into(),
+        is_match,
+        by_chance: by_chance.to_vec(),
+        identifiers: Vec::new(),
+        sources: Vec::new(),
+    }
 }
 
 fn vector(levels: &[u8]) -> ComparisonVector {
