@@ -1,4 +1,5 @@
 use super::*;
+use insta::assert_snapshot;
 
 const FIRST: &str = r#"
 format = 1
@@ -102,6 +103,28 @@ fn a_spec_that_contradicts_itself_is_refused_with_what_and_where() {
     check_refused(&FIRST.replace("column = \"gender\"", "column = \"sex\""), "check 1 names column \"sex\"");
     check_refused(&FIRST.replace("rows = \"person\"", "rows = \"people\""), "spec.toml line 1");
     check_refused(&FIRST.replace("format = 1", "format = 9"), "format 9");
+}
+
+#[test]
+fn what_the_reader_of_toml_says_is_put_in_our_words() {
+    let said = |text: &str| Spec::parse(text, "yot.toml").unwrap_err().to_string();
+    let with = |right: &str, wrong: &str| said(&FIRST.replace(right, wrong));
+    assert_snapshot!(with("meaning = \"sex\"", "meaning = \"sx\"").split(", surname").next().unwrap(), @"");
+    assert_snapshot!(with("required = true", "requird = true"), @"");
+    assert_snapshot!(with("rows = \"person\"\n", ""), @"");
+    assert_snapshot!(with("terms = [\"spring\"]", "terms = [\"sping\"]"), @"");
+    assert_snapshot!(with("title = \"A census\"", "title = 7"), @"");
+    assert_snapshot!(with("year = 2022", "year = \"2022\""), @"");
+    assert_snapshot!(with("\"hours\"", "7"), @"");
+    assert_snapshot!(with("name = \"pupil\"", "name = \"pupil"), @"");
+}
+
+#[test]
+fn the_line_of_a_column_is_found_in_its_table() {
+    assert_eq!(line_of_column(FIRST, "pupil", "ethnicity"), Some(17));
+    assert_eq!(line_of_column(FIRST, "pupil", "hours"), Some(18));
+    assert_eq!(line_of_column(FIRST, "pupil", "minutes"), None);
+    assert_eq!(line_of_column(FIRST, "school", "hours"), None);
 }
 
 #[test]
