@@ -92,6 +92,7 @@ fn report(text: &str) -> LinkReport {
                 ColumnQuality {
                     name: format!("Surname{text}"),
                     role: Role::Surname,
+                    used: true,
                     recorded: 10,
                     invalid: 0,
                     placeholders: Vec::new(),
@@ -99,6 +100,7 @@ fn report(text: &str) -> LinkReport {
                 ColumnQuality {
                     name: "DoB".into(),
                     role: Role::DateOfBirth,
+                    used: true,
                     recorded: 9,
                     invalid: 1,
                     placeholders: vec![Placeholder { value: format!("01/01/1900{text}"), records: 2 }],
