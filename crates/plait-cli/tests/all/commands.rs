@@ -96,6 +96,10 @@ fn explain_says_what_a_message_means() {
     W021: Long numbers were shortened to the form 3.02E+11 by a spreadsheet and cannot be recovered.
     The command goes on.
     ");
+    for code in ["E011", "w051", "n011"] {
+        let said = place.plait(&format!("explain {code}")).succeeded().stdout;
+        assert!(said.contains("\n  why: ") && said.contains("\n  do:  "), "{said}");
+    }
     assert!(
         place
             .plait("explain E999")

@@ -43,6 +43,79 @@ fn two_small_files_are_linked_without_any_setting() {
 }
 
 #[test]
+fn the_command_that_explains_a_link_can_be_pasted() {
+    let place = Place::with_pupils_and_clinic();
+    for (sources, between) in [("pupils.csv clinic.csv", true), ("twice.csv", false)] {
+        let twice = format!("{}P11,Okafor,Amara,2014-03-21,F,ZE1 2AB\n", crate::PUPILS);
+        std::fs::write(place.path("twice.csv"), twice).expect("written");
+        let printed = place.plait(&format!("link {sources} --out linked")).succeeded().stdout;
+        let last = printed.lines().last().expect("a last line");
+        let (_, command) = last.split_once("for example: plait ").expect("a command");
+        let said = place.plait(command).succeeded().stdout;
+        assert!(said.contains(": match weight "), "{said}");
+        assert_eq!(said.contains("clinic:"), between, "{said}");
+    }
+}
+
+/// Twelve people of a list twice over, and others in the other list: nobody is in both.
+fn strangers() -> Place {
+    const NAMES: [&str; 12] = [
+        "Okafor,Amara",
+        "Bennett,Oliver",
+        "Khan,Zainab",
+        "Kowalska,Maja",
+        "O'Brien,Declan",
+        "Nguyen,Linh",
+        "Silva,Mateus",
+        "Hughes,Cerys",
+        "Adeyemi,Tobi",
+        "Fletcher,Isla",
+        "Yilmaz,Elif",
+        "Osei,Kwame",
+    ];
+    let header = "ref,surname,forename,dob\n";
+    let row = |at: usize, name: &str, copy: usize, born: usize| {
+        format!("R{copy}{at},{name},{born}-{:02}-{:02}\n", 1 + at % 12, 1 + at * 2)
+    };
+    let of = |copies: usize, born: usize, names: &[&str]| {
+        let rows = (0..copies)
+            .flat_map(|copy| names.iter().enumerate().map(move |(at, name)| row(at, name, copy, born)));
+        header.to_owned() + &rows.collect::<String>()
+    };
+    let others = NAMES.map(|name| {
+        let (surname, forename) = name.split_once(',').expect("two names");
+        format!("{forename}son,{surname}a")
+    });
+    let others: Vec<&str> = others.iter().map(String::as_str).collect();
+    let (a, b) = (of(2, 2012, &NAMES), of(1, 1971, &others));
+    Place::with(&[("a.csv", a.as_bytes()), ("b.csv", b.as_bytes())])
+}
+
+#[test]
+fn links_within_sources_alone_are_no_link_between_them_and_that_is_said_everywhere() {
+    let place = strangers();
+    let ran = place.plait("link a.csv b.csv --link-type link_and_dedupe --out linked").succeeded();
+    learned_left_out(|| {
+        assert_snapshot!(ran.stderr, @"");
+        assert_snapshot!(ran.stdout.split_once("Pairs").expect("a line of pairs").1, @"");
+    });
+    let run: serde_json::Value = serde_json::from_slice(&place.read("linked/run.json")).expect("JSON");
+    assert_eq!((&run["counts"]["links_between"], &run["counts"]["links_within"]), (&0.into(), &12.into()));
+    let issue = run["issues"][0].as_str().expect("an issue");
+    assert!(issue.starts_with("warning[W051] a and b: no record of one is linked"), "{issue}");
+    assert!(place.text("linked/report.html").contains("no record of one is linked to a record of another"));
+}
+
+#[test]
+fn a_source_without_a_link_to_the_others_is_named() {
+    let place = strangers();
+    std::fs::copy(place.path("a.csv"), place.path("c.csv")).expect("copied");
+    let ran = place.plait("link a.csv b.csv c.csv --out linked").succeeded();
+    let warned: Vec<&str> = ran.stderr.lines().filter(|line| line.contains("W051")).collect();
+    assert_snapshot!(warned.join("\n"), @"");
+}
+
+#[test]
 fn a_dry_run_says_what_would_be_done_and_writes_nothing() {
     let place = Place::with_pupils_and_clinic();
     let ran = place.plait("link pupils.csv clinic.csv --out linked --dry-run").succeeded();

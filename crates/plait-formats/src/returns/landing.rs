@@ -78,6 +78,8 @@ pub struct Landing<'a> {
     /// By table and column of the spec, the header in the first file that has it.
     headers: BTreeMap<(usize, usize), String>,
     lacking: Vec<Lacking>,
+    /// Of tables whose rows are a person each, the column that names them.
+    row_names: BTreeMap<usize, usize>,
     /// Tables and columns of the spec of which a value was there.
     filled: BTreeSet<(usize, usize)>,
     /// Tables of nested files, which have no headers, with the first of the files.
@@ -128,6 +130,7 @@ impl<'a> Landing<'a> {
             counts: BTreeMap::new(),
             headers: BTreeMap::new(),
             lacking: Vec::new(),
+            row_names: BTreeMap::new(),
             filled: BTreeSet::new(),
             nested_tables: BTreeMap::new(),
             pending: Vec::new(),
@@ -187,10 +190,9 @@ impl<'a> Landing<'a> {
         let is_key = |place: &(usize, usize)| {
             let table = &self.spec.tables[place.0];
             let makes_records = table.rows == Rows::Person || table.makes_records;
-            let name = &column(place).name;
             let is_named = match &table.record {
-                Some(record) => record == name,
-                None => column(place).meaning == Some(Meaning::Record),
+                Some(record) => *record == column(place).name,
+                None => self.row_names.get(&place.0) == Some(&place.1),
             };
             makes_records && is_named
         };
@@ -307,7 +309,11 @@ impl<'a> Landing<'a> {
     fn person_per_row(&mut self, batch: &Batch) -> Vec<u32> {
         let columns = &self.spec.tables[batch.table].columns;
         let is_name = |at: &Option<usize>| at.is_some_and(|at| columns[at].meaning == Some(Meaning::Record));
-        let names = batch.columns.iter().position(is_name).map(|at| &batch.rows.columns[at]);
+        let at = batch.columns.iter().position(is_name);
+        if let Some(of_spec) = at.and_then(|at| batch.columns[at]) {
+            self.row_names.entry(batch.table).or_insert(of_spec);
+        }
+        let names = at.map(|at| &batch.rows.columns[at]);
         (0..batch.rows.n_rows)
             .map(|row| self.builder.new_record(names.and_then(|names| names.get(row)).map(str::trim)))
             .collect()
