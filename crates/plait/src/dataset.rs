@@ -138,8 +138,10 @@ pub(crate) fn outside_codes(dataset: &Dataset, source: &SourceSpec) -> Vec<Issue
             let place = line_in(mapping, &finding.table, &finding.column);
             let rows = counted(finding.n_found, "row");
             let holds = if finding.n_found == 1 { "holds" } else { "hold" };
-            let message =
-                format!("{rows} {holds} {}, which {place} gives it; {}", finding.says, finding.todo);
+            let message = format!(
+                "{rows} {holds} a value that is {}, which {place} gives it; correct the values, or name a list that has them",
+                finding.says
+            );
             Issue::new(IssueKind::OutsideCodes, &*finding.file, message)
                 .in_column(&finding.column)
                 .on_lines(finding.lines.first().to_vec())

@@ -173,10 +173,8 @@ pub(crate) fn sources_without_link(findings: &Findings<'_>, run: &Run, known: &[
     if run.has_no_link_between() {
         let apart = apart(records, model);
         let reason = if apart.is_empty() { String::new() } else { format!("{}; ", apart.join("; ")) };
-        let message = format!(
-            "no record of one is linked to a record of another, {} within one; {reason}{todo}",
-            links_are(run.counts.links)
-        );
+        let message =
+            format!("no link joins them: {} within one source; {reason}{todo}", links_are(run.counts.links));
         let names: Vec<String> = names.iter().map(ToString::to_string).collect();
         return vec![Issue::new(IssueKind::NoLinkBetween, list(&names), message)];
     }
@@ -271,7 +269,9 @@ fn birth_years(records: &Records, field: &Field) -> Option<String> {
         })
         .collect();
     let overlap = ranges.iter().map(|r| r.1).max()? <= ranges.iter().map(|r| r.2).min()?;
-    let words = ranges.iter().map(|(name, low, high)| format!("of {low} to {high} in {name}"));
+    let words = ranges.iter().map(|(name, low, high)| {
+        if low == high { format!("of {low} in {name}") } else { format!("of {low} to {high} in {name}") }
+    });
     (!overlap).then(|| format!("births are {}", words.collect::<Vec<_>>().join(" and ")))
 }
 
