@@ -170,7 +170,7 @@ issue_kinds! {
         do "Nothing, if they do not matter to you; else look whether the file is of another year, or name them in a mapping file.";
     InstructionRow = "N012", Note, "The first row below the header says how to fill in the form; it is no record and was set aside.",
         why "Read as a record it would be a person that nobody is.",
-        do "Nothing.";
+        do "Nothing, if the row is no record.";
     StrayText = "N013", Note, "Text stands between the elements of a nested file, where no value can be; it was left out.",
         why "It belongs to no element, so that nobody knows what it is.",
         do "Nothing, if the values are there; else export the file again.";

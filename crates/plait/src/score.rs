@@ -91,13 +91,10 @@ impl TruthTable {
             return Err(Fault::new(
                 FaultCode::BadTruth,
                 format!(
-                    "of the {} of the truth table, {} among those linked",
+                    "{} of the {} of the truth table {} among those linked",
+                    grouped(n_found as u64),
                     counted(n_rows as u64, "record"),
-                    match n_found {
-                        0 => "none is".to_owned(),
-                        1 => "1 is".to_owned(),
-                        n => format!("{} are", grouped(n as u64)),
-                    }
+                    if n_found == 1 { "is" } else { "are" }
                 ),
                 "name records in it as people.parquet does: the source's name, and its identifier or row number",
             )

@@ -202,12 +202,27 @@ fn place_of(text: &str, start: usize, file: &str) -> String {
 fn key_before(text: &str, start: usize) -> Option<&str> {
     let mut before = text[..start].trim_end();
     if before.ends_with(['[', ',']) {
-        before = before[..before.rfind('[')?].trim_end();
+        before = before[..start_of_list(before)?].trim_end();
     }
     let before = before.strip_suffix('=')?.trim_end();
     let is_of_key = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');
     let length: usize = before.chars().rev().take_while(|c| is_of_key(*c)).map(char::len_utf8).sum();
     Some(&before[before.len() - length..]).filter(|key| !key.is_empty())
+}
+
+/// Where the list begins that is still open at the end of a text.
+fn start_of_list(text: &str) -> Option<usize> {
+    let mut closed = 0;
+    for (at, c) in text.char_indices().rev() {
+        match c {
+            ']' | '}' => closed += 1,
+            '[' if closed == 0 => return Some(at),
+            '{' if closed == 0 => return None,
+            '[' | '{' => closed -= 1,
+            _ => {}
+        }
+    }
+    None
 }
 
 /// What is wrong and what to do, for what the reader of TOML says, which is made for programmers.
