@@ -201,7 +201,12 @@ impl<'a> Landing<'a> {
             let mut headers = ways.map(|meanings| {
                 of(&|place| column(place).meaning.is_some_and(|meaning| meanings.contains(&meaning)))
             });
-            (*name, headers.find(|headers| !headers.is_empty()).unwrap_or_default())
+            let mut headers = headers.find(|headers| !headers.is_empty()).unwrap_or_default();
+            // an address is made of all its lines, everything else is in one column
+            if *name != "address" {
+                headers.truncate(1);
+            }
+            (*name, headers)
         };
         let key = ("source_key", of(&is_key).into_iter().take(1).collect::<Vec<_>>());
         let all = std::iter::once(key).chain(identity::COLUMNS.iter().map(of_meanings));
