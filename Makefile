@@ -21,9 +21,8 @@ demo: release
 		$(DEMO)/csds_2026_03 $(DEMO)/mhsds_2026_03 $(DEMO)/ecds_attendances_2025_26.csv \
 		--truth $(DEMO)/truth/truth.csv --out demo/linked
 	@echo
-	@echo "Open demo/linked/report.html in a browser, and demo/linked/people.xlsx in a spreadsheet."
+	@echo "demo/linked/people.xlsx is for a spreadsheet."
 	@echo "What a return holds: $(PLAIT) look $(DEMO)/children_in_need_2026.xml"
-	@echo "Why two records are one person: $(PLAIT) explain demo/linked SOURCE:RECORD SOURCE:RECORD"
 
 release:
 	$(CARGO) build --release --locked --package plait-cli

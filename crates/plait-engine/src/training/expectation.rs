@@ -15,7 +15,7 @@
 use super::Chance;
 use crate::comparison::{Comparer, ComparisonVector};
 use crate::model::{Class, Model};
-use plait_types::Role;
+use plait_types::{Role, counted};
 
 /// Rounds at most.
 const MAX_ROUNDS: u32 = 300;
@@ -100,7 +100,37 @@ pub(super) struct Fit {
     pub(super) classes: Vec<Class>,
     pub(super) n_rounds: u32,
     pub(super) converged: bool,
-    pub(super) warnings: Vec<String>,
+    pub(super) warnings: Vec<Warning>,
+}
+
+/// What a careful person should know about a fit.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Warning {
+    /// So large a share of the candidates look like matches.
+    FewOthers(f64),
+    /// Matches disagree on these comparisons as often as not.
+    Undecided(Vec<usize>),
+}
+
+impl Warning {
+    pub(super) fn words(&self, model: &Model) -> String {
+        match self {
+            Self::FewOthers(share) => format!(
+                "{:.0}% of the candidate pairs look like matches; with so few others to compare with, the model may be too generous",
+                100.0 * share
+            ),
+            Self::Undecided(comparisons) => {
+                let names: Vec<String> =
+                    comparisons.iter().map(|&at| model.comparisons[at].words()).collect();
+                format!(
+                    "matches disagree on {} of {} as often as not ({}); the model may have learned something else than \"the same person\"",
+                    names.len(),
+                    counted(model.comparisons.len() as u64, "comparison"),
+                    names.join(", ")
+                )
+            }
+        }
+    }
 }
 
 /// Per comparison, per level.
@@ -256,29 +286,21 @@ impl<'a> State<'a> {
         }
     }
 
-    fn warnings(&self, candidates: f64) -> Vec<String> {
+    fn warnings(&self, candidates: f64) -> Vec<Warning> {
         let mut warnings = Vec::new();
         for ((plan, n), table) in self.plans.iter().zip(&self.n_pairs).zip(&self.probabilities) {
             if !plan.is_match {
                 continue;
             }
             if *n > 0.9 * candidates {
-                warnings.push(format!(
-                    "{:.0}% of the candidate pairs look like matches; with so few others to compare with, the model may be too generous",
-                    100.0 * n / candidates
-                ));
+                warnings.push(Warning::FewOthers(n / candidates));
             }
-            let stuck = table
-                .iter()
-                .enumerate()
-                .filter(|(comparison, _)| !plan.sources.contains(comparison))
-                .filter(|(_, levels)| *levels.last().expect("levels") >= MAX_DISAGREEMENT - 1e-9)
-                .count();
-            if stuck > 0 {
-                warnings.push(format!(
-                    "matches disagree on {stuck} of {} comparisons as often as not; the model may have learned something else than \"the same person\"",
-                    table.len()
-                ));
+            let undecided = |levels: &Vec<f64>| *levels.last().expect("levels") >= MAX_DISAGREEMENT - 1e-9;
+            let stuck: Vec<usize> = (0..table.len())
+                .filter(|at| !plan.sources.contains(at) && undecided(&table[*at]))
+                .collect();
+            if !stuck.is_empty() {
+                warnings.push(Warning::Undecided(stuck));
             }
         }
         warnings

@@ -96,6 +96,10 @@ pub fn train(
     let Counted { vectors, scale, compared } = count_vectors(comparer, blocks, options, progress)?;
     let fit = expectation::fit(&vectors, scale, &chance, &ClassPlan::for_model(comparer, model));
     model.classes = fit.classes;
+    let mut warnings: Vec<String> = fit.warnings.iter().map(|warning| warning.words(model)).collect();
+    if !fit.converged {
+        warnings.push(format!("the model was still changing after {} rounds of learning", fit.n_rounds));
+    }
     let closures = closure::closures(comparer, blocks, &model.classes, compared.as_ref(), options.seed);
     for closure in closures.iter().filter(|closure| closure.is_of_matches()) {
         let class = &mut model.classes[closure.class];
@@ -109,12 +113,7 @@ pub fn train(
         n_rounds: fit.n_rounds,
         converged: fit.converged,
         vectors,
-        warnings: if fit.converged {
-            fit.warnings
-        } else {
-            let unsettled = format!("the model was still changing after {} rounds of learning", fit.n_rounds);
-            fit.warnings.into_iter().chain([unsettled]).collect()
-        },
+        warnings,
         compared,
     })
 }

@@ -9,10 +9,12 @@ use super::dates::DateReader;
 use super::spec::{DateForm, Kind, Meaning};
 use hashbrown::HashSet;
 use plait_types::{Column, Interner, NULL, PartialDate, Table, Values};
+use std::collections::BTreeMap;
 
 mod current;
 mod identifiers;
 
+pub(super) use current::{COLUMNS, meanings};
 pub use current::{Current, role};
 
 /// Who the records of a dataset are about. Record keys are row numbers from 0; tables show them from 1.
@@ -31,6 +33,8 @@ pub struct Identity {
     pub addresses: Table,
     /// `record_key`, `kind` (`upn`, `nhs_number` …), `value`, `validity`, `status`, `from`, `to`.
     pub identifiers: Table,
+    /// Of columns of dates in `persons`, the layout in which the files write most of them; in `persons` it is `YYYY-MM-DD`.
+    pub layouts: Vec<(String, &'static str)>,
 }
 
 /// The kinds of names, and the meanings that fill the cells forename, middle names, surname and full name.
@@ -354,12 +358,14 @@ impl IdentityBuilder {
         columns.extend(ethnicity.into_first("ethnicity_as_recorded", n));
         let names = ["kind", "forename", "middle_names", "surname", "full_name", "from", "to"];
         let addresses = ["kind", "address", "town", "postcode", "uprn", "from", "to"];
+        let mut layouts = Vec::new();
         for column in columns.iter_mut().filter(|column| column.name.contains("date_of")) {
-            to_iso(column, form);
+            layouts.extend(to_iso(column, form).map(|layout| (column.name.clone(), layout)));
         }
         Identity {
             n_records: n,
             reference,
+            layouts,
             persons: Table { name: name.to_owned(), columns, n_rows: n },
             names: with_iso_dates(self.names.into_table("names", names), form),
             addresses: with_iso_dates(self.addresses.into_table("addresses", addresses), form),
@@ -379,20 +385,25 @@ fn with_iso_dates(mut table: Table, form: DateForm) -> Table {
     table
 }
 
-/// Writes the dates of a column as ISO dates, each distinct value once.
-fn to_iso(column: &mut Column, form: DateForm) {
+/// Writes the dates of a column as ISO dates, each distinct value once, and gives the layout that most of them had.
+fn to_iso(column: &mut Column, form: DateForm) -> Option<&'static str> {
     let reader = DateReader::of_column(form, column);
     let mut interner = Interner::default();
+    let mut layouts: BTreeMap<&str, u32> = BTreeMap::new();
     let codes: Vec<u32> = column
         .values
         .iter()
         .map(|text| match reader.read(text) {
-            Some(read) => interner.intern(&read.date.iso()),
+            Some(read) => {
+                *layouts.entry(read.written.layout()).or_default() += 1;
+                interner.intern(&read.date.iso())
+            }
             None => interner.intern(text),
         })
         .collect();
     column.codes.iter_mut().filter(|code| **code != NULL).for_each(|code| *code = codes[*code as usize]);
     column.values = interner.into_values();
+    layouts.into_iter().max_by_key(|(_, n)| *n).map(|(layout, _)| layout)
 }
 
 /// A column with each distinct value cleaned once.

@@ -1,6 +1,7 @@
 //! One row per record: what holds now.
 
 use super::Identity;
+use crate::returns::spec::Meaning;
 use hashbrown::HashSet;
 use plait_types::{Column, Interner, NULL, PartialDate, Role, Table};
 
@@ -226,5 +227,78 @@ pub fn role(column: &str) -> Role {
         "phone" => Role::Phone,
         "expected_date_of_birth" | "date_of_death" => Role::OtherDate,
         _ => Role::Other,
+    }
+}
+
+/// Columns of [`Identity::current`] that [`meanings`] knows.
+pub(in super::super) const COLUMNS: &[&str] = &[
+    "forename",
+    "middle_names",
+    "surname",
+    "full_name",
+    "preferred_forename",
+    "preferred_surname",
+    "former_surname",
+    "other_surnames",
+    "date_of_birth",
+    "expected_date_of_birth",
+    "date_of_death",
+    "sex",
+    "sex_as_recorded",
+    "ethnicity",
+    "ethnicity_as_recorded",
+    "upn_unknown",
+    "school",
+    "email",
+    "phone",
+    "address",
+    "town",
+    "postcode",
+    "other_postcodes",
+    "upn",
+    "former_upn",
+    "nhs_number",
+    "nhs_number_status",
+    "uln",
+    "la_child_id",
+    "former_la_child_id",
+    "school_urn",
+    "pseudonym",
+];
+
+/// What the columns of a return must mean for a column of [`Identity::current`] to come from them; what stands first, before
+/// what takes its place where that is not there. Nothing of the record key, which tables name themselves.
+pub(in super::super) fn meanings(column: &str) -> &'static [&'static [Meaning]] {
+    use Meaning as M;
+    match column {
+        "forename" => &[&[M::Forename], &[M::PreferredForename]],
+        "middle_names" => &[&[M::MiddleNames]],
+        "surname" => &[&[M::Surname], &[M::PreferredSurname]],
+        "full_name" => &[&[M::FullName]],
+        "preferred_forename" => &[&[M::PreferredForename]],
+        "preferred_surname" => &[&[M::PreferredSurname]],
+        "former_surname" | "other_surnames" => &[&[M::FormerSurname], &[M::Surname]],
+        "date_of_birth" => &[&[M::DateOfBirth]],
+        "expected_date_of_birth" => &[&[M::ExpectedDateOfBirth]],
+        "date_of_death" => &[&[M::DateOfDeath]],
+        "sex" | "sex_as_recorded" => &[&[M::Sex]],
+        "ethnicity" | "ethnicity_as_recorded" => &[&[M::Ethnicity]],
+        "upn_unknown" => &[&[M::UpnUnknown]],
+        "school" => &[&[M::School]],
+        "email" => &[&[M::Email]],
+        "phone" => &[&[M::Phone]],
+        "address" => &[&[M::Address, M::AddressLine]],
+        "town" => &[&[M::Town]],
+        "postcode" | "other_postcodes" => &[&[M::Postcode], &[M::PlacementPostcode]],
+        "upn" => &[&[M::Upn], &[M::IdentifierValue]],
+        "former_upn" => &[&[M::FormerUpn], &[M::Upn], &[M::IdentifierValue]],
+        "nhs_number" => &[&[M::NhsNumber], &[M::IdentifierValue]],
+        "nhs_number_status" => &[&[M::NhsNumberStatus]],
+        "uln" => &[&[M::Uln], &[M::IdentifierValue]],
+        "la_child_id" => &[&[M::LaChildId], &[M::IdentifierValue]],
+        "former_la_child_id" => &[&[M::FormerLaChildId], &[M::LaChildId], &[M::IdentifierValue]],
+        "school_urn" => &[&[M::SchoolUrn]],
+        "pseudonym" => &[&[M::Pseudonym]],
+        _ => &[],
     }
 }
