@@ -296,9 +296,8 @@ impl<'a> State<'a> {
                 warnings.push(Warning::FewOthers(n / candidates));
             }
             let undecided = |levels: &Vec<f64>| *levels.last().expect("levels") >= MAX_DISAGREEMENT - 1e-9;
-            let stuck: Vec<usize> = (0..table.len())
-                .filter(|at| !plan.sources.contains(at) && undecided(&table[*at]))
-                .collect();
+            let stuck: Vec<usize> =
+                (0..table.len()).filter(|at| !plan.sources.contains(at) && undecided(&table[*at])).collect();
             if !stuck.is_empty() {
                 warnings.push(Warning::Undecided(stuck));
             }
