@@ -23,8 +23,8 @@ const SURELY_CLOSED: f64 = 0.07;
 const SURE: f64 = 0.9;
 /// A pair is of a class with this probability.
 const OF_CLASS: f64 = 0.5;
-/// Records whose pairs are looked at where there are too many to look at all.
-const SAMPLE: usize = 4_000;
+/// Records whose pairs are looked at, about: enough to tell the share of a class of one pair in a hundred.
+const SAMPLE: usize = 10_000;
 
 /// What was found of a class that is not one of matches.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -75,11 +75,8 @@ pub(super) fn closures(
     if asked.is_empty() {
         return Vec::new();
     }
-    let (kin, matches) = match compared {
-        Some(compared) => of_compared(compared, classes, &asked),
-        None => of_sample(comparer, blocks, classes, &asked, seed),
-    };
-    let neighbours = Neighbours::of(comparer.records.len(), &matches);
+    let (kin, matches) = Candidates { comparer, blocks, compared, classes, asked: &asked }.of_sample(seed);
+    let neighbours = Neighbours::of(&matches);
     let count = |class: usize| {
         let mut closure = Closure { class, n_pairs: 0, n_closed: 0 };
         for pair in kin.iter().filter(|pair| pair.class == class) {
@@ -115,105 +112,99 @@ fn kind_of(classes: &[Class], asked: &[usize], vector: ComparisonVector) -> Kind
     class.map_or(Kind::Neither, |&class| Kind::Class(class))
 }
 
-/// Kinds of vectors, each worked out once.
-struct Kinds<'a> {
+/// Pairs by what they are; the kind of each vector is worked out once.
+struct Sorted<'a> {
     classes: &'a [Class],
     asked: &'a [usize],
-    known: HashMap<ComparisonVector, Kind>,
+    kinds: HashMap<ComparisonVector, Kind>,
+    kin: Vec<Kin>,
+    matches: Vec<(u32, u32)>,
 }
 
-impl<'a> Kinds<'a> {
+impl<'a> Sorted<'a> {
     fn new(classes: &'a [Class], asked: &'a [usize]) -> Self {
-        Self { classes, asked, known: HashMap::new() }
+        Self { classes, asked, kinds: HashMap::new(), kin: Vec::new(), matches: Vec::new() }
     }
 
-    fn of(&mut self, vector: ComparisonVector) -> Kind {
-        *self.known.entry(vector).or_insert_with(|| kind_of(self.classes, self.asked, vector))
+    fn put(&mut self, left: u32, right: u32, vector: ComparisonVector) {
+        let kind = self.kinds.entry(vector).or_insert_with(|| kind_of(self.classes, self.asked, vector));
+        match *kind {
+            Kind::SureMatch => self.matches.push((left, right)),
+            Kind::Class(class) => self.kin.push(Kin { class, left, right }),
+            Kind::Neither => {}
+        }
     }
 }
 
 type Found = (Vec<Kin>, Vec<(u32, u32)>);
 
-fn of_compared(compared: &ComparedPairs, classes: &[Class], asked: &[usize]) -> Found {
-    let found: Vec<Found> = compared
-        .tasks
-        .par_iter()
-        .map(|(_, pairs)| {
-            let mut kinds = Kinds::new(classes, asked);
-            let (mut kin, mut matches) = (Vec::new(), Vec::new());
-            for pair in pairs {
-                match kinds.of(pair.vector) {
-                    Kind::SureMatch => matches.push((pair.left, pair.right)),
-                    Kind::Class(class) => kin.push(Kin { class, left: pair.left, right: pair.right }),
-                    Kind::Neither => {}
-                }
-            }
-            (kin, matches)
-        })
-        .collect();
-    joined(found)
+/// Where candidate pairs come from.
+struct Candidates<'a> {
+    comparer: &'a Comparer<'a>,
+    blocks: &'a Blocks,
+    /// All of them with their vectors, if they were kept.
+    compared: Option<&'a ComparedPairs>,
+    classes: &'a [Class],
+    asked: &'a [usize],
 }
 
-/// The pairs of a sample of records, and the sure matches of everybody in those.
-fn of_sample(
-    comparer: &Comparer<'_>,
-    blocks: &Blocks,
-    classes: &[Class],
-    asked: &[usize],
-    seed: u64,
-) -> Found {
-    let n = comparer.records.len();
-    let one_in = n.div_ceil(SAMPLE) as u64;
-    let is_sampled: Vec<bool> =
-        (0..n as u64).map(|record| draw(seed, record).is_multiple_of(one_in)).collect();
-    let (kin, mut matches) = pairs_of(comparer, blocks, classes, asked, |left, right| {
-        is_sampled[left as usize] || is_sampled[right as usize]
-    });
-    let mut is_new = vec![false; n];
-    for record in kin.iter().flat_map(|pair| [pair.left, pair.right]) {
-        is_new[record as usize] = !is_sampled[record as usize];
+impl Candidates<'_> {
+    /// The pairs of a sample of records, and the sure matches of everybody in those.
+    fn of_sample(&self, seed: u64) -> Found {
+        let n = self.comparer.records.len();
+        let one_in = n.div_ceil(SAMPLE) as u64;
+        let is_sampled: Vec<bool> =
+            (0..n as u64).map(|record| draw(seed, record).is_multiple_of(one_in)).collect();
+        let in_sample = |left: u32, right: u32| is_sampled[left as usize] || is_sampled[right as usize];
+        let (kin, mut matches) = self.those(in_sample);
+        let mut is_new = vec![false; n];
+        for record in kin.iter().flat_map(|pair| [pair.left, pair.right]) {
+            is_new[record as usize] = !is_sampled[record as usize];
+        }
+        let (_, more) = self.those(|left, right| {
+            (is_new[left as usize] || is_new[right as usize]) && !in_sample(left, right)
+        });
+        matches.extend(more);
+        (kin, matches)
     }
-    let (_, more) = pairs_of(comparer, blocks, classes, asked, |left, right| {
-        (is_new[left as usize] || is_new[right as usize])
-            && !is_sampled[left as usize]
-            && !is_sampled[right as usize]
-    });
-    matches.extend(more);
-    (kin, matches)
-}
 
-fn pairs_of(
-    comparer: &Comparer<'_>,
-    blocks: &Blocks,
-    classes: &[Class],
-    asked: &[usize],
-    wanted: impl Fn(u32, u32) -> bool + Sync,
-) -> Found {
-    let found: Vec<Found> = blocks
-        .tasks(TASK_PAIRS)
-        .par_iter()
-        .map_init(
-            || (comparer.scratch(), Kinds::new(classes, asked)),
-            |(scratch, kinds), task| {
-                let (mut kin, mut matches) = (Vec::new(), Vec::new());
-                blocks.for_each_pair(
-                    task,
-                    |_| true,
-                    |left, right| {
-                        if wanted(left, right) {
-                            match kinds.of(comparer.vector(left, right, scratch)) {
-                                Kind::SureMatch => matches.push((left, right)),
-                                Kind::Class(class) => kin.push(Kin { class, left, right }),
-                                Kind::Neither => {}
-                            }
-                        }
+    fn those(&self, wanted: impl Fn(u32, u32) -> bool + Sync) -> Found {
+        let found: Vec<Found> = match self.compared {
+            Some(compared) => compared
+                .tasks
+                .par_iter()
+                .map(|(_, pairs)| {
+                    let mut sorted = Sorted::new(self.classes, self.asked);
+                    for pair in pairs.iter().filter(|pair| wanted(pair.left, pair.right)) {
+                        sorted.put(pair.left, pair.right, pair.vector);
+                    }
+                    (sorted.kin, sorted.matches)
+                })
+                .collect(),
+            None => self
+                .blocks
+                .tasks(TASK_PAIRS)
+                .par_iter()
+                .map_init(
+                    || self.comparer.scratch(),
+                    |scratch, task| {
+                        let mut sorted = Sorted::new(self.classes, self.asked);
+                        self.blocks.for_each_pair(
+                            task,
+                            |_| true,
+                            |left, right| {
+                                if wanted(left, right) {
+                                    sorted.put(left, right, self.comparer.vector(left, right, scratch));
+                                }
+                            },
+                        );
+                        (sorted.kin, sorted.matches)
                     },
-                );
-                (kin, matches)
-            },
-        )
-        .collect();
-    joined(found)
+                )
+                .collect(),
+        };
+        joined(found)
+    }
 }
 
 fn joined(found: Vec<Found>) -> Found {
@@ -225,44 +216,26 @@ fn joined(found: Vec<Found>) -> Found {
     (kin, matches)
 }
 
-/// Per record, the records with which it is a sure match, ascending.
-struct Neighbours {
-    starts: Vec<u32>,
-    records: Vec<u32>,
-}
+/// Record and record with which it is a sure match, both ways round, ascending.
+struct Neighbours(Vec<(u32, u32)>);
 
 impl Neighbours {
-    fn of(n: usize, pairs: &[(u32, u32)]) -> Self {
-        let mut starts = vec![0u32; n + 1];
-        for &(left, right) in pairs {
-            starts[left as usize + 1] += 1;
-            starts[right as usize + 1] += 1;
-        }
-        for record in 0..n {
-            starts[record + 1] += starts[record];
-        }
-        let mut next = starts.clone();
-        let mut records = vec![0; 2 * pairs.len()];
-        for &(left, right) in pairs {
-            for (own, other) in [(left, right), (right, left)] {
-                records[next[own as usize] as usize] = other;
-                next[own as usize] += 1;
-            }
-        }
-        for record in 0..n {
-            records[starts[record] as usize..starts[record + 1] as usize].sort_unstable();
-        }
-        Self { starts, records }
+    fn of(pairs: &[(u32, u32)]) -> Self {
+        let mut both: Vec<(u32, u32)> =
+            pairs.iter().flat_map(|&(left, right)| [(left, right), (right, left)]).collect();
+        both.par_sort_unstable();
+        Self(both)
     }
 
-    fn get(&self, record: u32) -> &[u32] {
-        let record = record as usize;
-        &self.records[self.starts[record] as usize..self.starts[record + 1] as usize]
+    fn get(&self, record: u32) -> &[(u32, u32)] {
+        let from = self.0.partition_point(|pair| pair.0 < record);
+        let n = self.0[from..].partition_point(|pair| pair.0 == record);
+        &self.0[from..from + n]
     }
 }
 
-fn share_one(left: &[u32], right: &[u32]) -> bool {
-    left.iter().any(|record| right.binary_search(record).is_ok())
+fn share_one(left: &[(u32, u32)], right: &[(u32, u32)]) -> bool {
+    left.iter().any(|(_, match_)| right.binary_search_by_key(match_, |pair| pair.1).is_ok())
 }
 
 #[cfg(test)]
@@ -342,18 +315,18 @@ mod tests {
             vector
         };
         let (sure, doubtful) = (vector(1, 1), vector(2, 1));
-        let pair = |left, right, vector| super::super::ComparedPair { left, right, vector };
         let mut pairs = Vec::new();
         for first in (0..200).step_by(4) {
             for (a, b) in [(0, 1), (0, 2), (1, 2), (1, 3), (2, 3)] {
-                pairs.push(pair(first + a, first + b, sure));
+                pairs.push((first + a, first + b, sure));
             }
-            pairs.push(pair(first, first + 3, doubtful));
+            pairs.push((first, first + 3, doubtful));
         }
-        let compared = ComparedPairs { tasks: vec![(0, pairs)] };
-        let (kin, matches) = of_compared(&compared, &classes, &[2]);
+        let mut sorted = Sorted::new(&classes, &[2]);
+        pairs.iter().for_each(|&(left, right, vector)| sorted.put(left, right, vector));
+        let Sorted { kin, matches, .. } = sorted;
         assert_eq!((kin.len(), matches.len()), (50, 250));
-        let neighbours = Neighbours::of(200, &matches);
+        let neighbours = Neighbours::of(&matches);
         assert!(kin.iter().all(|pair| share_one(neighbours.get(pair.left), neighbours.get(pair.right))));
         assert!(Closure { class: 2, n_pairs: 50, n_closed: 50 }.is_of_matches());
         assert!(!Closure { class: 2, n_pairs: 3, n_closed: 1 }.is_of_matches(), "too few to tell");
