@@ -1,5 +1,6 @@
 //! What is wrong with records or columns of a file that can be read all the same.
 
+use crate::grouped;
 use std::fmt;
 
 /// A finding about the content of one file that does not stop the command: what, where, how often.
@@ -77,7 +78,11 @@ impl Issue {
             0 => None,
             1 => Some(format!("line {}", self.lines[0])),
             n if n <= SHOWN => Some(format!("lines {}", list(&self.lines))),
-            n => Some(format!("lines {} and {} more", list(&self.lines[..SHOWN]), n - SHOWN)),
+            // of very many only the first were kept, but all counted
+            n => {
+                let n = grouped((n.max(self.count) - SHOWN) as u64);
+                Some(format!("lines {} and {n} more", list(&self.lines[..SHOWN])))
+            }
         }
     }
 }
@@ -154,6 +159,7 @@ issue_kinds! {
     NestedColumn = "W003", Warning, "A column holds lists or records instead of values and was left out.";
     CellError = "W004", Warning, "Cells of a workbook hold an error such as #N/A and were read as missing.";
     InvalidCell = "W005", Warning, "Cells hold bytes that are not text and were read as missing.";
+    TwoPeople = "W042", Warning, "Rows of one key give dates of birth that cannot be of one person. They stay one record, with the first date; no rule links it by the child's id, since it is not known whose the id is.";
     RowWithoutKey = "W040", Warning, "Rows of a return do not say which record they are about and were set aside.";
     RowOfUnknownRecord = "W041", Warning, "Rows of a return are about a record that no row of a person has and were set aside.";
     UndecodableRow = "W030", Warning, "A row holds bytes that are not text in any encoding and was set aside.";

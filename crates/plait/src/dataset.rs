@@ -5,8 +5,8 @@ use plait_engine::progress::Progress;
 use plait_formats::columns::{ColumnPlan, Confidence};
 use plait_formats::returns::dates::DateReader;
 use plait_formats::returns::{
-    Asked, Detected, Gathered, Landed, Landing, Payload, Progress as GatherProgress, Recognised, Spec,
-    detect, gather, library,
+    self, Asked, Detected, Gathered, Landed, Payload, Progress as GatherProgress, Recognised, Spec, detect,
+    library,
 };
 use plait_types::identifier::LaCode;
 use plait_types::{DateOrder, Fault, FaultCode, PartialDate, Role, Table, nearest};
@@ -72,14 +72,9 @@ pub(crate) fn land<'a>(
     payload: Option<&'a mut Payload<'a>>,
     progress: &dyn Progress,
 ) -> Result<Dataset, Fault> {
-    let mut landing = Landing::new(
-        Arc::clone(&recognised.spec),
-        reference_date(&recognised),
-        la_code(&recognised),
-        payload,
-    );
-    let gathered = gather(&recognised, &mut landing, &Bytes(progress))?;
-    let landed = landing.finish(name)?;
+    let (reference_date, authority) = (reference_date(&recognised), la_code(&recognised));
+    let (landed, gathered) =
+        returns::land(&recognised, name, reference_date, authority, payload, &Bytes(progress))?;
     if landed.identity.n_records == 0 {
         return Err(Fault::new(
             FaultCode::FileEmpty,

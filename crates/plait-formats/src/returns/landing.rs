@@ -2,11 +2,16 @@
 
 use super::batch::{Batch, BatchSink, Nesting};
 use super::check::{Checker, ColumnQuality, Finding, NotRun};
+use super::dates::DateOrders;
+use super::detect::Recognised;
+use super::gather::{Gathered, Progress, gather};
+use super::identity::births::{RowsOf, TwoPeople};
 use super::identity::{Identity, IdentityBuilder, IdentityColumn};
+use super::noted::Noted;
 use super::spec::{self, Meaning, Rows, Spec};
 use plait_types::identifier::LaCode;
 use plait_types::placeholder::is_placeholder;
-use plait_types::{Column, Fault, Interner, Issue, IssueKind, NULL, PartialDate, Role, Table};
+use plait_types::{Column, Fault, Interner, Issue, IssueKind, NULL, PartialDate, Role, Table, grouped};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -25,6 +30,9 @@ pub struct Landed {
     pub issues: Vec<Issue>,
     /// Per table of the spec that had rows.
     pub tables: Vec<TableCount>,
+    /// The orders in which columns of a form made by hand write their dates, where the checks took another until the last
+    /// value was known: they have to be made again, as [`land`] does. Identity is right already.
+    pub unsettled: Option<DateOrders>,
 }
 
 /// What became of the rows of one table.
@@ -59,7 +67,7 @@ pub struct Landing<'a> {
     pending: Vec<Batch>,
     counts: BTreeMap<usize, TableCount>,
     /// Rows set aside: by table, file and reason, their lines.
-    aside: BTreeMap<(usize, Arc<str>, Reason), Vec<u64>>,
+    aside: BTreeMap<(usize, Arc<str>, Reason), Noted>,
     issues: Vec<Issue>,
     payload: Option<&'a mut Payload<'a>>,
 }
@@ -74,14 +82,37 @@ struct KeyedRows {
 
 impl KeyedRows {
     fn record(&self, key: &str) -> Option<u32> {
-        self.keys.find(key.trim()).map(|code| self.records[code as usize])
+        let record = self.keys.find(key.trim()).map(|code| self.records[code as usize])?;
+        (record != TWO_RECORDS).then_some(record)
+    }
+
+    fn is_of_two_records(&self, key: &str) -> bool {
+        self.keys.find(key.trim()).is_some_and(|code| self.records[code as usize] == TWO_RECORDS)
+    }
+
+    /// Remembers the record of a row. A row that is set aside says nothing of its key.
+    fn remember(&mut self, key: &str, record: u32) {
+        if record == NULL {
+            return;
+        }
+        let code = self.keys.intern(key.trim()) as usize;
+        match self.records.get_mut(code) {
+            None => self.records.push(record),
+            Some(known) if *known != record => *known = TWO_RECORDS,
+            Some(_) => {}
+        }
     }
 }
+
+/// Stands in place of the record of a key that rows of two records have.
+const TWO_RECORDS: u32 = NULL - 1;
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Reason {
     NoKey,
     UnknownRecord,
+    /// The key of the row that it belongs to is that of rows of two records.
+    TwoRecords,
 }
 
 impl<'a> Landing<'a> {
@@ -95,8 +126,8 @@ impl<'a> Landing<'a> {
         Self {
             checker: Checker::new(Arc::clone(&spec), reference_date, authority),
             reference_date,
+            builder: IdentityBuilder::new(spec.dates),
             spec,
-            builder: IdentityBuilder::default(),
             keys: Interner::default(),
             record_of_key: Vec::new(),
             of_rows: BTreeMap::new(),
@@ -112,23 +143,28 @@ impl<'a> Landing<'a> {
     /// What has landed; `name` is what the dataset is called.
     pub fn finish(mut self, name: &str) -> Result<Landed, Fault> {
         self.land_pending()?;
-        for ((table, file, reason), lines) in std::mem::take(&mut self.aside) {
-            self.issues.push(self.issue_of(table, &file, reason, lines));
+        for ((table, file, reason), rows) in std::mem::take(&mut self.aside) {
+            self.issues.push(self.issue_of(table, &file, reason, rows));
         }
         let (quality, not_run) = (self.checker.quality(), self.checker.not_run().to_vec());
+        let (orders, is_settled) = (self.checker.date_orders(), self.checker.is_settled());
+        let (identity, two_people) = self.builder.finish(name, &orders, self.reference_date);
+        let issues_of_identity = two_people.into_iter().map(|found| issue_of_two_people(&self.spec, found));
+        self.issues.extend(issues_of_identity);
         Ok(Landed {
-            identity: self.builder.finish(name, self.spec.dates, self.reference_date),
+            identity,
             quality,
             not_run,
             findings: self.checker.finish(),
             issues: self.issues,
             tables: self.counts.into_values().collect(),
+            unsettled: (!is_settled).then_some(orders),
         })
     }
 
-    fn issue_of(&self, table: usize, file: &str, reason: Reason, lines: Vec<u64>) -> Issue {
+    fn issue_of(&self, table: usize, file: &str, reason: Reason, rows: Noted) -> Issue {
         let table = &self.spec.tables[table];
-        let n = lines.len();
+        let n = grouped(rows.count());
         let (kind, message) = match reason {
             Reason::NoKey => (
                 IssueKind::RowWithoutKey,
@@ -138,8 +174,15 @@ impl<'a> Landing<'a> {
                 IssueKind::RowOfUnknownRecord,
                 format!("{n} rows are about a record that no row of a person has, and were set aside"),
             ),
+            Reason::TwoRecords => (
+                IssueKind::RowOfUnknownRecord,
+                format!(
+                    "{n} rows belong to rows of \"{}\" of which two records have the key, and were set aside",
+                    table.parent.as_deref().unwrap_or_default()
+                ),
+            ),
         };
-        let issue = Issue::new(kind, file, message).on_lines(lines);
+        let issue = rows.issue(Issue::new(kind, file, message));
         match &table.record {
             Some(column) => issue.in_column(column.clone()),
             None => issue,
@@ -185,10 +228,15 @@ impl<'a> Landing<'a> {
         for (row, _) in records.iter().enumerate().filter(|(_, record)| **record == NULL) {
             let missing = table.record.is_some()
                 && own_key.is_none_or(|column| column.get(row).is_none_or(Self::is_no_key));
-            let reason =
-                if missing && batch.nesting.is_none() { Reason::NoKey } else { Reason::UnknownRecord };
-            let lines = self.aside.entry((batch.table, Arc::clone(&batch.file), reason)).or_default();
-            lines.push(batch.lines[row]);
+            let reason = if missing && batch.nesting.is_none() {
+                Reason::NoKey
+            } else if self.is_of_two_records(batch, row) {
+                Reason::TwoRecords
+            } else {
+                Reason::UnknownRecord
+            };
+            let rows = self.aside.entry((batch.table, Arc::clone(&batch.file), reason)).or_default();
+            rows.add(batch.lines[row]);
         }
         records
     }
@@ -244,6 +292,7 @@ impl<'a> Landing<'a> {
     fn known_records(&self, batch: &Batch) -> Vec<u32> {
         let table = &self.spec.tables[batch.table];
         let by_record = table.record.as_ref().and_then(|record| batch.rows.column(record));
+        // where a row has a key of its own, an empty one says nothing, whatever it belongs to
         if let Some(keys) = by_record {
             return records_of(keys, |key| self.record_of_known(key));
         }
@@ -254,6 +303,16 @@ impl<'a> Landing<'a> {
             (Some(_), Some(rows)) => records_of(keys, |key| rows.record(key)),
             (Some(_), None) => vec![NULL; batch.rows.n_rows],
         }
+    }
+
+    /// Whether a row was set aside because the row that it belongs to cannot be told.
+    fn is_of_two_records(&self, batch: &Batch, row: usize) -> bool {
+        let table = &self.spec.tables[batch.table];
+        let Some((parent, here, _)) = self.spec.parent(table).filter(|_| batch.nesting.is_none()) else {
+            return false;
+        };
+        let key = batch.rows.column(here).and_then(|keys| keys.get(row));
+        key.zip(self.of_rows.get(&parent.name)).is_some_and(|(key, rows)| rows.is_of_two_records(key))
     }
 
     fn record_of_known(&self, key: &str) -> Option<u32> {
@@ -268,9 +327,8 @@ impl<'a> Landing<'a> {
         let Some(keys) = keys else { return };
         let rows = self.of_rows.entry(table.name.clone()).or_default();
         for (row, &record) in records.iter().enumerate() {
-            let Some(key) = keys.get(row) else { continue };
-            if rows.keys.intern(key.trim()) as usize == rows.records.len() {
-                rows.records.push(record);
+            if let Some(key) = keys.get(row).filter(|key| !Self::is_no_key(key)) {
+                rows.remember(key, record);
             }
         }
     }
@@ -286,10 +344,12 @@ impl<'a> Landing<'a> {
             .filter_map(|(column, at)| {
                 let spec = &table.columns[(*at)?];
                 let codes = spec.codes.as_deref();
-                Some(IdentityColumn { meaning: spec.meaning?, kind: spec.kind, codes, column })
+                let at = (batch.table, (*at)?);
+                Some(IdentityColumn { at, meaning: spec.meaning?, kind: spec.kind, codes, column })
             })
             .collect();
-        self.builder.take_in(&columns, records);
+        let rows = RowsOf { file: &batch.file, lines: &batch.lines };
+        self.builder.take_in(&columns, records, &rows);
     }
 
     fn is_payload(table: &spec::Table, column: &spec::Column) -> bool {
@@ -392,6 +452,80 @@ impl BatchSink for Landing<'_> {
 
     /// The one that gathers counts them too, file by file.
     fn set_aside(&mut self, _n_rows: u64) {}
+}
+
+fn issue_of_two_people(spec: &Spec, found: TwoPeople) -> Issue {
+    let TwoPeople { at: (table, column), file, n_rows, n_records, mut lines } = found;
+    let table = &spec.tables[table];
+    let words = |n: u64, one: &str, many: &str| {
+        if n == 1 { one.to_owned() } else { format!("{} {many}", grouped(n)) }
+    };
+    let message = format!(
+        "in table \"{}\" {} of {} cannot be that of the person in earlier rows of the same key: two people may have one key. \
+         The first date is kept, and no rule links by the child's id there; correct the date or the key",
+        table.name,
+        words(n_rows, "the date of one row", "dates"),
+        words(n_records, "one record", "records"),
+    );
+    lines.sort_unstable();
+    lines.truncate(Noted::KEPT);
+    Issue::new(IssueKind::TwoPeople, &*file, message)
+        .in_column(&table.columns[column].name)
+        .on_lines(lines)
+        .counting(n_rows as usize)
+}
+
+/// Reads a recognised return, which has been narrowed to its term, and lands it; `name` is what the dataset is called.
+/// Payload is dropped where no sink is given.
+///
+/// Files made by hand are read a second time, for the checks alone, where a column turns out to write its dates otherwise
+/// than nearly all do: month first, or so that nothing says which it is.
+///
+/// Fails as [`gather`] does, and where the sink fails.
+pub fn land<'a>(
+    recognised: &Recognised,
+    name: &str,
+    reference_date: Option<PartialDate>,
+    authority: Option<LaCode>,
+    payload: Option<&'a mut Payload<'a>>,
+    progress: &dyn Progress,
+) -> Result<(Landed, Gathered), Fault> {
+    let mut landing = Landing::new(Arc::clone(&recognised.spec), reference_date, authority, payload);
+    let gathered = gather(recognised, &mut landing, progress)?;
+    let mut landed = landing.finish(name)?;
+    if let Some(orders) = landed.unsettled.take() {
+        let checker = Checker::new(Arc::clone(&recognised.spec), reference_date, authority);
+        let mut again = OnlyChecks(checker.in_orders(orders));
+        gather(recognised, &mut again, &Again(progress))?;
+        landed.quality = again.0.quality();
+        landed.findings = again.0.finish();
+    }
+    Ok((landed, gathered))
+}
+
+/// Checks batches and nothing else.
+struct OnlyChecks(Checker);
+
+impl BatchSink for OnlyChecks {
+    fn batch(&mut self, batch: Batch) -> Result<(), Fault> {
+        self.0.batch(&batch);
+        Ok(())
+    }
+
+    fn issue(&mut self, _issue: Issue) {}
+
+    fn set_aside(&mut self, _n_rows: u64) {}
+}
+
+/// Of a second reading: it can be stopped, and its bytes have been counted.
+struct Again<'a>(&'a dyn Progress);
+
+impl Progress for Again<'_> {
+    fn advance(&self, _bytes: u64) {}
+
+    fn stopped(&self) -> bool {
+        self.0.stopped()
+    }
 }
 
 /// The record of each row by its key; each distinct key is looked up once.

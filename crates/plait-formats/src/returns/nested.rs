@@ -10,6 +10,7 @@
 //! text can be set aside with all that is in it.
 
 use super::batch::{Batch, Nesting};
+use super::noted::Noted;
 use super::out::Out;
 use super::spec::{Column, Rows, Spec, Term};
 use super::xml::endless_text;
@@ -40,8 +41,6 @@ const MOST_ROWS_OF_PERSON: usize = 1 << 20;
 const MOST_NAMES: usize = 1 << 14;
 /// Names that an issue lists.
 const SHOWN_NAMES: usize = 12;
-/// Lines that an issue about rows lists at most.
-const NOTED_LINES: usize = 10_000;
 
 const NONE: u32 = u32::MAX;
 
@@ -273,31 +272,10 @@ pub(super) struct NestedRows<'a, 'b> {
 struct Findings {
     unknown: BTreeMap<String, u64>,
     elsewhere: BTreeMap<String, u64>,
-    stray: Lines,
-    repeated: BTreeMap<(usize, usize), Lines>,
-    undecodable: Lines,
+    stray: Noted,
+    repeated: BTreeMap<(usize, usize), Noted>,
+    undecodable: Noted,
     first_undecodable: Option<u64>,
-}
-
-#[derive(Default)]
-struct Lines {
-    lines: Vec<u64>,
-    count: usize,
-}
-
-impl Lines {
-    fn add(&mut self, line: u64) {
-        self.count += 1;
-        if self.lines.len() < NOTED_LINES {
-            self.lines.push(line);
-        }
-    }
-
-    fn issue(self, issue: Issue) -> Issue {
-        let mut lines = self.lines;
-        lines.sort_unstable();
-        issue.on_lines(lines).counting(self.count)
-    }
 }
 
 impl<'a, 'b> NestedRows<'a, 'b> {
@@ -349,7 +327,7 @@ impl<'a, 'b> NestedRows<'a, 'b> {
             );
             out.issue(issue(IssueKind::ElementElsewhere, message).counting(count as usize));
         }
-        if findings.stray.count > 0 {
+        if findings.stray.count() > 0 {
             let message = "text between elements, where no value can be, was left out".to_owned();
             out.issue(findings.stray.issue(issue(IssueKind::StrayText, message)));
         }
@@ -359,7 +337,7 @@ impl<'a, 'b> NestedRows<'a, 'b> {
             out.issue(lines.issue(issue(IssueKind::RepeatedElement, message).in_column(name)));
         }
         if let Some(first) = findings.first_undecodable {
-            let rows = findings.undecodable.count;
+            let rows = findings.undecodable.count();
             let message = format!(
                 "{} bytes that are not text and {} set aside, with what is in {}; the first such byte is number {first}",
                 if rows == 1 { "one row holds".to_owned() } else { format!("{rows} rows hold") },

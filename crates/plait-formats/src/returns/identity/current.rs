@@ -34,6 +34,9 @@ impl<'a> Long<'a> {
 impl Identity {
     /// What holds now: the legal name, the home address and the identifiers without an end, the latest first, and,
     /// where a record has more than one, the others in `former_surname`, `other_postcodes` and the like, joined by `|`.
+    ///
+    /// Of [contradicted](Identity::contradicted) records the ids that their source gives them are left out: nobody knows
+    /// which of the two people they mean.
     pub fn current(&self) -> Current {
         let mut columns = Vec::new();
         columns.extend(self.persons.columns.iter().filter(|c| c.name == "source_key").cloned());
@@ -89,6 +92,8 @@ impl Identity {
         let identifiers = Long::of(&self.identifiers);
         for kind in ["la_child_id", "upn", "nhs_number", "uln", "school_urn", "pseudonym"] {
             let ranked = self.ranked(&identifiers, |of| (of == kind).then_some(0));
+            let is_key = matches!(kind, "la_child_id" | "pseudonym");
+            let ranked = if is_key { self.of_one_person(ranked) } else { ranked };
             push(columns, kind, first(&self.identifiers, &ranked, "value"));
             if kind == "nhs_number" {
                 push(columns, "nhs_number_status", of_best(&self.identifiers, &ranked, "status"));
@@ -99,8 +104,22 @@ impl Identity {
                 of if of == kind => Some(1),
                 _ => None,
             });
-            push(columns, &former_kind, others(&self.identifiers, &former, &ranked, "value"));
+            let former = if is_key { self.of_one_person(former) } else { former };
+            if kind == "la_child_id" {
+                // one value, since a rule compares it with ids that hold now
+                push(columns, &former_kind, first_other(&self.identifiers, &former, &ranked, "value"));
+                push(columns, "other_la_child_ids", others(&self.identifiers, &former, &ranked, "value"));
+            } else {
+                push(columns, &former_kind, others(&self.identifiers, &former, &ranked, "value"));
+            }
         }
+    }
+
+    /// The same, without the records of which two people have the key: whose the id is is not known, and a rule would link
+    /// by it whatever else is different.
+    fn of_one_person(&self, mut ranked: Vec<Vec<u32>>) -> Vec<Vec<u32>> {
+        self.contradicted.iter().for_each(|&record| ranked[record as usize].clear());
+        ranked
     }
 
     /// For each record its rows of a long table, the best first: by the rank of the kind, then valid before invalid
@@ -220,7 +239,7 @@ pub fn role(column: &str) -> Role {
         "upn" => Role::Upn,
         "nhs_number" => Role::NhsNumber,
         "uln" => Role::Uln,
-        "la_child_id" | "pseudonym" => Role::Identifier,
+        "la_child_id" | "former_la_child_id" | "pseudonym" => Role::Identifier,
         "school" | "school_urn" => Role::School,
         "email" => Role::Email,
         "phone" => Role::Phone,
