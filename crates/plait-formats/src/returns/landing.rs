@@ -7,6 +7,7 @@ use super::detect::Recognised;
 use super::gather::{Gathered, Progress, gather};
 use super::identity::births::{RowsOf, TwoPeople};
 use super::identity::{Identity, IdentityBuilder, IdentityColumn};
+use super::nested::Shape;
 use super::noted::Noted;
 use super::spec::{self, Meaning, Rows, Spec};
 use plait_types::identifier::LaCode;
@@ -66,6 +67,12 @@ pub struct Landing<'a> {
     /// Nested rows of persons whose own rows are still to come: readers give an element when it ends.
     pending: Vec<Batch>,
     counts: BTreeMap<usize, TableCount>,
+    /// For each table the one whose rows are around its own in nested files.
+    around: Vec<Option<usize>>,
+    /// For each nested file the rows that each table has in the files before it: rows are numbered through all of them.
+    before: BTreeMap<Arc<str>, Vec<u64>>,
+    /// Rows that each table has in nested files so far.
+    numbered: Vec<u64>,
     /// Rows set aside: by table, file and reason, their lines.
     aside: BTreeMap<(usize, Arc<str>, Reason), Noted>,
     issues: Vec<Issue>,
@@ -127,6 +134,9 @@ impl<'a> Landing<'a> {
             checker: Checker::new(Arc::clone(&spec), reference_date, authority),
             reference_date,
             builder: IdentityBuilder::new(spec.dates),
+            around: around(&spec),
+            before: BTreeMap::new(),
+            numbered: vec![0; spec.tables.len()],
             spec,
             keys: Interner::default(),
             record_of_key: Vec::new(),
@@ -319,6 +329,18 @@ impl<'a> Landing<'a> {
         self.keys.find(key.trim()).map(|code| self.record_of_key[code as usize])
     }
 
+    /// Numbers the rows of nested files through all of them, so that `parent_row` means one row.
+    fn number_rows(&mut self, batch: &Batch) {
+        let Some(nesting) = &batch.nesting else { return };
+        if !self.before.contains_key(&batch.file) {
+            self.before.insert(Arc::clone(&batch.file), self.numbered.clone());
+        }
+        let before = self.before[&batch.file][batch.table];
+        let last = nesting.own.iter().filter(|&&own| own != Nesting::NO_ROW).max();
+        let numbered = &mut self.numbered[batch.table];
+        *numbered = last.map_or(*numbered, |&last| (before + u64::from(last) + 1).max(*numbered));
+    }
+
     /// Remembers which record the rows of a table are about, where other tables refer to them.
     fn remember_rows(&mut self, batch: &Batch, records: &[u32]) {
         let table = &self.spec.tables[batch.table];
@@ -352,10 +374,6 @@ impl<'a> Landing<'a> {
         self.builder.take_in(&columns, records, &rows);
     }
 
-    fn is_payload(table: &spec::Table, column: &spec::Column) -> bool {
-        !column.is_identity() && Some(&column.name) != table.record.as_ref()
-    }
-
     /// The rows of a batch without what says who they are about.
     fn payload_of(&self, mut batch: Batch, records: &[u32]) -> Table {
         let table = &self.spec.tables[batch.table];
@@ -369,17 +387,19 @@ impl<'a> Landing<'a> {
             columns.push(Column::from_rows("record_key", kept.iter().map(key)));
         }
         if let Some(nesting) = &batch.nesting {
-            let number =
-                |of: &[u32], row: u32| of.get(row as usize).filter(|&&n| n != Nesting::NO_ROW).map(|n| n + 1);
-            let text = |of: &'_ [u32]| {
-                kept.iter().map(|&row| number(of, row).map(|n| n.to_string())).collect::<Vec<_>>()
+            let before = |table: usize| self.before.get(&batch.file).map_or(0, |before| before[table]);
+            let text = |of: &[u32], before: u64| {
+                let number = |&row: &u32| of.get(row as usize).filter(|&&n| n != Nesting::NO_ROW);
+                let text = |n: &u32| (before + u64::from(*n) + 1).to_string();
+                kept.iter().map(|row| number(row).map(text)).collect::<Vec<_>>()
             };
-            columns.push(Column::from_rows("row", text(&nesting.own)));
-            columns.push(Column::from_rows("parent_row", text(&nesting.parent)));
+            columns.push(Column::from_rows("row", text(&nesting.own, before(batch.table))));
+            let before = self.around[batch.table].map_or(0, before);
+            columns.push(Column::from_rows("parent_row", text(&nesting.parent, before)));
         }
         // a column that the spec does not know may hold anything, a name included, and stays outside
         for (at, of_spec) in
-            table.columns.iter().enumerate().filter(|(_, column)| Self::is_payload(table, column))
+            table.columns.iter().enumerate().filter(|(_, column)| !self.spec.says_who(table, column))
         {
             let column = batch.columns.iter().position(|known| *known == Some(at));
             let codes = match column {
@@ -434,6 +454,7 @@ impl Landing<'_> {
 impl BatchSink for Landing<'_> {
     fn batch(&mut self, batch: Batch) -> Result<(), Fault> {
         self.checker.batch(&batch);
+        self.number_rows(&batch);
         if self.is_early(&batch) {
             self.pending.push(batch);
             return Ok(());
@@ -452,6 +473,15 @@ impl BatchSink for Landing<'_> {
 
     /// The one that gathers counts them too, file by file.
     fn set_aside(&mut self, _n_rows: u64) {}
+}
+
+/// For each table the one whose rows are around its own, by its elements, else by its keys.
+fn around(spec: &Spec) -> Vec<Option<usize>> {
+    let shape = Shape::new(spec, None);
+    let by_key =
+        |table: &spec::Table| spec.tables.iter().position(|other| Some(&other.name) == table.parent.as_ref());
+    let around = |(at, table)| shape.as_ref().and_then(|shape| shape.around(at)).or_else(|| by_key(table));
+    spec.tables.iter().enumerate().map(around).collect()
 }
 
 fn issue_of_two_people(spec: &Spec, found: TwoPeople) -> Issue {

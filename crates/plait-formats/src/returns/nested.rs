@@ -193,6 +193,10 @@ impl Shape {
             for &(slot, column) in cells {
                 let loose = &mut self.tables[slot].loose;
                 let name = name_of[node];
+                // the root is called as each file likes
+                if name == NONE {
+                    continue;
+                }
                 // a name that stands twice means neither
                 let known = loose.contains_key(&name);
                 loose.insert(name, if known { usize::MAX } else { column });
@@ -241,6 +245,8 @@ struct Waiting {
     several: Vec<(usize, String)>,
     /// Whether a column beside identity has a value in the row that is open.
     has_payload: bool,
+    /// Columns of the row that is open whose value stands at another place than the specification says.
+    from_elsewhere: Vec<usize>,
     /// Whether a row is open, and its number.
     open: Option<u32>,
 }
@@ -432,6 +438,7 @@ impl<'a, 'b> NestedRows<'a, 'b> {
         self.marks.extend(self.waiting.iter().map(|waiting| waiting.lines.len() as u32));
         let waiting = &mut self.waiting[slot];
         waiting.has_payload = false;
+        waiting.from_elsewhere.clear();
         waiting.open = Some(waiting.numbers);
         waiting.numbers += 1;
         self.open.push(Open { slot, line, person, parent, marks, undecodable: false });
@@ -525,14 +532,25 @@ impl<'a, 'b> NestedRows<'a, 'b> {
         Ok(())
     }
 
-    /// Fills a cell of a row that is open.
-    fn fill(&mut self, slot: usize, column: usize, from: usize) {
+    /// Fills a cell of a row that is open. A value from its own place goes before one from another, whichever comes first: a
+    /// surname within an element that nobody knows may be a parent's.
+    fn fill(&mut self, slot: usize, column: usize, from: usize, is_elsewhere: bool) {
         let value = self.text[from..].trim_ascii();
         if value.is_empty() {
             return;
         }
         let waiting = &mut self.waiting[slot];
         let row = waiting.lines.len();
+        if !is_elsewhere && let Some(at) = waiting.from_elsewhere.iter().position(|known| *known == column) {
+            waiting.from_elsewhere.swap_remove(at);
+            waiting.columns[column].truncate(row);
+            waiting.several.retain(|(known, _)| *known != column);
+        }
+        let is_first =
+            waiting.columns[column].len() <= row && waiting.several.iter().all(|(known, _)| *known != column);
+        if is_elsewhere && is_first {
+            waiting.from_elsewhere.push(column);
+        }
         waiting.has_payload |= self.shape.tables[slot].columns[column].is_payload;
         if self.shape.tables[slot].columns[column].several {
             match waiting.several.iter_mut().find(|(known, _)| *known == column) {
@@ -558,7 +576,7 @@ impl<'a, 'b> NestedRows<'a, 'b> {
             let shape = self.shape;
             for &(slot, column) in &shape.nodes[frame.node as usize].cells {
                 if self.waiting[slot].open.is_some() {
-                    self.fill(slot, column, frame.text);
+                    self.fill(slot, column, frame.text, false);
                     found = true;
                 }
             }
@@ -579,7 +597,7 @@ impl<'a, 'b> NestedRows<'a, 'b> {
                 && column != usize::MAX
             {
                 *self.findings.elsewhere.entry(self.shape.name_of(frame.name)).or_default() += 1;
-                self.fill(slot, column, frame.text);
+                self.fill(slot, column, frame.text, true);
                 return;
             }
         }

@@ -847,3 +847,26 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_value_at_its_own_place_goes_before_one_of_the_same_name_elsewhere() {
+    let xml = |own: &str, other: &str, last: &str| {
+        format!(
+            "<Message><Header><Collection>SMALL</Collection><Year>2024</Year><Term>AUT</Term></Header><Pupils><Pupil>{other}\
+             <Identifiers><PupilId>1</PupilId>{own}</Identifiers>{last}</Pupil></Pupils></Message>"
+        )
+    };
+    let (own, parent) = ("<Surname>Quill</Surname>", "<Parent><Surname>Vane</Surname></Parent>");
+    for (text, expected) in [
+        (xml(own, parent, ""), "PupilId=1 Surname=Quill"),
+        (xml(own, "", parent), "PupilId=1 Surname=Quill"),
+        (xml(own, parent, parent), "PupilId=1 Surname=Quill"),
+        (xml("", parent, ""), "PupilId=1 Surname=Vane"),
+    ] {
+        let folder = folder(&[("a.xml", &text)]);
+        let recognised = recognise(&folder.path().join("a.xml")).unwrap();
+        let (kept, _) = read(&recognised, 10);
+        assert_eq!(kept.rows(&recognised.spec, "pupils"), [format!("1 0 0 - {expected}")], "{text}");
+        assert!(kept.kinds().contains(&IssueKind::ElementElsewhere));
+    }
+}

@@ -449,3 +449,47 @@ fn two_columns_of_dates_may_be_written_in_two_orders() {
     assert_eq!(cells(addresses, "from"), text_of(&[Some("2015-04-03"), Some("2016-04-25")]));
     assert_eq!(cells(addresses, "to"), text_of(&[Some("2016-03-04"), Some("2017-04-26")]));
 }
+
+#[test]
+fn rows_of_nested_files_are_numbered_through_all_files_of_a_return() {
+    let text = CENSUS
+        .replace("name = \"pupil\"\n", "name = \"pupil\"\nelement = \"Pupil\"\n")
+        .replace("name = \"request\"\n", "name = \"request\"\nelement = \"Pupil/Request\"\n")
+        .replace("name = \"plan\"\n", "name = \"plan\"\nelement = \"Pupil/Request/Plan\"\n");
+    let spec = Arc::new(Spec::parse(&text, "spec.toml").unwrap());
+    let none = Nesting::NO_ROW;
+    let nested = |file: &str, mut batch: Batch, person: &[u32], own: &[u32], parent: &[u32]| {
+        batch.file = Arc::from(file);
+        batch.nesting = Some(Nesting { person: person.to_vec(), own: own.to_vec(), parent: parent.to_vec() });
+        batch
+    };
+    let of_file = |file: &str, key: &str| {
+        [
+            nested(file, batch(&spec, "pupil", &["pupilid"], &[&[key]]), &[0], &[0], &[none]),
+            nested(file, batch(&spec, "request", &["outcome"], &[&["x"], &["y"]]), &[0, 0], &[0, 1], &[0, 0]),
+            nested(file, batch(&spec, "plan", &["start"], &[&["z"]]), &[0], &[0], &[1]),
+        ]
+    };
+    let batches = of_file("one.xml", "a1").into_iter().chain(of_file("two.xml", "b2"));
+    let (_, payload) = land(&spec, batches.collect());
+    let all = |table: &str, column: &str| -> Vec<Option<String>> {
+        payload.iter().filter(|(name, _)| name == table).flat_map(|(_, rows)| cells(rows, column)).collect()
+    };
+    assert_eq!(all("request", "row"), text_of(&[Some("1"), Some("2"), Some("3"), Some("4")]));
+    assert_eq!(all("request", "parent_row"), text_of(&[Some("1"), Some("1"), Some("2"), Some("2")]));
+    assert_eq!(all("plan", "parent_row"), text_of(&[Some("2"), Some("4")]));
+}
+
+#[test]
+fn a_reference_to_the_record_itself_is_no_payload() {
+    let text = CENSUS.replace(
+        "parent = \"request\"\ncolumns = [{ name = \"requestid\", kind = \"key\" }, \"start\"]",
+        "parent = \"pupil\"\nparent_column = \"child\"\ncolumns = [{ name = \"child\", kind = \"key\" }, \"start\"]",
+    );
+    let spec = Arc::new(Spec::parse(&text, "spec.toml").unwrap());
+    let pupils = batch(&spec, "pupil", &["pupilid", "surname"], &[&["a1", "Example"]]);
+    let plans = batch(&spec, "plan", &["child", "start"], &[&["a1", "x"]]);
+    let (_, payload) = land(&spec, vec![pupils, plans]);
+    let headers: Vec<&str> = payload[1].1.columns.iter().map(|column| column.name.as_str()).collect();
+    assert_eq!(headers, ["record_key", "start"]);
+}
