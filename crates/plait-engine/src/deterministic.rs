@@ -12,7 +12,9 @@
 
 use crate::blocking::Blocks;
 use crate::comparison::Comparer;
-use crate::model::{BlockingRule, DeterministicRule, Guard, LinkType, Model, guard_words, keys_words};
+use crate::model::{
+    BlockingKey, BlockingRule, DeterministicRule, Guard, LinkType, Model, guard_words, keys_words,
+};
 use crate::records::{Field, Records};
 use crate::scoring::{ScoredPairs, Scorer};
 use crate::similarity::{Nicknames, half_of_double_barrelled, initials_agree, osa_at_most, token_subset};
@@ -149,15 +151,21 @@ impl Ruling {
     pub fn words(self, model: &Model) -> String {
         let rule = &model.deterministic[self.rule()];
         let named = rule.name.as_ref().map_or_else(String::new, |name| format!(" (rule \"{name}\")"));
-        let keys = keys_words(&rule.keys).replace(" + ", " and ");
+        let (same, unlike): (Vec<BlockingKey>, Vec<BlockingKey>) =
+            rule.keys.iter().cloned().partition(BlockingKey::is_symmetric);
+        let same = (!same.is_empty())
+            .then(|| format!("both have the same {}", keys_words(&same).replace(" + ", " and ")));
+        let unlike = unlike.iter().map(|key| {
+            let [left, right] = [&key.left, &key.right]
+                .map(|side| keys_words(&[BlockingKey { left: side.clone(), right: side.clone() }]));
+            format!("the {left} of one is the {right} of the other")
+        });
+        let agree = same.into_iter().chain(unlike).collect::<Vec<_>>().join(" and ");
         match self {
-            Self::Link(_) => format!("linked because both have the same {keys}{named}"),
+            Self::Link(_) => format!("linked because {agree}{named}"),
             Self::Caught(_) => {
                 let guards: Vec<String> = rule.unless_different.iter().map(guard_words).collect();
-                format!(
-                    "both have the same {keys}{named}, which does not link them since {}",
-                    guards.join(" or ")
-                )
+                format!("{agree}{named}, which does not link them since {}", guards.join(" or "))
             }
         }
     }

@@ -2,7 +2,8 @@
 
 use crate::comparison::ComparisonVector;
 use crate::model::{
-    Comparison, Condition, Edit, Level, LinkType, Measure, Missing, Part, TermFrequency, Test,
+    Comparison, Condition, Edit, FORMER_LA_CHILD_ID, Level, LinkType, Measure, Missing, Part, TermFrequency,
+    Test,
 };
 use crate::records::{Field, Records};
 use plait_types::{NULL, Role};
@@ -14,7 +15,8 @@ const TERM_FREQUENCY: f64 = 0.5;
 /// One comparison per field that can tell people apart and that is filled on both sides of some pair.
 /// At most [`ComparisonVector::MAX_COMPARISONS`], the more telling kinds first.
 pub fn comparisons_for(records: &Records, link_type: LinkType) -> Vec<Comparison> {
-    let usable = |field: &&Field| is_filled(records, field, link_type);
+    // a former id is the same as a current one where it says anything: it has a rule, and nothing to compare it with
+    let usable = |field: &&Field| field.name != FORMER_LA_CHILD_ID && is_filled(records, field, link_type);
     let mut fields: Vec<&Field> =
         records.fields.iter().filter(usable).filter(|field| priority(field.role).is_some()).collect();
     fields.sort_by_key(|field| priority(field.role));

@@ -7,7 +7,7 @@
 
 use crate::blocking::Blocks;
 use crate::comparison::Comparer;
-use crate::model::{BlockingKey, BlockingRule, LinkType, Model, Part};
+use crate::model::{BlockingKey, BlockingRule, FORMER_LA_CHILD_ID, LinkType, Model, Part};
 use crate::progress::{Progress, Stage, interrupted};
 use crate::random::draw;
 use crate::records::{Field, Records};
@@ -178,6 +178,7 @@ fn rule_of(records: &Records, key: &[Atom]) -> BlockingRule {
 /// The parts of a field that people's records may agree on where the whole does not.
 fn parts_to_block_on(field: &Field) -> &'static [Part] {
     match field.role {
+        _ if field.name == FORMER_LA_CHILD_ID => &[],
         Role::Forename | Role::PreferredForename => &[Part::Whole, Part::First(3), Part::Metaphone],
         Role::Surname | Role::FormerSurname => {
             &[Part::Whole, Part::First(3), Part::Metaphone, Part::LastWord]
