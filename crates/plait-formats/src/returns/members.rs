@@ -316,7 +316,7 @@ impl Elements for Outline {
 /// same hash.
 pub(super) fn refuse_same_file_twice<'a>(origins: impl Iterator<Item = &'a Origin>) -> Result<(), Fault> {
     let sized = origins.map(|origin| (origin.size, origin));
-    let Some((first, second)) = first_equal(sized, |origin| hash_of(origin), |a, b| are_same(a, b))? else {
+    let Some((first, second)) = first_equal(sized, hash_of, are_same)? else {
         return Ok(());
     };
     Err(Fault::new(

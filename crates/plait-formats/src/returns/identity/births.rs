@@ -29,11 +29,15 @@ pub(in crate::returns) struct TwoPeople {
 #[derive(Default)]
 pub(super) struct Births {
     firsts: Firsts,
-    /// By record, date and place: rows, and the line of the first.
-    others: BTreeMap<(u32, u32, usize), (u64, u64)>,
+    others: BTreeMap<Other, Rows>,
     /// Columns of files that give dates of birth.
     places: Vec<((usize, usize), Arc<str>)>,
 }
+
+/// A record, a date and the place that gives it.
+type Other = (u32, u32, usize);
+/// How many there are, and the line of the first.
+type Rows = (u64, u64);
 
 impl Births {
     pub(super) fn take_in(
@@ -83,7 +87,7 @@ impl Births {
         let days: Vec<Option<PartialDate>> = values.iter().map(day).collect();
         let mut two_people: BTreeMap<usize, TwoPeople> = BTreeMap::new();
         let mut contradicted = Vec::new();
-        let others: Vec<((u32, u32, usize), (u64, u64))> = others.into_iter().collect();
+        let others: Vec<(Other, Rows)> = others.into_iter().collect();
         for of_record in others.chunk_by(|a, b| a.0.0 == b.0.0) {
             let record = of_record[0].0.0;
             let first = days[of_code(column.codes[record as usize]) as usize];
