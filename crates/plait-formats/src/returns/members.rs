@@ -407,8 +407,7 @@ mod tests {
         let found =
             first_equal((0..1_000).map(|n| (7, n)).chain([(8, 0)]), hash, are_same).expect("no fault");
         assert_eq!((found, hashed.get(), compared.get()), (None, 1_000, 1));
-        let equal =
-            first_equal([(7, 3), (7, 4), (7, 3)].into_iter(), |n| Ok::<u64, Fault>(n), |a, b| Ok(a == b));
+        let equal = first_equal([(7, 3), (7, 4), (7, 3)].into_iter(), Ok::<u64, Fault>, |a, b| Ok(a == b));
         assert_eq!(equal.expect("no fault"), Some((3, 3)));
     }
 }
