@@ -6,6 +6,7 @@ help:
 	@echo "make test    everything that must hold before a change is taken; installs what it needs"
 	@echo "make check   the quick part of it: format, compile, arrows, generated files"
 	@echo "make bench   Plait beside Splink 5 on the same people (needs Python and a network)"
+	@echo "make bench-quality   how good the linkage is, beside Splink 5 and goldenmatch (an hour)"
 
 CARGO ?= cargo
 PLAIT = target/release/plait
@@ -20,9 +21,8 @@ demo: release
 		$(DEMO)/csds_2026_03 $(DEMO)/mhsds_2026_03 $(DEMO)/ecds_attendances_2025_26.csv \
 		--truth $(DEMO)/truth/truth.csv --out demo/linked
 	@echo
-	@echo "Open demo/linked/report.html in a browser, and demo/linked/people.xlsx in a spreadsheet."
+	@echo "demo/linked/people.xlsx is for a spreadsheet."
 	@echo "What a return holds: $(PLAIT) look $(DEMO)/children_in_need_2026.xml"
-	@echo "Why two records are one person: $(PLAIT) explain demo/linked SOURCE:RECORD SOURCE:RECORD"
 
 release:
 	$(CARGO) build --release --locked --package plait-cli

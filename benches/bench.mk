@@ -1,6 +1,9 @@
 # Benchmarks beside Splink 5. Included by the Makefile.
 # BENCH_ARGS goes to benches/run.py, for instance: make bench BENCH_ARGS="--quick --runs 5"
-.PHONY: bench bench-quick
+# QUALITY_ARGS goes to benches/quality/run.py: make bench-quality QUALITY_ARGS="--tools Plait --data borough_20k"
+# BOROUGHS is how many are simulated; 0 leaves the simulation out.
+.PHONY: bench bench-quick bench-quality
+BOROUGHS ?= 200
 
 bench:
 	cargo build --release --locked --package plait-cli
@@ -10,3 +13,10 @@ bench:
 
 bench-quick:
 	$(MAKE) bench BENCH_ARGS="--quick $(BENCH_ARGS)"
+
+bench-quality:
+	cargo build --release --locked --package plait-cli
+	benches/setup.sh
+	.venv/bin/python -m unittest discover --quiet --start-directory benches
+	[ $(BOROUGHS) -eq 0 ] || .venv/bin/python benches/quality/simulate.py --boroughs $(BOROUGHS) --report
+	.venv/bin/python benches/quality/run.py --results $(QUALITY_ARGS)

@@ -11,7 +11,8 @@ Precision is the share of found pairs that are true, recall the share of all tru
 found, F1 their harmonic mean. Every true pair counts, also those that blocking never brought
 together. With `--between` a pair counts only if its records differ in that column of TRUTH, which
 is how a link of two sources is scored. B-cubed is the same idea record by record: of the records
-that share my person, how many are mine; of those that are mine, how many share my person.
+that share my person, how many are mine; of those that are mine, how many share my person. *Exact* counts
+people that have all records of an entity and no other.
 """
 
 import argparse
@@ -55,16 +56,20 @@ def score(table, between=None):
     in_person = table.groupby("person")["person"].transform("size")
     in_entity = table.groupby("entity")["entity"].transform("size")
     b_precision, b_recall = float((together / in_person).mean()), float((together / in_entity).mean())
+    whole = (together == in_person) & (together == in_entity)
+    exact, people, entities = int((whole / in_entity).sum() + .5), table["person"].nunique(), table["entity"].nunique()
     return {
         "precision": precision,
         "recall": recall,
         "f1": harmonic(precision, recall),
         "b_cubed": {"precision": b_precision, "recall": b_recall, "f1": harmonic(b_precision, b_recall)},
+        "exact": {"precision": share(exact, people), "recall": share(exact, entities),
+                  "f1": share(2 * exact, people + entities)},
         "found_pairs": found,
         "true_pairs": true,
         "records": len(table),
-        "people": int(table["person"].nunique()),
-        "entities": int(table["entity"].nunique()),
+        "people": int(people),
+        "entities": int(entities),
     }
 
 

@@ -35,6 +35,10 @@ class Scoring(unittest.TestCase):
         result = scored("aaa", "xxy", "llr")
         self.assertEqual((result["found_pairs"], result["true_pairs"], result["f1"]), (2, 0, 0))
 
+    def test_only_people_with_all_records_of_one_entity_are_exact(self):
+        exact = scored("aabbcd", "xxyzzw")["exact"]
+        self.assertEqual((exact["precision"], exact["recall"], exact["f1"]), (2 / 4, 2 / 4, 2 * 2 / 8))
+
     def test_nobody_linked_scores_nothing(self):
         self.assertEqual(scored("abc", "xxy")["f1"], 0)
 

@@ -128,6 +128,14 @@ fn link_text(linked: &Linked, with_model: bool) -> String {
     if let Some(report) = linked.wrote.iter().find(|path| path.ends_with("report.html")) {
         write!(text, "\nOpen {} to see how it went.\n", report.display())
             .expect("writing to a string cannot fail");
+        if let (Some((left, right)), Some(folder)) = (&linked.example, report.parent()) {
+            let folder =
+                if folder.as_os_str().is_empty() { ".".into() } else { folder.display().to_string() };
+            let words = [program(), "explain".to_owned(), folder, left.clone(), right.clone()];
+            let words: Vec<String> = words.into_iter().map(to_be_pasted).collect();
+            writeln!(text, "Why two records are one person, for example: {}", words.join(" "))
+                .expect("writing to a string cannot fail");
+        }
     }
     text
 }
@@ -154,19 +162,22 @@ fn show_issues(issues: &[Issue], notes: &[String]) {
     }
 }
 
-/// The command line in one line. What is not plain gets quotes, so that it can be pasted.
+/// The command line in one line.
 fn command_as_typed() -> String {
-    let plain = |word: &str| {
-        !word.is_empty() && word.chars().all(|c| c.is_alphanumeric() || "-_./=:,+%@\\".contains(c))
-    };
-    let words: Vec<String> = std::env::args_os()
-        .skip(1)
-        .map(|word| {
-            let word = word.to_string_lossy().into_owned();
-            if plain(&word) { word } else { format!("'{}'", word.replace('\'', "'\\''")) }
-        })
-        .collect();
+    let words: Vec<String> =
+        std::env::args_os().skip(1).map(|word| to_be_pasted(word.to_string_lossy().into_owned())).collect();
     format!("plait {}", words.join(" "))
+}
+
+/// The program as it was called, so that what is printed can be pasted.
+fn program() -> String {
+    std::env::args_os().next().map_or_else(|| "plait".to_owned(), |word| word.to_string_lossy().into_owned())
+}
+
+/// A word for a command line. What is not plain gets quotes.
+fn to_be_pasted(word: String) -> String {
+    let plain = !word.is_empty() && word.chars().all(|c| c.is_alphanumeric() || "-_./=:,+%@\\".contains(c));
+    if plain { word } else { format!("'{}'", word.replace('\'', "'\\''")) }
 }
 
 fn run_read(arguments: &arguments::Read) -> Result<(), Faults> {
@@ -218,15 +229,23 @@ fn meaning_of(code: &str) -> Result<String, Fault> {
     if let Some(code) = FaultCode::ALL.iter().find(|code| code.name() == wanted) {
         let exit = Exit::from(code.kind());
         return Ok(format!(
-            "{}: {}\nExit code {}: {}.\n",
+            "{}: {}\n  why: {}\n  do:  {}\nThe command ends with exit code {}: {}.\n",
             code.name(),
             code.meaning(),
+            code.why(),
+            code.todo(),
             exit.number(),
             exit.meaning()
         ));
     }
     if let Some(kind) = IssueKind::ALL.iter().find(|kind| kind.name() == wanted) {
-        return Ok(format!("{}: {}\nThe command goes on.\n", kind.name(), kind.meaning()));
+        return Ok(format!(
+            "{}: {}\n  why: {}\n  do:  {}\nThe command goes on.\n",
+            kind.name(),
+            kind.meaning(),
+            kind.why(),
+            kind.todo()
+        ));
     }
     let known =
         || FaultCode::ALL.iter().map(|code| code.name()).chain(IssueKind::ALL.iter().map(|kind| kind.name()));
@@ -292,15 +311,19 @@ fn run_score(arguments: &arguments::Score) -> Result<(), Faults> {
         (
             "Precision",
             format!(
-                "{:.4}  of {} pairs of records in one person, {} are right",
-                scores.precision, scores.person_pairs, scores.right_pairs
+                "{:.4}  of {} of records in one person, {} right",
+                scores.precision,
+                plait::counted(scores.person_pairs, "pair"),
+                are(scores.right_pairs)
             ),
         ),
         (
             "Recall",
             format!(
-                "{:.4}  of {} true pairs, {} are in one person",
-                scores.recall, scores.entity_pairs, scores.right_pairs
+                "{:.4}  of {}, {} in one person",
+                scores.recall,
+                plait::counted(scores.entity_pairs, "true pair"),
+                are(scores.right_pairs)
             ),
         ),
         ("F1", format!("{:.4}", scores.f1)),
@@ -318,6 +341,11 @@ fn run_score(arguments: &arguments::Score) -> Result<(), Faults> {
     ];
     let text = lines.iter().fold(String::new(), |text, (heading, line)| text + &print::under(heading, line));
     Ok(print::results(&text)?)
+}
+
+/// `1 is`, `2,861 are`
+fn are(number: u64) -> String {
+    format!("{} {}", plait::grouped(number), if number == 1 { "is" } else { "are" })
 }
 
 fn run_model(action: &ModelAction) -> Result<(), Faults> {

@@ -76,23 +76,25 @@ pub(crate) fn messages() -> String {
     }
     row(format_args!(
         "\n## Faults\n\nA fault stops the command: what happened, why it matters and what to do, on standard error. No fault \
-         holds a value that identifies a person.\n\n| code | kind | exit code | meaning |\n|---|---|---|---|"
+         holds a value that identifies a person.\n\n| code | kind | exit code | meaning | why it matters | what to do |\n|---|---|---|---|---|---|"
     ));
     for code in FaultCode::ALL {
         let kind = format!("{:?}", code.kind()).to_lowercase();
         row(format_args!(
-            "| {} | {kind} | {} | {} |",
+            "| {} | {kind} | {} | {} | {} | {} |",
             code.name(),
             Exit::from(code.kind()).number(),
-            code.meaning()
+            code.meaning(),
+            code.why(),
+            code.todo()
         ));
     }
     row(format_args!(
         "\n## Warnings and notes\n\nA warning or a note does not stop the command. They go to standard error, to the report and, \
-         with `--json`, into the document.\n\n| code | meaning |\n|---|---|"
+         with `--json`, into the document.\n\n| code | meaning | why it matters | what to do |\n|---|---|---|---|"
     ));
     for kind in IssueKind::ALL {
-        row(format_args!("| {} | {} |", kind.name(), kind.meaning()));
+        row(format_args!("| {} | {} | {} | {} |", kind.name(), kind.meaning(), kind.why(), kind.todo()));
     }
     page
 }

@@ -105,10 +105,13 @@ pub fn explain(
         }
     }
     if parts.other_classes != 0.0 {
-        let kinds: Vec<&str> = model.classes.iter().skip(2).map(|class| class.name.as_str()).collect();
+        // above zero, another class of matches explains the pair better than the first
+        let is_match = parts.other_classes > 0.0;
+        let others = model.classes.iter().skip(2).filter(|class| class.is_match == is_match);
+        let kinds: Vec<&str> = others.map(|class| class.name.as_str()).collect();
         terms.push(term(
             TermKind::OtherClasses,
-            "Could be relatives".into(),
+            if is_match { "Could be one person with errors" } else { "Could be relatives" }.into(),
             format!("how much the pair also looks like: {}", kinds.join("; ")),
             parts.other_classes,
         ));

@@ -5,12 +5,13 @@
 //! [`records`] standardise and intern, [`blocking`] makes candidate pairs, [`comparison`] turns each pair into
 //! a vector of levels, [`training`] learns the model from counts of vectors, [`scoring`] weighs pairs,
 //! [`deterministic`] finds those that rules link whatever they weigh,
-//! [`clustering`] decides who is one person, [`evaluation`] says how good that is, [`explanation`] says why.
+//! [`conflicts`] tells which records cannot be of one person, [`clustering`] decides who is one person, [`evaluation`] says how good that is, [`explanation`] says why.
 
 pub mod automatic;
 pub mod blocking;
 pub mod clustering;
 pub mod comparison;
+pub mod conflicts;
 pub mod deterministic;
 pub mod evaluation;
 pub mod explanation;

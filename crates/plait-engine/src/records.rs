@@ -100,7 +100,10 @@ impl Records {
             })
             .collect();
         drop(inputs);
-        let fields = parts.into_par_iter().map(|part| part.into_field(&sources)).collect();
+        let mut fields: Vec<Field> = parts.into_par_iter().map(|part| part.into_field(&sources)).collect();
+        if sources.len() > 1 && !fields.iter().any(|field| field.role == Role::Source) {
+            fields.push(Field::of_sources(&sources));
+        }
         Self { sources, fields }
     }
 
@@ -146,6 +149,31 @@ impl Records {
 }
 
 impl Field {
+    /// Which source each record came from: what two records of one source say about each other differs from what
+    /// records of two sources do.
+    fn of_sources(sources: &[Source]) -> Self {
+        let mut interner = Interner::default();
+        let mut codes = Vec::new();
+        for source in sources {
+            let code = interner.intern(&source.name);
+            codes.resize(source.end as usize, code);
+        }
+        let mut field = Self {
+            name: Role::Source.name().to_owned(),
+            headers: vec![None; sources.len()],
+            role: Role::Source,
+            codes,
+            values: interner.into_values(),
+            counts: Vec::new(),
+            dates: Vec::new(),
+            n_placeholders: 0,
+            spikes: Vec::new(),
+            n_unreadable: 0,
+        };
+        field.count();
+        field
+    }
+
     /// The standardised value of a record, or `None` where it is missing.
     pub fn get(&self, record: u32) -> Option<&str> {
         match self.codes[record as usize] {

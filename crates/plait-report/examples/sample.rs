@@ -207,7 +207,14 @@ fn column(
 ) -> ColumnQuality {
     let placeholders =
         placeholders.iter().map(|(value, records)| Placeholder { value: (*value).into(), records: *records });
-    ColumnQuality { name: name.into(), role, recorded, invalid, placeholders: placeholders.collect() }
+    ColumnQuality {
+        name: name.into(),
+        role,
+        used: true,
+        recorded,
+        invalid,
+        placeholders: placeholders.collect(),
+    }
 }
 
 fn cin_columns() -> SourceColumns {

@@ -154,6 +154,8 @@ pub struct ColumnQuality {
     pub name: String,
     /// What it was taken to mean.
     pub role: Role,
+    /// Whether the model compares it, blocks by it or has a rule with it.
+    pub used: bool,
     /// Cells with content, whatever it is worth.
     pub recorded: u64,
     /// Recorded cells that are not valid for the role.

@@ -92,6 +92,7 @@ fn report(text: &str) -> LinkReport {
                 ColumnQuality {
                     name: format!("Surname{text}"),
                     role: Role::Surname,
+                    used: true,
                     recorded: 10,
                     invalid: 0,
                     placeholders: Vec::new(),
@@ -99,6 +100,7 @@ fn report(text: &str) -> LinkReport {
                 ColumnQuality {
                     name: "DoB".into(),
                     role: Role::DateOfBirth,
+                    used: true,
                     recorded: 9,
                     invalid: 1,
                     placeholders: vec![Placeholder { value: format!("01/01/1900{text}"), records: 2 }],
@@ -386,6 +388,27 @@ fn a_level_that_never_happens_has_a_weight_that_can_be_drawn() {
             assert!(attributes.iter().all(|(_, value)| !value.contains("NaN") && !value.starts_with("inf")));
         }
     }
+}
+
+#[test]
+fn columns_that_linking_does_not_use_are_listed_and_not_judged() {
+    let mut report = report("");
+    let unused = |name: &str| ColumnQuality {
+        name: name.into(),
+        role: Role::Other,
+        used: false,
+        recorded: 1,
+        invalid: 1,
+        placeholders: Vec::new(),
+    };
+    report.columns[0].columns.extend([unused("Notes"), unused("Worker")]);
+    let said = words(&link_report(&report));
+    assert!(said.contains("Not used for linking: Notes, Worker."), "{said}");
+    assert_eq!(said.matches("Notes").count(), 1, "{said}");
+    report.columns[0].columns.retain(|column| !column.used);
+    let said = words(&link_report(&report));
+    assert!(said.contains("No column of cin was used for linking."), "{said}");
+    assert!(!said.contains("Ask the owner of cin"), "{said}");
 }
 
 #[test]

@@ -70,7 +70,7 @@ pub enum FaultKind {
 }
 
 macro_rules! fault_codes {
-    ($($variant:ident = $name:literal, $kind:ident, $meaning:literal;)+) => {
+    ($($variant:ident = $name:literal, $kind:ident, $meaning:literal, why $why:literal, do $todo:literal;)+) => {
         /// Every fault a user can meet, with its stable code.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum FaultCode {
@@ -95,46 +95,156 @@ macro_rules! fault_codes {
             pub fn meaning(self) -> &'static str {
                 match self { $(Self::$variant => $meaning,)+ }
             }
+
+            /// Why it stops the command, in general.
+            pub fn why(self) -> &'static str {
+                match self { $(Self::$variant => $why,)+ }
+            }
+
+            /// What to do, in general; the message itself says it for the case at hand.
+            pub fn todo(self) -> &'static str {
+                match self { $(Self::$variant => $todo,)+ }
+            }
         }
     };
 }
 
 fault_codes! {
-    FileMissing = "E001", Input, "A file that was named is not there or cannot be opened.";
-    FileKind = "E002", Input, "The content of a file is not of the kind its name says, or of no kind that Plait reads.";
-    UnknownColumn = "E003", Usage, "A model or an option names a column that no source has.";
-    FileEmpty = "E004", Input, "A file has no bytes, or a header and no rows.";
-    RaggedRow = "E005", Input, "A row of a delimited file has more or fewer fields than the header.";
-    InvalidText = "E006", Input, "Bytes of a text file are not valid in its encoding.";
-    Truncated = "E007", Input, "A file ends before its content does, or is damaged.";
-    PasswordProtected = "E008", Input, "A workbook is encrypted with a password.";
-    DuplicateColumn = "E009", Input, "Two columns of one file have the same header, or one column was given two roles.";
-    NoUsableColumn = "E010", Input, "No column of a source says who a record is about.";
-    DateOrder = "E011", Input, "A column holds dates in two orders, or its order cannot be told.";
-    DuplicateRecord = "E012", Input, "The column that was named as record identifier holds a value twice.";
-    NullColumn = "E013", Input, "A column that the model compares has no values.";
-    BadThreshold = "E014", Usage, "A probability is not between 0 and 1, or the review band is upside down.";
-    BadModel = "E015", Usage, "A model file cannot be read as a model.";
-    BadOption = "E016", Usage, "Options of a command contradict each other or have an impossible value.";
-    SplinkForm = "E017", Usage, "A Splink settings file uses a form that Plait does not translate.";
-    BadTruth = "E018", Input, "The truth table lacks a column or names records that are not there.";
-    NoSuchRecord = "E019", Usage, "A record that was named is not in the run.";
-    NotARun = "E020", Input, "A folder is not the output of a run, or of a version that this program does not read.";
-    InputsChanged = "E021", Input, "A source file is not the one that the run was made from.";
-    BadSpec = "E022", Usage, "A specification of a return, or a mapping file, cannot be read as one.";
-    TooManyPairs = "E031", Usage, "The blocking rules would compare more pairs than the budget allows.";
-    HugeBlock = "E032", Usage, "One value puts so many records into a block that comparing them is not useful.";
-    NotEnoughMemory = "E033", Usage, "The job needs more memory than the limit.";
-    NoPairs = "E041", Quality, "The blocking rules make no candidate pairs.";
-    NoLinks = "E040", Quality, "No pair reached the threshold.";
-    CannotWrite = "E052", Unexpected, "An output cannot be written.";
-    Interrupted = "E053", Unexpected, "The command was stopped before it ended; nothing was left behind.";
-    ManyReturns = "E060", Input, "A folder or archive holds files of several returns.";
-    MixedPeriods = "E061", Input, "A folder or archive holds files of several years or terms of one return.";
-    OtherReturn = "E062", Input, "A file is of another return or year than the command says.";
-    SameFileTwice = "E063", Input, "A folder or archive holds the same file twice.";
-    NoReturn = "E064", Input, "A file or folder holds no return that Plait knows.";
-    UnsafeArchive = "E065", Input, "A zip archive holds paths that lead outside it, links, other archives or more data than it may.";
-    UnsafeXml = "E066", Input, "An XML file declares a document type or entities, or is nested too deeply.";
-    Locked = "E070", Locked, "Another run is writing to the same folder.";
+    FileMissing = "E001", Input, "A file that was named is not there or cannot be opened.",
+        why "Nothing can be said about records that cannot be read.",
+        do "Check the path, whether the disk or network drive is connected, and whether you may read the file.";
+    FileKind = "E002", Input, "The content of a file is not of the kind its name says, or of no kind that Plait reads.",
+        why "Read as what it is not, a file gives rows that nobody recorded.",
+        do "Save the file as CSV or .xlsx, or export it again, and give it the ending of what it is.";
+    UnknownColumn = "E003", Usage, "A model or an option names a column that no source has.",
+        why "What was said about the column would not be done, and nobody would notice.",
+        do "Write the header as the file has it; plait look FILE shows all headers.";
+    FileEmpty = "E004", Input, "A file has no bytes, or a header and no rows.",
+        why "There is nobody to link.",
+        do "Export the file again with its rows.";
+    RaggedRow = "E005", Input, "A row of a delimited file has more or fewer fields than the header.",
+        why "Where fields are shifted, a surname is taken for a forename.",
+        do "Export the file again with quotes around fields that hold the separator.";
+    InvalidText = "E006", Input, "Bytes of a text file are not valid in its encoding.",
+        why "Names with unreadable letters do not match the same names elsewhere.",
+        do "Export the file again as UTF-8.";
+    Truncated = "E007", Input, "A file ends before its content does, or is damaged.",
+        why "Records would be missing without a trace.",
+        do "Copy or export the file again, and compare its size.";
+    PasswordProtected = "E008", Input, "A workbook is encrypted with a password.",
+        why "Plait cannot open it, and asks for no passwords.",
+        do "Open it in Excel and save it without a password, in a place where that is allowed.";
+    DuplicateColumn = "E009", Input, "Two columns of one file have the same header, or one column was given two roles.",
+        why "It would not be certain which column is meant.",
+        do "Rename or delete one of the columns, or leave one --role out.";
+    NoUsableColumn = "E010", Input, "No column of a source says who a record is about.",
+        why "Records can only be linked by what they say about a person.",
+        do "Say what the columns mean with --role \"HEADER=ROLE\"; plait look FILE shows what was understood.";
+    DateOrder = "E011", Input, "A column holds dates in two orders, or its order cannot be told.",
+        why "Days up to the 12th would be read with day and month the wrong way round, and wrong links follow.",
+        do "Export the file again with one order, best YYYY-MM-DD; correct or blank the dates that are mistakes; or leave the column out with --role \"HEADER=other\".";
+    DuplicateRecord = "E012", Input, "The column that was named as record identifier holds a value twice.",
+        why "Results name records by it, and one name for two records says nothing.",
+        do "Name another column with --role \"HEADER=record_id\", or none, and rows are numbered.";
+    NullColumn = "E013", Input, "A column that the model compares has no values.",
+        why "A comparison without values is no evidence, although the model counts on it.",
+        do "Take the comparison out of the model, or export the file again with the column filled in.";
+    BadThreshold = "E014", Usage, "A probability is not between 0 and 1, or the review band is upside down.",
+        why "The line between linked and not linked would not be where you meant it.",
+        do "Write a number such as 0.95; where pairs go to review, it lies below where they are linked.";
+    BadModel = "E015", Usage, "A model file cannot be read as a model.",
+        why "A model that is read half would make other links than you meant.",
+        do "Correct the place that the message names; plait model new writes a model that is right, docs/model-file.md describes it.";
+    BadOption = "E016", Usage, "Options of a command contradict each other or have an impossible value.",
+        why "The command could be meant in two ways, or in none.",
+        do "Correct the option; plait COMMAND --help says what it takes.";
+    SplinkForm = "E017", Usage, "A Splink settings file uses a form that Plait does not translate.",
+        why "A translation that left it out would be another model than yours.",
+        do "Write that comparison or rule in Plait's model file yourself, or simplify it in Splink.";
+    BadTruth = "E018", Input, "The truth table lacks a column or names records that are not there.",
+        why "Precision and recall against such a table would mislead.",
+        do "Give it the columns source, record and entity, with records named as people.xlsx names them.";
+    NoSuchRecord = "E019", Usage, "A record that was named is not in the run.",
+        why "There is no pair to explain.",
+        do "Name records as people.xlsx does, with the source where it matters: source:record.";
+    NotARun = "E020", Input, "A folder is not the output of a run, or of a version that this program does not read.",
+        why "What is in the folder would be misread.",
+        do "Name a folder that plait link has written, or link again with this version.";
+    InputsChanged = "E021", Input, "A source file is not the one that the run was made from.",
+        why "An explanation from other data would not be the one of this run.",
+        do "Put the file back as it was, or link again.";
+    BadSpec = "E022", Usage, "A specification of a return, or a mapping file, cannot be read as one.",
+        why "Columns would be taken for what they are not, or be left out.",
+        do "Correct the line that the message names; docs/returns.md shows a whole mapping file, plait specs show RETURN a specification.";
+    TooManyPairs = "E031", Usage, "The blocking rules would compare more pairs than the budget allows.",
+        why "The run would take hours, and find little that stricter rules do not.",
+        do "Take the rule that makes most of them out of the model, or add another field to it.";
+    HugeBlock = "E032", Usage, "One value puts so many records into a block that comparing them is not useful.",
+        why "A value that so many share says nothing about who is who, and its pairs cost the most.",
+        do "Empty the value in the file if it stands for \"not known\", or add another field to the rule; plait look FILE shows which columns have one.";
+    NotEnoughMemory = "E033", Usage, "The job needs more memory than the limit.",
+        why "The system would stop the run in the middle, or everything else with it.",
+        do "Allow more with --memory, close other programs, use fewer blocking rules, or link a part of the records.";
+    NoPairs = "E041", Quality, "The blocking rules make no candidate pairs.",
+        why "Nothing was compared, so that no link could be found.",
+        do "Check that the files are of the same area and years, and with plait look that their columns were understood.";
+    NoLinks = "E040", Quality, "No pair reached the threshold.",
+        why "A result without links does harm where a script goes on with it.",
+        do "Check that the files are of the same area and years and that their columns were understood; or look at the likeliest pairs with a lower --threshold.";
+    CannotWrite = "E052", Unexpected, "An output cannot be written.",
+        why "Results are written whole or not at all.",
+        do "Check that the disk has room, that you may write to the folder, and that no file in it is open in another program.";
+    Interrupted = "E053", Unexpected, "The command was stopped before it ended; nothing was left behind.",
+        why "A part of a result would look like all of it.",
+        do "Run the command again when you are ready.";
+    ManyReturns = "E060", Input, "A folder or archive holds files of several returns.",
+        why "Their rows would be mixed without a trace.",
+        do "Name each return by itself: one folder or archive for each.";
+    MixedPeriods = "E061", Input, "A folder or archive holds files of several years or terms of one return.",
+        why "Their rows would be mixed without a trace.",
+        do "Name each year or term by itself: one folder or archive for each.";
+    OtherReturn = "E062", Input, "A file is of another return or year than the command says.",
+        why "Its columns mean something else in the other return.",
+        do "Name the right return with --as, or leave --as out and Plait finds it from the content.";
+    SameFileTwice = "E063", Input, "A folder or archive holds the same file twice.",
+        why "Every record in it would count twice.",
+        do "Delete or move one of the two.";
+    NoReturn = "E064", Input, "A file or folder holds no return that Plait knows.",
+        why "What its columns mean is not known, so that identity cannot be told from the rest.",
+        do "Use plait link, which takes any table; or describe the file in a mapping file and name that with --as.";
+    UnsafeArchive = "E065", Input, "A zip archive holds paths that lead outside it, links, other archives or more data than it may.",
+        why "Such an archive can overwrite files or fill the memory of a machine.",
+        do "Ask who sent it; unpack it with a program of your own, look at it, and name the folder.";
+    UnsafeXml = "E066", Input, "An XML file declares a document type or entities, or is nested too deeply.",
+        why "Such a file can read other files or fill the memory of a machine.",
+        do "Export the file again; remove the document type if you know where it comes from.";
+    Locked = "E070", Locked, "Another run is writing to the same folder.",
+        why "Two runs into one folder would leave a mixture.",
+        do "Wait for the other run, or give another folder with --out.";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::IssueKind;
+
+    /// A whole sentence.
+    fn check(code: &str, part: &str, text: &str) {
+        assert!(text.starts_with(char::is_uppercase), "{code} {part}: {text}");
+        assert!(text.ends_with('.') && text.len() > 12, "{code} {part}: {text}");
+    }
+
+    #[test]
+    fn every_code_says_what_why_and_what_to_do() {
+        for code in FaultCode::ALL {
+            check(code.name(), "what", code.meaning());
+            check(code.name(), "why", code.why());
+            check(code.name(), "do", code.todo());
+        }
+        for kind in IssueKind::ALL {
+            check(kind.name(), "what", kind.meaning());
+            check(kind.name(), "why", kind.why());
+            check(kind.name(), "do", kind.todo());
+        }
+    }
 }

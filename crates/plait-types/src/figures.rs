@@ -13,6 +13,11 @@ pub fn grouped(number: u64) -> String {
     text
 }
 
+/// `1 pair`, `2,861 pairs`: a number and what is counted, whose plural is formed with s.
+pub fn counted(number: u64, what: &str) -> String {
+    format!("{} {what}{}", grouped(number), if number == 1 { "" } else { "s" })
+}
+
 /// A share 0..=1 in per cent, to one decimal: `92.2%`. `0%` and `100%` stand only for none and all; what one decimal
 /// would round to them has two (`0.03%`, `99.97%`), or is `less than 0.01%` or `more than 99.99%`.
 pub fn percent(share: f64) -> String {
@@ -47,6 +52,13 @@ mod tests {
         ] {
             assert_eq!(grouped(number), text);
         }
+    }
+
+    #[test]
+    fn one_of_a_thing_is_not_several() {
+        assert_eq!(counted(0, "pair"), "0 pairs");
+        assert_eq!(counted(1, "pair"), "1 pair");
+        assert_eq!(counted(2861, "blocking rule"), "2,861 blocking rules");
     }
 
     #[test]

@@ -115,7 +115,7 @@ pub enum Severity {
 }
 
 macro_rules! issue_kinds {
-    ($($variant:ident = $name:literal, $severity:ident, $meaning:literal;)+) => {
+    ($($variant:ident = $name:literal, $severity:ident, $meaning:literal, why $why:literal, do $todo:literal;)+) => {
         /// Every finding of a reader, with its stable code.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum IssueKind {
@@ -140,36 +140,105 @@ macro_rules! issue_kinds {
             pub fn meaning(self) -> &'static str {
                 match self { $(Self::$variant => $meaning,)+ }
             }
+
+            /// Why it matters, in general.
+            pub fn why(self) -> &'static str {
+                match self { $(Self::$variant => $why,)+ }
+            }
+
+            /// What to do, in general.
+            pub fn todo(self) -> &'static str {
+                match self { $(Self::$variant => $todo,)+ }
+            }
         }
     };
 }
 
 issue_kinds! {
-    TitleLines = "N001", Note, "Lines above the header hold a title, not column names; they were left out.";
-    UnnamedColumn = "N002", Note, "A column has no header and was named after its position.";
-    Encoding = "N003", Note, "Text is not UTF-8 and was read as Windows-1252.";
-    OtherSheets = "N004", Note, "A workbook has more sheets than the one that was read.";
-    UnknownElements = "N010", Note, "A nested file holds elements that the specification of the return does not know; they were left out.";
-    UnknownColumns = "N011", Note, "A table of a return has columns that its specification does not know; they were left out, since they may hold anything.";
-    InstructionRow = "N012", Note, "The first row below the header says how to fill in the form; it is no record and was set aside.";
-    StrayText = "N013", Note, "Text stands between the elements of a nested file, where no value can be; it was left out.";
-    ElementElsewhere = "N014", Note, "Elements stand at another place than the specification of the return says; they were found by name.";
-    RaggedRow = "W001", Warning, "A row has more or fewer fields than the header and was set aside.";
-    WrongExtension = "W002", Warning, "The name of a file says another kind than its content; the content was read.";
-    NestedColumn = "W003", Warning, "A column holds lists or records instead of values and was left out.";
-    CellError = "W004", Warning, "Cells of a workbook hold an error such as #N/A and were read as missing.";
-    InvalidCell = "W005", Warning, "Cells hold bytes that are not text and were read as missing.";
-    TwoPeople = "W042", Warning, "Rows of one key give dates of birth that cannot be of one person. They stay one record, with the first date; no rule links it by the child's id, since it is not known whose the id is.";
-    RowWithoutKey = "W040", Warning, "Rows of a return do not say which record they are about and were set aside.";
-    RowOfUnknownRecord = "W041", Warning, "Rows of a return are about a record that no row of a person has and were set aside.";
-    UndecodableRow = "W030", Warning, "A row holds bytes that are not text in any encoding and was set aside.";
-    SerialDate = "W031", Warning, "Dates were turned into day numbers such as 40179 by a spreadsheet.";
-    LostZeros = "W032", Warning, "Identifiers have lost their leading zeros, as happens when a file is opened in a spreadsheet.";
-    FormulaWithoutValue = "W033", Warning, "Cells hold a formula whose result was not saved; formulas are never computed, so they were read as missing.";
-    RepeatedElement = "W034", Warning, "An element that a row has once stands in it again; the first was kept.";
-    UnknownEntity = "W035", Warning, "Text refers to an entity that only a document type could define; it was kept as it stands.";
-    ShortenedNumber = "W021", Warning, "Long numbers were shortened to the form 3.02E+11 by a spreadsheet and cannot be recovered.";
-    NoRoute = "W050", Warning, "A source can be linked to none of the others: it has no names and no identifier in common with any.";
+    TitleLines = "N001", Note, "Lines above the header hold a title, not column names; they were left out.",
+        why "A title read as a header would give columns the wrong names.",
+        do "Nothing, if the columns are the right ones.";
+    UnnamedColumn = "N002", Note, "A column has no header and was named after its position.",
+        why "What a column without a header means is told by its values alone.",
+        do "Check with plait look what it was taken for, or give it a header.";
+    Encoding = "N003", Note, "Text is not UTF-8 and was read as Windows-1252.",
+        why "Letters with accents could be the wrong ones, and names would not match.",
+        do "Look at a name with an accent; if it is wrong, export the file as UTF-8.";
+    OtherSheets = "N004", Note, "A workbook has more sheets than the one that was read.",
+        why "Records on the other sheets are not linked.",
+        do "Nothing, if the right sheet was read; else look at another with plait look --sheet, and save it as a file of its own.";
+    UnknownElements = "N010", Note, "A nested file holds elements that the specification of the return does not know; they were left out.",
+        why "What a specification does not know may hold anything, a name included.",
+        do "Nothing, if they do not matter to you; else look whether the file is of another year.";
+    UnknownColumns = "N011", Note, "A table of a return has columns that its specification does not know; they were left out, since they may hold anything.",
+        why "What a specification does not know may hold anything, a name included.",
+        do "Nothing, if they do not matter to you; else look whether the file is of another year, or name them in a mapping file.";
+    InstructionRow = "N012", Note, "The first row below the header says how to fill in the form; it is no record and was set aside.",
+        why "Read as a record it would be a person that nobody is.",
+        do "Nothing, if the row is no record.";
+    StrayText = "N013", Note, "Text stands between the elements of a nested file, where no value can be; it was left out.",
+        why "It belongs to no element, so that nobody knows what it is.",
+        do "Nothing, if the values are there; else export the file again.";
+    ElementElsewhere = "N014", Note, "Elements stand at another place than the specification of the return says; they were found by name.",
+        why "The file was made by another version of the schema than the specification describes.",
+        do "Check with plait look that the columns hold what they should.";
+    RaggedRow = "W001", Warning, "A row has more or fewer fields than the header and was set aside.",
+        why "Where fields are shifted, a surname is taken for a forename.",
+        do "Export the file again with quotes around fields that hold the separator; the lines are named.";
+    WrongExtension = "W002", Warning, "The name of a file says another kind than its content; the content was read.",
+        why "Other programs may misread the file.",
+        do "Give the file the ending of what it is.";
+    NestedColumn = "W003", Warning, "A column holds lists or records instead of values and was left out.",
+        why "A list is no value that could be compared.",
+        do "Nothing, if the column does not matter to you; else export its parts as columns.";
+    CellError = "W004", Warning, "Cells of a workbook hold an error such as #N/A and were read as missing.",
+        why "Somebody meant a value to be there.",
+        do "Correct the formula in the workbook, or paste its values.";
+    InvalidCell = "W005", Warning, "Cells hold bytes that are not text and were read as missing.",
+        why "What it said about a person is lost.",
+        do "Export the file again as UTF-8.";
+    RowWithoutKey = "W040", Warning, "Rows of a return do not say which record they are about and were set aside.",
+        why "Nobody knows whose row it is.",
+        do "Fill in the key in the system that the file comes from, and export the file again.";
+    RowOfUnknownRecord = "W041", Warning, "Rows of a return are about a record that no row of a person has and were set aside.",
+        why "It says something about a person whose own row is not there.",
+        do "Export the tables again together, on the same day.";
+    MappedColumn = "W042", Warning, "A mapping file names a column that the file does not have.",
+        why "What the mapping file says about the column is not done: a date of birth that is not found is not compared.",
+        do "Write the header as the file has it, add it as one of the aliases, or take the column out of the mapping file.";
+    OutsideCodes = "W043", Warning, "A column holds values that the code list of its mapping file does not have.",
+        why "A value that its code list does not have says nothing: it is not compared.",
+        do "Correct the values, or name a list that has them in the mapping file; without codes every value is taken.";
+    TwoPeople = "W044", Warning, "Rows of one key give dates of birth that cannot be of one person. They stay one record, with the first date.",
+        why "It is not known whose of the two the child's id is; no rule links the record by it.",
+        do "Correct the date or the key in the system that the file comes from, and export the file again; the lines are named.";
+    UndecodableRow = "W030", Warning, "A row holds bytes that are not text in any encoding and was set aside.",
+        why "The names in it cannot be read.",
+        do "Export the file again as UTF-8; the lines are named.";
+    SerialDate = "W031", Warning, "Dates were turned into day numbers such as 40179 by a spreadsheet.",
+        why "Other programs take them for numbers.",
+        do "Nothing, they were read as dates; better to export the file without a spreadsheet in between.";
+    LostZeros = "W032", Warning, "Identifiers have lost their leading zeros, as happens when a file is opened in a spreadsheet.",
+        why "An identifier without its zeros is another one, or none.",
+        do "Export the file again, and do not open it in a spreadsheet before it is loaded.";
+    FormulaWithoutValue = "W033", Warning, "Cells hold a formula whose result was not saved; formulas are never computed, so they were read as missing.",
+        why "Somebody meant a value to be there.",
+        do "Open the workbook in Excel, save it, and read it again.";
+    RepeatedElement = "W034", Warning, "An element that a row has once stands in it again; the first was kept.",
+        why "One of the two values is not used.",
+        do "Look which is right, and correct it in the system that the file comes from.";
+    UnknownEntity = "W035", Warning, "Text refers to an entity that only a document type could define; it was kept as it stands.",
+        why "A name with it does not match the same name elsewhere.",
+        do "Export the file again with the letter itself.";
+    ShortenedNumber = "W021", Warning, "Long numbers were shortened to the form 3.02E+11 by a spreadsheet and cannot be recovered.",
+        why "The digits that are not shown are lost, and the numbers link nobody.",
+        do "Export the file again, and do not open it in a spreadsheet before it is loaded.";
+    NoRoute = "W050", Warning, "A source can be linked to none of the others: it has no names and no identifier in common with any.",
+        why "No record of it can be linked, however good the others are.",
+        do "Export it again with names or a number of people that another source has, or add a source that has both.";
+    NoLinkBetween = "W051", Warning, "A source has no link to any of the others, although it could have.",
+        why "The same people may be in both files and were not found, or the files are of different people.",
+        do "Check that the files are of the same area and years, and with plait look that their columns were understood; --role \"HEADER=ROLE\" puts one right.";
 }
 
 #[cfg(test)]

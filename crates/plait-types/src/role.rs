@@ -47,6 +47,8 @@ pub enum Role {
     Identifier,
     /// School or setting: name, URN or LAESTAB.
     School,
+    /// The extract or system that a record came from.
+    Source,
     /// Ethnicity as recorded; used for quality by group, never compared by default.
     Ethnicity,
     /// A date that is not a date of birth.
@@ -85,6 +87,7 @@ const NAMES: &[(Role, &str, &str)] = &[
     (Role::Uln, "uln", "ULN"),
     (Role::Identifier, "identifier", "identifier"),
     (Role::School, "school", "school"),
+    (Role::Source, "source", "source"),
     (Role::Ethnicity, "ethnicity", "ethnicity"),
     (Role::OtherDate, "other_date", "other date"),
     (Role::Category, "category", "category"),
@@ -121,7 +124,10 @@ impl Role {
 
     /// Whether values of this role say who or where somebody is: masked wherever they are shown.
     pub fn identifies(self) -> bool {
-        !matches!(self, Self::Sex | Self::Ethnicity | Self::Category | Self::Region | Self::Number)
+        !matches!(
+            self,
+            Self::Sex | Self::Source | Self::Ethnicity | Self::Category | Self::Region | Self::Number
+        )
     }
 
     fn row(self) -> &'static (Self, &'static str, &'static str) {

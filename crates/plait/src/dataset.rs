@@ -4,12 +4,15 @@ use crate::source::{SourceSpec, sha256_of_file, sha256_of_text};
 use plait_engine::progress::Progress;
 use plait_formats::columns::{ColumnPlan, Confidence};
 use plait_formats::returns::dates::DateReader;
+use plait_formats::returns::spec::line_of_column;
 use plait_formats::returns::{
-    self, Asked, Detected, Gathered, Landed, Payload, Progress as GatherProgress, Recognised, Spec, detect,
-    library,
+    self, Asked, Detected, Gathered, Lacking, Landed, Payload, Progress as GatherProgress, Recognised, Spec,
+    detect, library,
 };
 use plait_types::identifier::LaCode;
-use plait_types::{DateOrder, Fault, FaultCode, PartialDate, Role, Table, nearest};
+use plait_types::{
+    DateOrder, Fault, FaultCode, Issue, IssueKind, PartialDate, Role, Table, counted, nearest,
+};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::Path;
@@ -43,18 +46,22 @@ pub(crate) fn asked(said: Option<&str>) -> Result<Asked, Fault> {
 
 /// Refuses a code list that there is not: its column would be taken for one in which no value is right.
 fn refuse_unknown_codes(spec: &Spec, path: &Path) -> Result<(), Fault> {
-    let named =
-        spec.tables.iter().flat_map(|table| &table.columns).filter_map(|column| column.codes.as_deref());
-    let Some(unknown) = named.into_iter().find(|list| library::codes(list).is_none()) else { return Ok(()) };
+    let named = spec.tables.iter().flat_map(|table| {
+        table.columns.iter().filter_map(move |column| Some((table, column, column.codes.as_deref()?)))
+    });
+    let mut unknown = named.filter(|(_, _, list)| library::codes(list).is_none());
+    let Some((table, column, unknown)) = unknown.next() else { return Ok(()) };
     let lists: Vec<&str> = library::code_lists().collect();
     let todo = match nearest(unknown, lists.iter().copied()) {
         Some(near) => format!("did you mean \"{near}\"?"),
-        None => {
-            "leave codes out where no list fits; the data dictionary names those that there are".to_owned()
-        }
+        None => "leave codes out where no list fits; docs/reference/data-dictionary/codes.md has all of them"
+            .to_owned(),
     };
-    Err(Fault::new(FaultCode::BadSpec, format!("there is no code list \"{unknown}\""), todo)
-        .at(path.display().to_string()))
+    Err(Fault::new(FaultCode::BadSpec, format!("there is no code list \"{unknown}\""), todo).at(line_in(
+        path,
+        &table.name,
+        &column.name,
+    )))
 }
 
 /// The return that a source is; `None` where it is a plain table.
@@ -68,22 +75,74 @@ pub(crate) fn recognise(source: &SourceSpec) -> Result<Option<Recognised>, Fault
 /// Reads a return. Its payload goes to the sink, where there is one.
 pub(crate) fn land<'a>(
     recognised: Recognised,
-    name: &str,
+    source: &SourceSpec,
     payload: Option<&'a mut Payload<'a>>,
     progress: &dyn Progress,
 ) -> Result<Dataset, Fault> {
     let (reference_date, authority) = (reference_date(&recognised), la_code(&recognised));
-    let (landed, gathered) =
-        returns::land(&recognised, name, reference_date, authority, payload, &Bytes(progress))?;
+    let (mut landed, gathered) =
+        returns::land(&recognised, &source.called(), reference_date, authority, payload, &Bytes(progress))?;
+    let lacking = mapping(source).map(|path| lacking_columns(&landed, path)).unwrap_or_default();
     if landed.identity.n_records == 0 {
+        let lacking = lacking.iter().map(|issue| format!("{}: {}", issue.file, issue.message));
         return Err(Fault::new(
             FaultCode::FileEmpty,
-            format!("{name} holds no record of a person"),
+            format!("{} holds no record of a person", source.called()),
             "export it again with its rows; plait look shows what is in it",
         )
-        .because(recognised.why.join("; ")));
+        .because(recognised.why.iter().cloned().chain(lacking).collect::<Vec<_>>().join("; ")));
     }
+    landed.issues.extend(lacking);
     Ok(Dataset { recognised, landed, gathered })
+}
+
+/// The specification of the user's own by which a source is read.
+fn mapping(source: &SourceSpec) -> Option<&Path> {
+    let path = Path::new(source.is.as_deref()?);
+    path.extension().is_some_and(|extension| extension == "toml").then_some(path)
+}
+
+/// `yot.toml line 12`, where a mapping file names a column.
+fn line_in(mapping: &Path, table: &str, column: &str) -> String {
+    let file = mapping.file_name().unwrap_or_default().to_string_lossy();
+    let line = std::fs::read_to_string(mapping).ok().and_then(|text| line_of_column(&text, table, column));
+    line.map_or_else(|| file.to_string(), |line| format!("{file} line {line}"))
+}
+
+/// A finding for each column that a mapping file names and the file does not have: what is said of it there is not done.
+fn lacking_columns(landed: &Landed, mapping: &Path) -> Vec<Issue> {
+    let issue = |lacking: &Lacking| {
+        let near = nearest(&lacking.column, lacking.unknown.iter().map(String::as_str));
+        let todo = match near {
+            Some(near) => format!("did you mean \"{near}\"?"),
+            None => "write the header as the file has it, or take the column out".to_owned(),
+        };
+        let place = line_in(mapping, &lacking.table, &lacking.column);
+        let message = format!("{place} names it, and the file does not have it; {todo}");
+        Issue::new(IssueKind::MappedColumn, &*lacking.file, message).in_column(&lacking.column)
+    };
+    landed.lacking.iter().map(issue).collect()
+}
+
+/// A finding for each column of which values are not in the code list that a mapping file gives it.
+pub(crate) fn outside_codes(dataset: &Dataset, source: &SourceSpec) -> Vec<Issue> {
+    let Some(mapping) = mapping(source) else { return Vec::new() };
+    let of_codes = dataset.landed.findings.iter().filter(|finding| finding.check == "code");
+    of_codes
+        .map(|finding| {
+            let place = line_in(mapping, &finding.table, &finding.column);
+            let rows = counted(finding.n_found, "row");
+            let holds = if finding.n_found == 1 { "holds" } else { "hold" };
+            let message = format!(
+                "{rows} {holds} a value that is {}, which {place} gives it; correct the values, or name a list that has them",
+                finding.says
+            );
+            Issue::new(IssueKind::OutsideCodes, &*finding.file, message)
+                .in_column(&finding.column)
+                .on_lines(finding.lines.first().to_vec())
+                .counting(finding.n_found as usize)
+        })
+        .collect()
 }
 
 /// The day that a return is about, where its files say it.
@@ -119,9 +178,21 @@ impl Dataset {
     pub(crate) fn table(&self, roles: &[(String, Role)]) -> (Table, Vec<ColumnPlan>) {
         let current = self.landed.identity.current();
         let title = &self.recognised.spec.title;
+        let headers = |name: &str| -> &[String] { self.landed.headers.get(name).map_or(&[], Vec::as_slice) };
+        // a header from which two columns come is that of the one which is compared, not of the key beside it
+        let is_called = |name: &str, header: &String| {
+            name == header
+                || (headers(name).contains(header)
+                    && (name != KEY
+                        || !current
+                            .table
+                            .columns
+                            .iter()
+                            .any(|c| c.name != KEY && headers(&c.name).contains(header))))
+        };
         let plan = |(column, role): (usize, &Role)| {
             let name = current.table.columns[column].name.clone();
-            let given = roles.iter().find(|(header, _)| *header == name).map(|(_, role)| *role);
+            let given = roles.iter().find(|(header, _)| is_called(&name, header)).map(|(_, role)| *role);
             let role = given.unwrap_or(*role);
             ColumnPlan {
                 column,
@@ -133,11 +204,18 @@ impl Dataset {
                     None => format!("the specification of the {title} says so"),
                 },
                 notes: Vec::new(),
+                header: Some(together(headers(&name))).filter(|header| !header.is_empty() && *header != name),
+                layout: self.landed.identity.layout(&name),
                 name,
             }
         };
         let plans = current.roles.iter().enumerate().map(plan).collect();
         (current.table, plans)
+    }
+
+    /// Every header of a column of [`Self::table`], for those who name columns by them.
+    pub(crate) fn headers(&self) -> Vec<String> {
+        self.landed.headers.values().flatten().cloned().collect()
     }
 
     /// What it is, in a sentence without its full stop: `Children in Need census 2026, XML, 1 file`.
@@ -149,6 +227,19 @@ impl Dataset {
     pub(crate) fn rows_set_aside(&self) -> u64 {
         self.gathered.total.rows_set_aside
             + self.landed.tables.iter().map(|table| table.set_aside).sum::<u64>()
+    }
+}
+
+/// The column of a table of identity that has the keys of the records in their file.
+const KEY: &str = "source_key";
+
+/// Headers of columns that became one: all of two, of more the first and the last.
+fn together(headers: &[String]) -> String {
+    match headers {
+        [] => String::new(),
+        [one] => one.clone(),
+        [one, other] => format!("{one} and {other}"),
+        [first, .., last] => format!("{first} to {last}"),
     }
 }
 
@@ -164,8 +255,7 @@ pub(crate) fn words(recognised: &Recognised) -> String {
     let n = recognised.members.len();
     let forms: BTreeSet<&str> = recognised.members.iter().map(|member| member.holds.form()).collect();
     let forms: Vec<&str> = forms.into_iter().collect();
-    write!(text, ", {}, {n} file{}", forms.join(" and "), if n == 1 { "" } else { "s" })
-        .expect("writing to a string");
+    write!(text, ", {}, {}", forms.join(" and "), counted(n as u64, "file")).expect("writing to a string");
     text
 }
 

@@ -4,8 +4,9 @@ use crate::link::SourceFacts;
 use crate::run::{Run, RunSource};
 use crate::summary::share_of;
 use plait_engine::blocking::Blocks;
-use plait_engine::model::{Model, field_words};
-use plait_types::{Role, grouped, percent};
+use plait_engine::model::{Comparison, LinkType, Model};
+use plait_formats::columns::ColumnProfile;
+use plait_types::{Role, counted, grouped, percent};
 
 /// One line, under a heading that it may share with the lines before it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,25 +38,22 @@ fn reading(source: &RunSource) -> String {
         Some(column) => format!("named by {column}"),
         None => "named by their row".to_owned(),
     };
-    format!("{}: {} records, {named}{set_aside}. {}.", source.name, grouped(source.rows), source.format)
+    format!("{}: {}, {named}{set_aside}. {}.", source.name, counted(source.rows, "record"), source.format)
 }
 
 /// Every column that means something, by its meaning.
 fn columns(source: &SourceFacts) -> String {
-    let meaning = |(name, role): (&str, Role)| {
-        let words = role.words();
-        if name.replace(['_', '-'], " ").eq_ignore_ascii_case(words) {
-            words.to_owned()
-        } else {
-            format!("{name} = {words}")
+    let meaning = |column: &ColumnProfile| {
+        let words = column.role.words();
+        let is_said = |name: &str| name.replace(['_', '-'], " ").eq_ignore_ascii_case(words);
+        match &column.header {
+            None if is_said(&column.name) => words.to_owned(),
+            Some(header) if is_said(&column.name) || is_said(header) => column.shown().into_owned(),
+            _ => format!("{} = {words}", column.shown()),
         }
     };
-    let used: Vec<String> = source
-        .profile
-        .iter()
-        .filter(|column| column.role != Role::Other)
-        .map(|column| meaning((&column.name, column.role)))
-        .collect();
+    let used: Vec<String> =
+        source.profile.iter().filter(|column| column.role != Role::Other).map(meaning).collect();
     let unused = source.profile.len() - used.len();
     let rest = if unused == 0 { String::new() } else { format!("; {unused} not used") };
     format!("{}: {}{rest}.", source.run.name, used.join(", "))
@@ -65,18 +63,19 @@ fn columns(source: &SourceFacts) -> String {
 fn checked(source: &SourceFacts) -> String {
     let mut parts = Vec::new();
     for column in source.profile.iter().filter(|column| matters(column.role)) {
-        if let Some(order) = column.date_order {
-            parts.push(format!("{} as {}", column.name, order.layout()));
+        let name = column.shown();
+        if let Some(layout) = column.layout() {
+            parts.push(format!("{name} as {layout}"));
         }
         if let Some(validity) = column.validity
             && validity.valid < validity.checked
         {
             let valid = share_of(validity.valid, validity.checked);
-            parts.push(format!("{} {valid} valid", column.name));
+            parts.push(format!("{name} {valid} valid"));
         }
         for placeholder in &column.placeholders {
-            let (what, rows) = (placeholder.what, grouped(placeholder.rows));
-            parts.push(format!("{what} in {} on {rows} rows ignored", column.name));
+            let (what, rows) = (placeholder.what, counted(placeholder.rows, "row"));
+            parts.push(format!("{what} in {name} on {rows} ignored"));
         }
     }
     let all = if parts.is_empty() { "nothing to note".to_owned() } else { parts.join("; ") };
@@ -89,6 +88,7 @@ fn matters(role: Role) -> bool {
         role,
         Role::RecordId
             | Role::School
+            | Role::Source
             | Role::Ethnicity
             | Role::OtherDate
             | Role::Category
@@ -98,22 +98,13 @@ fn matters(role: Role) -> bool {
     )
 }
 
-/// `1 pair`, `2,861 pairs`
-fn counted(number: u64, what: &str) -> String {
-    format!("{} {what}{}", grouped(number), if number == 1 { "" } else { "s" })
-}
-
 /// About the model.
 pub(crate) fn of_model(model: &Model, n_rounds: Option<u32>) -> Detail {
     let origin = match n_rounds {
         Some(n) => format!("learned from these files in {}", counted(u64::from(n), "round")),
         None => "used as it came".to_owned(),
     };
-    let words = |name: &str| match field_words(name) {
-        header if header == name => name.replace('_', " "),
-        words => words.to_owned(),
-    };
-    let names: Vec<String> = model.comparisons.iter().map(|comparison| words(&comparison.name)).collect();
+    let names: Vec<String> = model.comparisons.iter().map(Comparison::words).collect();
     let comparisons = counted(names.len() as u64, "comparison");
     detail("Model", format!("{}, {origin}. {comparisons}: {}.", model.name, names.join(", ")))
 }
@@ -151,6 +142,11 @@ pub(crate) fn of_result(run: &Run, linked: &[(String, u64, u64)]) -> Vec<Detail>
         counted(counts.expected_false_links.round() as u64, "wrong link"),
         percent(counts.expected_false_links / counts.links.max(1) as f64)
     );
+    let expected = if run.has_no_link_between() {
+        format!("{expected}; of links between sources nothing can be said, since there are none")
+    } else {
+        expected
+    };
     let quality = match &run.truth {
         None => expected,
         Some(truth) => format!(
@@ -172,9 +168,23 @@ pub(crate) fn of_result(run: &Run, linked: &[(String, u64, u64)]) -> Vec<Detail>
                 counted(run.rules.len() as u64, "blocking rule")
             ),
         ),
-        detail("Linked", format!("{}; {}.", counted(counts.links, "pair"), each.join(", "))),
+        detail("Linked", format!("{}; {}.", links_in_words(run), each.join(", "))),
     ];
     let routes = crate::routes::lines(&run.routes).into_iter().map(|line| detail("Routes", line));
     let sure = [detail("Unsure", format!("{unsure}.")), detail("Quality", format!("{quality}."))];
     pairs.into_iter().chain(routes).chain(sure).collect()
+}
+
+/// `72,706 pairs, 70,000 between sources and 2,706 within one`
+fn links_in_words(run: &Run) -> String {
+    let counts = &run.counts;
+    let pairs = counted(counts.links, "pair");
+    if run.sources.len() == 1 {
+        return pairs;
+    }
+    if run.model.link_type == LinkType::LinkOnly.name() {
+        return format!("{pairs} between sources");
+    }
+    let (between, within) = (grouped(counts.links_between), grouped(counts.links_within));
+    format!("{pairs}, {between} between sources and {within} within one")
 }

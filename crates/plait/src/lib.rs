@@ -36,7 +36,9 @@ pub use plait_engine::explanation::{Explanation, Term, TermKind};
 pub use plait_engine::model::{Clustering, LinkType, Model};
 pub use plait_engine::progress::{Progress, Silent, Stage};
 pub use plait_report::sentence;
-pub use plait_types::{Fault, FaultCode, FaultKind, Issue, IssueKind, Role, Severity, nearest};
+pub use plait_types::{
+    Fault, FaultCode, FaultKind, Issue, IssueKind, Role, Severity, counted, grouped, nearest,
+};
 pub use read::{ReadDone, ReadRequest, read};
 pub use run::Run;
 pub use score::{ScoreRequest, score};

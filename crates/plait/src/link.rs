@@ -100,6 +100,8 @@ pub struct Linked {
     pub model_text: String,
     /// Files written; none for a dry run.
     pub wrote: Vec<PathBuf>,
+    /// Two records of one link, as `plait explain` takes them: between two sources, if there is such a link.
+    pub example: Option<(String, String)>,
 }
 
 /// Links the sources and writes the results, or says why not. Nothing is written unless everything is.
@@ -177,6 +179,27 @@ impl Findings<'_> {
         let source = self.records.source_of(record);
         let row = (record - self.records.sources[source].start) as usize;
         (self.records.sources[source].name.clone(), self.sources[source].names.get(row).into_owned())
+    }
+
+    /// Places of the pairs that are links.
+    pub(crate) fn links(&self) -> impl Iterator<Item = usize> {
+        (0..self.pairs.len()).filter(|&pair| self.clustered.is_link[pair])
+    }
+
+    /// Whether a pair is of two sources.
+    pub(crate) fn is_between(&self, pair: usize) -> bool {
+        self.records.source_of(self.pairs.left[pair]) != self.records.source_of(self.pairs.right[pair])
+    }
+
+    /// The first link between sources, else the first link, as somebody would ask for its explanation.
+    fn example(&self) -> Option<(String, String)> {
+        let between = self.links().find(|&pair| self.is_between(pair));
+        let pair = between.or_else(|| self.links().next())?;
+        let name = |record: u32| {
+            let (source, record) = self.name(record);
+            format!("{source}:{record}")
+        };
+        Some((name(self.pairs.left[pair]), name(self.pairs.right[pair])))
     }
 }
 
@@ -264,7 +287,16 @@ impl<'a> Job<'a> {
         })?;
         self.apply_rules(&records, &model, &comparer, &scorer, &mut pairs);
         self.progress.begin(Stage::Cluster, 1);
-        let clustered = self.watch.time("cluster", || cluster(&records, &pairs, link_cut, model.clustering));
+        let weigher = || -> Box<dyn FnMut(u32, u32) -> Option<f64>> {
+            let mut scratch = comparer.scratch();
+            let (blocks, scorer) = (&blocks, &scorer);
+            Box::new(move |left, right| {
+                let is_candidate = blocks.is_candidate(left, right);
+                is_candidate.then(|| scorer.weigh(left, right, &mut scratch).0)
+            })
+        };
+        let clustered =
+            self.watch.time("cluster", || cluster(&records, &pairs, link_cut, model.clustering, &weigher));
         self.progress.advance(1);
         if !clustered.is_link.contains(&true) {
             return Err(because(summary::no_links(&records, &pairs, &model).into()));
@@ -303,6 +335,8 @@ impl<'a> Job<'a> {
             run.notes.extend(training.warnings.iter().cloned());
             run.model.rounds = training.n_rounds;
         }
+        issues.extend(summary::sources_without_link(&findings, &run, &issues));
+        run.issues = issues.iter().map(ToString::to_string).collect();
         let summary = summary::paragraph(&findings, &run);
         self.details.push(details::of_model(&model, training.as_ref().map(|training| training.n_rounds)));
         self.details.extend(details::of_result(&run, &linked_per_source(&findings)));
@@ -348,6 +382,7 @@ impl<'a> Job<'a> {
             run,
             issues,
             wrote,
+            example: findings.example(),
         })
     }
 
@@ -386,9 +421,9 @@ impl<'a> Job<'a> {
         for field in &records.fields {
             for &n in &field.spikes {
                 self.notes.push(format!(
-                    "one value of {} is held by {} records, far more than any other; it was treated as missing",
+                    "one value of {} is held by {}, far more than any other; it was treated as missing",
                     field.name,
-                    plait_types::grouped(u64::from(n))
+                    plait_types::counted(u64::from(n), "record")
                 ));
             }
         }
@@ -504,7 +539,8 @@ impl<'a> Job<'a> {
     }
 
     fn counts(findings: &Findings<'_>, rows_set_aside: u64) -> Counts {
-        let links = findings.clustered.is_link.iter().filter(|link| **link).count() as u64;
+        let links = findings.links().count() as u64;
+        let links_between = findings.links().filter(|&pair| findings.is_between(pair)).count() as u64;
         let expected_false_links = findings
             .probability
             .iter()
@@ -518,6 +554,8 @@ impl<'a> Job<'a> {
             possible_pairs: comparable_pairs(findings.records, findings.model.link_type) as u64,
             candidate_pairs: findings.pairs.n_candidates.iter().sum(),
             links,
+            links_between,
+            links_within: links - links_between,
             reviews: findings.pairs.len() as u64 - links,
             persons: u64::from(findings.clustered.persons.n_persons),
             expected_false_links,
@@ -561,6 +599,7 @@ impl<'a> Job<'a> {
             peak_memory_after: BTreeMap::new(),
             truth: None,
             notes: self.notes.clone(),
+            issues: Vec::new(),
         }
     }
 
@@ -576,9 +615,9 @@ impl<'a> Job<'a> {
         self.details.extend(details::of_rules(model, blocks));
         let n_pairs: u64 = blocks.costs().iter().map(|cost| cost.n_pairs).sum();
         let summary = format!(
-            "Nothing was written. A run would weigh at most {} candidate pairs of the {} records.",
-            plait_types::grouped(n_pairs),
-            plait_types::grouped(records.len() as u64)
+            "Nothing was written. A run would weigh at most {} of the {}.",
+            plait_types::counted(n_pairs, "candidate pair"),
+            plait_types::counted(records.len() as u64, "record")
         );
         let model_text = self.model_text(model);
         let counts = Counts { records: records.len() as u64, candidate_pairs: n_pairs, ..Counts::default() };
@@ -593,6 +632,7 @@ impl<'a> Job<'a> {
             run,
             issues,
             wrote: Vec::new(),
+            example: None,
         }
     }
 }

@@ -5,7 +5,7 @@ use crate::run::RunDataset;
 use crate::source::SourceSpec;
 use crate::{dataset, read};
 use plait_engine::progress::Silent;
-use plait_formats::columns::{ColumnPlan, Profile, describe, plan};
+use plait_formats::columns::{Profile, describe, plan};
 use plait_formats::read::{FileFormat, ReadOptions, read as read_table};
 use plait_formats::returns::Recognised;
 use plait_types::{Issue, Role};
@@ -51,7 +51,7 @@ fn look_at_return(
     recognised: Recognised,
     roles: &[(String, Role)],
 ) -> Result<Looked, Faults> {
-    let dataset = dataset::land(recognised, &source.called(), None, &Silent)?;
+    let dataset = dataset::land(recognised, source, None, &Silent)?;
     let (table, plans) = dataset.table(roles);
     let profile = Profile::of(&table, &plans);
     let text = format!(
@@ -66,7 +66,7 @@ fn look_at_return(
         "rows_set_aside": dataset.rows_set_aside(),
         "rows": table.n_rows,
         "dataset": RunDataset::of(&dataset),
-        "columns": columns_json(&profile, &plans),
+        "columns": columns_json(&profile),
         "issues": dataset.landed.issues.iter().map(ToString::to_string).collect::<Vec<_>>(),
     });
     Ok(Looked { text, json, issues: dataset.landed.issues })
@@ -89,30 +89,30 @@ fn look_at_table(request: &LookRequest) -> Result<Looked, Faults> {
         "format": content.format.to_string(),
         "rows_in": content.rows_in,
         "rows": content.table.n_rows,
-        "columns": columns_json(&profile, &plans),
+        "columns": columns_json(&profile),
         "issues": content.issues.iter().map(ToString::to_string).collect::<Vec<_>>(),
     });
     Ok(Looked { text, json, issues: content.issues })
 }
 
-fn columns_json(profile: &Profile, plans: &[ColumnPlan]) -> Vec<serde_json::Value> {
+fn columns_json(profile: &Profile) -> Vec<serde_json::Value> {
     profile
         .columns
         .iter()
-        .zip(plans)
-        .map(|(column, plan)| {
+        .map(|column| {
             serde_json::json!({
                 "name": column.name,
+                "header": column.header.as_ref().unwrap_or(&column.name),
                 "role": column.role.name(),
                 "why": column.why,
                 "filled": column.filled,
                 "distinct": column.distinct,
                 "valid": column.validity.map(|v| v.valid),
                 "checked": column.validity.map(|v| v.checked),
-                "date_order": plan.date_order.map(plait_types::DateOrder::layout),
+                "date_order": column.layout(),
                 "placeholders": column.placeholders.iter().map(|p| (p.what, p.rows)).collect::<Vec<_>>(),
                 "oddities": column.oddities,
-                "notes": plan.notes,
+                "notes": column.notes,
             })
         })
         .collect()

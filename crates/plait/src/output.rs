@@ -47,7 +47,8 @@ pub(crate) fn write_tables(
         files.push(WORKBOOK);
     } else if workbook.is_none() {
         notes.push(format!(
-            "{WORKBOOK} was left out: {n} records are more than a worksheet is good for; --workbook writes it all the same"
+            "{WORKBOOK} was left out: {} are more than a worksheet is good for; --workbook writes it all the same",
+            plait_types::counted(n as u64, "record")
         ));
     }
     Ok(files)

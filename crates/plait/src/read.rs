@@ -10,7 +10,7 @@ use plait_engine::progress::{Progress, Stage};
 use plait_formats::returns::check::ColumnQuality;
 use plait_formats::returns::{Recognised, write_issues};
 use plait_formats::write::{CsvStyle, OutTable, OutValues, RowsFile, write_csv, write_parquet};
-use plait_types::{Fault, FaultCode, Issue, Table, Values, grouped};
+use plait_types::{Fault, FaultCode, Issue, Table, Values, counted, grouped};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -58,7 +58,7 @@ pub fn read(request: &ReadRequest, progress: &dyn Progress) -> Result<ReadDone, 
     let sha256 = dataset::sha256(&recognised)?;
     let mut payload = PayloadFiles { place: &place, recognised: recognised.clone(), files: BTreeMap::new() };
     let mut take = |table: &str, rows: Table| payload.append(table, &rows);
-    let dataset = dataset::land(recognised, &source.called(), Some(&mut take), progress)
+    let dataset = dataset::land(recognised, source, Some(&mut take), progress)
         .map_err(|fault| place.seen_from_outside(fault))?;
     progress.begin(Stage::Write, 1);
     let mut files = payload.finish()?;
@@ -231,9 +231,9 @@ pub(crate) fn describe(source: &SourceSpec, dataset: &Dataset) -> String {
         line(format!("  left out: {} ({})", stranger.file, stranger.is));
     }
     line(format!(
-        "\n{} persons; {} rows read, {} set aside\n",
-        grouped(landed.identity.n_records as u64),
-        grouped(dataset.gathered.total.rows_in),
+        "\n{}; {} read, {} set aside\n",
+        counted(landed.identity.n_records as u64, "person"),
+        counted(dataset.gathered.total.rows_in, "row"),
         grouped(dataset.rows_set_aside())
     ));
     line(format!("  {:<32}{:>12}{:>12}", "table", "rows", "set aside"));
@@ -252,7 +252,7 @@ pub(crate) fn describe(source: &SourceSpec, dataset: &Dataset) -> String {
     for finding in landed.findings.iter().take(SHOWN) {
         let place = format!("{}.{}", finding.table, finding.column);
         let mut words = String::new();
-        write!(words, "{} of {} rows", grouped(finding.n_found), grouped(finding.n_checked))
+        write!(words, "{} of {}", grouped(finding.n_found), counted(finding.n_checked, "row"))
             .expect("a string");
         let severity = finding.severity.word();
         line(format!("  {severity:<18}{place:<40}{words:<26}{} ({})", finding.says, finding.check));

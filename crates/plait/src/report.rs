@@ -4,12 +4,13 @@ use crate::link::{Findings, Stopwatch};
 use crate::run::{Run, RunRoute};
 use plait_engine::evaluation::{Rates, Scores, wilson};
 use plait_engine::explanation::Explanation;
+use plait_formats::columns::ColumnProfile;
 use plait_report::{
     Accuracy, BlockingResult, ColumnQuality, Decision, Estimate, ExplainedPair, Input, LinkReport, Note,
     PairCounts, PersonSize, Placeholder, Provenance, Route, ScoreHistogram, SourceColumns, SourcePair,
     SourceResult, Stage, link_report,
 };
-use plait_types::{Issue, PartialDate, Severity};
+use plait_types::{Issue, PartialDate, Role, Severity};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::SystemTime;
 
@@ -213,7 +214,20 @@ fn histogram(findings: &Findings<'_>) -> Option<ScoreHistogram> {
     (!pairs.is_empty()).then_some(ScoreHistogram { start: START, width: WIDTH, counts, below })
 }
 
+/// Whether the model looks at a column: by its role or its name, or by what a whole name or the lines of an address become.
+fn is_used(column: &ColumnProfile, fields: &[String]) -> bool {
+    let has = |name: &str| fields.iter().any(|field| field.eq_ignore_ascii_case(name));
+    let becomes: &[Role] = match column.role {
+        Role::RecordId => return false,
+        Role::FullName => &[Role::Forename, Role::MiddleName, Role::Surname],
+        Role::AddressLine => &[Role::Address],
+        _ => &[],
+    };
+    has(&column.name) || has(column.role.name()) || becomes.iter().any(|role| has(role.name()))
+}
+
 fn columns(findings: &Findings<'_>) -> Vec<SourceColumns> {
+    let fields = findings.model.fields();
     findings
         .sources
         .iter()
@@ -224,8 +238,9 @@ fn columns(findings: &Findings<'_>) -> Vec<SourceColumns> {
                 .profile
                 .iter()
                 .map(|column| ColumnQuality {
-                    name: column.name.clone(),
+                    name: column.shown().into_owned(),
                     role: column.role,
+                    used: is_used(column, &fields),
                     recorded: column.filled,
                     invalid: column.validity.map_or(0, |validity| validity.checked - validity.valid),
                     placeholders: column

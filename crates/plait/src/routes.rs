@@ -8,7 +8,7 @@ use crate::link::{Findings, SourceFacts};
 use crate::run::RunRoute;
 use plait_engine::model::{FORMER_LA_CHILD_ID, LA_CHILD_ID, field_words};
 use plait_engine::records::{Field, Records};
-use plait_types::{Issue, IssueKind, NULL, Role, grouped};
+use plait_types::{Issue, IssueKind, NULL, Role, counted};
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
 /// Per pair of sources and route: links, and records of the source from which the route starts. Of a source with names and
@@ -61,8 +61,7 @@ pub(crate) fn lines(routes: &[RunRoute]) -> Vec<String> {
 
 fn line(route: &RunRoute) -> String {
     let RunRoute { left, right, .. } = route;
-    let records =
-        if route.records == 1 { "1 record".into() } else { format!("{} records", grouped(route.records)) };
+    let records = counted(route.records, "record");
     let right = if left == right { "others of it" } else { right };
     format!("{records} of {left} to {right} by {}.", route.words())
 }

@@ -52,6 +52,9 @@ pub struct Run {
     pub truth: Option<RunTruth>,
     /// What a careful person should know.
     pub notes: Vec<String>,
+    /// Findings in the files and in the result, as they were printed; absent in runs of earlier versions.
+    #[serde(default)]
+    pub issues: Vec<String>,
 }
 
 /// One source of a run.
@@ -179,6 +182,12 @@ pub struct Counts {
     pub candidate_pairs: u64,
     /// Pairs linked.
     pub links: u64,
+    /// Those of them between two sources; 0 in runs of earlier versions.
+    #[serde(default)]
+    pub links_between: u64,
+    /// Those of them within one source; 0 in runs of earlier versions.
+    #[serde(default)]
+    pub links_within: u64,
     /// Pairs to review.
     pub reviews: u64,
     /// Persons, those of a single record included.
@@ -253,6 +262,11 @@ impl RunSource {
 }
 
 impl Run {
+    /// Whether there are several sources, and all links are within one.
+    pub(crate) fn has_no_link_between(&self) -> bool {
+        self.sources.len() > 1 && self.counts.links_between == 0
+    }
+
     /// Reads the run of a folder.
     pub(crate) fn read(folder: &Path) -> Result<Self, Fault> {
         let path = folder.join(FILE);

@@ -9,7 +9,7 @@ use plait_engine::model::LinkType;
 use plait_engine::records::Records;
 use plait_formats::columns::header_list;
 use plait_formats::read::{ReadOptions, read};
-use plait_types::{Column, Fault, FaultCode, NULL, Table, grouped};
+use plait_types::{Column, Fault, FaultCode, NULL, Table, counted, grouped};
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
@@ -91,9 +91,10 @@ impl TruthTable {
             return Err(Fault::new(
                 FaultCode::BadTruth,
                 format!(
-                    "{} of the {} records of the truth table are among those linked",
+                    "{} of the {} of the truth table {} among those linked",
                     grouped(n_found as u64),
-                    grouped(n_rows as u64)
+                    counted(n_rows as u64, "record"),
+                    if n_found == 1 { "is" } else { "are" }
                 ),
                 "name records in it as people.parquet does: the source's name, and its identifier or row number",
             )

@@ -69,6 +69,8 @@ pub(crate) struct Opened {
     pub(crate) issues: Vec<Issue>,
     pub(crate) table: Table,
     pub(crate) plans: Vec<ColumnPlan>,
+    /// Of a return, headers of its files by which its columns may be named too.
+    pub(crate) headers: Vec<String>,
     /// The code of the local authority that the records are of, where it is known: its ids of children mean nothing in
     /// another one.
     pub(crate) authority: Option<String>,
@@ -165,10 +167,12 @@ fn open_return(
     let authority = dataset::authority(recognised);
     let (sha256, dataset) = rayon::join(
         || dataset::sha256(recognised),
-        || dataset::land(recognised.clone(), &spec.called(), None, progress),
+        || dataset::land(recognised.clone(), spec, None, progress),
     );
     let (sha256, dataset) = (sha256?, dataset?);
     let (table, plans) = dataset.table(roles);
+    let mut issues = dataset.landed.issues.clone();
+    issues.extend(dataset::outside_codes(&dataset, spec));
     Ok(Opened {
         path: spec.path.clone(),
         is: spec.is.clone(),
@@ -176,7 +180,8 @@ fn open_return(
         format: dataset.words(),
         rows_in: dataset.gathered.total.rows_in,
         rows_set_aside: dataset.rows_set_aside(),
-        issues: dataset.landed.issues.clone(),
+        issues,
+        headers: dataset.headers(),
         dataset: Some(RunDataset::of(&dataset)),
         authority,
         table,
@@ -207,6 +212,7 @@ fn open_table(spec: &SourceSpec) -> Result<Opened, Fault> {
         issues,
         table,
         plans: Vec::new(),
+        headers: Vec::new(),
         authority: None,
     })
 }
@@ -226,8 +232,9 @@ fn refuse_equal_names(sources: &[Opened]) -> Result<(), Fault> {
 }
 
 fn refuse_unknown_columns(sources: &[Opened], roles: &[(String, Role)]) -> Result<(), Faults> {
+    let of_tables = sources.iter().flat_map(|s| &s.table.columns).map(|column| column.name.as_str());
     let headers: Vec<&str> =
-        sources.iter().flat_map(|s| &s.table.columns).map(|column| column.name.as_str()).collect();
+        of_tables.chain(sources.iter().flat_map(|s| &s.headers).map(String::as_str)).collect();
     let unknown = roles.iter().filter(|(name, _)| !headers.contains(&name.as_str()));
     let faults: Vec<Fault> = unknown
         .map(|(name, _)| {
@@ -259,9 +266,11 @@ impl Opened {
         }
     }
 
-    /// The header of the column that names the records.
+    /// The header of the column that names the records, as the file has it.
     pub(crate) fn record_column(&self) -> Option<String> {
-        columns::record_column(&self.table, &self.plans).map(|index| self.table.columns[index].name.clone())
+        let index = columns::record_column(&self.table, &self.plans)?;
+        let plan = self.plans.iter().find(|plan| plan.column == index)?;
+        Some(plan.header.clone().unwrap_or_else(|| plan.name.clone()))
     }
 
     /// Completeness and validity of every column.

@@ -6,7 +6,7 @@ use plait_engine::clustering::Clustered;
 use plait_engine::model::{LinkType, Model};
 use plait_engine::records::{Field, Records};
 use plait_engine::scoring::ScoredPairs;
-use plait_types::{Fault, FaultCode, MatchWeight, NULL, grouped, percent};
+use plait_types::{Fault, FaultCode, Issue, IssueKind, MatchWeight, NULL, counted, grouped, percent};
 
 /// What became of the records of one source.
 pub(crate) struct SourceOutcome {
@@ -55,11 +55,21 @@ pub(crate) fn paragraph(findings: &Findings<'_>, run: &Run) -> String {
     let counts = &run.counts;
     let first = if let ([name], [outcome]) = (names.as_slice(), outcomes.as_slice()) {
         format!(
-            "Among the {} records of {name}, {} ({}) are of a person who has more than one; there are {} people in all.",
-            grouped(outcome.records),
+            "Among the {} of {name}, {} ({}) {} of a person who has more than one; there {} in all.",
+            counted(outcome.records, "record"),
             grouped(outcome.linked),
             share_of(outcome.linked, outcome.records),
-            grouped(counts.persons)
+            if outcome.linked == 1 { "is" } else { "are" },
+            are_people(counts.persons)
+        )
+    } else if run.has_no_link_between() {
+        format!(
+            "No record of {} is linked to a record of another source: {} within one. Check the files before you use \
+             this result; the warning says how. Together the {} of {}.",
+            list_or(&names),
+            links_are(counts.links),
+            records_are(counts.records),
+            people(counts.persons)
         )
     } else {
         let parts: Vec<String> = names
@@ -74,11 +84,25 @@ pub(crate) fn paragraph(findings: &Findings<'_>, run: &Run) -> String {
                 )
             })
             .collect();
+        let links = if counts.links_within == 0 {
+            String::new()
+        } else {
+            format!(
+                " Of the {}, {} between sources and {} within one.",
+                counted(counts.links, "link"),
+                if counts.links_between == 1 {
+                    "1 is".to_owned()
+                } else {
+                    format!("{} are", grouped(counts.links_between))
+                },
+                grouped(counts.links_within)
+            )
+        };
         format!(
-            "Plait linked {} to a record of another source; together the {} records are of {} people.",
+            "Plait linked {} to a record of another source; together the {} of {}.{links}",
             list(&parts),
-            grouped(counts.records),
-            grouped(counts.persons)
+            records_are(counts.records),
+            people(counts.persons)
         )
     };
     let unsure = match counts.reviews {
@@ -96,9 +120,10 @@ pub(crate) fn paragraph(findings: &Findings<'_>, run: &Run) -> String {
     } else {
         let rate = counts.expected_false_links / counts.links.max(1) as f64;
         format!(
-            "By the model's own estimate, without any labels, about {} of the {} links are wrong ({}).",
+            "By the model's own estimate, without any labels, about {} of the {} {} wrong ({}).",
             grouped(counts.expected_false_links.round() as u64),
-            grouped(counts.links),
+            counted(counts.links, "link"),
+            if counts.expected_false_links.round() as u64 == 1 { "is" } else { "are" },
             percent(rate)
         )
     };
@@ -119,7 +144,7 @@ pub(crate) fn no_links(records: &Records, pairs: &ScoredPairs, model: &Model) ->
     let fault = |todo: &str| {
         Fault::new(
             FaultCode::NoLinks,
-            format!("no links found among {} candidate pairs", grouped(n_candidates)),
+            format!("no links found among {}", counted(n_candidates, "candidate pair")),
             todo,
         )
     };
@@ -136,6 +161,36 @@ pub(crate) fn no_links(records: &Records, pairs: &ScoredPairs, model: &Model) ->
     }
 }
 
+/// A finding for every source without a link to another one, or one for all of them where no two sources are linked at all.
+/// A source of which `known` says that it has no route is left out beside others.
+pub(crate) fn sources_without_link(findings: &Findings<'_>, run: &Run, known: &[Issue]) -> Vec<Issue> {
+    let (records, model) = (findings.records, findings.model);
+    if records.sources.len() < 2 || model.link_type == LinkType::DedupeOnly {
+        return Vec::new();
+    }
+    let todo = todo_for_strangers(records);
+    let names: Vec<&str> = records.sources.iter().map(|source| source.name.as_str()).collect();
+    if run.has_no_link_between() {
+        let apart = apart(records, model);
+        let reason = if apart.is_empty() { String::new() } else { format!("{}; ", apart.join("; ")) };
+        let message =
+            format!("no link joins them: {} within one source; {reason}{todo}", links_are(run.counts.links));
+        let names: Vec<String> = names.iter().map(ToString::to_string).collect();
+        return vec![Issue::new(IssueKind::NoLinkBetween, list(&names), message)];
+    }
+    let is_known =
+        |name: &str| known.iter().any(|issue| issue.kind == IssueKind::NoRoute && issue.file == name);
+    let unlinked = names.iter().zip(&findings.outcomes).filter(|(_, outcome)| outcome.linked == 0);
+    unlinked
+        .filter(|(name, _)| !is_known(name))
+        .map(|(name, _)| {
+            let others: Vec<&str> = names.iter().filter(|other| *other != name).copied().collect();
+            let message = format!("no record of it is linked to a record of {}; {todo}", list_or(&others));
+            Issue::new(IssueKind::NoLinkBetween, *name, message)
+        })
+        .collect()
+}
+
 fn todo_for_strangers(records: &Records) -> &'static str {
     if records.sources.len() == 1 {
         "if the file should hold duplicates, check with plait look that its columns were understood"
@@ -146,25 +201,24 @@ fn todo_for_strangers(records: &Records) -> &'static str {
 
 /// Which fields the sources share values of, and where births are of different years.
 fn in_common(records: &Records, model: &Model) -> String {
-    let fields: Vec<&Field> = model
-        .comparisons
-        .iter()
-        .filter_map(|comparison| records.field(&comparison.fields[0]))
-        .map(|index| &records.fields[index])
-        .collect();
     if model.link_type == LinkType::DedupeOnly {
         return "no two records of the file are alike enough".into();
     }
+    let apart = apart(records, model);
+    if apart.is_empty() { "records agree on single columns only".into() } else { apart.join("; ") }
+}
+
+/// In what the sources have nothing in common, field by field.
+fn apart(records: &Records, model: &Model) -> Vec<String> {
+    let compared = model.comparisons.iter().filter_map(|comparison| records.field(&comparison.fields[0]));
     let mut parts = Vec::new();
-    for field in &fields {
+    for field in compared.map(|index| &records.fields[index]) {
         if shared_records(records, field) == 0 && is_everywhere(records, field) {
             parts.push(format!("no value of {} is in more than one source", field.name));
         }
-        if let Some(years) = birth_years(records, field) {
-            parts.push(years);
-        }
+        parts.extend(birth_years(records, field));
     }
-    if parts.is_empty() { "records agree on single columns only".into() } else { parts.join("; ") }
+    parts
 }
 
 /// Whether every source has a value of a field.
@@ -215,8 +269,38 @@ fn birth_years(records: &Records, field: &Field) -> Option<String> {
         })
         .collect();
     let overlap = ranges.iter().map(|r| r.1).max()? <= ranges.iter().map(|r| r.2).min()?;
-    let words = ranges.iter().map(|(name, low, high)| format!("of {low} to {high} in {name}"));
+    let words = ranges.iter().map(|(name, low, high)| {
+        if low == high { format!("of {low} in {name}") } else { format!("of {low} to {high} in {name}") }
+    });
     (!overlap).then(|| format!("births are {}", words.collect::<Vec<_>>().join(" and ")))
+}
+
+/// `there are 11 people`, without its first word
+fn are_people(number: u64) -> String {
+    format!("{} {}", if number == 1 { "is" } else { "are" }, people(number))
+}
+
+/// `11 people`
+fn people(number: u64) -> String {
+    if number == 1 { "1 person".to_owned() } else { format!("{} people", grouped(number)) }
+}
+
+/// `16 records are`
+fn records_are(number: u64) -> String {
+    format!("{} {}", counted(number, "record"), if number == 1 { "is" } else { "are" })
+}
+
+/// `all 12 links are`
+fn links_are(number: u64) -> String {
+    if number == 1 { "the only link is".to_owned() } else { format!("all {} links are", grouped(number)) }
+}
+
+/// `a`, `a or b`, `a, b or c`
+fn list_or(names: &[&str]) -> String {
+    match names {
+        [others @ .., last] if !others.is_empty() => format!("{} or {last}", others.join(", ")),
+        _ => names.concat(),
+    }
 }
 
 pub(crate) fn list(parts: &[String]) -> String {

@@ -476,6 +476,21 @@ fn a_return_or_table_that_is_not_known() {
     error[E022] there is no specification "cin-cencus"
       do:  did you mean "cin-census"? plait specs list shows all
     "#);
+    assert_snapshot!(place.plait("specs show cin").failed(), @r#"
+    exit 2
+    error[E022] there is no specification "cin"
+      do:  did you mean "cin-census"? plait specs list shows all
+    "#);
+    assert_snapshot!(place.plait("specs show census").failed(), @r#"
+    exit 2
+    error[E022] there is no specification "census"
+      do:  did you mean "cin-census" or "school-census"? plait specs list shows all
+    "#);
+    assert_snapshot!(place.plait("specs show xyzzy").failed(), @r#"
+    exit 2
+    error[E022] there is no specification "xyzzy"
+      do:  plait specs list shows all
+    "#);
     assert_snapshot!(place.plait("specs show sen2-2026 --table persons2").failed(), @r#"
     exit 2
     error[E022] sen2-2026 has no table "persons2"

@@ -88,14 +88,22 @@ fn explain_refuses_what_it_cannot_explain() {
 #[test]
 fn explain_says_what_a_message_means() {
     let place = Place::with(&[]);
-    assert_snapshot!(place.plait("explain e012").succeeded().stdout, @r"
+    assert_snapshot!(place.plait("explain e012").succeeded().stdout, @r#"
     E012: The column that was named as record identifier holds a value twice.
-    Exit code 3: input unusable.
-    ");
+      why: Results name records by it, and one name for two records says nothing.
+      do:  Name another column with --role "HEADER=record_id", or none, and rows are numbered.
+    The command ends with exit code 3: input unusable.
+    "#);
     assert_snapshot!(place.plait("explain W021").succeeded().stdout, @r"
     W021: Long numbers were shortened to the form 3.02E+11 by a spreadsheet and cannot be recovered.
+      why: The digits that are not shown are lost, and the numbers link nobody.
+      do:  Export the file again, and do not open it in a spreadsheet before it is loaded.
     The command goes on.
     ");
+    for code in ["E011", "w051", "n011"] {
+        let said = place.plait(&format!("explain {code}")).succeeded().stdout;
+        assert!(said.contains("\n  why: ") && said.contains("\n  do:  "), "{said}");
+    }
     assert!(
         place
             .plait("explain E999")

@@ -22,7 +22,7 @@ fn two_small_files_are_linked_without_any_setting() {
     Model     chosen from the data, learned from these files in N rounds. 4 comparisons: forename,
               surname, date of birth, postcode.
     Pairs     5 compared of 60 possible (link_only), chosen by 1 blocking rule.
-    Linked    5 pairs; 5 of 10 in pupils (50.0%), 5 of 6 in clinic (83.3%).
+    Linked    5 pairs between sources; 5 of 10 in pupils (50.0%), 5 of 6 in clinic (83.3%).
     Routes    5 records of pupils to clinic by names and details.
     Unsure    no pair needs a person to look.
     Quality   about 0 wrong links expected (N%); estimated by the model, not labelled.
@@ -33,6 +33,7 @@ fn two_small_files_are_linked_without_any_setting() {
     estimate, without any labels, about 0 of the 5 links are wrong (N%).
 
     Open linked/report.html to see how it went.
+    Why two records are one person, for example: plait explain linked pupils:P1 clinic:K70
     ");
     });
     assert_snapshot!(ran.stderr, @"note: 100% of the candidate pairs look like matches; with so few others to compare with, the model may be too generous");
@@ -40,6 +41,103 @@ fn two_small_files_are_linked_without_any_setting() {
         place.names("linked"),
         ["links.parquet", "model.toml", "people.parquet", "people.xlsx", "report.html", "run.json"]
     );
+}
+
+#[test]
+fn the_command_that_explains_a_link_can_be_pasted() {
+    let place = Place::with_pupils_and_clinic();
+    for (sources, between) in [("pupils.csv clinic.csv", true), ("twice.csv", false)] {
+        let twice = format!("{}P11,Okafor,Amara,2014-03-21,F,ZE1 2AB\n", crate::PUPILS);
+        std::fs::write(place.path("twice.csv"), twice).expect("written");
+        let printed = place.plait(&format!("link {sources} --out linked")).succeeded().stdout;
+        let last = printed.lines().last().expect("a last line");
+        let (_, command) = last.split_once("for example: plait ").expect("a command");
+        let said = place.plait(command).succeeded().stdout;
+        assert!(said.contains(": match weight "), "{said}");
+        assert_eq!(said.contains("clinic:"), between, "{said}");
+    }
+}
+
+/// Twelve people of a list twice over, and others in the other list: nobody is in both.
+fn strangers() -> Place {
+    const NAMES: [&str; 12] = [
+        "Okafor,Amara",
+        "Bennett,Oliver",
+        "Khan,Zainab",
+        "Kowalska,Maja",
+        "O'Brien,Declan",
+        "Nguyen,Linh",
+        "Silva,Mateus",
+        "Hughes,Cerys",
+        "Adeyemi,Tobi",
+        "Fletcher,Isla",
+        "Yilmaz,Elif",
+        "Osei,Kwame",
+    ];
+    let header = "ref,surname,forename,dob\n";
+    let row = |at: usize, name: &str, copy: usize, born: usize| {
+        format!("R{copy}{at},{name},{born}-{:02}-{:02}\n", 1 + at % 12, 1 + at * 2)
+    };
+    let of = |copies: usize, born: usize, names: &[&str]| {
+        let rows = (0..copies)
+            .flat_map(|copy| names.iter().enumerate().map(move |(at, name)| row(at, name, copy, born)));
+        header.to_owned() + &rows.collect::<String>()
+    };
+    let others = NAMES.map(|name| {
+        let (surname, forename) = name.split_once(',').expect("two names");
+        format!("{forename}son,{surname}a")
+    });
+    let others: Vec<&str> = others.iter().map(String::as_str).collect();
+    let (a, b) = (of(2, 2012, &NAMES), of(1, 1971, &others));
+    Place::with(&[("a.csv", a.as_bytes()), ("b.csv", b.as_bytes())])
+}
+
+#[test]
+fn links_within_sources_alone_are_no_link_between_them_and_that_is_said_everywhere() {
+    let place = strangers();
+    let ran = place.plait("link a.csv b.csv --link-type link_and_dedupe --out linked").succeeded();
+    learned_left_out(|| {
+        assert_snapshot!(ran.stderr, @r"
+        warning[W051] a and b: no link joins them: all 12 links are within one source; no value of forename is in more than one source; no value of surname is in more than one source; no value of date_of_birth is in more than one source; births are of 2012 in a and of 1971 in b; check that the files are of the same area and years, and with plait look that their columns were understood
+        note: 100% of the candidate pairs look like matches; with so few others to compare with, the model may be too generous
+        ");
+        assert_snapshot!(ran.stdout.split_once("Pairs").expect("a line of pairs").1, @r"
+             12 compared of 630 possible (link_and_dedupe), chosen by 1 blocking rule.
+        Linked    12 pairs, 0 between sources and 12 within one; 0 of 24 in a (0%), 0 of 12 in b (0%).
+        Routes    24 records of a to others of it by names and details.
+        Unsure    no pair needs a person to look.
+        Quality   about 0 wrong links expected (less than 0.01%); estimated by the model, not labelled; of
+                  links between sources nothing can be said, since there are none.
+        Wrote     people.parquet, links.parquet, people.xlsx, run.json, model.toml, report.html to linked
+
+        No record of a or b is linked to a record of another source: all 12 links are within one. Check the
+        files before you use this result; the warning says how. Together the 36 records are of 24 people. No
+        pair needs a person to look. By the model's own estimate, without any labels, about 0 of the 12
+        links are wrong (less than 0.01%).
+
+        Open linked/report.html to see how it went.
+        Why two records are one person, for example: plait explain linked a:R00 a:R10
+        ");
+    });
+    let run: serde_json::Value = serde_json::from_slice(&place.read("linked/run.json")).expect("JSON");
+    assert_eq!((&run["counts"]["links_between"], &run["counts"]["links_within"]), (&0.into(), &12.into()));
+    let issue = run["issues"][0].as_str().expect("an issue");
+    assert!(
+        issue.starts_with("warning[W051] a and b: no link joins them: all 12 links are within one source"),
+        "{issue}"
+    );
+    assert!(
+        place.text("linked/report.html").contains("no link joins them: all 12 links are within one source")
+    );
+}
+
+#[test]
+fn a_source_without_a_link_to_the_others_is_named() {
+    let place = strangers();
+    std::fs::copy(place.path("a.csv"), place.path("c.csv")).expect("copied");
+    let ran = place.plait("link a.csv b.csv c.csv --out linked").succeeded();
+    let warned: Vec<&str> = ran.stderr.lines().filter(|line| line.contains("W051")).collect();
+    assert_snapshot!(warned.join("\n"), @"warning[W051] b: no record of it is linked to a record of a or c; check that the files are of the same area and years, and with plait look that their columns were understood");
 }
 
 #[test]

@@ -66,9 +66,9 @@ fn a_return_is_recognised_and_its_tables_and_findings_are_shown_without_a_value(
     Findings, worst first (4 in all)
 
       convention        child.Ethnicity                         1 of 2 rows               not a code of the list "ethnicity" (code)
-      convention        child.UPN                               1 of 1 rows               check letter of the UPN is wrong (1510)
-      convention        child.UPN                               1 of 1 rows               characters 2 to 4 of the UPN are no authority (1530)
-      convention        header.LEA                              1 of 1 rows               not a code of the list "local-authority" (code)
+      convention        child.UPN                               1 of 1 row                check letter of the UPN is wrong (1510)
+      convention        child.UPN                               1 of 1 row                characters 2 to 4 of the UPN are no authority (1530)
+      convention        header.LEA                              1 of 1 row                not a code of the list "local-authority" (code)
     "#);
     for value in ["40017", "Q999000016049", "XXXX", "2015-03-27"] {
         assert!(!ran.stdout.contains(value) && !ran.stderr.contains(value), "{value} is shown");
@@ -162,7 +162,11 @@ columns = [
     let spec = spec.replace("\"surname\"", "\"surnam\"");
     let place = Place::with(&[("list.csv", list.as_bytes()), ("list.toml", spec.as_bytes())]);
     let said = place.plait("read list.csv --as list.toml --out list").failed();
-    assert!(said.contains("error[E022]") && said.contains("list.toml line"), "{said}");
+    assert!(
+        said.contains("error[E022] \"surnam\" is nothing that \"meaning\" can be (list.toml line 13)"),
+        "{said}"
+    );
+    assert!(said.contains("do:  did you mean \"surname\"? it can be: record, la_child_id"), "{said}");
     let spec = spec
         .replace("\"surnam\"", "\"surname\"")
         .replace("\"OUTCOME\"", "{ name = \"OUTCOME\", codes = \"sex-mfuu\" }");
@@ -253,4 +257,124 @@ fn reading_another_return_into_a_folder_leaves_no_table_of_the_earlier_one() {
     place.plait("read other.xml --out cin").succeeded();
     assert!(!place.names("cin").contains(&"payload-cin_plans.parquet".to_owned()));
     assert!(place.names("cin").contains(&"payload-cin_details.parquet".to_owned()));
+}
+
+#[test]
+fn columns_and_dates_of_a_return_are_shown_as_its_files_have_them() {
+    let list = "YOT_ID,FamilyName,FirstName,Born,PC\nY1,Okafor,Amara,21/03/2014,ZE1 2AB\n\
+                Y2,Khan,Zainab,30/06/2015,ZE2 7EF\nY3,Silva,Mateus,19/12/2015,ZE3 8NP\n";
+    let place = Place::with(&[
+        ("yot.csv", list.as_bytes()),
+        ("yot.toml", MAPPING.as_bytes()),
+        ("pupils.csv", crate::PUPILS.as_bytes()),
+    ]);
+    let ran = place.plait("link yot.csv pupils.csv --as yot=yot.toml --out linked").succeeded();
+    let shown: Vec<&str> = ran.stdout.lines().take_while(|line| !line.starts_with("Model")).collect();
+    assert_snapshot!(shown.join("\n"), @r"
+    Reading   yot: 3 records, named by YOT_ID. Youth offending service, monthly list, CSV, 1 file.
+              pupils: 10 records, named by pupil_id. CSV, comma between fields, UTF-8.
+    Columns   yot: YOT_ID (source_key) = record identifier, FirstName (forename), FamilyName (surname),
+              Born (date_of_birth), PC (postcode).
+              pupils: pupil_id = record identifier, surname, forename, dob = date of birth, sex,
+              postcode.
+    Checked   yot: Born (date_of_birth) as DD/MM/YYYY.
+              pupils: dob as YYYY-MM-DD.
+    ");
+    assert_snapshot!(ran.stderr, @r#"
+    warning[W042] yot.csv: column "M_F": yot.toml line 16 names it, and the file does not have it; write the header as the file has it, or take the column out
+    warning[W042] yot.csv: column "Offence": yot.toml line 18 names it, and the file does not have it; write the header as the file has it, or take the column out
+    note: 100% of the candidate pairs look like matches; with so few others to compare with, the model may be too generous
+    "#);
+    let run: serde_json::Value = serde_json::from_slice(&place.read("linked/run.json")).expect("JSON");
+    assert_eq!(run["sources"][0]["record_column"], "YOT_ID");
+    let looked = place.plait("look yot.csv --as yot.toml").succeeded().stdout;
+    let (_, table) = looked.split_once("goes into linkage\n").expect("the second part");
+    assert_snapshot!(table.trim_start().split("\n\nWhy").next().expect("a table"), @r"
+    3 rows, 5 columns
+
+      column                role               filled  valid  distinct  dates
+      YOT_ID (source_key)   record identifier    100%                3
+      FirstName (forename)  forename             100%                3
+      FamilyName (surname)  surname              100%                3
+      Born (date_of_birth)  date of birth        100%   100%         3  DD/MM/YYYY, 2014 to 2015
+      PC (postcode)         postcode             100%   100%         3
+    ");
+    // a role is given by the header of the file as well as by our name
+    for header in ["Born", "date_of_birth"] {
+        let words = format!("look yot.csv --as yot.toml --role {header}=other_date --json");
+        let json: serde_json::Value =
+            serde_json::from_str(&place.plait(&words).succeeded().stdout).expect("one document");
+        let born = json["columns"].as_array().expect("columns").iter().find(|c| c["header"] == "Born");
+        assert_eq!(born.expect("a column")["role"], "other_date");
+    }
+}
+
+const MAPPING: &str = r#"
+format = 1
+return = "youth-offending"
+title = "Youth offending service, monthly list"
+collector = "the council"
+dates = "day_first"
+
+[[table]]
+name = "list"
+rows = "person"
+columns = [
+  { name = "YOT_ID", meaning = "record" },
+  { name = "FamilyName", aliases = ["Surname"], meaning = "surname" },
+  { name = "FirstName", meaning = "forename" },
+  { name = "Born", kind = "date", meaning = "date_of_birth" },
+  { name = "M_F", codes = "sex", meaning = "sex" },
+  { name = "PC", kind = "postcode", meaning = "postcode" },
+  "Offence",
+]
+"#;
+
+#[test]
+fn columns_that_a_mapping_names_and_a_file_lacks_and_codes_outside_its_lists_are_found() {
+    let list = "YOT_ID,FamilyName,FirstName,DateBorn,M_F,PC,Ofence\nY1,Okafor,Amara,21/03/2014,F,ZE1 2AB,a\n\
+                Y2,Khan,Zainab,30/06/2015,girl,ZE2 7EF,b\nY3,Silva,Mateus,19/12/2015,X,ZE3 8NP,\n";
+    let place = Place::with(&[
+        ("yot.csv", list.as_bytes()),
+        ("yot.toml", MAPPING.as_bytes()),
+        ("pupils.csv", crate::PUPILS.as_bytes()),
+    ]);
+    let ran = place.plait("link yot.csv pupils.csv --as yot=yot.toml --out linked");
+    assert_snapshot!(ran.stderr, @r#"
+    note[N011] yot.csv: the specification does not know columns DateBorn, Ofence; they were left out
+    warning[W042] yot.csv: column "Born": yot.toml line 15 names it, and the file does not have it; write the header as the file has it, or take the column out
+    warning[W042] yot.csv: column "Offence": yot.toml line 18 names it, and the file does not have it; did you mean "Ofence"?
+    warning[W043] yot.csv: column "M_F": 2 rows hold a value that is not a code of the list "sex", which yot.toml line 16 gives it; correct the values, or name a list that has them (lines 3, 4)
+    note: 100% of the candidate pairs look like matches; with so few others to compare with, the model may be too generous
+    "#);
+    let ran = place.plait("read yot.csv --as yot.toml --out yot").succeeded();
+    assert_snapshot!(ran.stdout.split("Wrote").next().expect("a description"), @r#"
+    yot.csv: Youth offending service, monthly list, CSV, 1 file
+      yot.csv: 5 of 7 columns are of table list
+
+    3 persons; 3 rows read, 0 set aside
+
+      table                                   rows   set aside
+      list                                       3           0
+
+    Findings, worst first (1 in all)
+
+      convention        list.M_F                                2 of 3 rows               not a code of the list "sex" (code)
+    "#);
+    let issues = place.text("yot/issues.csv");
+    assert!(issues.contains("W042") && issues.contains("yot.toml line 15"), "{issues}");
+    assert!(!issues.contains("girl") && !ran.stdout.contains("girl"), "{issues}");
+}
+
+#[test]
+fn the_list_of_your_own_in_the_documentation_can_be_read() {
+    let page = include_str!("../../../../docs/returns.md");
+    let (_, rest) = page.split_once("```toml\n").expect("an example");
+    let (mapping, _) = rest.split_once("```").expect("its end");
+    let list = "YOT_ID,Surname,FirstName,Born,M_F,PC,Worker,Offence,Outcome\n\
+                Y1,Okafor,Amara,21/03/2014,F,ZE1 2AB,B. Jones,a,b\n";
+    let place = Place::with(&[("yot.csv", list.as_bytes()), ("yot.toml", mapping.as_bytes())]);
+    let ran = place.plait("read yot.csv --as yot.toml --out yot").succeeded();
+    assert_eq!(ran.stderr, "");
+    assert!(ran.stdout.contains("No check found anything."), "{}", ran.stdout);
 }

@@ -16,7 +16,11 @@ const TERM_FREQUENCY: f64 = 0.5;
 /// At most [`ComparisonVector::MAX_COMPARISONS`], the more telling kinds first.
 pub fn comparisons_for(records: &Records, link_type: LinkType) -> Vec<Comparison> {
     // a former id is the same as a current one where it says anything: it has a rule, and nothing to compare it with
-    let usable = |field: &&Field| field.name != FORMER_LA_CHILD_ID && is_filled(records, field, link_type);
+    let usable = |field: &&Field| {
+        field.name != FORMER_LA_CHILD_ID
+            && is_filled(records, field, link_type)
+            && (field.role != Role::Source || link_type != LinkType::LinkOnly)
+    };
     let mut fields: Vec<&Field> =
         records.fields.iter().filter(usable).filter(|field| priority(field.role).is_some()).collect();
     fields.sort_by_key(|field| priority(field.role));
@@ -26,9 +30,18 @@ pub fn comparisons_for(records: &Records, link_type: LinkType) -> Vec<Comparison
     fields
         .iter()
         .map(|field| {
+            let lines = || fields.iter().filter(|other| other.role == Role::AddressLine);
             let swapped_with = match field.role {
-                Role::Forename => surname,
-                Role::Surname => forename,
+                Role::Forename => surname.map(|other| (other, Which::First)),
+                Role::Surname => forename.map(|other| (other, Which::Second)),
+                Role::AddressLine if lines().count() == 2 => {
+                    let which = if lines().next().map(|line| &line.name) == Some(&field.name) {
+                        Which::First
+                    } else {
+                        Which::Second
+                    };
+                    lines().find(|other| other.name != field.name).map(|other| (other.name.as_str(), which))
+                }
                 _ => None,
             };
             comparison_for(field, swapped_with)
@@ -59,6 +72,8 @@ fn priority(role: Role) -> Option<u8> {
         Role::FullName => 2,
         Role::DateOfBirth => 3,
         Role::NhsNumber | Role::Upn | Role::Uln | Role::Identifier => 4,
+        // which services know one person twice is learned like everything else
+        Role::Source => 5,
         Role::Postcode => 5,
         Role::Email => 6,
         Role::Phone => 7,
@@ -80,11 +95,30 @@ fn priority(role: Role) -> Option<u8> {
     })
 }
 
-fn comparison_for(field: &Field, swapped_with: Option<&str>) -> Comparison {
+/// Which of two fields whose values are found in each other's place.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Which {
+    First,
+    Second,
+}
+
+fn comparison_for(field: &Field, swapped_with: Option<(&str, Which)>) -> Comparison {
     use Condition as C;
     let similar = |cut| C::test(Test::AtLeast(Measure::JaroWinkler, cut));
     let any = |tests: Vec<Test>| C::Any(tests.into_iter().map(C::test).collect());
-    let swapped = swapped_with.map(|other| C::test(Test::SwappedWith(other.to_owned())));
+    let in_place_of = |other: &str| Test::EqualsOther(other.to_owned());
+    let swapped: Vec<Condition> = match swapped_with {
+        None => Vec::new(),
+        Some((other, which)) => std::iter::once(C::test(Test::SwappedWith(other.to_owned())))
+            // of two comparisons that could say so one does, or it would count twice
+            .chain((which == Which::First).then(|| {
+                C::Any(vec![
+                    C::test(in_place_of(other)),
+                    C::Test(Some(other.to_owned()), in_place_of(&field.name)),
+                ])
+            }))
+            .collect(),
+    };
     let one_edit = || C::test(Test::AtMost(Edit::Osa, 1));
     let (by_frequency, middle): (bool, Vec<Condition>) = match field.role {
         Role::Forename | Role::PreferredForename | Role::MiddleName => (
@@ -128,12 +162,15 @@ fn comparison_for(field: &Field, swapped_with: Option<&str>) -> Comparison {
         Role::Identifier | Role::Phone => (false, vec![one_edit(), C::test(Test::AtMost(Edit::Osa, 2))]),
         Role::Address | Role::AddressLine => {
             let words = |cut| C::test(Test::AtLeast(Measure::MongeElkan, cut));
-            (true, vec![words(0.92), words(0.8)])
+            (true, [words(0.92), words(0.8)].into_iter().chain(swapped).collect())
         }
         Role::Town | Role::School => (true, vec![similar(0.88)]),
         Role::Region | Role::HouseNumber => (true, vec![]),
         _ => (false, vec![]),
     };
+    if field.role == Role::Source {
+        return same_source(field);
+    }
     let frequency =
         by_frequency.then_some(TermFrequency { field: None, strength: TERM_FREQUENCY, floor: 0.0 });
     let exact = Level { when: C::exact(), label: None, term_frequency: frequency };
@@ -144,6 +181,21 @@ fn comparison_for(field: &Field, swapped_with: Option<&str>) -> Comparison {
         fields: vec![field.name.clone()],
         missing: Missing::All,
         levels: std::iter::once(exact).chain(others).collect(),
+    }
+}
+
+/// A level for each of the sources that have most records, and one for pairs of different ones or of the rest.
+fn same_source(field: &Field) -> Comparison {
+    let mut codes: Vec<u32> = (0..field.values.len() as u32).collect();
+    codes.sort_by_key(|&code| std::cmp::Reverse(field.counts[code as usize]));
+    codes.truncate(ComparisonVector::MAX_LEVELS - 1);
+    let both = |code: u32| Condition::test(Test::BothAre(field.values.get(code).to_owned()));
+    let level = |when| Level { when, label: None, term_frequency: None };
+    Comparison {
+        name: field.name.clone(),
+        fields: vec![field.name.clone()],
+        missing: Missing::All,
+        levels: codes.into_iter().map(both).chain([Condition::Else]).map(level).collect(),
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod comparisons;
 mod deterministic;
+mod keys;
 mod rules;
 
 use crate::blocking::Blocks;
@@ -22,7 +23,7 @@ pub fn starting_model(records: &Records, link_type: LinkType) -> Model {
         comparisons: comparisons_for(records, link_type),
         blocking: Vec::new(),
         deterministic: deterministic_rules(records),
-        accept: Accept { link: 0.8, review: 0.1 },
+        accept: Accept { link: 0.5, review: 0.1 },
         clustering: default_clustering(link_type),
         classes: Vec::new(),
     }
@@ -79,7 +80,7 @@ const FEW_TWICE: f64 = 0.003;
 fn default_clustering(link_type: LinkType) -> Clustering {
     match link_type {
         LinkType::LinkOnly => Clustering::OneToOne,
-        LinkType::DedupeOnly | LinkType::LinkAndDedupe => Clustering::ConnectedComponents,
+        LinkType::DedupeOnly | LinkType::LinkAndDedupe => Clustering::Correlation,
     }
 }
 

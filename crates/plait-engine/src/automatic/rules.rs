@@ -1,26 +1,30 @@
 //! Blocking rules chosen from the data under a budget of pairs.
 //!
-//! Keys are made from the parts of each field, alone, in pairs and in threes. Those that cost little each make a
-//! diverse pool of pairs; the model is fitted to the pool; and rules are taken greedily by how much likely match they
-//! add for what they cost, until the budget is spent or the next rule adds next to nothing. On large data the keys are
-//! judged on a sample of records.
+//! Keys are made from the parts of each field, alone, in pairs and in threes. The cheapest of those that cost little
+//! make a diverse pool of pairs; the model is fitted to the pool; and of all keys rules are taken greedily by how much
+//! likely match they find for what they cost, until the budget is spent or the next rule finds next to nothing. On large
+//! data the keys are judged on a sample of records.
 
+use super::keys::{Atoms, Key};
 use crate::blocking::Blocks;
 use crate::comparison::Comparer;
-use crate::model::{BlockingKey, BlockingRule, FORMER_LA_CHILD_ID, LinkType, Model, Part};
+use crate::model::{BlockingRule, LinkType, Model};
 use crate::progress::{Progress, Stage, interrupted};
 use crate::random::draw;
-use crate::records::{Field, Records};
+use crate::records::Records;
 use crate::scoring::Scorer;
 use crate::training::{TrainingOptions, train};
-use plait_types::{Fault, FaultCode, Role};
+use plait_types::{Fault, FaultCode};
 use rayon::prelude::*;
+use std::collections::BTreeMap;
 
 /// How much may be spent.
 #[derive(Clone, Copy, Debug)]
 pub struct RuleOptions {
     /// Candidate pairs per record that the chosen rules may make together.
     pub pairs_per_record: f64,
+    /// And where there are few records: up to [`MOST_PER_RECORD`] per record, as long as they are no more than so many.
+    pub pairs: f64,
     /// Records on which keys are judged.
     pub sample: usize,
     /// For sampling.
@@ -29,7 +33,14 @@ pub struct RuleOptions {
 
 impl Default for RuleOptions {
     fn default() -> Self {
-        Self { pairs_per_record: 12.0, sample: 30_000, seed: 1 }
+        Self { pairs_per_record: 12.0, pairs: 1e6, sample: 30_000, seed: 1 }
+    }
+}
+
+impl RuleOptions {
+    /// Candidate pairs per record that the rules for so many records may make.
+    pub fn budget(&self, n_records: usize) -> f64 {
+        (self.pairs / n_records as f64).min(MOST_PER_RECORD).max(self.pairs_per_record)
     }
 }
 
@@ -52,18 +63,27 @@ pub struct ChosenRule {
     pub rule: BlockingRule,
     /// Candidate pairs per record.
     pub pairs_per_record: f64,
-    /// The share, 0..=1, of the likely matches of the pool that it adds to the rules before it.
+    /// The share, 0..=1, of the likely matches of the pool that it adds to the rules before it; 0 of a rule that is there
+    /// to find others like those of few rules.
     pub adds: f64,
 }
 
-/// A key may cost so many pairs per record and still join the pool.
-const POOL_COST: f64 = 4.0;
-/// Keys in the pool at most, the cheapest first.
+/// Candidate pairs per record beyond which next to nothing is found, however few records there are.
+pub(crate) const MOST_PER_RECORD: f64 = 40.0;
+/// Atoms of a key at most.
+const MOST_ATOMS: usize = 3;
+/// The part of the budget that one rule may cost.
+const MOST_COST: f64 = 1.0 / 3.0;
+/// Keys among which rules are chosen at most, the cheapest ones.
+const MOST_KEYS: usize = 1_000;
+/// Of these, the cheapest ones are the pool.
 const POOL_KEYS: usize = 64;
 /// Pairs of the pool that are compared.
 const POOL_PAIRS: u64 = 250_000;
-/// A rule that adds less than this share of the likely matches is not worth its cost.
-const LEAST_GAIN: f64 = 2e-4;
+/// What finding a match once more is worth of finding it the time before.
+const AGAIN: f64 = 0.05;
+/// A rule that is worth less than this share of the likely matches is not worth its cost.
+const LEAST_GAIN: f64 = 2e-5;
 /// Records on which the cost of keys is measured.
 const COST_SAMPLE: usize = 12_000;
 
@@ -82,8 +102,8 @@ pub fn choose_rules(
     } else {
         (records, 1.0)
     };
-    let (pool, n_considered) = affordable_keys(sample, share, model.link_type, options);
-    if pool.is_empty() {
+    let (affordable, n_considered) = affordable_keys(sample, share, model.link_type, options);
+    if affordable.is_empty() {
         return Err(Fault::new(
             FaultCode::NoPairs,
             "no combination of columns makes few enough pairs to compare",
@@ -94,31 +114,39 @@ pub fn choose_rules(
     if progress.stopped() {
         return Err(interrupted());
     }
-    let judged = judge(sample, model, &pool, options)?;
+    let atoms = Atoms::of(sample);
+    let judged = judge(sample, &atoms, model, &affordable[..affordable.len().min(POOL_KEYS)], options)?;
     progress.advance(1);
-    let chosen = greedy(&judged, &pool, options.pairs_per_record);
+    let chosen = greedy(&judged, &affordable, options.budget(records.len()));
     progress.advance(1);
-    Ok(ChosenRules { n_considered, ..chosen })
+    let rules: Vec<ChosenRule> = chosen
+        .into_iter()
+        .map(|(index, adds)| ChosenRule {
+            rule: atoms.rule(affordable[index].key),
+            pairs_per_record: affordable[index].cost,
+            adds,
+        })
+        .collect();
+    Ok(ChosenRules { coverage: rules.iter().map(|rule| rule.adds).sum(), rules, n_considered })
 }
 
-struct PoolKey {
-    rule: BlockingRule,
+/// A key that costs little enough.
+struct Priced {
+    key: Key,
     /// Pairs per record on the whole data.
     cost: f64,
 }
 
-/// A field and a part of it.
-type Atom = (usize, Part);
-
-/// Singles, pairs and threes of atoms of different fields that cost little enough; a longer key only where none of its
-/// shorter ones is already affordable, since it would find nothing more.
+/// Singles, pairs and threes of atoms of different fields that cost little enough, the cheapest first; a longer key only
+/// where none of its shorter ones is already affordable, since it would find nothing more. And how many were considered.
 fn affordable_keys(
     records: &Records,
     share: f64,
     link_type: LinkType,
     options: &RuleOptions,
-) -> (Vec<PoolKey>, usize) {
+) -> (Vec<Priced>, usize) {
     let n_whole = records.len() as f64 / share;
+    let budget = options.budget(n_whole.round() as usize);
     let small;
     let records = if records.len() > COST_SAMPLE {
         small = records.sample(COST_SAMPLE, options.seed ^ 0x5EED);
@@ -127,90 +155,53 @@ fn affordable_keys(
         records
     };
     let share = records.len() as f64 / n_whole;
-    let atoms: Vec<Atom> = records
-        .fields
-        .iter()
-        .enumerate()
-        .flat_map(|(index, field)| parts_to_block_on(field).iter().map(move |&part| (index, part)))
-        .collect();
-    let cost_of = |key: &Vec<Atom>| {
-        let rule = rule_of(records, key);
-        let n_pairs = Blocks::new(records, std::slice::from_ref(&rule), link_type).costs()[0].n_pairs;
-        // pairs of a sample of records are its share squared of all pairs
-        (rule, n_pairs as f64 / share / records.len() as f64)
-    };
-    let mut pool: Vec<PoolKey> = Vec::new();
+    let atoms = Atoms::of(records);
+    // pairs of a sample of records are its share squared of all pairs
+    let cost_of = |key: &Key| atoms.n_pairs(*key, link_type) as f64 / share / records.len() as f64;
+    let mut affordable: Vec<Priced> = Vec::new();
     let mut n_considered = 0;
-    let mut too_dear: Vec<Vec<Atom>> = vec![Vec::new()];
-    let mut affordable: Vec<Vec<Atom>> = Vec::new();
-    for _ in 0..3 {
-        let longer: Vec<Vec<Atom>> = too_dear
+    let mut too_dear: Vec<Key> = vec![Key::NOTHING];
+    for _ in 0..MOST_ATOMS {
+        let longer: Vec<Key> = too_dear
             .iter()
-            .flat_map(|key| atoms.iter().map(move |atom| (key, atom)))
-            .filter(|(key, atom)| key.last().is_none_or(|last| last.0 < atom.0))
-            .map(|(key, atom)| key.iter().copied().chain([*atom]).collect::<Vec<Atom>>())
-            .filter(|key| !affordable.iter().any(|short| short.iter().all(|atom| key.contains(atom))))
+            .flat_map(|key| atoms.longer(*key))
+            .filter(|key| !affordable.iter().any(|shorter| key.contains(shorter.key)))
             .collect();
         n_considered += longer.len();
-        let costs: Vec<(BlockingRule, f64)> = longer.par_iter().map(cost_of).collect();
+        let costs: Vec<f64> = longer.par_iter().map(cost_of).collect();
         too_dear.clear();
-        for (key, (rule, cost)) in longer.into_iter().zip(costs) {
-            if cost <= POOL_COST {
-                affordable.push(key);
-                pool.push(PoolKey { rule, cost });
+        for (key, cost) in longer.into_iter().zip(costs) {
+            if cost <= MOST_COST * budget {
+                affordable.push(Priced { key, cost });
             } else {
                 too_dear.push(key);
             }
         }
     }
     // a key of one field that makes no pairs in a sample may be an identifier that few records share
-    pool.retain(|key| key.cost > 0.0 || key.rule.keys.len() == 1);
-    pool.sort_by(|a, b| a.cost.total_cmp(&b.cost));
-    pool.truncate(POOL_KEYS);
-    (pool, n_considered)
+    affordable.retain(|priced| priced.cost > 0.0 || priced.key.len() == 1);
+    affordable.sort_by(|a, b| a.cost.total_cmp(&b.cost));
+    affordable.truncate(MOST_KEYS);
+    (affordable, n_considered)
 }
 
-fn rule_of(records: &Records, key: &[Atom]) -> BlockingRule {
-    let keys = key.iter().map(|&(field, part)| BlockingKey::same(records.fields[field].name.clone(), part));
-    BlockingRule { keys: keys.collect() }
-}
-
-/// The parts of a field that people's records may agree on where the whole does not.
-fn parts_to_block_on(field: &Field) -> &'static [Part] {
-    match field.role {
-        _ if field.name == FORMER_LA_CHILD_ID => &[],
-        Role::Forename | Role::PreferredForename => &[Part::Whole, Part::First(3), Part::Metaphone],
-        Role::Surname | Role::FormerSurname => {
-            &[Part::Whole, Part::First(3), Part::Metaphone, Part::LastWord]
-        }
-        Role::FullName => &[Part::Whole, Part::FirstWord, Part::LastWord],
-        Role::DateOfBirth => &[Part::Whole, Part::YearMonth, Part::MonthDay, Part::YearDay],
-        Role::Postcode => &[Part::Whole, Part::Sector, Part::First(3)],
-        Role::Email => &[Part::Whole, Part::LocalPart],
-        Role::Address | Role::AddressLine => &[Part::Whole, Part::LastWord],
-        Role::Upn
-        | Role::NhsNumber
-        | Role::Uln
-        | Role::Identifier
-        | Role::Phone
-        | Role::HouseNumber
-        | Role::Town
-        | Role::Sex
-        | Role::School => &[Part::Whole],
-        _ => &[],
-    }
-}
-
-/// Pairs of the pool with their probability and the keys that make them.
+/// A pair that some key of the pool makes.
 struct Judged {
-    /// Probability of a match times how many pairs it stands for.
-    mass: Vec<f64>,
-    /// One bit per key of the pool.
-    keys: Vec<u64>,
+    /// Probability of a match.
+    mass: f64,
+    /// The atoms that hold for it.
+    atoms: u64,
 }
 
-fn judge(records: &Records, model: &Model, pool: &[PoolKey], options: &RuleOptions) -> Result<Judged, Fault> {
-    let rules: Vec<BlockingRule> = pool.iter().map(|key| key.rule.clone()).collect();
+/// Fits the model to the pairs of the pool, and gives those that are likely matches.
+fn judge(
+    records: &Records,
+    atoms: &Atoms<'_>,
+    model: &Model,
+    pool: &[Priced],
+    options: &RuleOptions,
+) -> Result<Vec<Judged>, Fault> {
+    let rules: Vec<BlockingRule> = pool.iter().map(|priced| atoms.rule(priced.key)).collect();
     let blocks = Blocks::new(records, &rules, model.link_type);
     let comparer = Comparer::new(records, model)?;
     let mut fitted = model.clone();
@@ -218,7 +209,7 @@ fn judge(records: &Records, model: &Model, pool: &[PoolKey], options: &RuleOptio
     let fit = train(&comparer, &blocks, &mut fitted, &training, &crate::progress::Silent)?;
     let scorer = Scorer::new(&comparer, &fitted)?;
     let one_in = fit.scale as u64;
-    let found: Vec<Vec<(f64, u64)>> = blocks
+    let found: Vec<Vec<Judged>> = blocks
         .tasks(16_384)
         .par_iter()
         .map(|task| {
@@ -227,49 +218,60 @@ fn judge(records: &Records, model: &Model, pool: &[PoolKey], options: &RuleOptio
             let keep = |left: u32| one_in == 1 || draw(options.seed, u64::from(left)).is_multiple_of(one_in);
             blocks.for_each_pair(task, keep, |left, right| {
                 if let Some(weight) = scorer.at_least(0.0, left, right, &mut scratch) {
-                    let keys = (0..pool.len())
-                        .filter(|&key| blocks.holds(key, left, right))
-                        .fold(0, |bits, key| bits | 1u64 << key);
-                    found.push((plait_types::MatchWeight(weight).probability().get(), keys));
+                    let mass = plait_types::MatchWeight(weight).probability().get();
+                    found.push(Judged { mass, atoms: atoms.that_hold(left, right) });
                 }
             });
             found
         })
         .collect();
-    let (mass, keys) = found.into_iter().flatten().unzip();
-    Ok(Judged { mass, keys })
+    Ok(found.into_iter().flatten().collect())
 }
 
-fn greedy(judged: &Judged, pool: &[PoolKey], budget: f64) -> ChosenRules {
-    let total: f64 = judged.mass.iter().sum();
-    let mut chosen = ChosenRules { rules: Vec::new(), coverage: 0.0, n_considered: pool.len() };
-    let mut taken = 0u64;
+/// Takes keys by what they find for their cost, for as long as the budget lasts.
+///
+/// A match that only one rule finds is by chance not missed, and others like it are missed. So finding it again counts
+/// too, each time [`AGAIN`] of the time before.
+fn greedy(judged: &[Judged], affordable: &[Priced], budget: f64) -> Vec<(usize, f64)> {
+    let total: f64 = judged.iter().map(|pair| pair.mass).sum();
+    // likely matches of one kind are many, and count together
+    let mut kinds: BTreeMap<u64, f64> = BTreeMap::new();
+    judged.iter().for_each(|pair| *kinds.entry(pair.atoms).or_default() += pair.mass);
+    let kinds: Vec<(u64, f64)> = kinds.into_iter().collect();
+    let mut worth: Vec<f64> = kinds.iter().map(|kind| kind.1).collect();
+    let mut is_found = vec![false; kinds.len()];
+    let mut is_taken = vec![false; affordable.len()];
     let mut left = budget;
+    let mut chosen = Vec::new();
     loop {
-        let mut gains = vec![0.0; pool.len()];
-        for (mass, keys) in judged.mass.iter().zip(&judged.keys) {
-            if keys & taken == 0 {
-                let mut bits = *keys;
-                while bits != 0 {
-                    gains[bits.trailing_zeros() as usize] += mass;
-                    bits &= bits - 1;
+        let gains: Vec<f64> = affordable
+            .par_iter()
+            .enumerate()
+            .map(|(index, priced)| {
+                if is_taken[index] || priced.cost > left {
+                    return 0.0;
+                }
+                let found = kinds.iter().zip(&worth).filter(|(kind, _)| priced.key.holds_among(kind.0));
+                found.map(|(_, worth)| worth).sum()
+            })
+            .collect();
+        // a small constant cost keeps the order sensible among keys that make next to no other pairs
+        let per_cost = |index: usize| gains[index] / (affordable[index].cost + 0.05);
+        let best = (0..affordable.len())
+            .filter(|&index| gains[index] > 0.0 && gains[index] >= LEAST_GAIN * total)
+            .max_by(|&a, &b| per_cost(a).total_cmp(&per_cost(b)).then(b.cmp(&a)));
+        let Some(best) = best else { return chosen };
+        is_taken[best] = true;
+        left -= affordable[best].cost;
+        let mut adds = 0.0;
+        for (index, kind) in kinds.iter().enumerate() {
+            if affordable[best].key.holds_among(kind.0) {
+                worth[index] *= AGAIN;
+                if !std::mem::replace(&mut is_found[index], true) {
+                    adds += kind.1 / total;
                 }
             }
         }
-        // a small constant cost keeps the order sensible among keys that make next to no other pairs
-        let worth = |key: &usize| gains[*key] / (pool[*key].cost + 0.05);
-        let best = (0..pool.len())
-            .filter(|&key| taken & 1 << key == 0 && pool[key].cost <= left)
-            .filter(|&key| gains[key] >= LEAST_GAIN * total && gains[key] > 0.0)
-            .max_by(|a, b| worth(a).total_cmp(&worth(b)).then(b.cmp(a)));
-        let Some(best) = best else { return chosen };
-        taken |= 1 << best;
-        left -= pool[best].cost;
-        chosen.coverage += gains[best] / total;
-        chosen.rules.push(ChosenRule {
-            rule: pool[best].rule.clone(),
-            pairs_per_record: pool[best].cost,
-            adds: gains[best] / total,
-        });
+        chosen.push((best, adds));
     }
 }

@@ -43,7 +43,7 @@ fn chosen_rules_stay_within_the_budget_on_all_records() {
     let n = borough.records.len() as f64;
     let model = starting_model(&borough.records, LinkType::LinkAndDedupe);
     for (pairs_per_record, sample) in [(4.0, 10_000), (12.0, 10_000), (12.0, 1_600)] {
-        let options = RuleOptions { pairs_per_record, sample, seed: 1 };
+        let options = RuleOptions { pairs_per_record, pairs: 0.0, sample, seed: 1 };
         let chosen = choose_rules(&borough.records, &model, &options, &Silent).unwrap();
         let rules: Vec<BlockingRule> = chosen.rules.iter().map(|rule| rule.rule.clone()).collect();
         let blocks = Blocks::new(&borough.records, &rules, model.link_type);

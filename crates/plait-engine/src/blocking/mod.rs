@@ -407,6 +407,11 @@ impl Blocks {
         self.rules[rule].ways().any(|keys| agree(keys, self.row(left), self.row(right)))
     }
 
+    /// Whether some rule makes a pair.
+    pub fn is_candidate(&self, left: u32, right: u32) -> bool {
+        (0..self.rules.len()).any(|rule| self.holds(rule, left, right))
+    }
+
     /// Whether a rule with unlike sides holds with these records on its left and right.
     fn holds_one_way(&self, rule: &RuleBlocks, first: u32, second: u32) -> bool {
         if let Some(several) = &rule.several {

@@ -2,13 +2,16 @@
 
 mod assignment;
 mod components;
+mod correlation;
 
+use crate::conflicts::Conflicts;
 use crate::model::Clustering;
 use crate::records::Records;
 use crate::scoring::ScoredPairs;
 use std::cmp::Ordering;
 
 pub use components::Components;
+pub use correlation::Weigher;
 
 /// Who is one person with whom.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,13 +35,36 @@ pub struct Clustered {
 
 /// Groups records by the pairs of at least `cut` bits and those that deterministic rules link. Where a method has to
 /// choose, links by a rule come before those by weight, and those of an earlier rule before those of a later one.
-pub fn cluster(records: &Records, pairs: &ScoredPairs, cut: f64, method: Clustering) -> Clustered {
+///
+/// What `weigher` makes is asked for pairs that were not kept, by methods that look at all pairs of a person.
+pub fn cluster(
+    records: &Records,
+    pairs: &ScoredPairs,
+    cut: f64,
+    method: Clustering,
+    weigher: &Weigher<'_>,
+) -> Clustered {
     let accepted: Vec<bool> =
         (0..pairs.len()).map(|pair| pairs.weight[pair] >= cut || rank(pairs, pair) < BY_WEIGHT).collect();
     let (is_link, n_ties) = match method {
         Clustering::ConnectedComponents => (accepted, 0),
         Clustering::BestLink => best_links(records.len(), pairs, &accepted),
         Clustering::OneToOne => assignment::one_to_one(records, pairs, &accepted),
+        Clustering::Correlation => {
+            let question = correlation::Question {
+                n_records: records.len(),
+                conflicts: &Conflicts::of(records),
+                pairs,
+                accepted: &accepted,
+                must: &(0..pairs.len()).map(|pair| rank(pairs, pair) < BY_WEIGHT).collect::<Vec<bool>>(),
+                cut,
+                weigher,
+            };
+            let first_of = question.answer();
+            let together =
+                |pair: usize| first_of[pairs.left[pair] as usize] == first_of[pairs.right[pair] as usize];
+            ((0..pairs.len()).map(|pair| accepted[pair] && together(pair)).collect(), 0)
+        }
     };
     let mut components = Components::new(records.len());
     for ((&left, &right), _) in pairs.left.iter().zip(&pairs.right).zip(&is_link).filter(|(_, link)| **link) {

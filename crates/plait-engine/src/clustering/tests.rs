@@ -1,10 +1,15 @@
-use super::*;
+use super::{cluster as cluster_weighing, *};
 use crate::deterministic::Ruling;
 use crate::fixture::{fixed, records};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 
 type Edge = (u32, u32, f64);
+
+/// With no more pairs than these.
+fn cluster(records: &Records, pairs: &ScoredPairs, cut: f64, method: Clustering) -> Clustered {
+    cluster_weighing(records, pairs, cut, method, &|| Box::new(|_, _| None))
+}
 
 fn scored(edges: &[Edge]) -> ScoredPairs {
     ScoredPairs {

@@ -64,7 +64,7 @@ impl Comparer<'_> {
                     }
                     *hint = Hint::Parts(parts);
                 }
-                Kernel::Constant(_) | Kernel::Conditions { .. } => {}
+                Kernel::Constant(_) | Kernel::BothAre(..) | Kernel::Conditions { .. } => {}
             }
         }
     }

@@ -47,6 +47,8 @@ struct Bound<'a> {
 enum Kernel<'a> {
     /// Unequal values are always at this level.
     Constant(u8),
+    /// Per code, the level of two records that have it; then the level of unequal ones.
+    BothAre(Vec<u8>, u8),
     /// Part tables in order, each with its level; then the level for none.
     Parts(Vec<(Vec<u32>, u8)>, u8),
     /// Jaro-Winkler thresholds, descending, each with its level; then the level for none.
@@ -226,6 +228,7 @@ impl<'a> Comparer<'a> {
         }
         match &bound.kernel {
             Kernel::Constant(level) => Quick::Known(*level),
+            Kernel::BothAre(levels, none) => Quick::Known(if a == b { levels[a as usize] } else { *none }),
             Kernel::Parts(tables, none) => {
                 let same =
                     |table: &Vec<u32>| table[a as usize] != NULL && table[a as usize] == table[b as usize];
@@ -240,7 +243,9 @@ impl<'a> Comparer<'a> {
         let bound = &self.comparisons[comparison];
         let slot = bound.slots[0];
         match &bound.kernel {
-            Kernel::Constant(_) | Kernel::Parts(..) => unreachable!("quick knows these levels"),
+            Kernel::Constant(_) | Kernel::BothAre(..) | Kernel::Parts(..) => {
+                unreachable!("quick knows these levels")
+            }
             Kernel::JaroWinkler { field, cuts, none, names } => {
                 let (a, b) = (l[slot], r[slot]);
                 let (left, right) = (&names[a as usize], &names[b as usize]);
@@ -277,7 +282,7 @@ impl<'a> Comparer<'a> {
                     .iter()
                     .map(|(table, _)| codes.clone().fold(0, |sum, code| table[code as usize] ^ sum))
                     .fold(0, |sum, one| sum ^ one),
-                Kernel::Constant(_) | Kernel::Conditions { .. } => 0u32,
+                Kernel::Constant(_) | Kernel::BothAre(..) | Kernel::Conditions { .. } => 0u32,
             });
         }
     }
@@ -390,8 +395,12 @@ fn bind<'a>(
     // whatever other fields the later conditions read
     let equal = (declared.len() == 1 && conditions[0].is_exact()).then_some(1);
     let field = fields[slots[0]];
-    let kernel =
-        equal.and_then(|_| fast_kernel(records, field, &conditions)).unwrap_or_else(|| Kernel::Conditions {
+    let both_are =
+        || (single && declared.len() == 1).then(|| both_are(records, field, &conditions)).flatten();
+    let kernel = equal
+        .and_then(|_| fast_kernel(records, field, &conditions))
+        .or_else(both_are)
+        .unwrap_or_else(|| Kernel::Conditions {
             levels: conditions
                 .iter()
                 .map(|condition| Check::bind(records, fields, slots[0], condition, slot_of))
@@ -399,6 +408,24 @@ fn bind<'a>(
             cached: single,
         });
     Bound { slots: declared, missing: comparison.missing, equal, kernel }
+}
+
+/// A kernel for comparisons that ask of one field after the other whether both have it.
+fn both_are<'a>(records: &Records, field: usize, conditions: &[&Condition]) -> Option<Kernel<'a>> {
+    let (last, asked) = conditions.split_last()?;
+    if **last != Condition::Else {
+        return None;
+    }
+    let none = conditions.len() as u8;
+    let values = &records.fields[field].values;
+    let mut levels = vec![none; values.len()];
+    for (condition, level) in asked.iter().zip(1..none).rev() {
+        let Condition::Test(None, Test::BothAre(value)) = condition else { return None };
+        if let Some(code) = values.iter().position(|known| known.eq_ignore_ascii_case(value)) {
+            levels[code] = level;
+        }
+    }
+    Some(Kernel::BothAre(levels, none))
 }
 
 /// A kernel for comparisons of one field that begin with plain agreement and go on in one of the common ways.

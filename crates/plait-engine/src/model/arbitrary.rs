@@ -172,8 +172,12 @@ fn model() -> impl Strategy<Value = Model> {
         comparisons
     });
     let link_type = select(vec![LinkType::LinkOnly, LinkType::DedupeOnly, LinkType::LinkAndDedupe]);
-    let clustering =
-        select(vec![Clustering::ConnectedComponents, Clustering::BestLink, Clustering::OneToOne]);
+    let clustering = select(vec![
+        Clustering::ConnectedComponents,
+        Clustering::BestLink,
+        Clustering::OneToOne,
+        Clustering::Correlation,
+    ]);
     let blocking = vec(vec(key(), 1..3).prop_map(|keys| BlockingRule { keys }), 0..3);
     let deterministic = vec(deterministic(), 0..3);
     let accept =

@@ -818,6 +818,7 @@ mod tests {
         #   connected_components  everything that links reach is one person, however long the chain
         #   best_link             each record keeps only links that are the best for one of their ends
         #   one_to_one            at most one record of each source is in a person, chosen to maximise the total weight
+        #   correlation           records are one person where the evidence over all pairs of them speaks for it
         clustering = "one_to_one"
 
         # What columns mean, where it should not be inferred: header = role.

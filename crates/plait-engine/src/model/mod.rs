@@ -152,6 +152,8 @@ pub enum Clustering {
     BestLink,
     /// At most one record of each source in a person, chosen to maximise the total weight.
     OneToOne,
+    /// A person is what the evidence over all pairs of its records speaks for.
+    Correlation,
 }
 
 /// One kind of pair and what the model has learned about it.

@@ -55,6 +55,11 @@ pub(super) const CLUSTERINGS: &[(Clustering, &str, &str)] = &[
         "one_to_one",
         "at most one record of each source is in a person, chosen to maximise the total weight",
     ),
+    (
+        Clustering::Correlation,
+        "correlation",
+        "records are one person where the evidence over all pairs of them speaks for it",
+    ),
 ];
 
 /// Names in model files, and what they mean after "says nothing when".

@@ -17,7 +17,7 @@ use std::str::FromStr;
 
 use plait_types::{Role, nearest};
 
-use super::{BlockingKey, Condition, Edit, Guard, Measure, Part, Test};
+use super::{BlockingKey, Comparison, Condition, Edit, Guard, Measure, Part, Test};
 
 /// Why a text is not a condition or a blocking key.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -411,6 +411,16 @@ pub fn field_words(field: &str) -> &str {
         None if field.eq_ignore_ascii_case(LA_CHILD_ID) => "LA child id",
         None if field.eq_ignore_ascii_case(FORMER_LA_CHILD_ID) => "former LA child id",
         None => field,
+    }
+}
+
+impl Comparison {
+    /// What it compares, in sentences: `date of birth`.
+    pub fn words(&self) -> String {
+        match field_words(&self.name) {
+            header if header == self.name => header.replace('_', " "),
+            words => words.to_owned(),
+        }
     }
 }
 

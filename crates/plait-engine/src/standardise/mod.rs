@@ -79,9 +79,13 @@ pub fn standardise<'a>(
             None => alphanumeric_upper(raw, buffer),
         },
         Role::Identifier | Role::HouseNumber => alphanumeric_upper(raw, buffer),
-        Role::RecordId | Role::Ethnicity | Role::Category | Role::Number | Role::FreeText | Role::Other => {
-            words_lower(raw, buffer);
-        }
+        Role::RecordId
+        | Role::Source
+        | Role::Ethnicity
+        | Role::Category
+        | Role::Number
+        | Role::FreeText
+        | Role::Other => words_lower(raw, buffer),
     }
     if buffer.is_empty() {
         Standardised::Unreadable

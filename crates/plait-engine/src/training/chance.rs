@@ -2,7 +2,7 @@
 
 use super::{TrainingOptions, comparable_pairs, random_pair};
 use crate::comparison::Comparer;
-use crate::model::{LinkType, Model};
+use crate::model::{Comparison, Condition, Level, LinkType, Model, Test};
 use crate::records::{Field, Records};
 use crate::rows::{Rows, STRETCH};
 use plait_types::NULL;
@@ -49,6 +49,11 @@ impl Chance {
                     *share = if index == level { exact } else { *share / others * (1.0 - exact) };
                 }
             }
+            if let Some(field) = field
+                && let Some(exact) = both_are_shares(records, field, comparison, model.link_type)
+            {
+                shares = exact;
+            }
             let sum: f64 = shares.iter().sum();
             levels.push(shares.iter().map(|share| share / sum).collect());
             present.push(share_present);
@@ -94,6 +99,31 @@ fn random_level_counts(comparer: &Comparer<'_>, model: &Model, options: &Trainin
             }
             all
         })
+}
+
+/// The shares of levels that ask whether both records have a certain value, where all of them do; half a pair at least.
+fn both_are_shares(
+    records: &Records,
+    field: &Field,
+    comparison: &Comparison,
+    link_type: LinkType,
+) -> Option<Vec<f64>> {
+    let (_, asked) = comparison.levels.split_last()?;
+    if asked.is_empty() || comparison.fields.len() != 1 || link_type == LinkType::LinkOnly {
+        return None;
+    }
+    let all = comparable_pairs(records, link_type);
+    let share = |level: &Level| match &level.when {
+        Condition::Test(None, Test::BothAre(value)) => {
+            let code = field.values.iter().position(|known| known.eq_ignore_ascii_case(value));
+            let n = code.map_or(0.0, |code| f64::from(field.counts[code]));
+            Some((n * (n - 1.0) / 2.0).max(0.5) / all.max(1.0))
+        }
+        _ => None,
+    };
+    let mut shares = asked.iter().map(share).collect::<Option<Vec<f64>>>()?;
+    shares.push((1.0 - shares.iter().sum::<f64>()).max(0.5 / all.max(1.0)));
+    Some(shares)
 }
 
 /// How often two records that may be compared both have a value, and the same one if so.

@@ -15,7 +15,7 @@
 use super::Chance;
 use crate::comparison::{Comparer, ComparisonVector};
 use crate::model::{Class, Model};
-use plait_types::Role;
+use plait_types::{Role, counted};
 
 /// Rounds at most.
 const MAX_ROUNDS: u32 = 300;
@@ -41,6 +41,8 @@ pub struct ClassPlan {
     by_chance: Vec<usize>,
     /// Comparisons of identifiers of a person.
     identifiers: Vec<usize>,
+    /// Comparisons of sources, which have no levels from more to less alike.
+    sources: Vec<usize>,
 }
 
 impl ClassPlan {
@@ -53,21 +55,24 @@ impl ClassPlan {
                 field.is_some_and(|index| roles.contains(&comparer.records.fields[index].role))
             })
         };
-        // an identifier is one person's own, so related people share it no more often than strangers do
-        let identifiers: Vec<usize> = (0..model.comparisons.len())
-            .filter(|&comparison| {
-                let field = comparer.records.field(&model.comparisons[comparison].fields[0]);
-                field.is_some_and(|index| {
-                    let role = comparer.records.fields[index].role;
-                    matches!(role, Role::NhsNumber | Role::Upn | Role::Uln | Role::Identifier)
+        let of_role = |wanted: &dyn Fn(Role) -> bool| -> Vec<usize> {
+            (0..model.comparisons.len())
+                .filter(|&comparison| {
+                    let field = comparer.records.field(&model.comparisons[comparison].fields[0]);
+                    field.is_some_and(|index| wanted(comparer.records.fields[index].role))
                 })
-            })
-            .collect();
+                .collect()
+        };
+        let sources = of_role(&|role| role == Role::Source);
+        // an identifier is one person's own, so related people share it no more often than strangers do
+        let identifiers =
+            of_role(&|role| matches!(role, Role::NhsNumber | Role::Upn | Role::Uln | Role::Identifier));
         let mut plans = vec![Self {
             name: "match".into(),
             is_match: true,
             by_chance: Vec::new(),
             identifiers: identifiers.clone(),
+            sources: sources.clone(),
         }];
         let kin = [
             ("related, other forename", comparison_of(&[Role::Forename, Role::FullName])),
@@ -82,6 +87,7 @@ impl ClassPlan {
                         is_match: false,
                         by_chance,
                         identifiers: identifiers.clone(),
+                        sources: sources.clone(),
                     });
                 }
             }
@@ -94,7 +100,37 @@ pub(super) struct Fit {
     pub(super) classes: Vec<Class>,
     pub(super) n_rounds: u32,
     pub(super) converged: bool,
-    pub(super) warnings: Vec<String>,
+    pub(super) warnings: Vec<Warning>,
+}
+
+/// What a careful person should know about a fit.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Warning {
+    /// So large a share of the candidates look like matches.
+    FewOthers(f64),
+    /// Matches disagree on these comparisons as often as not.
+    Undecided(Vec<usize>),
+}
+
+impl Warning {
+    pub(super) fn words(&self, model: &Model) -> String {
+        match self {
+            Self::FewOthers(share) => format!(
+                "{:.0}% of the candidate pairs look like matches; with so few others to compare with, the model may be too generous",
+                100.0 * share
+            ),
+            Self::Undecided(comparisons) => {
+                let names: Vec<String> =
+                    comparisons.iter().map(|&at| model.comparisons[at].words()).collect();
+                format!(
+                    "matches disagree on {} of {} as often as not ({}); the model may have learned something else than \"the same person\"",
+                    names.len(),
+                    counted(model.comparisons.len() as u64, "comparison"),
+                    names.join(", ")
+                )
+            }
+        }
+    }
 }
 
 /// Per comparison, per level.
@@ -149,8 +185,17 @@ impl<'a> State<'a> {
             .zip(&chance.levels)
             .map(|(m, u)| m.iter().zip(u).map(|(m, u)| (m + u) / 2.0).collect())
             .collect();
-        let start: Vec<Table> =
-            plans.iter().map(|plan| if plan.is_match { matches.clone() } else { half.clone() }).collect();
+        let start: Vec<Table> = plans
+            .iter()
+            .map(|plan| {
+                let mut table = if plan.is_match { matches.clone() } else { half.clone() };
+                for &comparison in &plan.sources {
+                    let chance = &chance.levels[comparison];
+                    table[comparison] = if plan.is_match { less_within(chance) } else { chance.clone() };
+                }
+                table
+            })
+            .collect();
         let n_related = plans.iter().filter(|plan| !plan.is_match).count().max(1) as f64;
         let share = |plan: &ClassPlan| if plan.is_match { 0.2 } else { 0.5 / n_related };
         let mut state = Self {
@@ -222,7 +267,7 @@ impl<'a> State<'a> {
                     .map(|(n, start)| n + PRIOR_PAIRS * start)
                     .collect();
                 let mut learned = normalised(&counts);
-                if plan.is_match {
+                if plan.is_match && !plan.sources.contains(&comparison) {
                     let identifier = plan.identifiers.contains(&comparison);
                     let most = if identifier { MAX_IDENTIFIER_DISAGREEMENT } else { MAX_DISAGREEMENT };
                     limit_disagreement(&mut learned, most);
@@ -241,27 +286,20 @@ impl<'a> State<'a> {
         }
     }
 
-    fn warnings(&self, candidates: f64) -> Vec<String> {
+    fn warnings(&self, candidates: f64) -> Vec<Warning> {
         let mut warnings = Vec::new();
         for ((plan, n), table) in self.plans.iter().zip(&self.n_pairs).zip(&self.probabilities) {
             if !plan.is_match {
                 continue;
             }
             if *n > 0.9 * candidates {
-                warnings.push(format!(
-                    "{:.0}% of the candidate pairs look like matches; with so few others to compare with, the model may be too generous",
-                    100.0 * n / candidates
-                ));
+                warnings.push(Warning::FewOthers(n / candidates));
             }
-            let stuck = table
-                .iter()
-                .filter(|levels| *levels.last().expect("levels") >= MAX_DISAGREEMENT - 1e-9)
-                .count();
-            if stuck > 0 {
-                warnings.push(format!(
-                    "matches disagree on {stuck} of {} comparisons as often as not; the model may have learned something else than \"the same person\"",
-                    table.len()
-                ));
+            let undecided = |levels: &Vec<f64>| *levels.last().expect("levels") >= MAX_DISAGREEMENT - 1e-9;
+            let stuck: Vec<usize> =
+                (0..table.len()).filter(|at| !plan.sources.contains(at) && undecided(&table[*at])).collect();
+            if !stuck.is_empty() {
+                warnings.push(Warning::Undecided(stuck));
             }
         }
         warnings
@@ -313,6 +351,16 @@ fn agreeing(n_levels: usize) -> Vec<f64> {
     let rest: Vec<f64> = (1..n_levels as i32).map(|k| 0.5f64.powi(k)).collect();
     let sum: f64 = rest.iter().sum();
     std::iter::once(0.85).chain(rest.iter().map(|x| 0.15 * x / sum)).collect()
+}
+
+/// Where pairs of sources start for matches: a source holds a person twice ten times less often than chance would.
+fn less_within(chance: &[f64]) -> Vec<f64> {
+    const LESS: f64 = 0.1;
+    let mut shares: Vec<f64> = chance.iter().map(|share| LESS * share).collect();
+    if let (Some(different), Some(share)) = (shares.last_mut(), chance.last()) {
+        *different = *share;
+    }
+    normalised(&shares)
 }
 
 fn normalised(counts: &[f64]) -> Vec<f64> {

@@ -2,6 +2,7 @@
 //! comparison vectors among candidate pairs.
 
 mod chance;
+mod closure;
 mod expectation;
 
 use crate::blocking::{Blocks, PairVisitor, Task};
@@ -15,6 +16,7 @@ use plait_types::Fault;
 use rayon::prelude::*;
 
 pub use chance::Chance;
+pub use closure::Closure;
 pub use expectation::ClassPlan;
 
 /// How much to look at while learning.
@@ -47,6 +49,8 @@ pub struct Training {
     pub converged: bool,
     /// Distinct comparison vectors and how many compared pairs had each, in order of the vector.
     pub vectors: Vec<(ComparisonVector, u64)>,
+    /// Per class of related people, whether it proved to be one.
+    pub closures: Vec<Closure>,
     /// What a careful person should know about the fit.
     pub warnings: Vec<String>,
     /// The pairs themselves, where all candidates were compared and they are few enough to keep.
@@ -92,18 +96,24 @@ pub fn train(
     let Counted { vectors, scale, compared } = count_vectors(comparer, blocks, options, progress)?;
     let fit = expectation::fit(&vectors, scale, &chance, &ClassPlan::for_model(comparer, model));
     model.classes = fit.classes;
+    let mut warnings: Vec<String> = fit.warnings.iter().map(|warning| warning.words(model)).collect();
+    if !fit.converged {
+        warnings.push(format!("the model was still changing after {} rounds of learning", fit.n_rounds));
+    }
+    let closures = closure::closures(comparer, blocks, &model.classes, compared.as_ref(), options.seed);
+    for closure in closures.iter().filter(|closure| closure.is_of_matches()) {
+        let class = &mut model.classes[closure.class];
+        class.is_match = true;
+        class.name = class.name.replace("related", "match");
+    }
     Ok(Training {
+        closures,
         n_pairs: vectors.iter().map(|(_, count)| count).sum(),
         scale,
         n_rounds: fit.n_rounds,
         converged: fit.converged,
         vectors,
-        warnings: if fit.converged {
-            fit.warnings
-        } else {
-            let unsettled = format!("the model was still changing after {} rounds of learning", fit.n_rounds);
-            fit.warnings.into_iter().chain([unsettled]).collect()
-        },
+        warnings,
         compared,
     })
 }

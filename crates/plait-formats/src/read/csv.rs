@@ -14,7 +14,7 @@ use super::naming::{self, SEARCHED_ROWS};
 use super::source::{ReadSeek, Source, unreadable};
 use super::text::{LONGEST, TextError, TextSource, UNDECODABLE, count_lines};
 use super::{FileFormat, Read, ReadOptions, delimiter_name};
-use plait_types::{Column, Fault, FaultCode, Issue, IssueKind, NULL, Table};
+use plait_types::{Column, Fault, FaultCode, Issue, IssueKind, NULL, Table, counted};
 use rayon::prelude::*;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -183,7 +183,7 @@ impl<R: io::Read> Rows<R> {
         let Parser { file, names, text, ragged, undecodable, n_undecodable, .. } = self.parser;
         if n_undecodable > self.given {
             let fault = text_fault(&file, TextError::NotText { lines_below: 0 }, undecodable[0].line);
-            return Err(fault.because(format!("{n_undecodable} rows hold such bytes")));
+            return Err(fault.because(format!("{} with such bytes", counted(n_undecodable, "row"))));
         }
         self.issues.extend(windows_lines(&file, text.windows_lines));
         self.issues.extend(ragged_issues(&file, names.len(), &ragged));

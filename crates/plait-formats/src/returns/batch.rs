@@ -45,6 +45,10 @@ pub trait BatchSink {
     /// Takes the next batch. A fault stops the reading.
     fn batch(&mut self, batch: Batch) -> Result<(), Fault>;
 
+    /// Takes the header of a table in a file that has one: for each column its name as it stands there, and its index in the
+    /// columns of the spec's table, if the spec knows it. Containers without headers give none.
+    fn header(&mut self, _file: &Arc<str>, _table: usize, _names: &[String], _columns: &[Option<usize>]) {}
+
     /// Takes a finding of the container: ragged rows that were set aside, bytes that are not text, unknown elements.
     fn issue(&mut self, issue: Issue);
 

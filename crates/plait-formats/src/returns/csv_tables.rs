@@ -31,6 +31,7 @@ pub(super) fn text(
             out.set_aside(1);
             out.issue(instruction_row(file, line));
         }
+        out.header(file, &headers);
         out.issues(headers.unknown(file));
         while let Some(some) = rows.next(limit)? {
             out.rows_in(some.lines.len() as u64);
@@ -57,6 +58,7 @@ pub(super) fn binary(
     let read = read::read_source(&origin.source()?, &ReadOptions::default())?;
     let names: Vec<String> = read.table.columns.iter().map(|column| column.name.clone()).collect();
     let headers = Headers::new(out.spec(), table, term, &names);
+    out.header(file, &headers);
     out.issues(headers.unknown(file));
     let rows = read.table.n_rows;
     out.rows_in(rows as u64);
@@ -68,6 +70,9 @@ pub(super) fn binary(
 pub(super) struct Headers<'a> {
     spec: &'a Spec,
     table: usize,
+    /// As the file has them.
+    in_file: Vec<String>,
+    /// As the spec calls them, where it knows them.
     names: Vec<String>,
     columns: Vec<Option<usize>>,
 }
@@ -105,7 +110,19 @@ impl<'a> Headers<'a> {
             None => header.clone(),
         };
         let names = columns.iter().zip(headers).map(name).collect();
-        Self { spec, table, names, columns }
+        Self { spec, table, in_file: headers.to_vec(), names, columns }
+    }
+
+    pub(super) fn table(&self) -> usize {
+        self.table
+    }
+
+    pub(super) fn as_in_the_file(&self) -> &[String] {
+        &self.in_file
+    }
+
+    pub(super) fn columns(&self) -> &[Option<usize>] {
+        &self.columns
     }
 
     /// The column of the spec that a column of the file is.

@@ -52,6 +52,23 @@ pub enum DateWritten {
     Partial,
 }
 
+impl DateWritten {
+    /// For people: `DD/MM/YYYY`.
+    pub fn layout(self) -> &'static str {
+        match self {
+            Self::YearFirst => "YYYY-MM-DD",
+            Self::DayFirst | Self::EitherWay => "DD/MM/YYYY",
+            Self::MonthFirst => "MM/DD/YYYY",
+            Self::TwoDigitYear => "DD/MM/YY",
+            Self::YearMonthNameDay => "YYYY-Mon-DD",
+            Self::MonthName => "D Month YYYY",
+            Self::Compact => "YYYYMMDD",
+            Self::Serial => "numbers of days",
+            Self::Partial => "years",
+        }
+    }
+}
+
 impl DateReader {
     /// For dates of a return that says its form. [`DateForm::Any`] says nothing about dates that could be two.
     pub fn new(form: DateForm) -> Self {

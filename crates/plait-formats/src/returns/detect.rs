@@ -10,7 +10,7 @@ use super::members::{self, Found, Outline, Seen};
 use super::nested::Shape;
 use super::origin::Origin;
 use super::spec::{Rows, Spec, Term};
-use plait_types::{Fault, FaultCode};
+use plait_types::{Fault, FaultCode, counted};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
@@ -737,23 +737,33 @@ fn reason(found: &Candidate, fit: &FileFit, spec: &Spec) -> String {
             let says = spec.xml.as_ref().and_then(|xml| xml.collection.as_ref());
             let says = says.map_or(String::new(), |(_, text)| format!(" of collection {text}"));
             format!(
-                "{file}: root element {}{says}; {known} of {of} elements at its start are known",
-                outline.root
+                "{file}: root element {}{says}; {known} of {} at its start {} known",
+                outline.root,
+                counted(of as u64, "element"),
+                are(of)
             )
         }
-        Seen::Json(_) => format!("{file}: {known} of {of} keys at its start are known"),
+        Seen::Json(_) => {
+            format!("{file}: {known} of {} at its start {} known", counted(of as u64, "key"), are(of))
+        }
         Seen::Workbook(_) => {
             let sheets = fit.tables.len();
             format!(
-                "{file}: {} of tables of the return; {known} of {of} columns are known",
-                if sheets == 1 { "one sheet".to_owned() } else { format!("{sheets} sheets") }
+                "{file}: {} of tables of the return; {known} of {} {} known",
+                if sheets == 1 { "one sheet".to_owned() } else { format!("{sheets} sheets") },
+                counted(of as u64, "column"),
+                are(of)
             )
         }
         Seen::Text { .. } | Seen::Binary { .. } => {
             let table = fit.tables.first().map_or("", |sheet| &spec.tables[sheet.table].name);
-            format!("{file}: {known} of {of} columns are those of table {table}")
+            format!("{file}: {known} of {} {} of table {table}", counted(of as u64, "column"), are(of))
         }
     }
+}
+
+fn are(number: usize) -> &'static str {
+    if number == 1 { "is" } else { "are" }
 }
 
 fn period_shown(spec: &Spec, term: Option<Term>) -> String {

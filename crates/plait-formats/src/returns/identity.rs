@@ -19,6 +19,7 @@ mod current;
 mod dates;
 mod identifiers;
 
+pub(super) use current::{COLUMNS, meanings};
 pub use current::{Current, role};
 
 /// Who the records of a dataset are about. Record keys are row numbers from 0; tables show them from 1.
@@ -39,6 +40,8 @@ pub struct Identity {
     pub identifiers: Table,
     /// Records, ascending, whose rows give dates of birth that cannot be of one person: two people have one key.
     pub contradicted: Vec<u32>,
+    /// Of columns of dates in `persons`, the layout in which the files write most of them; in `persons` it is `YYYY-MM-DD`.
+    pub layouts: Vec<(&'static str, &'static str)>,
 }
 
 /// The kinds of names, and the meanings that fill the cells forename, middle names, surname and full name.
@@ -441,6 +444,7 @@ impl IdentityBuilder {
             n_records: n,
             reference,
             contradicted,
+            layouts: dates.layouts(),
             persons: Table { name: name.to_owned(), columns, n_rows: n },
             names: self.names.into_table("names", names, 2, &dates),
             addresses: self.addresses.into_table("addresses", addresses, 2, &dates),

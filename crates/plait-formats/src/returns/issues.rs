@@ -38,7 +38,7 @@ pub fn write_issues(path: &Path, dataset: &str, findings: &[Finding], issues: &[
         .with("rows_checked", numbers(|row| row.n_checked))
         .with("lines", text(|row| &row.lines))
         .with("what", text(|row| row.what))
-        .with("what_to_do", text(|row| &row.todo));
+        .with("what_to_do", text(|row| row.todo));
     write_csv(path, &table, CsvStyle::Excel)
 }
 
@@ -55,7 +55,7 @@ struct Row<'a> {
     n_checked: u64,
     lines: String,
     what: &'a str,
-    todo: Cow<'a, str>,
+    todo: &'a str,
 }
 
 impl<'a> Row<'a> {
@@ -72,7 +72,7 @@ impl<'a> Row<'a> {
             n_checked: finding.n_checked,
             lines: finding.lines.to_string(),
             what: &finding.says,
-            todo: Cow::Borrowed(&finding.todo),
+            todo: &finding.todo,
         }
     }
 
@@ -94,7 +94,7 @@ impl<'a> Row<'a> {
             n_checked: n,
             lines: Lines::of(issue.lines.iter().copied(), 0).to_string(),
             what: &issue.message,
-            todo: format!("plait explain {} says what it means", issue.kind.name()).into(),
+            todo: issue.kind.todo(),
         }
     }
 }

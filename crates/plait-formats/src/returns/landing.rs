@@ -6,14 +6,14 @@ use super::dates::DateOrders;
 use super::detect::Recognised;
 use super::gather::{Gathered, Progress, gather};
 use super::identity::births::{RowsOf, TwoPeople};
-use super::identity::{Identity, IdentityBuilder, IdentityColumn};
+use super::identity::{self, Identity, IdentityBuilder, IdentityColumn};
 use super::nested::Shape;
 use super::noted::Noted;
 use super::spec::{self, Meaning, Rows, Spec};
 use plait_types::identifier::LaCode;
 use plait_types::placeholder::is_placeholder;
-use plait_types::{Column, Fault, Interner, Issue, IssueKind, NULL, PartialDate, Role, Table, grouped};
-use std::collections::BTreeMap;
+use plait_types::{Column, Fault, Interner, Issue, IssueKind, NULL, PartialDate, Role, Table, counted};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// A dataset that has landed: who its records are about, and how good they are. Payload went to the sink.
@@ -31,9 +31,26 @@ pub struct Landed {
     pub issues: Vec<Issue>,
     /// Per table of the spec that had rows.
     pub tables: Vec<TableCount>,
+    /// Of each column of [`Identity::current`], the headers of the columns that it comes from, as the files have them.
+    pub headers: BTreeMap<&'static str, Vec<String>>,
+    /// Columns of the spec that its tables in the files do not have.
+    pub lacking: Vec<Lacking>,
     /// The orders in which columns of a form made by hand write their dates, where the checks took another until the last
     /// value was known: they have to be made again, as [`land`] does. Identity is right already.
     pub unsettled: Option<DateOrders>,
+}
+
+/// A column of the spec that a table in a file does not have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lacking {
+    /// The file.
+    pub file: Arc<str>,
+    /// As the spec calls it.
+    pub table: String,
+    /// As the spec calls it.
+    pub column: String,
+    /// Headers of the file that the spec does not know: one of them may be the column by another name.
+    pub unknown: Arc<[String]>,
 }
 
 /// What became of the rows of one table.
@@ -73,6 +90,15 @@ pub struct Landing<'a> {
     before: BTreeMap<Arc<str>, Vec<u64>>,
     /// Rows that each table has in nested files so far.
     numbered: Vec<u64>,
+    /// By table and column of the spec, the header in the first file that has it.
+    headers: BTreeMap<(usize, usize), String>,
+    lacking: Vec<Lacking>,
+    /// Of tables whose rows are a person each, the column that names them.
+    row_names: BTreeMap<usize, usize>,
+    /// Tables and columns of the spec of which a value was there.
+    filled: BTreeSet<(usize, usize)>,
+    /// Tables of nested files, which have no headers, with the first of the files.
+    nested_tables: BTreeMap<usize, Arc<str>>,
     /// Rows set aside: by table, file and reason, their lines.
     aside: BTreeMap<(usize, Arc<str>, Reason), Noted>,
     issues: Vec<Issue>,
@@ -143,6 +169,11 @@ impl<'a> Landing<'a> {
             of_rows: BTreeMap::new(),
             nested: BTreeMap::new(),
             counts: BTreeMap::new(),
+            headers: BTreeMap::new(),
+            lacking: Vec::new(),
+            row_names: BTreeMap::new(),
+            filled: BTreeSet::new(),
+            nested_tables: BTreeMap::new(),
             pending: Vec::new(),
             aside: BTreeMap::new(),
             issues: Vec::new(),
@@ -158,10 +189,15 @@ impl<'a> Landing<'a> {
         }
         let (quality, not_run) = (self.checker.quality(), self.checker.not_run().to_vec());
         let (orders, is_settled) = (self.checker.date_orders(), self.checker.is_settled());
+        let lacking = self.lacking_elements();
+        self.lacking.extend(lacking);
+        let headers = self.headers_of_identity();
         let (identity, two_people) = self.builder.finish(name, &orders, self.reference_date);
         let issues_of_identity = two_people.into_iter().map(|found| issue_of_two_people(&self.spec, found));
         self.issues.extend(issues_of_identity);
         Ok(Landed {
+            headers,
+            lacking: self.lacking,
             identity,
             quality,
             not_run,
@@ -172,22 +208,79 @@ impl<'a> Landing<'a> {
         })
     }
 
+    /// Columns of nested tables of which no element holds a value.
+    fn lacking_elements(&self) -> Vec<Lacking> {
+        let of_table = self.nested_tables.iter().flat_map(|(&table, file)| {
+            let columns = self.spec.tables[table].columns.iter().enumerate();
+            let empty = columns.filter(move |(at, _)| !self.filled.contains(&(table, *at)));
+            empty.map(move |(_, column)| (table, file, column))
+        });
+        of_table
+            .map(|(table, file, column)| Lacking {
+                file: Arc::clone(file),
+                table: self.spec.tables[table].name.clone(),
+                column: column.name.clone(),
+                unknown: Arc::default(),
+            })
+            .collect()
+    }
+
+    /// For each column of identity the headers that it comes from, in the first table that has a value of it.
+    fn headers_of_identity(&self) -> BTreeMap<&'static str, Vec<String>> {
+        let column = |&(table, at): &(usize, usize)| &self.spec.tables[table].columns[at];
+        let header = |place: &(usize, usize)| self.headers.get(place).unwrap_or(&column(place).name).clone();
+        let of = |is_it: &dyn Fn(&(usize, usize)) -> bool| -> Vec<String> {
+            let mut places = self.filled.iter().filter(|place| is_it(place)).peekable();
+            let Some(&&(first, _)) = places.peek() else { return Vec::new() };
+            places.take_while(|(table, _)| *table == first).map(header).collect()
+        };
+        let is_key = |place: &(usize, usize)| {
+            let table = &self.spec.tables[place.0];
+            let makes_records = table.rows == Rows::Person || table.makes_records;
+            let is_named = match &table.record {
+                Some(record) => *record == column(place).name,
+                None => self.row_names.get(&place.0) == Some(&place.1),
+            };
+            makes_records && is_named
+        };
+        let of_meanings = |name: &&'static str| {
+            let ways = identity::meanings(name).iter();
+            let mut headers = ways.map(|meanings| {
+                of(&|place| column(place).meaning.is_some_and(|meaning| meanings.contains(&meaning)))
+            });
+            let mut headers = headers.find(|headers| !headers.is_empty()).unwrap_or_default();
+            // an address is made of all its lines, everything else is in one column
+            if *name != "address" {
+                headers.truncate(1);
+            }
+            (*name, headers)
+        };
+        let key = ("source_key", of(&is_key).into_iter().take(1).collect::<Vec<_>>());
+        let all = std::iter::once(key).chain(identity::COLUMNS.iter().map(of_meanings));
+        all.filter(|(_, headers)| !headers.is_empty()).collect()
+    }
+
     fn issue_of(&self, table: usize, file: &str, reason: Reason, rows: Noted) -> Issue {
         let table = &self.spec.tables[table];
-        let n = grouped(rows.count());
+        let (n, one) = (counted(rows.count(), "row"), rows.count() == 1);
+        let (do_, they, were, are, belong) = if one {
+            ("does", "it is", "was", "is", "belongs")
+        } else {
+            ("do", "they are", "were", "are", "belong")
+        };
         let (kind, message) = match reason {
             Reason::NoKey => (
                 IssueKind::RowWithoutKey,
-                format!("{n} rows do not say which record they are about and were set aside"),
+                format!("{n} {do_} not say which record {they} about and {were} set aside"),
             ),
             Reason::UnknownRecord => (
                 IssueKind::RowOfUnknownRecord,
-                format!("{n} rows are about a record that no row of a person has, and were set aside"),
+                format!("{n} {are} about a record that no row of a person has, and {were} set aside"),
             ),
             Reason::TwoRecords => (
                 IssueKind::RowOfUnknownRecord,
                 format!(
-                    "{n} rows belong to rows of \"{}\" of which two records have the key, and were set aside",
+                    "{n} {belong} to rows of \"{}\" of which two records have the key, and {were} set aside",
                     table.parent.as_deref().unwrap_or_default()
                 ),
             ),
@@ -283,7 +376,11 @@ impl<'a> Landing<'a> {
     fn person_per_row(&mut self, batch: &Batch) -> Vec<u32> {
         let columns = &self.spec.tables[batch.table].columns;
         let is_name = |at: &Option<usize>| at.is_some_and(|at| columns[at].meaning == Some(Meaning::Record));
-        let names = batch.columns.iter().position(is_name).map(|at| &batch.rows.columns[at]);
+        let at = batch.columns.iter().position(is_name);
+        if let Some(of_spec) = at.and_then(|at| batch.columns[at]) {
+            self.row_names.entry(batch.table).or_insert(of_spec);
+        }
+        let names = at.map(|at| &batch.rows.columns[at]);
         (0..batch.rows.n_rows)
             .map(|row| self.builder.new_record(names.and_then(|names| names.get(row)).map(str::trim)))
             .collect()
@@ -433,6 +530,11 @@ impl Landing<'_> {
         let count = self.counts.entry(batch.table).or_default();
         count.table.clone_from(&table.name);
         count.rows_in += batch.rows.n_rows as u64;
+        let filled = batch.rows.columns.iter().zip(&batch.columns).filter(|(c, _)| !c.values.is_empty());
+        self.filled.extend(filled.filter_map(|(_, at)| Some((batch.table, (*at)?))));
+        if batch.nesting.is_some() {
+            self.nested_tables.entry(batch.table).or_insert_with(|| Arc::clone(&batch.file));
+        }
         if table.rows != Rows::OfFile {
             count.set_aside += records.iter().filter(|&&record| record == NULL).count() as u64;
             self.take_identity(&batch, &records);
@@ -467,6 +569,24 @@ impl BatchSink for Landing<'_> {
         Ok(())
     }
 
+    fn header(&mut self, file: &Arc<str>, table: usize, names: &[String], columns: &[Option<usize>]) {
+        for (name, column) in names.iter().zip(columns) {
+            if let Some(column) = column {
+                self.headers.entry((table, *column)).or_insert_with(|| name.clone());
+            }
+        }
+        let unknown = names.iter().zip(columns).filter(|(_, column)| column.is_none());
+        let unknown: Arc<[String]> = unknown.map(|(name, _)| name.clone()).collect();
+        let of_spec = &self.spec.tables[table];
+        let lacking = of_spec.columns.iter().enumerate().filter(|(at, _)| !columns.contains(&Some(*at)));
+        self.lacking.extend(lacking.map(|(_, column)| Lacking {
+            file: Arc::clone(file),
+            table: of_spec.name.clone(),
+            column: column.name.clone(),
+            unknown: Arc::clone(&unknown),
+        }));
+    }
+
     fn issue(&mut self, issue: Issue) {
         self.issues.push(issue);
     }
@@ -487,15 +607,14 @@ fn around(spec: &Spec) -> Vec<Option<usize>> {
 fn issue_of_two_people(spec: &Spec, found: TwoPeople) -> Issue {
     let TwoPeople { at: (table, column), file, n_rows, n_records, mut lines } = found;
     let table = &spec.tables[table];
-    let words = |n: u64, one: &str, many: &str| {
-        if n == 1 { one.to_owned() } else { format!("{} {many}", grouped(n)) }
-    };
+    let (date, that, person) =
+        if n_rows == 1 { ("date", "that", "person") } else { ("dates", "those", "persons") };
     let message = format!(
-        "in table \"{}\" {} of {} cannot be that of the person in earlier rows of the same key: two people may have one key. \
-         The first date is kept, and no rule links by the child's id there; correct the date or the key",
+        "in table \"{}\" the {date} of {} of {} cannot be {that} of the {person} in earlier rows of the same key: two people \
+         may have one key. The first date is kept, and no rule links by the child's id there; correct the date or the key",
         table.name,
-        words(n_rows, "the date of one row", "dates"),
-        words(n_records, "one record", "records"),
+        counted(n_rows, "row"),
+        counted(n_records, "record"),
     );
     lines.sort_unstable();
     lines.truncate(Noted::KEPT);

@@ -37,13 +37,38 @@ pub fn years(name: &str) -> &'static [Arc<Spec>] {
 pub fn spec(id: &str) -> Result<Arc<Spec>, Fault> {
     let found = years(stem(id)).iter().find(|spec| spec.id() == id).or_else(|| years(id).last());
     found.cloned().ok_or_else(|| {
-        let known = names().chain(embedded::SPECS.iter().map(|(folder, _)| *folder));
-        let todo = match nearest(id, known) {
-            Some(near) => format!("did you mean \"{near}\"? plait specs list shows all"),
-            None => "plait specs list shows all".to_owned(),
+        let near = meant(id);
+        let todo = if near.is_empty() {
+            "plait specs list shows all".to_owned()
+        } else {
+            format!("did you mean {}? plait specs list shows all", alternatives(&near))
         };
         Fault::new(FaultCode::BadSpec, format!("there is no specification \"{id}\""), todo)
     })
+}
+
+/// What a name that there is not may have been meant to be: the returns one of whose words starts with it, else the
+/// nearest name.
+fn meant(id: &str) -> Vec<&'static str> {
+    let typed = id.trim().to_lowercase().replace(['_', ' '], "-");
+    let begins = |name: &&str| {
+        name.match_indices('-').map(|(at, _)| at + 1).chain([0]).any(|at| name[at..].starts_with(&typed))
+    };
+    let begun: Vec<&str> = names().filter(begins).collect();
+    if typed.len() >= 2 && !begun.is_empty() {
+        return begun;
+    }
+    let known = names().chain(embedded::SPECS.iter().map(|(folder, _)| *folder));
+    nearest(id, known).into_iter().collect()
+}
+
+/// `"a"`, `"a" or "b"`, `"a", "b" or "c"`
+fn alternatives(names: &[&str]) -> String {
+    let quoted: Vec<String> = names.iter().map(|name| format!("\"{name}\"")).collect();
+    match quoted.as_slice() {
+        [others @ .., last] if !others.is_empty() => format!("{} or {last}", others.join(", ")),
+        _ => quoted.concat(),
+    }
 }
 
 /// The return of this name in a year, or in the nearest year before it; the first year where there is none before.

@@ -41,7 +41,7 @@ pub use detect::{Asked, Detected, Recognised, detect};
 pub use gather::{Gathered, Progress, Quiet, gather, gather_in};
 pub use identity::Identity;
 pub use issues::write_issues;
-pub use landing::{Landed, Landing, Payload, TableCount, land};
+pub use landing::{Lacking, Landed, Landing, Payload, TableCount, land};
 pub use origin::{Entry, Origin};
 pub use out::Counts;
 pub use spec::Spec;

@@ -1,11 +1,13 @@
 //! The one way from containers to the sink: counts rows, cuts batches to size, looks for damage.
 
 use super::batch::{Batch, BatchSink, Nesting};
+use super::csv_tables::Headers;
 use super::damage::Damage;
 use super::spec::Spec;
 use hashbrown::HashMap;
 use plait_types::{Column, Fault, Issue, NULL, Table, Values};
 use std::ops::Range;
+use std::sync::Arc;
 
 /// A sink that counts.
 pub(super) struct Out<'a> {
@@ -42,6 +44,10 @@ impl<'a> Out<'a> {
     pub(super) fn set_aside(&mut self, rows: u64) {
         self.counts.rows_set_aside += rows;
         self.sink.set_aside(rows);
+    }
+
+    pub(super) fn header(&mut self, file: &Arc<str>, headers: &Headers<'_>) {
+        self.sink.header(file, headers.table(), headers.as_in_the_file(), headers.columns());
     }
 
     pub(super) fn issue(&mut self, issue: Issue) {

@@ -120,6 +120,7 @@ fn read_sheet(
         }
     }
     filling.give(&shown, &headers, limit, out)?;
+    out.header(&shown, &headers);
     filling.issues(&shown, out);
     Ok(())
 }

@@ -7,6 +7,8 @@
 mod change;
 mod file;
 
+pub use file::line_of_column;
+
 pub(super) use change::extends;
 
 use plait_types::Fault;

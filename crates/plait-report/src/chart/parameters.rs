@@ -76,8 +76,9 @@ pub fn parameters(id: &str, model: &Model) -> Chart {
         y += 4.0;
     }
     let description = format!(
-        "{levels} levels of {} comparisons. The further m lies to the right of u, the more a level speaks for one person.",
-        model.comparisons.len()
+        "{} of {}. The further m lies to the right of u, the more a level speaks for one person.",
+        words::count_of(levels as u64, "level", "levels"),
+        words::count_of(model.comparisons.len() as u64, "comparison", "comparisons")
     );
     Chart { svg: canvas.finish(bottom + 4.0, "How common each level is (m and u)", &description), table }
 }

@@ -1,25 +1,44 @@
 //! Completeness and validity per source and column.
 
-use super::{Guidance, figure, quoted};
+use super::{Guidance, figure, paragraph, quoted};
 use crate::chart::bars::{Bar, Bars, bars};
 use crate::chart::{Chart, Fill};
 use crate::markup::Markup;
-use crate::report::{LinkReport, SourceColumns};
+use crate::report::{ColumnQuality, LinkReport, SourceColumns};
 use crate::table::{Align, Table};
 use crate::words::{count, count_of, share};
 
 pub(super) fn write(report: &LinkReport, m: &mut Markup) {
     for (place, source) in report.columns.iter().enumerate() {
         m.leaf("h3", &[], &format!("Columns of {}", source.source));
+        if used(source).next().is_none() {
+            paragraph(&format!("No column of {} was used for linking.", source.source), m);
+            write_unused(source, m);
+            continue;
+        }
         figure(&chart(place, source), &format!("columns of {}", source.source), &Guidance {
             shows: format!(
-                "For each column of {}, how many of its {} hold a value that can be compared.",
+                "For each column of {} that linking uses, how many of its {} hold a value that can be compared.",
                 source.source,
                 count_of(source.records, "record", "records")
             ),
             read: "A placeholder is a value that stands for “not known”, such as 1 January 1900; it was treated as missing. What is not valid fails a check that every true value passes.".into(),
             todo: todo(source),
         }, m);
+        write_unused(source, m);
+    }
+}
+
+fn used(source: &SourceColumns) -> impl Iterator<Item = &ColumnQuality> {
+    source.columns.iter().filter(|column| column.used)
+}
+
+/// The other columns, without a word on how good they are: nothing rests on them.
+fn write_unused(source: &SourceColumns, m: &mut Markup) {
+    let unused: Vec<&str> =
+        source.columns.iter().filter(|column| !column.used).map(|column| &*column.name).collect();
+    if !unused.is_empty() {
+        paragraph(&format!("Not used for linking: {}.", unused.join(", ")), m);
     }
 }
 
@@ -38,7 +57,7 @@ fn chart(place: usize, source: &SourceColumns) -> Chart {
         ],
     );
     let mut rows = Vec::new();
-    for column in &source.columns {
+    for column in used(source) {
         let missing = records.saturating_sub(column.recorded);
         let parts = [column.usable(), column.invalid, column.placeholder_records(), missing];
         let found: Vec<_> =
@@ -58,7 +77,7 @@ fn chart(place: usize, source: &SourceColumns) -> Chart {
         title: &format!("Completeness and validity of {}", source.source),
         description: &format!(
             "{} of {}.",
-            count_of(source.columns.len() as u64, "column", "columns"),
+            count_of(used(source).count() as u64, "column", "columns"),
             source.source
         ),
         series: &[
@@ -76,10 +95,8 @@ fn chart(place: usize, source: &SourceColumns) -> Chart {
 
 fn todo(source: &SourceColumns) -> String {
     let at_least = |part: u64, percent: u64| part * 100 >= source.records * percent && part > 0;
-    let invalid =
-        source.columns.iter().filter(|column| at_least(column.invalid, 5)).map(|column| &*column.name);
-    let missing =
-        source.columns.iter().filter(|column| !at_least(column.recorded, 80)).map(|column| &*column.name);
+    let invalid = used(source).filter(|column| at_least(column.invalid, 5)).map(|column| &*column.name);
+    let missing = used(source).filter(|column| !at_least(column.recorded, 80)).map(|column| &*column.name);
     let (invalid, missing) = (quoted(invalid), quoted(missing));
     match (invalid.is_empty(), missing.is_empty()) {
         (true, true) => "Nothing stands out. Keep it so: these columns are what the links rest on.".into(),

@@ -31,7 +31,7 @@ pub(super) fn write_key_figures(report: &LinkReport, m: &mut Markup) {
                 count_of(review, "record is", "records are")
             ),
         ),
-        ("Persons", count(persons), format!("found behind {} records", count(records))),
+        ("Persons", count(persons), format!("found behind {}", count_of(records, "record", "records"))),
     ];
     m.element("dl", &[("class", "key-figures")], |m| {
         for (name, figure, note) in figures {
@@ -257,8 +257,8 @@ fn write_people(report: &LinkReport, m: &mut Markup) {
         id: "chart-people",
         title: "Persons by number of records",
         description: &format!(
-            "{} persons; the largest has {}.",
-            count(persons),
+            "{}; the largest has {}.",
+            count_of(persons, "person", "persons"),
             count_of(largest, "record", "records")
         ),
         series: &[("persons", Fill::Solid)],

@@ -1,6 +1,6 @@
 //! Which pairs were compared, and where the line between linked and not linked was drawn.
 
-use plait_engine::model::Clustering;
+use plait_engine::model::{Clustering, LinkType};
 
 use super::{Guidance, figure, paragraph, thresholds};
 use crate::chart::Fill;
@@ -35,6 +35,8 @@ pub(super) fn write(report: &LinkReport, m: &mut Markup) {
                     "Of a record’s links, those count that are the best for one of their ends.",
                 Clustering::OneToOne =>
                     "A person has at most one record of each source; the links that make the most of the evidence were kept.",
+                Clustering::Correlation =>
+                    "Records are one person where the evidence over all pairs of them speaks for it; a chain of links alone does not make one.",
             }
         ),
         m,
@@ -53,7 +55,7 @@ pub(super) fn write(report: &LinkReport, m: &mut Markup) {
     };
     let PairsInWords { links, reviews, rest } = pairs_in_words(report);
     figure(&histogram("chart-scores", scores, bits), "compared pairs by match weight", &Guidance {
-        shows: format!("How strong the evidence is for the pairs that were compared: {links} linked, {reviews} in review, {rest} not linked.{below}"),
+        shows: format!("How strong the evidence is for the pairs that were compared: {links} linked{}, {reviews} in review, {rest} not linked.{below}", between_and_within(report)),
         read: "Right is stronger; one bit more doubles the odds. A good linkage has a hill on each side and a valley between them, where the lines are.".into(),
         todo: if report.pairs.reviews > 0 {
             format!("Have a person decide: links.parquet has {} marked “review”. If the hills run into each other, the columns do not tell people apart well enough: add one.", count_of(report.pairs.reviews, "pair", "pairs"))
@@ -61,6 +63,18 @@ pub(super) fn write(report: &LinkReport, m: &mut Markup) {
             "If the lines do not stand in the valley, move the link threshold there. If there is no valley, the columns do not tell people apart well enough: add one.".into()
         },
     }, m);
+}
+
+/// ` (70,000 between sources, 2,706 within one)`; nothing where all links can only be the one or the other.
+fn between_and_within(report: &LinkReport) -> String {
+    if report.sources.len() < 2 || report.model.link_type != LinkType::LinkAndDedupe {
+        return String::new();
+    }
+    let links = |within: bool| -> u64 {
+        let pairs = report.between.iter().filter(|pair| (pair.left == pair.right) == within);
+        pairs.map(|pair| pair.links).sum()
+    };
+    format!(" ({} between sources, {} within one)", count(links(false)), count(links(true)))
 }
 
 struct PairsInWords {
@@ -116,7 +130,11 @@ pub(super) fn write_blocking(report: &LinkReport, m: &mut Markup) {
         ]);
         rows.push(Bar {
             label: name,
-            figures: format!("{} of links from {} pairs", share(rule.links, pairs.links), count(rule.pairs)),
+            figures: format!(
+                "{} of links from {}",
+                share(rule.links, pairs.links),
+                count_of(rule.pairs, "pair", "pairs")
+            ),
             parts: vec![rule.only_links as f64, rule.links.saturating_sub(rule.only_links) as f64],
         });
     }

@@ -1,7 +1,9 @@
 //! One row per record: what holds now.
 
 use super::Identity;
+use crate::returns::spec::Meaning;
 use hashbrown::HashSet;
+use plait_types::placeholder::is_placeholder;
 use plait_types::{Column, Interner, NULL, PartialDate, Role, Table};
 
 /// One row per record with what holds now of the person, and what each column means for linkage.
@@ -12,6 +14,9 @@ pub struct Current {
     /// One per column.
     pub roles: Vec<Role>,
 }
+
+const DATE_OF_BIRTH: &str = "date_of_birth";
+const EXPECTED_DATE_OF_BIRTH: &str = "expected_date_of_birth";
 
 /// Joins several values in one cell.
 const BETWEEN: &str = "|";
@@ -42,16 +47,38 @@ impl Identity {
         columns.extend(self.persons.columns.iter().filter(|c| c.name == "source_key").cloned());
         self.identifier_columns(&mut columns);
         self.name_columns(&mut columns);
+        columns.extend(self.date_of_birth());
         columns.extend(
             self.persons
                 .columns
                 .iter()
-                .filter(|c| !matches!(c.name.as_str(), "record_key" | "source_key"))
+                .filter(|c| !matches!(c.name.as_str(), "record_key" | "source_key" | DATE_OF_BIRTH))
                 .cloned(),
         );
         self.address_columns(&mut columns);
         let roles = columns.iter().map(|column| role(&column.name)).collect();
         Current { table: Table { name: self.persons.name.clone(), columns, n_rows: self.n_records }, roles }
+    }
+
+    /// The layout in which the files write most dates of a column of [`current`](Self::current).
+    pub fn layout(&self, column: &str) -> Option<&'static str> {
+        let of =
+            |column: &str| self.layouts.iter().find(|(name, _)| *name == column).map(|(_, layout)| *layout);
+        of(column).or_else(|| if column == DATE_OF_BIRTH { of(EXPECTED_DATE_OF_BIRTH) } else { None })
+    }
+
+    /// Dates of birth, and of the unborn the day on which they are expected: nothing else of them comes near the date of
+    /// birth that other files give them later. A date that stands for "not known" is none.
+    fn date_of_birth(&self) -> Option<Column> {
+        let (born, expected) =
+            (self.persons.column(DATE_OF_BIRTH), self.persons.column(EXPECTED_DATE_OF_BIRTH));
+        let (born, Some(expected)) = (born, expected) else { return born.cloned() };
+        let date = |row: usize| {
+            let born = born.and_then(|born| born.get(row));
+            let known = born.filter(|text| !is_placeholder(Role::DateOfBirth, text));
+            known.or_else(|| expected.get(row)).or(born)
+        };
+        Some(Column::from_rows(DATE_OF_BIRTH, (0..self.n_records).map(date)))
     }
 
     fn name_columns(&self, columns: &mut Vec<Column>) {
@@ -245,5 +272,78 @@ pub fn role(column: &str) -> Role {
         "phone" => Role::Phone,
         "expected_date_of_birth" | "date_of_death" => Role::OtherDate,
         _ => Role::Other,
+    }
+}
+
+/// Columns of [`Identity::current`] that [`meanings`] knows.
+pub(in super::super) const COLUMNS: &[&str] = &[
+    "forename",
+    "middle_names",
+    "surname",
+    "full_name",
+    "preferred_forename",
+    "preferred_surname",
+    "former_surname",
+    "other_surnames",
+    "date_of_birth",
+    "expected_date_of_birth",
+    "date_of_death",
+    "sex",
+    "sex_as_recorded",
+    "ethnicity",
+    "ethnicity_as_recorded",
+    "upn_unknown",
+    "school",
+    "email",
+    "phone",
+    "address",
+    "town",
+    "postcode",
+    "other_postcodes",
+    "upn",
+    "former_upn",
+    "nhs_number",
+    "nhs_number_status",
+    "uln",
+    "la_child_id",
+    "former_la_child_id",
+    "school_urn",
+    "pseudonym",
+];
+
+/// What the columns of a return must mean for a column of [`Identity::current`] to come from them; what stands first, before
+/// what takes its place where that is not there. Nothing of the record key, which tables name themselves.
+pub(in super::super) fn meanings(column: &str) -> &'static [&'static [Meaning]] {
+    use Meaning as M;
+    match column {
+        "forename" => &[&[M::Forename], &[M::PreferredForename]],
+        "middle_names" => &[&[M::MiddleNames]],
+        "surname" => &[&[M::Surname], &[M::PreferredSurname]],
+        "full_name" => &[&[M::FullName]],
+        "preferred_forename" => &[&[M::PreferredForename]],
+        "preferred_surname" => &[&[M::PreferredSurname]],
+        "former_surname" | "other_surnames" => &[&[M::FormerSurname], &[M::Surname]],
+        "date_of_birth" => &[&[M::DateOfBirth], &[M::ExpectedDateOfBirth]],
+        "expected_date_of_birth" => &[&[M::ExpectedDateOfBirth]],
+        "date_of_death" => &[&[M::DateOfDeath]],
+        "sex" | "sex_as_recorded" => &[&[M::Sex]],
+        "ethnicity" | "ethnicity_as_recorded" => &[&[M::Ethnicity]],
+        "upn_unknown" => &[&[M::UpnUnknown]],
+        "school" => &[&[M::School]],
+        "email" => &[&[M::Email]],
+        "phone" => &[&[M::Phone]],
+        "address" => &[&[M::Address, M::AddressLine]],
+        "town" => &[&[M::Town]],
+        "postcode" | "other_postcodes" => &[&[M::Postcode], &[M::PlacementPostcode]],
+        "upn" => &[&[M::Upn], &[M::IdentifierValue]],
+        "former_upn" => &[&[M::FormerUpn], &[M::Upn], &[M::IdentifierValue]],
+        "nhs_number" => &[&[M::NhsNumber], &[M::IdentifierValue]],
+        "nhs_number_status" => &[&[M::NhsNumberStatus]],
+        "uln" => &[&[M::Uln], &[M::IdentifierValue]],
+        "la_child_id" => &[&[M::LaChildId], &[M::IdentifierValue]],
+        "former_la_child_id" => &[&[M::FormerLaChildId], &[M::LaChildId], &[M::IdentifierValue]],
+        "school_urn" => &[&[M::SchoolUrn]],
+        "pseudonym" => &[&[M::Pseudonym]],
+        _ => &[],
     }
 }

@@ -186,10 +186,126 @@ pub(super) fn parse(text: &str, file: &str) -> Result<Spec, Fault> {
 /// TOML as `T`, or the fault with its line.
 pub(super) fn read<T: for<'a> Deserialize<'a>>(text: &str, file: &str) -> Result<T, Fault> {
     toml::from_str(text).map_err(|error| {
-        let line = error.span().map(|span| text[..span.start].matches('\n').count() + 1);
-        let place = line.map_or_else(|| file.to_owned(), |line| format!("{file} line {line}"));
-        bad(error.message().lines().collect::<Vec<_>>().join("; "), place)
+        let start = error.span().map(|span| span.start);
+        let place = start.map_or_else(|| file.to_owned(), |start| place_of(text, start, file));
+        let key = start.and_then(|start| key_before(text, start));
+        let (what, todo) = in_our_words(error.message(), key);
+        Fault::new(FaultCode::BadSpec, what, todo).at(place)
     })
+}
+
+fn place_of(text: &str, start: usize, file: &str) -> String {
+    format!("{file} line {}", text[..start].matches('\n').count() + 1)
+}
+
+/// The key whose value starts here, or the list that is its value.
+fn key_before(text: &str, start: usize) -> Option<&str> {
+    let mut before = text[..start].trim_end();
+    if before.ends_with(['[', ',']) {
+        before = before[..start_of_list(before)?].trim_end();
+    }
+    let before = before.strip_suffix('=')?.trim_end();
+    let is_of_key = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');
+    let length: usize = before.chars().rev().take_while(|c| is_of_key(*c)).map(char::len_utf8).sum();
+    Some(&before[before.len() - length..]).filter(|key| !key.is_empty())
+}
+
+/// Where the list begins that is still open at the end of a text.
+fn start_of_list(text: &str) -> Option<usize> {
+    let mut closed = 0;
+    for (at, c) in text.char_indices().rev() {
+        match c {
+            ']' | '}' => closed += 1,
+            '[' if closed == 0 => return Some(at),
+            '{' if closed == 0 => return None,
+            '[' | '{' => closed -= 1,
+            _ => {}
+        }
+    }
+    None
+}
+
+/// What is wrong and what to do, for what the reader of TOML says, which is made for programmers.
+fn in_our_words(message: &str, key: Option<&str>) -> (String, String) {
+    let message = message.lines().collect::<Vec<_>>().join("; ");
+    let named: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
+    let one_of = |found: &str, known: &[&str], all: &str| {
+        let near = nearest(found, known.iter().copied());
+        let asked = near.map_or_else(String::new, |near| format!("did you mean \"{near}\"? "));
+        format!("{asked}{all}: {}", known.join(", "))
+    };
+    if let ([found, known @ ..], true) = (&named[..], message.starts_with("unknown variant")) {
+        let what = match key {
+            Some(key) => format!("\"{found}\" is nothing that \"{key}\" can be"),
+            None => format!("\"{found}\" is not a word that can stand here"),
+        };
+        return (what, one_of(found, known, "it can be"));
+    }
+    if let ([found, known @ ..], true) = (&named[..], message.starts_with("unknown field")) {
+        return (format!("there is no key \"{found}\" here"), one_of(found, known, "the keys are"));
+    }
+    if let ([missing], true) = (&named[..], message.starts_with("missing field")) {
+        return (format!("the key \"{missing}\" is missing"), format!("add {missing} = …; {SHOWN}"));
+    }
+    if let Some((found, wanted)) =
+        message.strip_prefix("invalid type: ").and_then(|rest| rest.split_once(", expected "))
+    {
+        let what = match key {
+            Some(key) => format!("\"{key}\" is {} and must be {}", found_kind(found), wanted_kind(wanted)),
+            None => format!("there is {} where {} must stand", found_kind(found), wanted_kind(wanted)),
+        };
+        return (what, SHOWN.to_owned());
+    }
+    let todo = format!("correct the line: text stands in \"…\", lists in […] with commas between; {SHOWN}");
+    (format!("the file cannot be read as TOML: {message}"), todo)
+}
+
+const SHOWN: &str = "docs/returns.md shows a whole mapping file";
+
+fn found_kind(found: &str) -> &str {
+    match found.split([' ', ',']).next().unwrap_or(found) {
+        "string" => "text",
+        "integer" | "floating" => "a number",
+        "boolean" => "true or false",
+        "map" => "a table",
+        "sequence" => "a list",
+        _ => found,
+    }
+}
+
+fn wanted_kind(wanted: &str) -> &str {
+    match wanted {
+        "a string" => "text",
+        "u16" | "u32" => "a whole number",
+        "a boolean" => "true or false",
+        "a sequence" => "a list",
+        "a name or a column" => "a name, or a column with its name in { name = … }",
+        _ => wanted,
+    }
+}
+
+/// The line, from 1, in which a spec names a column of a table.
+pub fn line_of_column(text: &str, table: &str, column: &str) -> Option<usize> {
+    let document = toml::de::DeTable::parse(text).ok()?;
+    let tables = get(document.get_ref(), "table")?.as_array()?;
+    for candidate in tables {
+        let Some(candidate) = candidate.get_ref().as_table() else { continue };
+        if get(candidate, "name").and_then(|name| name.as_str()) != Some(table) {
+            continue;
+        }
+        for entry in get(candidate, "columns")?.as_array()? {
+            let value = entry.get_ref();
+            let name = value.as_table().map_or(Some(value), |full| get(full, "name"));
+            if name.and_then(|name| name.as_str()) == Some(column) {
+                return Some(text[..entry.span().start].matches('\n').count() + 1);
+            }
+        }
+    }
+    None
+}
+
+fn get<'a, 'b>(table: &'b toml::de::DeTable<'a>, key: &str) -> Option<&'b toml::de::DeValue<'a>> {
+    table.iter().find(|(name, _)| name.get_ref() == key).map(|(_, value)| value.get_ref())
 }
 
 pub(super) fn refuse_format(format: u32, file: &str) -> Result<(), Fault> {
@@ -278,6 +394,5 @@ fn unknown<'a>(what: &str, name: &str, known: impl Iterator<Item = &'a str>, by:
 }
 
 pub(super) fn bad(what: impl Into<String>, place: impl Into<String>) -> Fault {
-    Fault::new(FaultCode::BadSpec, what, "correct the file; plait specs show prints specs that are right")
-        .at(place)
+    Fault::new(FaultCode::BadSpec, what, format!("correct the file; {SHOWN}")).at(place)
 }

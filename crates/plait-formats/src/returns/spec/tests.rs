@@ -1,4 +1,5 @@
 use super::*;
+use insta::assert_snapshot;
 
 const FIRST: &str = r#"
 format = 1
@@ -102,6 +103,52 @@ fn a_spec_that_contradicts_itself_is_refused_with_what_and_where() {
     check_refused(&FIRST.replace("column = \"gender\"", "column = \"sex\""), "check 1 names column \"sex\"");
     check_refused(&FIRST.replace("rows = \"person\"", "rows = \"people\""), "spec.toml line 1");
     check_refused(&FIRST.replace("format = 1", "format = 9"), "format 9");
+}
+
+#[test]
+fn what_the_reader_of_toml_says_is_put_in_our_words() {
+    let said = |text: &str| Spec::parse(text, "yot.toml").unwrap_err().to_string();
+    let with = |right: &str, wrong: &str| said(&FIRST.replace(right, wrong));
+    assert_snapshot!(with("meaning = \"sex\"", "meaning = \"sx\"").split(", surname").next().unwrap(), @r#"
+    error[E022] "sx" is nothing that "meaning" can be (yot.toml line 16)
+      do:  did you mean "sex"? it can be: record, la_child_id, former_la_child_id
+    "#);
+    assert_snapshot!(with("required = true", "requird = true"), @r#"
+    error[E022] there is no key "requird" here (yot.toml line 15)
+      do:  did you mean "required"? the keys are: name, aliases, words, element, terms, kind, meaning, required, codes, several
+    "#);
+    assert_snapshot!(with("rows = \"person\"\n", ""), @r#"
+    error[E022] the key "rows" is missing (yot.toml line 10)
+      do:  add rows = …; docs/returns.md shows a whole mapping file
+    "#);
+    assert_snapshot!(with("terms = [\"spring\"]", "terms = [\"sping\"]"), @r#"
+    error[E022] "sping" is nothing that "terms" can be (yot.toml line 17)
+      do:  did you mean "spring"? it can be: autumn, spring, summer
+    "#);
+    assert_snapshot!(with("title = \"A census\"", "title = 7"), @r#"
+    error[E022] "title" is a number and must be text (yot.toml line 4)
+      do:  docs/returns.md shows a whole mapping file
+    "#);
+    assert_snapshot!(with("year = 2022", "year = \"2022\""), @r#"
+    error[E022] "year" is text and must be a whole number (yot.toml line 5)
+      do:  docs/returns.md shows a whole mapping file
+    "#);
+    assert_snapshot!(with("\"hours\"", "7"), @r#"
+    error[E022] "columns" is a number and must be a name, or a column with its name in { name = … } (yot.toml line 18)
+      do:  docs/returns.md shows a whole mapping file
+    "#);
+    assert_snapshot!(with("name = \"pupil\"", "name = \"pupil"), @r#"
+    error[E022] the file cannot be read as TOML: invalid basic string, expected `"` (yot.toml line 11)
+      do:  correct the line: text stands in "…", lists in […] with commas between; docs/returns.md shows a whole mapping file
+    "#);
+}
+
+#[test]
+fn the_line_of_a_column_is_found_in_its_table() {
+    assert_eq!(line_of_column(FIRST, "pupil", "ethnicity"), Some(17));
+    assert_eq!(line_of_column(FIRST, "pupil", "hours"), Some(18));
+    assert_eq!(line_of_column(FIRST, "pupil", "minutes"), None);
+    assert_eq!(line_of_column(FIRST, "school", "hours"), None);
 }
 
 #[test]

@@ -1,0 +1,163 @@
+//! Correlation clustering: records are one person where the evidence for it, over all pairs of them, outweighs the
+//! evidence against (Bansal, Blum and Chawla 2004).
+//!
+//! A chain of likely pairs is not yet one person: that a record resembles two others does not make these alike. So each
+//! set of records that links reach is taken apart and put together again. Beginning with every record by itself, the
+//! two clusters with the greatest sum of weights between them are merged, for as long as that sum reaches the cut.
+//! A pair that was never a candidate counts a little against ([`NOT_COMPARED`]): had it been of one person, some
+//! blocking rule would probably have made it. At the end single records move to where they fit better.
+
+mod dense;
+mod sparse;
+
+use super::Components;
+use crate::conflicts::Conflicts;
+use crate::scoring::ScoredPairs;
+use dense::Dense;
+use rayon::prelude::*;
+use sparse::Sparse;
+
+/// Makes what weighs pairs, for each thread its own: the weight of a pair, bits, if some blocking rule makes the pair.
+pub type Weigher<'a> = dyn Fn() -> Box<WeighPair<'a>> + Sync + 'a;
+type WeighPair<'a> = dyn FnMut(u32, u32) -> Option<f64> + 'a;
+
+/// Bits of a pair that no blocking rule makes: half a nat. Of what was tried on generated people and on benchmarks, from
+/// 0 (unlike records flow together) to 2 nats (persons of many records come apart), it was the best everywhere or equal to
+/// the best.
+const NOT_COMPARED: f64 = -0.72;
+/// Bits that every compared pair is given on top, half a nat. The pairs of a person are not independent: where one record
+/// has an error, all pairs of it say so.
+const BENEFIT: f64 = 0.72;
+/// Weights count up to here: no single pair is to outweigh everything else that is known.
+const MOST: f64 = 43.0;
+/// And down to here, for the same reason as [`BENEFIT`].
+const LEAST: f64 = -10.0;
+/// What a pair counts that cannot be of one person.
+const APART: f64 = f64::NEG_INFINITY;
+/// In sets of up to so many records every pair is looked at; larger ones are first taken apart by the kept pairs alone.
+const LOOK_AT_ALL: usize = 400;
+
+/// What decides which records are together.
+pub(super) struct Question<'a, 'w> {
+    pub(super) n_records: usize,
+    pub(super) conflicts: &'a Conflicts<'a>,
+    pub(super) pairs: &'a ScoredPairs,
+    /// Per pair, whether it is at or above the cut.
+    pub(super) accepted: &'a [bool],
+    /// Per pair, whether its records are together whatever else is known.
+    pub(super) must: &'a [bool],
+    /// Bits that it takes to be together.
+    pub(super) cut: f64,
+    pub(super) weigher: &'a Weigher<'w>,
+}
+
+impl Question<'_, '_> {
+    /// Per record, the lowest record of its cluster.
+    pub(super) fn answer(&self) -> Vec<u32> {
+        let sets = self.sets();
+        let found: Vec<Vec<(u32, u32)>> =
+            sets.par_iter().map_init(|| (self.weigher)(), |weigh, set| self.split(set, weigh)).collect();
+        let mut first_of: Vec<u32> = (0..self.n_records as u32).collect();
+        for (record, first) in found.into_iter().flatten() {
+            first_of[record as usize] = first;
+        }
+        first_of
+    }
+
+    /// The pairs within each set of records that accepted pairs reach.
+    fn sets(&self) -> Vec<Vec<u32>> {
+        let mut components = Components::new(self.n_records);
+        for pair in (0..self.pairs.len()).filter(|&pair| self.accepted[pair]) {
+            components.join(self.pairs.left[pair], self.pairs.right[pair]);
+        }
+        let mut by_set: Vec<(u32, u32)> = Vec::new();
+        for pair in 0..self.pairs.len() {
+            let root = components.root(self.pairs.left[pair]);
+            if root == components.root(self.pairs.right[pair]) {
+                by_set.push((root, pair as u32));
+            }
+        }
+        by_set.par_sort_unstable();
+        by_set.chunk_by(|a, b| a.0 == b.0).map(|set| set.iter().map(|&(_, pair)| pair).collect()).collect()
+    }
+
+    /// Each record of a set with the lowest record of its cluster.
+    fn split(&self, set: &[u32], weigh: &mut WeighPair<'_>) -> Vec<(u32, u32)> {
+        let ends = |&pair: &u32| [self.pairs.left[pair as usize], self.pairs.right[pair as usize]];
+        let mut records: Vec<u32> = set.iter().flat_map(ends).collect();
+        records.sort_unstable();
+        records.dedup();
+        if records.len() <= LOOK_AT_ALL {
+            return self.split_looking_at_all(&records, set, weigh);
+        }
+        let place = |record| records.binary_search(&record).expect("an end of its pairs") as u32;
+        let mut sparse = Sparse::new(records.len());
+        for &pair in set {
+            let [left, right] = ends(&pair).map(place);
+            let pair = pair as usize;
+            sparse.set(left, right, self.weight(pair), self.must[pair]);
+        }
+        let clusters = sparse.clusters(self.cut);
+        let mut smaller: Vec<Vec<u32>> = vec![Vec::new(); records.len()];
+        for &pair in set {
+            let [left, right] = ends(&pair).map(|record| clusters[place(record) as usize]);
+            if left == right {
+                smaller[left as usize].push(pair);
+            }
+        }
+        let mut found: Vec<(u32, u32)> = Vec::new();
+        for pairs in smaller.into_iter().filter(|pairs| !pairs.is_empty()) {
+            let mut within: Vec<u32> = pairs.iter().flat_map(ends).collect();
+            within.sort_unstable();
+            within.dedup();
+            if within.len() <= LOOK_AT_ALL {
+                found.extend(self.split_looking_at_all(&within, &pairs, weigh));
+            } else {
+                found.extend(within.iter().map(|&record| (record, within[0])));
+            }
+        }
+        found
+    }
+
+    /// What a kept pair counts.
+    fn weight(&self, pair: usize) -> f64 {
+        let (left, right) = (self.pairs.left[pair], self.pairs.right[pair]);
+        if self.conflicts.between(left, right) { APART } else { clipped(self.pairs.weight[pair]) }
+    }
+
+    fn split_looking_at_all(
+        &self,
+        records: &[u32],
+        set: &[u32],
+        weigh: &mut WeighPair<'_>,
+    ) -> Vec<(u32, u32)> {
+        let place = |record| records.binary_search(&record).expect("an end of its pairs");
+        let mut dense = Dense::new(records.len());
+        for &pair in set {
+            let pair = pair as usize;
+            let (left, right) = (place(self.pairs.left[pair]), place(self.pairs.right[pair]));
+            dense.set(left, right, self.weight(pair));
+            if self.must[pair] {
+                dense.must(left, right);
+            }
+        }
+        for (left, right) in dense.unknown() {
+            let pair = (records[left], records[right]);
+            let weight = if self.conflicts.between(pair.0, pair.1) {
+                APART
+            } else {
+                weigh(pair.0, pair.1).map_or(NOT_COMPARED, clipped)
+            };
+            dense.set(left, right, weight);
+        }
+        let clusters = dense.clusters(self.cut);
+        records.iter().zip(clusters).map(|(&record, first)| (record, records[first])).collect()
+    }
+}
+
+fn clipped(weight: f64) -> f64 {
+    (weight + BENEFIT).clamp(LEAST, MOST)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,173 @@
+use super::*;
+use crate::fixture::{fixed, records};
+use crate::model::Clustering;
+use plait_types::Role;
+use proptest::prelude::*;
+use std::collections::BTreeMap;
+
+/// Weights between all pairs of some records, by left and right.
+type Weights = BTreeMap<(usize, usize), f64>;
+
+/// Weights of some pairs of up to nine records; those of the others are told to be unknown.
+fn any_weights() -> impl Strategy<Value = (usize, Weights)> {
+    (2usize..10).prop_flat_map(|n| {
+        let pairs: Vec<(usize, usize)> =
+            (0..n).flat_map(|left| (left + 1..n).map(move |right| (left, right))).collect();
+        let weight = prop_oneof![
+            3 => (-12.0..12.0).prop_map(Some),
+            1 => Just(None),
+            1 => Just(Some(f64::NEG_INFINITY)),
+        ];
+        prop::collection::vec(weight, pairs.len()).prop_map(move |weights| {
+            let known = pairs.iter().zip(weights).filter_map(|(&pair, weight)| Some((pair, weight?)));
+            (n, known.collect())
+        })
+    })
+}
+
+fn dense_of(n: usize, weights: &Weights) -> Dense {
+    let mut dense = Dense::new(n);
+    weights.iter().for_each(|(&(left, right), &weight)| dense.set(left, right, weight));
+    for (left, right) in dense.unknown() {
+        dense.set(left, right, NOT_COMPARED);
+    }
+    dense
+}
+
+fn weight(weights: &Weights, a: usize, b: usize) -> f64 {
+    weights.get(&(a.min(b), a.max(b))).copied().unwrap_or(NOT_COMPARED)
+}
+
+/// The twin: sums taken anew before every merge.
+fn merged_slowly(n: usize, weights: &Weights, cut: f64) -> Vec<usize> {
+    let mut clusters: Vec<Vec<usize>> = (0..n).map(|record| vec![record]).collect();
+    loop {
+        let mut best: Option<(f64, usize, usize)> = None;
+        for (a, left) in clusters.iter().enumerate() {
+            for (b, right) in clusters.iter().enumerate().skip(a + 1) {
+                let between: Vec<f64> =
+                    left.iter().flat_map(|&l| right.iter().map(move |&r| weight(weights, l, r))).collect();
+                let sum: f64 = between.iter().sum();
+                let most = between.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+                if sum >= cut && most >= cut && best.is_none_or(|(best, ..)| sum > best) {
+                    best = Some((sum, a, b));
+                }
+            }
+        }
+        let Some((_, a, b)) = best else { break };
+        let moved = clusters.remove(b);
+        clusters[a].extend(moved);
+        clusters.sort_by_key(|cluster| *cluster.iter().min().unwrap());
+    }
+    let mut cluster_of = vec![0; n];
+    for cluster in clusters {
+        let lowest = *cluster.iter().min().unwrap();
+        cluster.into_iter().for_each(|record| cluster_of[record] = lowest);
+    }
+    cluster_of
+}
+
+/// The sum of the weights of pairs that are together.
+fn within(n: usize, weights: &Weights, cluster_of: &[usize]) -> f64 {
+    let pairs = (0..n).flat_map(|left| (left + 1..n).map(move |right| (left, right)));
+    pairs.filter(|&(l, r)| cluster_of[l] == cluster_of[r]).map(|(l, r)| weight(weights, l, r)).sum()
+}
+
+proptest! {
+    #![proptest_config(fixed(500))]
+
+    #[test]
+    fn clusters_merge_in_the_order_of_their_sums((n, weights) in any_weights(), cut in -1.0..4.0) {
+        prop_assert_eq!(dense_of(n, &weights).merged(cut), merged_slowly(n, &weights, cut));
+    }
+
+    #[test]
+    fn many_records_merge_as_few_do((n, weights) in any_weights(), cut in 0.0..4.0) {
+        let mut sparse = Sparse::new(n);
+        for (&(left, right), &weight) in &weights {
+            sparse.set(left as u32, right as u32, weight, false);
+        }
+        let slow: Vec<u32> = merged_slowly(n, &weights, cut).into_iter().map(|record| record as u32).collect();
+        prop_assert_eq!(sparse.clusters(cut), slow);
+    }
+
+    #[test]
+    fn records_move_only_for_the_better_and_as_far_as_they_can((n, weights) in any_weights(), cut in 0.0..4.0) {
+        let dense = dense_of(n, &weights);
+        let (before, after) = (dense.merged(cut), dense.clusters(cut));
+        prop_assert!(within(n, &weights, &after) >= within(n, &weights, &before) - 1e-9);
+        for record in 0..n {
+            prop_assert!(after[after[record]] == after[record] && after[record] <= record, "known by its lowest");
+            for other in 0..record {
+                let apart = weight(&weights, other, record) == f64::NEG_INFINITY;
+                prop_assert!(!apart || after[record] != after[other]);
+            }
+            let to = |cluster: usize| -> f64 {
+                (0..n).filter(|&o| o != record && after[o] == cluster).map(|o| weight(&weights, record, o)).sum()
+            };
+            prop_assert!(to(after[record]) > -1e-6, "it would be better alone");
+        }
+    }
+}
+
+fn scored(edges: &[(u32, u32, f64)]) -> ScoredPairs {
+    ScoredPairs {
+        left: edges.iter().map(|e| e.0).collect(),
+        right: edges.iter().map(|e| e.1).collect(),
+        weight: edges.iter().map(|e| e.2).collect(),
+        rule: vec![0; edges.len()],
+        ruling: vec![None; edges.len()],
+        n_candidates: vec![edges.len() as u64],
+    }
+}
+
+fn persons(
+    records: &crate::records::Records,
+    edges: &[(u32, u32, f64)],
+    compared: &[(u32, u32, f64)],
+) -> Vec<u32> {
+    let weigher = || -> Box<WeighPair<'_>> {
+        Box::new(|left, right| {
+            compared.iter().find(|pair| (pair.0, pair.1) == (left, right)).map(|pair| pair.2)
+        })
+    };
+    let clustered = super::super::cluster(records, &scored(edges), 0.0, Clustering::Correlation, &weigher);
+    clustered.persons.person_of
+}
+
+#[test]
+fn a_chain_of_links_breaks_where_its_ends_speak_against_it() {
+    let records = records(&[3], &[]);
+    let chain = [(0, 1, 8.0), (1, 2, 3.0)];
+    assert_eq!(persons(&records, &chain, &[]), [0, 0, 0], "ends that were never compared speak little");
+    assert_eq!(persons(&records, &chain, &[(0, 2, -9.0)]), [0, 0, 1], "the weaker link gives way");
+}
+
+#[test]
+fn a_link_of_records_with_different_nhs_numbers_does_not_hold() {
+    let number = |text: &str| Some(text.to_owned());
+    let numbers = vec![number("9990000018"), None, number("9990000026")];
+    let records = records(&[3], &[("nhs_number", Role::NhsNumber, numbers)]);
+    assert_eq!(persons(&records, &[(0, 2, 20.0)], &[]), [0, 1, 2]);
+    assert_eq!(
+        persons(&records, &[(0, 1, 9.0), (1, 2, 20.0)], &[]),
+        [0, 1, 1],
+        "nor by way of another record"
+    );
+}
+
+#[test]
+fn sets_too_large_to_look_at_whole_come_apart_all_the_same() {
+    // persons of three records each, all of whom a weak link joins to the next
+    let n = 3 * 250;
+    let records = records(&[n], &[]);
+    let mut edges = Vec::new();
+    for first in (0..n as u32).step_by(3) {
+        edges.extend([(first, first + 1, 9.0), (first, first + 2, 9.0), (first + 1, first + 2, 9.0)]);
+        if first + 3 < n as u32 {
+            edges.push((first + 2, first + 3, 1.0));
+        }
+    }
+    let expected: Vec<u32> = (0..n as u32).map(|record| record / 3).collect();
+    assert_eq!(persons(&records, &edges, &[]), expected);
+}
