@@ -1,8 +1,9 @@
 //! A profile as text, for `plait look`.
 
-use super::figures::{grouped, percent};
+use super::figures::{counted, grouped, percent, rows};
 use super::profile::{ColumnProfile, Profile};
 use plait_types::Role;
+use std::borrow::Cow;
 
 /// Columns the text is laid out for.
 const WIDTH: usize = 100;
@@ -11,26 +12,26 @@ const WIDTH: usize = 100;
 /// to know about each, why each has its role, and five masked rows. Ends with a line feed.
 pub fn describe(profile: &Profile) -> String {
     let mut text =
-        format!("{} rows, {} columns\n\n", grouped(profile.n_rows), grouped(profile.columns.len() as u64));
+        format!("{}, {}\n\n", rows(profile.n_rows), counted(profile.columns.len() as u64, "column"));
     let mut lines =
         vec![["column", "role", "filled", "valid", "distinct", "dates"].map(str::to_owned).to_vec()];
     lines.extend(profile.columns.iter().map(|column| figures(profile, column)));
     text += &table(&lines, &[false, false, true, true, true, false]);
     text += &section("To know", profile.columns.iter().flat_map(remarks));
-    text += &section("Why", profile.columns.iter().map(|column| (column.name.as_str(), column.why.clone())));
+    text += &section("Why", profile.columns.iter().map(|column| (column.shown(), column.why.clone())));
     text += &sample(profile);
     text
 }
 
 fn figures(profile: &Profile, column: &ColumnProfile) -> Vec<String> {
-    let years = match (column.date_order, column.years) {
-        (Some(order), Some((first, last))) if first == last => format!("{}, {first}", order.layout()),
-        (Some(order), Some((first, last))) => format!("{}, {first} to {last}", order.layout()),
+    let years = match (column.layout(), column.years) {
+        (Some(layout), Some((first, last))) if first == last => format!("{layout}, {first}"),
+        (Some(layout), Some((first, last))) => format!("{layout}, {first} to {last}"),
         _ => String::new(),
     };
     let valid = column.validity.filter(|validity| validity.checked > 0);
     vec![
-        clipped(&column.name, 30),
+        clipped(&column.shown(), 36),
         column.role.words().to_owned(),
         percent(column.filled, profile.n_rows),
         valid.map_or_else(String::new, |validity| percent(validity.valid, validity.checked)),
@@ -40,26 +41,25 @@ fn figures(profile: &Profile, column: &ColumnProfile) -> Vec<String> {
 }
 
 /// Each with the header of its column.
-fn remarks(column: &ColumnProfile) -> impl Iterator<Item = (&str, String)> {
+fn remarks(column: &ColumnProfile) -> impl Iterator<Item = (Cow<'_, str>, String)> {
     // nobody is linked by a category or by prose, so nothing is read as missing there
     let linked_by = !matches!(column.role, Role::Category | Role::Number | Role::FreeText | Role::Other);
     let placeholders = column.placeholders.iter().filter(move |_| linked_by).map(|placeholder| {
-        let rows = super::figures::rows(placeholder.rows);
-        format!("a placeholder ({}) in {rows}, read as missing", placeholder.what)
+        format!("a placeholder ({}) in {}, read as missing", placeholder.what, rows(placeholder.rows))
     });
-    let invalid = column.validity.filter(|validity| validity.valid < validity.checked).map(|validity| {
-        let rows = super::figures::rows(validity.checked - validity.valid);
-        format!("not {} in {rows}", validity.rule)
-    });
+    let invalid = column
+        .validity
+        .filter(|validity| validity.valid < validity.checked)
+        .map(|validity| format!("not {} in {}", validity.rule, rows(validity.checked - validity.valid)));
     let all = column.notes.iter().cloned().chain(invalid).chain(placeholders);
-    all.chain(column.oddities.iter().cloned()).map(|remark| (column.name.as_str(), remark))
+    all.chain(column.oddities.iter().cloned()).map(|remark| (column.shown(), remark))
 }
 
 /// A heading and lines `name: sentence`, wrapped and indented; nothing where there are no lines.
-fn section<'a>(heading: &str, lines: impl Iterator<Item = (&'a str, String)>) -> String {
+fn section<'a>(heading: &str, lines: impl Iterator<Item = (Cow<'a, str>, String)>) -> String {
     let mut text = String::new();
     for (name, sentence) in lines {
-        text += &wrapped(&format!("{}: {sentence}", clipped(name, 40)));
+        text += &wrapped(&format!("{}: {sentence}", clipped(&name, 50)));
     }
     if text.is_empty() { text } else { format!("\n{heading}\n{text}") }
 }
@@ -73,7 +73,8 @@ fn sample(profile: &Profile) -> String {
     lines.extend(profile.sample.iter().map(|row| vec![grouped(row.row)]));
     let mut width = 2 + widest(&lines, 0);
     for at in order {
-        let mut cells = vec![clipped(&profile.columns[at].name, 16)];
+        let column = &profile.columns[at];
+        let mut cells = vec![clipped(column.header.as_ref().unwrap_or(&column.name), 16)];
         cells.extend(profile.sample.iter().map(|row| clipped(row.values[at].as_deref().unwrap_or("-"), 16)));
         width += 2 + cells.iter().map(|cell| cell.chars().count()).max().unwrap_or(0);
         if width > WIDTH {

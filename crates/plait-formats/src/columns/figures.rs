@@ -1,6 +1,6 @@
 //! Numbers as people read them.
 
-pub(super) use plait_types::grouped;
+pub(super) use plait_types::{counted, grouped};
 
 /// A part of a whole in per cent; a dash where there is no whole.
 pub(super) fn percent(part: u64, whole: u64) -> String {
@@ -12,7 +12,7 @@ pub(super) fn percent(part: u64, whole: u64) -> String {
 
 /// `1 row`, `48,912 rows`
 pub(super) fn rows(number: u64) -> String {
-    format!("{} row{}", grouped(number), if number == 1 { "" } else { "s" })
+    counted(number, "row")
 }
 
 #[cfg(test)]

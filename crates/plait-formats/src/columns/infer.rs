@@ -23,6 +23,10 @@ pub struct ColumnPlan {
     pub date_order: Option<DateOrder>,
     /// The grounds: `header says date of birth; 99.8% of values are dates`. Holds no value.
     pub why: String,
+    /// Of a return, the header or headers that the column comes from, where they are not `name`, which is then ours.
+    pub header: Option<String>,
+    /// Of a return, the layout in which most dates stand in the file, where reading has changed it.
+    pub layout: Option<&'static str>,
     /// What the user should know about it: a handful of dates in another order, shared record identifiers.
     pub notes: Vec<String>,
 }
@@ -342,6 +346,8 @@ impl Draft {
         }
         let Self { role, confidence, why, .. } = self;
         Ok(ColumnPlan {
+            header: None,
+            layout: None,
             column: at,
             name: column.name.clone(),
             role,

@@ -7,6 +7,7 @@ use super::mask::mask;
 use plait_types::identifier::{NhsNumber, Postcode, Uln, Upn};
 use plait_types::{Column, DateOrder, NULL, PartialDate, Role, StandInDay, Table, is_shortened, placeholder};
 use rayon::prelude::*;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// What there is to know about a table before linking it. Holds no value that identifies a person.
@@ -47,6 +48,10 @@ pub struct ColumnProfile {
     pub date_order: Option<DateOrder>,
     /// What the plan says about it.
     pub notes: Vec<String>,
+    /// As [`ColumnPlan::header`].
+    pub header: Option<String>,
+    /// As [`ColumnPlan::layout`].
+    pub layout: Option<&'static str>,
 }
 
 /// How many values of a column are of the form that its role asks for.
@@ -142,7 +147,22 @@ impl ColumnProfile {
             years: tally.years,
             date_order: plan.date_order,
             notes: plan.notes.clone(),
+            header: plan.header.clone(),
+            layout: plan.layout,
         }
+    }
+
+    /// What the column is called in the file, with our name where that is another: `UPN (upn)`.
+    pub fn shown(&self) -> Cow<'_, str> {
+        match &self.header {
+            Some(header) => Cow::Owned(format!("{header} ({})", self.name)),
+            None => Cow::Borrowed(&self.name),
+        }
+    }
+
+    /// How the file writes most dates of the column: `DD/MM/YYYY`. `None` of a column without dates.
+    pub fn layout(&self) -> Option<&'static str> {
+        self.layout.or_else(|| Some(self.date_order?.layout()))
     }
 }
 
