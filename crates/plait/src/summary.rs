@@ -6,7 +6,7 @@ use plait_engine::clustering::Clustered;
 use plait_engine::model::{LinkType, Model};
 use plait_engine::records::{Field, Records};
 use plait_engine::scoring::ScoredPairs;
-use plait_types::{Fault, FaultCode, Issue, IssueKind, MatchWeight, NULL, counted, grouped, percent};
+use plait_types::{Fault, FaultCode, Issue, IssueKind, MatchWeight, NULL, Role, counted, grouped, percent};
 
 /// What became of the records of one source.
 pub(crate) struct SourceOutcome {
@@ -212,7 +212,8 @@ fn in_common(records: &Records, model: &Model) -> String {
 fn apart(records: &Records, model: &Model) -> Vec<String> {
     let compared = model.comparisons.iter().filter_map(|comparison| records.field(&comparison.fields[0]));
     let mut parts = Vec::new();
-    for field in compared.map(|index| &records.fields[index]) {
+    let fields = compared.map(|index| &records.fields[index]).filter(|field| field.role != Role::Source);
+    for field in fields {
         if shared_records(records, field) == 0 && is_everywhere(records, field) {
             parts.push(format!("no value of {} is in more than one source", field.name));
         }

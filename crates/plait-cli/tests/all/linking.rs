@@ -21,7 +21,7 @@ fn two_small_files_are_linked_without_any_setting() {
               clinic: born as DD/MM/YYYY.
     Model     chosen from the data, learned from these files in N rounds. 4 comparisons: forename,
               surname, date of birth, postcode.
-    Pairs     5 compared of 60 possible (link_only), chosen by 1 blocking rule.
+    Pairs     5 compared of 60 possible (link_only), chosen by 4 blocking rules.
     Linked    5 pairs between sources; 5 of 10 in pupils (50.0%), 5 of 6 in clinic (83.3%).
     Routes    5 records of pupils to clinic by names and details.
     Unsure    no pair needs a person to look.
@@ -102,7 +102,7 @@ fn links_within_sources_alone_are_no_link_between_them_and_that_is_said_everywhe
         note: 100% of the candidate pairs look like matches; with so few others to compare with, the model may be too generous
         ");
         assert_snapshot!(ran.stdout.split_once("Pairs").expect("a line of pairs").1, @r"
-             12 compared of 630 possible (link_and_dedupe), chosen by 1 blocking rule.
+             12 compared of 630 possible (link_and_dedupe), chosen by 4 blocking rules.
         Linked    12 pairs, 0 between sources and 12 within one; 0 of 24 in a (0%), 0 of 12 in b (0%).
         Routes    24 records of a to others of it by names and details.
         Unsure    no pair needs a person to look.
@@ -157,8 +157,11 @@ fn a_dry_run_says_what_would_be_done_and_writes_nothing() {
     Model     chosen from the data, learned from these files in N rounds. 4 comparisons: forename,
               surname, date of birth, postcode.
     Rule      surname first 3: 5 pairs
+              surname metaphone: 5 pairs
+              date_of_birth: 5 pairs
+              date_of_birth year and month: 5 pairs
 
-    Nothing was written. A run would weigh at most 5 candidate pairs of the 16 records.
+    Nothing was written. A run would weigh at most 20 candidate pairs of the 16 records.
     ");
     });
     assert_eq!(place.names("."), ["clinic.csv", "pupils.csv"]);
@@ -238,6 +241,11 @@ fn a_model_that_was_saved_gives_the_same_links_again() {
     assert_eq!(place.text("mine.toml"), place.text("first/model.toml"));
     place.plait("link pupils.csv clinic.csv --out again --model mine.toml").succeeded();
     assert!(place.read("first/people.parquet") == place.read("again/people.parquet"));
+    // where which source it is counts as well
+    place.plait("link pupils.csv clinic.csv --link-type link_and_dedupe --out both").succeeded();
+    assert!(place.text("both/model.toml").contains("field = \"source\""));
+    place.plait("link pupils.csv clinic.csv --out both-again --model both/model.toml").succeeded();
+    assert!(place.read("both/people.parquet") == place.read("both-again/people.parquet"));
 }
 
 #[test]

@@ -72,9 +72,8 @@ fn priority(role: Role) -> Option<u8> {
         Role::FullName => 2,
         Role::DateOfBirth => 3,
         Role::NhsNumber | Role::Upn | Role::Uln | Role::Identifier => 4,
-        // which services know one person twice is learned like everything else
-        Role::Source => 5,
-        Role::Postcode => 5,
+        // of sources: which services know one person twice is learned like everything else
+        Role::Postcode | Role::Source => 5,
         Role::Email => 6,
         Role::Phone => 7,
         Role::Address => 8,

@@ -18,7 +18,7 @@ enum Atom {
 /// What all keys are made of, at most 64, read of some records.
 pub(super) struct Atoms<'a> {
     records: &'a Records,
-    atoms: Vec<Atom>,
+    all: Vec<Atom>,
     /// Per atom, a code per record, [`NULL`] where it has no such part.
     left: Vec<Vec<u32>>,
     /// The same of the other side, where it differs.
@@ -77,19 +77,19 @@ impl<'a> Atoms<'a> {
             }
         };
         let (left, right) = atoms.par_iter().map(sides).unzip();
-        Self { records, atoms, left, right }
+        Self { records, all: atoms, left, right }
     }
 
     /// Keys of one atom more, of another field, each once.
     pub(super) fn longer(&self, key: Key) -> impl Iterator<Item = Key> {
         let last = key.atoms().last();
         let follows = move |atom: &usize| last.is_none_or(|last| self.field(last) < self.field(*atom));
-        (0..self.atoms.len()).filter(follows).map(move |atom| Key(key.0 | 1 << atom))
+        (0..self.all.len()).filter(follows).map(move |atom| Key(key.0 | 1 << atom))
     }
 
     /// The field that decides the place of an atom in a key.
     fn field(&self, atom: usize) -> usize {
-        match self.atoms[atom] {
+        match self.all[atom] {
             Atom::Same(field, _) => field,
             // after all others
             Atom::Crossed(..) => self.records.fields.len(),
@@ -100,7 +100,7 @@ impl<'a> Atoms<'a> {
     pub(super) fn that_hold(&self, left: u32, right: u32) -> u64 {
         let (left, right) = (left as usize, right as usize);
         let same = |a: u32, b: u32| a != NULL && a == b;
-        (0..self.atoms.len()).fold(0, |bits, atom| {
+        (0..self.all.len()).fold(0, |bits, atom| {
             let own = &self.left[atom];
             let holds = match &self.right[atom] {
                 None => same(own[left], own[right]),
@@ -112,7 +112,7 @@ impl<'a> Atoms<'a> {
 
     pub(super) fn rule(&self, key: Key) -> BlockingRule {
         let name = |field: usize| self.records.fields[field].name.clone();
-        let keys = key.atoms().map(|atom| match self.atoms[atom] {
+        let keys = key.atoms().map(|atom| match self.all[atom] {
             Atom::Same(field, part) => BlockingKey::same(name(field), part),
             Atom::Crossed(left, right) => {
                 BlockingKey { left: (name(left), Part::Whole), right: (name(right), Part::Whole) }
@@ -232,7 +232,7 @@ mod tests {
                 let blocks = Blocks::new(&records, &[atoms.rule(key)], link_type);
                 let pairs = all_pairs(&records, link_type);
                 let n_held = pairs.iter().filter(|pair| blocks.holds(0, pair.0, pair.1)).count() as u64;
-                let is_crossed = key.atoms().any(|atom| matches!(atoms.atoms[atom], Atom::Crossed(..)));
+                let is_crossed = key.atoms().any(|atom| matches!(atoms.all[atom], Atom::Crossed(..)));
                 let told = atoms.n_pairs(key, link_type);
                 if is_crossed {
                     // both ways round, and records whose two names are the same meet themselves
