@@ -12,14 +12,13 @@
 
 use crate::blocking::Blocks;
 use crate::comparison::Comparer;
-use crate::model::{BlockingRule, DeterministicRule, Guard, LinkType, Model, guard_words, keys_words};
+use crate::model::{
+    BlockingKey, BlockingRule, DeterministicRule, Guard, LinkType, Model, guard_words, keys_words,
+};
 use crate::records::{Field, Records};
 use crate::scoring::{ScoredPairs, Scorer};
-use crate::similarity::{
-    Nicknames, PackedDate, day_month_swapped, half_of_double_barrelled, initials_agree, osa_at_most,
-    token_subset,
-};
-use plait_types::{NULL, PartialDate, Role, StandInDay};
+use crate::similarity::{Nicknames, half_of_double_barrelled, initials_agree, osa_at_most, token_subset};
+use plait_types::{NULL, Role};
 use rayon::prelude::*;
 
 /// What deterministic rules say of a pair; the number is that of the rule in the model.
@@ -152,15 +151,21 @@ impl Ruling {
     pub fn words(self, model: &Model) -> String {
         let rule = &model.deterministic[self.rule()];
         let named = rule.name.as_ref().map_or_else(String::new, |name| format!(" (rule \"{name}\")"));
-        let keys = keys_words(&rule.keys).replace(" + ", " and ");
+        let (same, unlike): (Vec<BlockingKey>, Vec<BlockingKey>) =
+            rule.keys.iter().cloned().partition(BlockingKey::is_symmetric);
+        let same = (!same.is_empty())
+            .then(|| format!("both have the same {}", keys_words(&same).replace(" + ", " and ")));
+        let unlike = unlike.iter().map(|key| {
+            let [left, right] = [&key.left, &key.right]
+                .map(|side| keys_words(&[BlockingKey { left: side.clone(), right: side.clone() }]));
+            format!("the {left} of one is the {right} of the other")
+        });
+        let agree = same.into_iter().chain(unlike).collect::<Vec<_>>().join(" and ");
         match self {
-            Self::Link(_) => format!("linked because both have the same {keys}{named}"),
+            Self::Link(_) => format!("linked because {agree}{named}"),
             Self::Caught(_) => {
                 let guards: Vec<String> = rule.unless_different.iter().map(guard_words).collect();
-                format!(
-                    "both have the same {keys}{named}, which does not link them since {}",
-                    guards.join(" or ")
-                )
+                format!("{agree}{named}, which does not link them since {}", guards.join(" or "))
             }
         }
     }
@@ -182,7 +187,7 @@ fn is_different(field: &Field, left: u32, right: u32) -> bool {
         return false;
     }
     if let (Some(left), Some(right)) = (field.dates.get(left as usize), field.dates.get(right as usize)) {
-        return dates_differ(*left, *right);
+        return left.contradicts(*right);
     }
     let (left, right) = (field.values.get(left), field.values.get(right));
     let is_name = matches!(
@@ -207,23 +212,6 @@ fn one_edit_apart(left: &str, right: &str) -> bool {
     const SHORTEST: usize = 4;
     let is_long = |text: &str| text.chars().count() >= SHORTEST;
     is_long(left) && is_long(right) && osa_at_most(left, right, 1).is_some()
-}
-
-fn dates_differ(left: PartialDate, right: PartialDate) -> bool {
-    let both = |left: Option<u8>, right: Option<u8>| left.is_none() || right.is_none() || left == right;
-    let agree = left.year == right.year && both(left.month, right.month) && both(left.day, right.day);
-    let stands_in = |date: PartialDate, other: PartialDate| match date.stand_in_day() {
-        Some(StandInDay::FirstOfYear) => date.year == other.year,
-        Some(StandInDay::FirstOfMonth | StandInDay::MiddleOfMonth) => {
-            (date.year, date.month) == (other.year, other.month)
-        }
-        None => false,
-    };
-    !agree
-        && !day_month_swapped(PackedDate::from(left), PackedDate::from(right))
-        && !stands_in(left, right)
-        && !stands_in(right, left)
-        && !one_edit_apart(&left.iso(), &right.iso())
 }
 
 #[cfg(test)]

@@ -117,6 +117,35 @@ impl PartialDate {
         }
     }
 
+    /// Whether two dates cannot be of one day, not even by a slip. The parts that both know differ, and that is not
+    /// explained by one wrong digit, by two neighbouring digits or day and month changed over, nor by a day that stands in for
+    /// an unknown one of the same month or year. The same both ways round.
+    pub fn contradicts(self, other: Self) -> bool {
+        let both = |left: Option<u8>, right: Option<u8>| left.is_none() || right.is_none() || left == right;
+        let agree = self.year == other.year && both(self.month, other.month) && both(self.day, other.day);
+        !agree
+            && !self.is_changed_over_from(other)
+            && !self.stands_in_for(other)
+            && !other.stands_in_for(self)
+            && !is_one_slip(self.iso().as_bytes(), other.iso().as_bytes())
+    }
+
+    /// Whether day and month are those of the other date changed over.
+    fn is_changed_over_from(self, other: Self) -> bool {
+        self.year == other.year && self.day.is_some() && self.day == other.month && self.month == other.day
+    }
+
+    /// Whether it is a day in place of an unknown one of the month, or the year, of the other.
+    fn stands_in_for(self, other: Self) -> bool {
+        match self.stand_in_day() {
+            Some(StandInDay::FirstOfYear) => self.year == other.year,
+            Some(StandInDay::FirstOfMonth | StandInDay::MiddleOfMonth) => {
+                (self.year, self.month) == (other.year, other.month)
+            }
+            None => false,
+        }
+    }
+
     /// Whether somebody with this date of birth is born on the day of `reference`, such as a census day or the day a
     /// file was made. Of what is not known the earliest day counts, in both dates.
     pub fn birth_timing(self, reference: Self) -> BirthTiming {
@@ -256,6 +285,20 @@ fn read_part(part: &str) -> Option<Part> {
     Some(Part::Month(month as u32 + 1))
 }
 
+/// Whether two texts of one length differ in one place, or in two neighbours that have changed places.
+fn is_one_slip(left: &[u8], right: &[u8]) -> bool {
+    let differs = |&at: &usize| left[at] != right[at];
+    if left.len() != right.len() {
+        return false;
+    }
+    let places: Vec<usize> = (0..left.len()).filter(differs).collect();
+    match places[..] {
+        [_] => true,
+        [a, b] => b == a + 1 && left[a] == right[b] && left[b] == right[a],
+        _ => false,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -265,6 +308,29 @@ mod tests {
     #[track_caller]
     fn check(text: &str, order: DateOrder, expected: Option<&str>) {
         assert_eq!(PartialDate::parse(text, order).map(PartialDate::iso).as_deref(), expected, "{text}");
+    }
+
+    #[test]
+    fn dates_contradict_each_other_where_no_slip_makes_one_of_the_other() {
+        let date = |iso: &str| PartialDate::parse(iso, YearMonthDay).expect("a date");
+        let check = |left: &str, right: &str, expected: bool| {
+            assert_eq!(date(left).contradicts(date(right)), expected, "{left} {right}");
+            assert_eq!(date(right).contradicts(date(left)), expected, "{right} {left}");
+        };
+        check("2015-04-23", "2015-04-23", false);
+        check("2015-04-23", "2015-04-24", false);
+        check("2015-04-23", "2016-04-23", false);
+        check("2015-04-12", "2015-12-04", false);
+        check("2015-04-12", "2015-04-21", false);
+        check("2015-04-23", "2015-04", false);
+        check("2015-04-23", "2015", false);
+        check("2015-04-23", "2015-01-01", false);
+        check("2015-04-23", "2015-04-01", false);
+        check("2015-04-23", "2012-08-30", true);
+        check("2015-04-23", "2014-05-23", true);
+        check("2015-04-23", "2014-01-01", true);
+        check("2015-04-23", "2015-06", true);
+        check("2015-04-12", "2014-12-04", true);
     }
 
     #[test]

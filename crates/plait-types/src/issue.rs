@@ -1,5 +1,6 @@
 //! What is wrong with records or columns of a file that can be read all the same.
 
+use crate::grouped;
 use std::fmt;
 
 /// A finding about the content of one file that does not stop the command: what, where, how often.
@@ -77,7 +78,11 @@ impl Issue {
             0 => None,
             1 => Some(format!("line {}", self.lines[0])),
             n if n <= SHOWN => Some(format!("lines {}", list(&self.lines))),
-            n => Some(format!("lines {} and {} more", list(&self.lines[..SHOWN]), n - SHOWN)),
+            // of very many only the first were kept, but all counted
+            n => {
+                let n = grouped((n.max(self.count) - SHOWN) as u64);
+                Some(format!("lines {} and {n} more", list(&self.lines[..SHOWN])))
+            }
         }
     }
 }
@@ -204,6 +209,9 @@ issue_kinds! {
     OutsideCodes = "W043", Warning, "A column holds values that the code list of its mapping file does not have.",
         why "A value that its code list does not have says nothing: it is not compared.",
         do "Correct the values, or name a list that has them in the mapping file; without codes every value is taken.";
+    TwoPeople = "W044", Warning, "Rows of one key give dates of birth that cannot be of one person. They stay one record, with the first date.",
+        why "It is not known whose of the two the child's id is; no rule links the record by it.",
+        do "Correct the date or the key in the system that the file comes from, and export the file again; the lines are named.";
     UndecodableRow = "W030", Warning, "A row holds bytes that are not text in any encoding and was set aside.",
         why "The names in it cannot be read.",
         do "Export the file again as UTF-8; the lines are named.";

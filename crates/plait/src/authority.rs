@@ -2,7 +2,7 @@
 
 use crate::source::Opened;
 use plait_engine::explanation::Explanation;
-use plait_engine::model::{LA_CHILD_ID, field_words};
+use plait_engine::model::{FORMER_LA_CHILD_ID, LA_CHILD_ID, field_words};
 use plait_types::{Column, Role, Values};
 
 /// Where the sources are of several authorities, puts its authority before every child id that is compared, so that ids
@@ -45,7 +45,8 @@ fn are_of_several(sources: &[Opened]) -> bool {
 }
 
 fn is_child_id(header: &str, role: Role) -> bool {
-    role == Role::Identifier && header.trim().eq_ignore_ascii_case(LA_CHILD_ID)
+    let is = |name: &str| header.trim().eq_ignore_ascii_case(name);
+    role == Role::Identifier && (is(LA_CHILD_ID) || is(FORMER_LA_CHILD_ID))
 }
 
 /// A letter, so that standardising keeps it, that no id and no authority has.

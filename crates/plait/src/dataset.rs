@@ -6,8 +6,8 @@ use plait_formats::columns::{ColumnPlan, Confidence};
 use plait_formats::returns::dates::DateReader;
 use plait_formats::returns::spec::line_of_column;
 use plait_formats::returns::{
-    Asked, Detected, Gathered, Lacking, Landed, Landing, Payload, Progress as GatherProgress, Recognised,
-    Spec, detect, gather, library,
+    self, Asked, Detected, Gathered, Lacking, Landed, Payload, Progress as GatherProgress, Recognised, Spec,
+    detect, library,
 };
 use plait_types::identifier::LaCode;
 use plait_types::{
@@ -79,14 +79,9 @@ pub(crate) fn land<'a>(
     payload: Option<&'a mut Payload<'a>>,
     progress: &dyn Progress,
 ) -> Result<Dataset, Fault> {
-    let mut landing = Landing::new(
-        Arc::clone(&recognised.spec),
-        reference_date(&recognised),
-        la_code(&recognised),
-        payload,
-    );
-    let gathered = gather(&recognised, &mut landing, &Bytes(progress))?;
-    let mut landed = landing.finish(&source.called())?;
+    let (reference_date, authority) = (reference_date(&recognised), la_code(&recognised));
+    let (mut landed, gathered) =
+        returns::land(&recognised, &source.called(), reference_date, authority, payload, &Bytes(progress))?;
     let lacking = mapping(source).map(|path| lacking_columns(&landed, path)).unwrap_or_default();
     if landed.identity.n_records == 0 {
         let lacking = lacking.iter().map(|issue| format!("{}: {}", issue.file, issue.message));
@@ -210,13 +205,7 @@ impl Dataset {
                 },
                 notes: Vec::new(),
                 header: Some(together(headers(&name))).filter(|header| !header.is_empty() && *header != name),
-                layout: self
-                    .landed
-                    .identity
-                    .layouts
-                    .iter()
-                    .find(|(of, _)| *of == name)
-                    .map(|(_, layout)| *layout),
+                layout: self.landed.identity.layout(&name),
                 name,
             }
         };

@@ -6,10 +6,10 @@
 
 use crate::link::{Findings, SourceFacts};
 use crate::run::RunRoute;
-use plait_engine::model::{LA_CHILD_ID, field_words};
+use plait_engine::model::{FORMER_LA_CHILD_ID, LA_CHILD_ID, field_words};
 use plait_engine::records::{Field, Records};
 use plait_types::{Issue, IssueKind, NULL, Role, counted};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 
 /// Per pair of sources and route: links, and records of the source from which the route starts. Of a source with names and
 /// one without, that is the one without. A record counts for a chain only where it has no link to the other source itself;
@@ -299,8 +299,12 @@ impl<'a> Reach<'a> {
                 (0..n).map(|b| a == b || with(b)).collect()
             })
             .collect();
-        for field in records.fields.iter().filter(|field| is_identifier(field)) {
-            for (a, b) in overlaps(records, field) {
+        let by_former = [LA_CHILD_ID, FORMER_LA_CHILD_ID].map(|name| records.field(name));
+        let by_former = by_former[0].zip(by_former[1]).map(|(a, b)| (&records.fields[a], &records.fields[b]));
+        let identifiers =
+            records.fields.iter().filter(|field| is_identifier(field) && field.name != FORMER_LA_CHILD_ID);
+        for (field, other) in identifiers.map(|field| (field, field)).chain(by_former) {
+            for (a, b) in overlaps(records, field, other) {
                 linkable[a][b] = true;
                 linkable[b][a] = true;
             }
@@ -363,16 +367,33 @@ fn is_filled(records: &Records, field: &Field, source: usize) -> bool {
     field.codes[source.start as usize..source.end as usize].iter().any(|&code| code != NULL)
 }
 
-/// Pairs of sources that have a value of a field in common.
-fn overlaps(records: &Records, field: &Field) -> Vec<(usize, usize)> {
+/// Pairs of sources of which one has a value of a field that the other has in the same or another field.
+fn overlaps(records: &Records, field: &Field, other: &Field) -> Vec<(usize, usize)> {
     let n = records.sources.len();
-    let mut is_in = vec![vec![false; field.values.len()]; n];
-    for (source, is_in) in records.sources.iter().zip(&mut is_in) {
-        let codes = &field.codes[source.start as usize..source.end as usize];
-        codes.iter().filter(|&&code| code != NULL).for_each(|&code| is_in[code as usize] = true);
+    let values_in = |field: &Field| {
+        let mut is_in = vec![vec![false; field.values.len()]; n];
+        for (source, is_in) in records.sources.iter().zip(&mut is_in) {
+            let codes = &field.codes[source.start as usize..source.end as usize];
+            codes.iter().filter(|&&code| code != NULL).for_each(|&code| is_in[code as usize] = true);
+        }
+        is_in
+    };
+    let pairs = (0..n).flat_map(|a| (0..n).map(move |b| (a, b))).filter(|(a, b)| a != b);
+    let is_in = values_in(field);
+    if std::ptr::eq(field, other) {
+        return pairs.filter(|&(a, b)| is_in[a].iter().zip(&is_in[b]).any(|(a, b)| *a && *b)).collect();
     }
-    let pairs = (0..n).flat_map(|a| (a + 1..n).map(move |b| (a, b)));
-    pairs.filter(|&(a, b)| is_in[a].iter().zip(&is_in[b]).any(|(a, b)| *a && *b)).collect()
+    let codes: HashMap<&str, usize> = field.values.iter().zip(0..).collect();
+    let as_field: Vec<Option<usize>> = other.values.iter().map(|value| codes.get(value).copied()).collect();
+    let others_in = values_in(other);
+    pairs
+        .filter(|&(a, b)| {
+            let shared = |(is_in_b, code): (&bool, &Option<usize>)| {
+                *is_in_b && code.is_some_and(|code| is_in[a][code])
+            };
+            others_in[b].iter().zip(&as_field).any(shared)
+        })
+        .collect()
 }
 
 #[cfg(test)]

@@ -2,7 +2,8 @@
 
 use crate::comparison::ComparisonVector;
 use crate::model::{
-    Comparison, Condition, Edit, Level, LinkType, Measure, Missing, Part, TermFrequency, Test,
+    Comparison, Condition, Edit, FORMER_LA_CHILD_ID, Level, LinkType, Measure, Missing, Part, TermFrequency,
+    Test,
 };
 use crate::records::{Field, Records};
 use plait_types::{NULL, Role};
@@ -14,8 +15,10 @@ const TERM_FREQUENCY: f64 = 0.5;
 /// One comparison per field that can tell people apart and that is filled on both sides of some pair.
 /// At most [`ComparisonVector::MAX_COMPARISONS`], the more telling kinds first.
 pub fn comparisons_for(records: &Records, link_type: LinkType) -> Vec<Comparison> {
+    // a former id is the same as a current one where it says anything: it has a rule, and nothing to compare it with
     let usable = |field: &&Field| {
-        is_filled(records, field, link_type)
+        field.name != FORMER_LA_CHILD_ID
+            && is_filled(records, field, link_type)
             && (field.role != Role::Source || link_type != LinkType::LinkOnly)
     };
     let mut fields: Vec<&Field> =

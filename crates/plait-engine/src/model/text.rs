@@ -409,6 +409,7 @@ pub fn field_words(field: &str) -> &str {
         Some(role) => role.words(),
         // an identifier that goes by the header which every statutory return gives it
         None if field.eq_ignore_ascii_case(LA_CHILD_ID) => "LA child id",
+        None if field.eq_ignore_ascii_case(FORMER_LA_CHILD_ID) => "former LA child id",
         None => field,
     }
 }
@@ -425,6 +426,9 @@ impl Comparison {
 
 /// The field of the ids that a local authority gives to children, in every source that has them.
 pub const LA_CHILD_ID: &str = "la_child_id";
+
+/// The field of the id that a child had before its authority changed its case-management system.
+pub const FORMER_LA_CHILD_ID: &str = "former_la_child_id";
 
 // ---- reading
 

@@ -2,7 +2,7 @@
 
 use super::evidence::{is_plausible, sample};
 use super::figures::{grouped, rows};
-use plait_types::{Column, DateOrder, Fault, FaultCode, PartialDate};
+use plait_types::{Column, DateOrder, Fault, FaultCode, PartialDate, Values};
 
 /// Distinct values that are looked at: more than there are birthdays in fifty years.
 const VALUES: usize = 20_000;
@@ -52,15 +52,23 @@ const ORDERS: [DateOrder; 3] = [DateOrder::DayMonthYear, DateOrder::MonthDayYear
 /// A fault ([`FaultCode::DateOrder`]) where more than one in a hundred dates can only be read in a second
 /// order. Looks at 20,000 distinct values at most, weighted by rows.
 pub fn date_order(column: &Column) -> Result<DateFinding, Fault> {
-    let votes = Votes::of(column);
+    let votes = Votes::of(&column.values, &column.counts());
     let (best, finding) = votes.decide();
-    for (other, only) in votes.minorities(best) {
-        let share = only.rows as f64 / (only.rows + finding.decisive) as f64;
-        if share > SUBSTANTIAL && only.rows >= FEW && only.values >= FEW {
-            return Err(two_orders(column, ORDERS[best], finding.decisive, ORDERS[other], only.rows));
+    match votes.second_order(best, finding.decisive) {
+        Some((other, only)) => {
+            Err(two_orders(column, ORDERS[best], finding.decisive, ORDERS[other], only.rows))
         }
+        None => Ok(finding),
     }
-    Ok(finding)
+}
+
+/// The order that values show themselves, with the rows of each: some can be read in it alone, and no substantial part in
+/// another alone. Looks at 20,000 values at most.
+pub(crate) fn decided_order(values: &Values, rows: &[u32]) -> Option<DateOrder> {
+    let votes = Votes::of(values, rows);
+    let (best, finding) = votes.decide();
+    let decided = finding.decisive > 0 && finding.order != DateOrder::YearMonthDay;
+    (decided && votes.second_order(best, finding.decisive).is_none()).then_some(finding.order)
 }
 
 /// The order of most of a sample, for dates on which little depends.
@@ -107,13 +115,12 @@ fn two_orders(column: &Column, order: DateOrder, n: u64, other: DateOrder, n_oth
 }
 
 impl Votes {
-    fn of(column: &Column) -> Self {
-        let counts = column.counts();
+    fn of(values: &Values, counts: &[u32]) -> Self {
         let step = counts.len().div_ceil(VALUES).max(1);
         let mut votes = Self::default();
         for code in (0..counts.len()).step_by(step) {
             // a sampled value stands for those that were left out
-            votes.add(column.values.get(code as u32), u64::from(counts[code]) * step as u64);
+            votes.add(values.get(code as u32), u64::from(counts[code]) * step as u64);
         }
         votes
     }
@@ -154,6 +161,14 @@ impl Votes {
     fn minorities(&self, best: usize) -> impl Iterator<Item = (usize, Only)> {
         let only = self.only;
         (0..3).filter(move |&at| at != best && only[at].rows > 0).map(move |at| (at, only[at]))
+    }
+
+    /// Another order that alone can read a substantial part.
+    fn second_order(&self, best: usize, decisive: u64) -> Option<(usize, Only)> {
+        self.minorities(best).find(|(_, only)| {
+            let share = only.rows as f64 / (only.rows + decisive) as f64;
+            share > SUBSTANTIAL && only.rows >= FEW && only.values >= FEW
+        })
     }
 
     fn add(&mut self, value: &str, rows: u64) {

@@ -178,6 +178,7 @@ const IDS: &[(Meaning, &[&str])] = &[
             "rownumber", "rownum", "row", "recordnumber", "recordno", "recno", "record", "recordidentifier",
             "uniquereference", "uniqueref", "uniqueidentifier", "uniquekey", "nativeid", "pk", "key",
             "primarykey", "serial", "serialno", "seq", "sequence", "sourceid", "identifier", "internalid",
+            "deathid", "ledrid", "decrecordid",
         ],
     ),
     (
@@ -484,6 +485,7 @@ mod tests {
     #[test]
     fn numbers_of_rows_are_told_from_numbers_of_persons() {
         check(&["id", "rec_id", "unique_id", "Record ID", "NativeId", "UNIQUE REFERENCE"], Meaning::RowId);
+        check(&["DEATH_ID", "LEDRID", "DEC_RECORD_ID"], Meaning::RowId);
         check(
             &[
                 "ChildID",

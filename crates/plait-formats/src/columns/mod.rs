@@ -15,6 +15,7 @@ mod profile;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use dates::decided_order;
 pub use dates::{DateFinding, compare_orders, date_order};
 pub use describe::describe;
 pub(crate) use headerless::refuse_values;

@@ -282,6 +282,19 @@ fn an_identifier_that_repeats_names_no_record() {
 }
 
 #[test]
+fn records_of_deaths_are_named_by_the_number_of_their_registration() {
+    let table = table(
+        "deaths",
+        &["DEATH_ID", "Surname", "DATE_OF_DEATH"],
+        &[&["D00017", "Hill", "23/04/2021"], &["D00018", "Fox", "30/11/2022"]],
+    );
+    check(
+        &table,
+        &[("DEATH_ID", Role::RecordId), ("Surname", Role::Surname), ("DATE_OF_DEATH", Role::OtherDate)],
+    );
+}
+
+#[test]
 fn a_national_number_without_another_identifier_still_is_compared() {
     let table = table("t", &["UPN", "Surname"], &[&["A950000178301", "Hill"], &["H243278544154", "Fox"]]);
     check(&table, &[("UPN", Role::Upn), ("Surname", Role::Surname)]);

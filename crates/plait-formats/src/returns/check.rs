@@ -27,11 +27,11 @@ use self::records::RecordsOf;
 use self::rule::{Reference, RulePlan, Test, Witness};
 use self::value::{ColumnPlan, Implied};
 use super::Batch;
-use super::dates::DateReader;
+use super::dates::{DateOrders, DateReader, DatesSeen};
 use super::library::{self, CodeList};
 use super::spec::{self, DateForm, Kind, Rows, Rule, Spec, Table};
 use plait_types::identifier::LaCode;
-use plait_types::{DateOrder, NULL, PartialDate};
+use plait_types::{NULL, PartialDate};
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use std::sync::Arc;
 
@@ -67,8 +67,10 @@ pub struct Checker {
     across: BTreeMap<usize, KeyedRows>,
     /// Checks about two tables of which the other has come.
     has_witness: BTreeSet<usize>,
-    /// Orders of dates that columns of hand-made forms have shown so far.
-    orders: BTreeMap<(usize, usize), DateOrder>,
+    /// Orders of dates that columns of hand-made forms show.
+    dates_seen: DatesSeen,
+    /// The orders, where they are known from all values.
+    orders: Option<DateOrders>,
     counts: BTreeMap<ColumnOfFile, Counts>,
     tallies: BTreeMap<(ColumnOfFile, CheckOf), Tally>,
 }
@@ -116,6 +118,7 @@ impl Checker {
         }
         Self {
             places: tables.iter().map(|_| Places::default()).collect(),
+            dates_seen: DatesSeen::new(spec.dates),
             spec,
             reference,
             authority,
@@ -124,10 +127,29 @@ impl Checker {
             files: Vec::new(),
             across: BTreeMap::new(),
             has_witness: BTreeSet::new(),
-            orders: BTreeMap::new(),
+            orders: None,
             counts: BTreeMap::new(),
             tallies: BTreeMap::new(),
         }
+    }
+
+    /// The same, where the orders are known in which columns of forms made by hand write their dates.
+    #[must_use]
+    pub fn in_orders(mut self, orders: DateOrders) -> Self {
+        self.orders = Some(orders);
+        self
+    }
+
+    /// The orders in which columns of forms made by hand write their dates, by all values so far.
+    pub fn date_orders(&self) -> DateOrders {
+        self.orders.clone().unwrap_or_else(|| self.dates_seen.orders())
+    }
+
+    /// Whether all dates were read in the order that the whole of their column shows. Day first is taken until the last
+    /// value is known; if that was wrong, another checker has to look at the same batches [in the orders](Self::in_orders)
+    /// that were found.
+    pub fn is_settled(&self) -> bool {
+        self.orders.is_some() || !self.dates_seen.differ_from_taken()
     }
 
     /// Takes the next batch. Batches of one file come in file order; lines ascend.
@@ -174,6 +196,10 @@ impl Checker {
         }
         for witness in &plan.witnesses {
             let records = RecordsOf::joining(witness.join, batch, file);
+            // a column that the file does not have says neither yes nor no
+            if cells[witness.column].column.is_none() {
+                continue;
+            }
             let store = rows_kept(&mut self.across, witness.check);
             evaluate::witness(&cells[witness.column], batch.rows.n_rows, &records, store);
             self.has_witness.insert(witness.check);
@@ -243,11 +269,11 @@ impl Checker {
         let plan = &self.tables[batch.table].columns[at];
         let mut reader = DateReader::new(self.spec.dates);
         if plan.kind == Kind::Date && self.spec.dates == DateForm::Any {
-            reader = DateReader::of_column(self.spec.dates, column);
-            match (reader.order(), self.orders.get(&(batch.table, at))) {
-                (Some(order), _) => drop(self.orders.insert((batch.table, at), order)),
-                (None, Some(order)) => reader = DateReader::in_order(*order),
-                (None, None) => {}
+            if let Some(orders) = &self.orders {
+                reader = orders.reader((batch.table, at), self.spec.dates);
+            } else {
+                self.dates_seen.look((batch.table, at), column);
+                reader = DateReader::in_order(DatesSeen::TAKEN);
             }
         }
         Cells::judge(column, plan, reader)

@@ -3,6 +3,7 @@
 //! Values are never mended: what was lost cannot be told from the value. Looked at are distinct values of a batch.
 
 use super::batch::Batch;
+use super::noted::Noted;
 use super::spec::{Column, Kind, Meaning, Spec};
 use plait_types::is_shortened;
 use plait_types::{Issue, IssueKind, NULL};
@@ -11,8 +12,6 @@ use std::sync::Arc;
 
 /// Longest identifier whose zeros are counted.
 const LONGEST_ID: usize = 20;
-/// Lines that an issue lists at most.
-const NOTED_LINES: usize = 10_000;
 
 /// What was found so far in the values of a file.
 #[derive(Default)]
@@ -22,27 +21,12 @@ pub(super) struct Damage {
 
 #[derive(Default)]
 struct Found {
-    shortened: Rows,
-    serial: Rows,
+    shortened: Noted,
+    serial: Noted,
     /// Rows whose value has so many digits and nothing else, and does not start with a zero.
     digits: [u64; LONGEST_ID + 1],
     /// The same of those that start with a zero.
     padded: [u64; LONGEST_ID + 1],
-}
-
-#[derive(Default)]
-struct Rows {
-    lines: Vec<u64>,
-    count: u64,
-}
-
-impl Rows {
-    fn add(&mut self, line: u64) {
-        self.count += 1;
-        if self.lines.len() < NOTED_LINES {
-            self.lines.push(line);
-        }
-    }
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -99,25 +83,22 @@ impl Damage {
         let mut issues = Vec::new();
         for ((file, column), found) in std::mem::take(&mut self.columns) {
             let lost = found.lost_zeros();
-            let issue = |kind, rows: Rows, message: String| {
-                Issue::new(kind, &*file, message)
-                    .in_column(&column)
-                    .on_lines(rows.lines)
-                    .counting(rows.count as usize)
+            let issue = |kind, rows: Noted, message: String| {
+                rows.issue(Issue::new(kind, &*file, message).in_column(&column))
             };
-            if found.shortened.count > 0 {
+            if found.shortened.count() > 0 {
                 let message = format!(
                     "{} like 3.02E+11: a spreadsheet has shortened {}, and the digits cannot be recovered; export the file again without opening it in Excel",
-                    counted(found.shortened.count, "value looks", "values look"),
-                    if found.shortened.count == 1 { "it" } else { "them" },
+                    counted(found.shortened.count(), "value looks", "values look"),
+                    if found.shortened.count() == 1 { "it" } else { "them" },
                 );
                 issues.push(issue(IssueKind::ShortenedNumber, found.shortened, message));
             }
-            if found.serial.count > 0 {
+            if found.serial.count() > 0 {
                 let message = format!(
                     "{} day {} such as 40179, which a spreadsheet makes of dates; export the file again without opening it in Excel",
-                    counted(found.serial.count, "date is a", "dates are"),
-                    if found.serial.count == 1 { "number" } else { "numbers" },
+                    counted(found.serial.count(), "date is a", "dates are"),
+                    if found.serial.count() == 1 { "number" } else { "numbers" },
                 );
                 issues.push(issue(IssueKind::SerialDate, found.serial, message));
             }
@@ -126,7 +107,7 @@ impl Damage {
                     "{} shorter than those that start with a zero: leading zeros were lost, as in a spreadsheet; export the file again without opening it in Excel",
                     counted(lost, "identifier is", "identifiers are"),
                 );
-                let rows = Rows { lines: Vec::new(), count: lost };
+                let rows = Noted::of_unknown_lines(lost);
                 issues.push(issue(IssueKind::LostZeros, rows, message));
             }
         }

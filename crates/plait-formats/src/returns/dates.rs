@@ -1,8 +1,9 @@
 //! Dates in the cells of a return.
 
 use super::spec::DateForm;
-use crate::columns::date_order;
-use plait_types::{Column, DateOrder, PartialDate};
+use crate::columns::decided_order;
+use plait_types::{Column, DateOrder, Interner, PartialDate};
+use std::collections::BTreeMap;
 
 /// Reads the dates of one column.
 ///
@@ -74,26 +75,9 @@ impl DateReader {
         Self { form, order: (form == DateForm::DayFirst).then_some(DateOrder::DayMonthYear) }
     }
 
-    /// For a column of a return whose files are made by hand: the order is the one that its values show, if one of
-    /// them can only be read in one order and no substantial part in another. Same as [`DateReader::new`] for other
-    /// forms. Looks at 20,000 distinct values at most.
-    pub fn of_column(form: DateForm, column: &Column) -> Self {
-        let decided = || {
-            let finding = date_order(column).ok()?;
-            (finding.decisive > 0 && finding.order != DateOrder::YearMonthDay).then_some(finding.order)
-        };
-        let order = if form == DateForm::Any { decided() } else { Self::new(form).order };
-        Self { form, order }
-    }
-
     /// For a column of a hand-made form whose order is known from elsewhere.
     pub fn in_order(order: DateOrder) -> Self {
         Self { form: DateForm::Any, order: Some(order) }
-    }
-
-    /// The order of dates that could be two, where it is known.
-    pub fn order(self) -> Option<DateOrder> {
-        self.order
     }
 
     /// The date of a cell; `None` where it is none. Years are 1000 to 9999, without a month 1800 to 2199; serial
@@ -191,6 +175,96 @@ impl DateReader {
             },
         };
         Some(CellDate { date, written })
+    }
+}
+
+/// In which order the date columns of a return made by hand ([`DateForm::Any`]) write day, month and year. Of other forms
+/// there is nothing to find out.
+#[derive(Clone, Debug, Default)]
+pub struct DateOrders {
+    /// By table and column, as indices in the spec.
+    readers: BTreeMap<(usize, usize), DateReader>,
+}
+
+impl DateOrders {
+    /// How a column of a form is to be read.
+    pub(super) fn reader(&self, at: (usize, usize), form: DateForm) -> DateReader {
+        self.readers.get(&at).copied().unwrap_or(DateReader::new(form))
+    }
+}
+
+/// Finds the orders: of each column by all its values, whatever files and batches they come in. Kept are distinct days that
+/// could be written in two orders, with their rows.
+pub(super) struct DatesSeen {
+    form: DateForm,
+    columns: BTreeMap<(usize, usize), Days>,
+}
+
+/// Days as they are written, without their time.
+#[derive(Default)]
+struct Days {
+    texts: Interner,
+    rows: Vec<u32>,
+    /// Whether any could be two days.
+    has_either_way: bool,
+}
+
+impl DatesSeen {
+    /// What every column is taken for until all of it is known, since nearly all are so.
+    pub(super) const TAKEN: DateOrder = DateOrder::DayMonthYear;
+
+    /// Before any value is seen.
+    pub(super) fn new(form: DateForm) -> Self {
+        Self { form, columns: BTreeMap::new() }
+    }
+
+    /// Looks at some values of a column: its table and itself, as indices in the spec.
+    pub(super) fn look(&mut self, at: (usize, usize), column: &Column) {
+        if self.form != DateForm::Any {
+            return;
+        }
+        let reader = DateReader::new(self.form);
+        let counts = column.counts();
+        for (text, rows) in column.values.iter().zip(counts) {
+            use DateWritten::{DayFirst, EitherWay, MonthFirst, TwoDigitYear};
+            let Some(cell) = reader.read(text) else { continue };
+            if !matches!(cell.written, DayFirst | EitherWay | MonthFirst | TwoDigitYear) {
+                continue;
+            }
+            let days = self.columns.entry(at).or_default();
+            let code = days.texts.intern(without_time(text.trim())) as usize;
+            days.rows.resize(days.texts.values().len(), 0);
+            days.rows[code] = days.rows[code].saturating_add(rows);
+            days.has_either_way |= cell.written == EitherWay;
+        }
+    }
+
+    /// What was found so far.
+    pub(super) fn orders(&self) -> DateOrders {
+        let reader = |days: &Days| DateReader { form: self.form, order: days.order() };
+        DateOrders { readers: self.columns.iter().map(|(at, days)| (*at, reader(days))).collect() }
+    }
+
+    /// Whether a column is to be read otherwise than [`Self::TAKEN`] says.
+    pub(super) fn differ_from_taken(&self) -> bool {
+        self.columns.values().any(|days| match days.order() {
+            Some(order) => order != Self::TAKEN,
+            None => days.has_either_way,
+        })
+    }
+}
+
+impl Days {
+    fn order(&self) -> Option<DateOrder> {
+        decided_order(self.texts.values(), &self.rows)
+    }
+}
+
+/// A date without the time of day behind it.
+fn without_time(text: &str) -> &str {
+    match text.split_once([' ', 'T']) {
+        Some((date, time)) if is_time(time) => date,
+        _ => text,
     }
 }
 
@@ -308,15 +382,26 @@ mod tests {
 
     #[test]
     fn a_column_of_a_form_made_by_hand_says_its_order_itself() {
-        let column = |values: &[&str]| Column::from_rows("dob", values.iter().map(Some));
-        let reader = DateReader::of_column(DateForm::Any, &column(&["04/25/2015", "03/04/2015"]));
-        let read = reader.read("03/04/2015").map(|cell| (cell.date.iso(), cell.written));
-        assert_eq!(read, Some(("2015-03-04".to_owned(), MonthFirst)));
-        assert!(reader.is_as_asked(MonthFirst) && !reader.is_as_asked(DayFirst));
-        let undecided = DateReader::of_column(DateForm::Any, &column(&["01/02/2015", "03/04/2015"]));
-        assert_eq!(undecided.read("03/04/2015").map(|cell| cell.written), Some(EitherWay));
-        let of_return = DateReader::of_column(DateForm::DayFirst, &column(&["04/25/2015"; 9]));
-        assert_eq!(of_return.order(), Some(DateOrder::DayMonthYear));
+        let reader = |form: DateForm, batches: &[&[&str]]| {
+            let mut seen = DatesSeen::new(form);
+            for values in batches {
+                seen.look((0, 1), &Column::from_rows("dob", values.iter().map(Some)));
+            }
+            (seen.orders().reader((0, 1), form), seen.differ_from_taken())
+        };
+        let (month_first, differs) =
+            reader(DateForm::Any, &[&["03/04/2015"], &["2015-01-02", "04/25/2015 10:30"]]);
+        let read = month_first.read("03/04/2015").map(|cell| (cell.date.iso(), cell.written));
+        assert_eq!((read, differs), (Some(("2015-03-04".to_owned(), MonthFirst)), true));
+        assert!(month_first.is_as_asked(MonthFirst) && !month_first.is_as_asked(DayFirst));
+        let (undecided, differs) = reader(DateForm::Any, &[&["01/02/2015", "03/04/2015"]]);
+        let read = undecided.read("03/04/2015").map(|cell| cell.written);
+        assert_eq!((read, differs), (Some(EitherWay), true));
+        let (day_first, differs) = reader(DateForm::Any, &[&["03/04/2015"], &["25/04/2015"]]);
+        let read = day_first.read("03/04/2015").map(|cell| cell.written);
+        assert_eq!((read, differs), (Some(DayFirst), false));
+        let (of_form, differs) = reader(DateForm::DayFirst, &[&["04/25/2015"; 9]]);
+        assert_eq!((of_form.order, differs), (Some(DateOrder::DayMonthYear), false), "the form says it");
     }
 
     #[test]

@@ -4,14 +4,19 @@
 //! them all in long tables. [`Identity::current`] is one row per record with what holds now, which is what linkage
 //! starts from. Everything is joined by the record key, a number that means nothing outside the dataset.
 
+use self::births::{Births, RowsOf, TwoPeople};
+use self::dates::{DatesKnown, DatesRead, is_date};
 use super::codes;
-use super::dates::DateReader;
+use super::dates::DateOrders;
 use super::spec::{DateForm, Kind, Meaning};
-use hashbrown::HashSet;
+use hashbrown::hash_table::Entry;
+use hashbrown::{DefaultHashBuilder, HashSet, HashTable};
 use plait_types::{Column, Interner, NULL, PartialDate, Table, Values};
-use std::collections::BTreeMap;
+use std::hash::BuildHasher;
 
+pub(super) mod births;
 mod current;
+mod dates;
 mod identifiers;
 
 pub(super) use current::{COLUMNS, meanings};
@@ -33,8 +38,10 @@ pub struct Identity {
     pub addresses: Table,
     /// `record_key`, `kind` (`upn`, `nhs_number` …), `value`, `validity`, `status`, `from`, `to`.
     pub identifiers: Table,
+    /// Records, ascending, whose rows give dates of birth that cannot be of one person: two people have one key.
+    pub contradicted: Vec<u32>,
     /// Of columns of dates in `persons`, the layout in which the files write most of them; in `persons` it is `YYYY-MM-DD`.
-    pub layouts: Vec<(String, &'static str)>,
+    pub layouts: Vec<(&'static str, &'static str)>,
 }
 
 /// The kinds of names, and the meanings that fill the cells forename, middle names, surname and full name.
@@ -79,6 +86,8 @@ const IDENTIFIERS: [(Meaning, &str); 8] = [
 
 /// An identity column of a batch: what it means and how its values are written.
 pub(super) struct IdentityColumn<'a> {
+    /// Its table and itself, as indices in the spec.
+    pub(super) at: (usize, usize),
     pub(super) meaning: Meaning,
     pub(super) kind: Kind,
     pub(super) codes: Option<&'a str>,
@@ -86,13 +95,14 @@ pub(super) struct IdentityColumn<'a> {
 }
 
 /// Gathers statements about records, in any order.
-#[derive(Default)]
 pub(super) struct IdentityBuilder {
     n_records: u32,
-    keys: Statements<1>,
-    facts: [Statements<1>; FACTS.len()],
+    dates: DatesRead,
+    keys: Firsts,
+    births: Births,
+    facts: [Firsts; FACTS.len()],
     /// Sex and ethnicity as the source codes them.
-    as_recorded: [Statements<1>; 2],
+    as_recorded: [Firsts; 2],
     /// kind, forename, middle names, surname, full name, from, to
     names: Statements<7>,
     /// kind, address, town, postcode, uprn, from, to
@@ -101,11 +111,15 @@ pub(super) struct IdentityBuilder {
     identifiers: Statements<6>,
 }
 
-/// Rows about records: a record and a value for each column, interned.
+/// Rows about records: a record and a value for each column, interned. What is said of a record a second time is not kept,
+/// so that memory grows with what there is to know and not with rows.
 struct Statements<const N: usize> {
     records: Vec<u32>,
     codes: [Vec<u32>; N],
     pools: [Interner; N],
+    /// Numbers of the rows, by what they say.
+    known: HashTable<u32>,
+    hasher: DefaultHashBuilder,
 }
 
 impl<const N: usize> Default for Statements<N> {
@@ -114,23 +128,40 @@ impl<const N: usize> Default for Statements<N> {
             records: Vec::new(),
             codes: std::array::from_fn(|_| Vec::new()),
             pools: std::array::from_fn(|_| Interner::default()),
+            known: HashTable::new(),
+            hasher: DefaultHashBuilder::default(),
         }
     }
 }
 
 impl<const N: usize> Statements<N> {
     fn push(&mut self, record: u32, cells: [Option<&str>; N]) {
-        self.records.push(record);
-        for ((codes, pool), cell) in self.codes.iter_mut().zip(&mut self.pools).zip(cells) {
-            codes.push(cell.map_or(NULL, |text| pool.intern(text)));
+        let mut said = [NULL; N];
+        for ((code, pool), cell) in said.iter_mut().zip(&mut self.pools).zip(cells) {
+            *code = cell.map_or(NULL, |text| pool.intern(text));
+        }
+        let Self { records, codes, known, hasher, .. } = self;
+        let row = |at: u32| (records[at as usize], codes.each_ref().map(|codes| codes[at as usize]));
+        let hash = hasher.hash_one((record, said));
+        let entry = known.entry(hash, |&at| row(at) == (record, said), |&at| hasher.hash_one(row(at)));
+        if let Entry::Vacant(place) = entry {
+            place.insert(records.len() as u32);
+            records.push(record);
+            codes.iter_mut().zip(said).for_each(|(codes, code)| codes.push(code));
         }
     }
 
-    /// Rows in the order of their records, then of their arrival; rows that say the same of a record once.
-    fn into_table(self, name: &str, headers: [&str; N]) -> Table {
+    /// Rows in the order of their records, then of their arrival; rows that say the same of a record once. The values of
+    /// the last `n_dates` columns become ISO dates.
+    fn into_table(self, name: &str, headers: [&str; N], n_dates: usize, dates: &DatesKnown<'_>) -> Table {
         let mut order: Vec<u32> = (0..self.records.len() as u32).collect();
         order.sort_by_key(|&row| self.records[row as usize]);
-        let row = |at: u32| self.codes.each_ref().map(|codes| codes[at as usize]);
+        let mut columns: Vec<(Vec<u32>, Values)> =
+            self.codes.into_iter().zip(self.pools).map(|(codes, pool)| (codes, pool.into_values())).collect();
+        for (codes, values) in &mut columns[N - n_dates..] {
+            dates.settle(codes, values);
+        }
+        let row = |at: u32| std::array::from_fn::<u32, N, _>(|column| columns[column].0[at as usize]);
         let mut kept: Vec<u32> = Vec::with_capacity(order.len());
         let mut of_record: HashSet<[u32; N]> = HashSet::new();
         for at in order {
@@ -138,6 +169,7 @@ impl<const N: usize> Statements<N> {
             if kept.last().is_some_and(|&last| self.records[last as usize] != record) {
                 of_record.clear();
             }
+            // two ways to write one day are the same
             if of_record.insert(row(at)) {
                 kept.push(at);
             }
@@ -147,57 +179,89 @@ impl<const N: usize> Statements<N> {
             kept.iter().map(|&at| Some((u64::from(self.records[at as usize]) + 1).to_string())),
         );
         let n_rows = kept.len();
-        let parts = self.codes.into_iter().zip(self.pools).zip(headers);
-        let columns = parts.map(|((codes, pool), header)| Column {
+        let columns = columns.into_iter().zip(headers).map(|((codes, values), header)| Column {
             name: header.to_owned(),
             codes: kept.iter().map(|&at| codes[at as usize]).collect(),
-            values: pool.into_values(),
+            values,
         });
         Table { name: name.to_owned(), columns: std::iter::once(keys).chain(columns).collect(), n_rows }
     }
+}
 
-    /// One value per record, the first that was said; `None` where nothing was.
-    fn into_first(self, name: &str, n_records: usize) -> Option<Column> {
-        if self.records.is_empty() {
+/// One value per record: the first that was said.
+#[derive(Default)]
+struct Firsts {
+    codes: Vec<u32>,
+    pool: Interner,
+}
+
+impl Firsts {
+    fn say(&mut self, record: u32, text: &str) {
+        let record = record as usize;
+        if record >= self.codes.len() {
+            self.codes.resize(record + 1, NULL);
+        }
+        if self.codes[record] == NULL {
+            self.codes[record] = self.pool.intern(text);
+        }
+    }
+
+    /// `None` where nothing was said of any record.
+    fn into_column(self, name: &str, n_records: usize) -> Option<Column> {
+        let Self { mut codes, pool } = self;
+        if pool.values().is_empty() {
             return None;
         }
-        let mut codes = vec![NULL; n_records];
-        for (&record, &code) in self.records.iter().zip(&self.codes[0]) {
-            let slot = &mut codes[record as usize];
-            if *slot == NULL {
-                *slot = code;
-            }
-        }
-        let pool = self.pools.into_iter().next().map(Interner::into_values).unwrap_or_default();
-        // only what a record has: the pool also holds what later rows said otherwise
-        Some(Column::from_rows(name, codes.iter().map(|&code| (code != NULL).then(|| pool.get(code)))))
+        codes.resize(n_records, NULL);
+        Some(Column { name: name.to_owned(), codes, values: pool.into_values() })
     }
 }
 
 impl IdentityBuilder {
+    /// For a return that writes its dates in a form.
+    pub(super) fn new(form: DateForm) -> Self {
+        Self {
+            n_records: 0,
+            dates: DatesRead::new(form),
+            keys: Firsts::default(),
+            births: Births::default(),
+            facts: Default::default(),
+            as_recorded: Default::default(),
+            names: Statements::default(),
+            addresses: Statements::default(),
+            identifiers: Statements::default(),
+        }
+    }
+
     /// Makes a record and gives its number.
     pub(super) fn new_record(&mut self, key: Option<&str>) -> u32 {
         let record = self.n_records;
         self.n_records += 1;
         if let Some(key) = key {
-            self.keys.push(record, [Some(key)]);
+            self.keys.say(record, key);
         }
         record
     }
 
+    /// Rows that it keeps.
+    #[cfg(test)]
+    pub(super) fn n_statements(&self) -> usize {
+        self.names.records.len() + self.addresses.records.len() + self.identifiers.records.len()
+    }
+
     /// Takes what the rows of a batch say about their records. `records` has the record of each row,
     /// [`NULL`] for rows that are set aside.
-    pub(super) fn take_in(&mut self, columns: &[IdentityColumn<'_>], records: &[u32]) {
+    pub(super) fn take_in(&mut self, columns: &[IdentityColumn<'_>], records: &[u32], rows: &RowsOf<'_>) {
         let of = |meaning: Meaning| columns.iter().find(|column| column.meaning == meaning);
-        let from = of(Meaning::From).map(|column| Cleaned::trimmed(column.column));
-        let to = of(Meaning::To).map(|column| Cleaned::trimmed(column.column));
-        self.take_facts(columns, records);
+        let from = of(Meaning::From).map(|column| self.dates.cleaned(column));
+        let to = of(Meaning::To).map(|column| self.dates.cleaned(column));
+        self.take_facts(columns, records, rows);
         self.take_names(columns, records, from.as_ref(), to.as_ref());
         self.take_addresses(columns, records, from.as_ref(), to.as_ref());
         self.take_identifiers(columns, records, from.as_ref(), to.as_ref());
     }
 
-    fn take_facts(&mut self, columns: &[IdentityColumn<'_>], records: &[u32]) {
+    fn take_facts(&mut self, columns: &[IdentityColumn<'_>], records: &[u32], rows: &RowsOf<'_>) {
         for column in columns {
             let Some(at) = FACTS.iter().position(|(meaning, _)| *meaning == column.meaning) else { continue };
             let recorded = match column.meaning {
@@ -211,17 +275,22 @@ impl IdentityBuilder {
                 Meaning::Ethnicity => {
                     Cleaned::coded(column.column, |text| Some(codes::ethnicity(list, text)?.main))
                 }
+                meaning if is_date(meaning) => self.dates.cleaned(column),
                 _ => Cleaned::trimmed(column.column),
             };
+            if column.meaning == Meaning::DateOfBirth {
+                self.births.take_in(&cleaned, records, column, rows);
+                continue;
+            }
             for (row, &record) in records.iter().enumerate() {
                 if record == NULL {
                     continue;
                 }
                 if let Some(text) = cleaned.get(row) {
-                    self.facts[at].push(record, [Some(text)]);
+                    self.facts[at].say(record, text);
                 }
                 if let (Some(which), Some(text)) = (recorded, column.column.get(row)) {
-                    self.as_recorded[which].push(record, [Some(text)]);
+                    self.as_recorded[which].say(record, text);
                 }
             }
         }
@@ -343,67 +412,46 @@ impl IdentityBuilder {
         }
     }
 
-    /// Everything that was said. Dates become ISO dates here, where a whole column shows in which order they are written;
-    /// what is no date stays as it is, so that it can be counted as unreadable later.
-    pub(super) fn finish(self, name: &str, form: DateForm, reference: Option<PartialDate>) -> Identity {
+    /// Everything that was said, and what of it cannot be of one person. Dates become ISO dates here, where it is known in
+    /// which order each column writes them; what is no date stays as it is, so that it can be counted as unreadable later.
+    pub(super) fn finish(
+        self,
+        name: &str,
+        orders: &DateOrders,
+        reference: Option<PartialDate>,
+    ) -> (Identity, Vec<TwoPeople>) {
         let n = self.n_records as usize;
+        let dates = self.dates.known(orders);
+        let (birth, contradicted, two_people) = self.births.finish(n, &dates);
         let keys = Column::from_rows("record_key", (1..=n).map(|key| Some(key.to_string())));
         let mut columns = vec![keys];
-        columns.extend(self.keys.into_first("source_key", n));
+        columns.extend(self.keys.into_column("source_key", n));
         let [sex, ethnicity] = self.as_recorded;
-        for ((_, header), statements) in FACTS.iter().zip(self.facts) {
-            columns.extend(statements.into_first(header, n));
+        columns.extend(birth);
+        for ((meaning, header), firsts) in FACTS.iter().zip(self.facts) {
+            let mut column = firsts.into_column(header, n);
+            if let Some(column) = column.as_mut().filter(|_| is_date(*meaning)) {
+                dates.settle(&mut column.codes, &mut column.values);
+            }
+            columns.extend(column);
         }
-        columns.extend(sex.into_first("sex_as_recorded", n));
-        columns.extend(ethnicity.into_first("ethnicity_as_recorded", n));
+        columns.extend(sex.into_column("sex_as_recorded", n));
+        columns.extend(ethnicity.into_column("ethnicity_as_recorded", n));
         let names = ["kind", "forename", "middle_names", "surname", "full_name", "from", "to"];
         let addresses = ["kind", "address", "town", "postcode", "uprn", "from", "to"];
-        let mut layouts = Vec::new();
-        for column in columns.iter_mut().filter(|column| column.name.contains("date_of")) {
-            layouts.extend(to_iso(column, form).map(|layout| (column.name.clone(), layout)));
-        }
-        Identity {
+        let identifiers = ["kind", "value", "validity", "status", "from", "to"];
+        let identity = Identity {
             n_records: n,
             reference,
-            layouts,
+            contradicted,
+            layouts: dates.layouts(),
             persons: Table { name: name.to_owned(), columns, n_rows: n },
-            names: with_iso_dates(self.names.into_table("names", names), form),
-            addresses: with_iso_dates(self.addresses.into_table("addresses", addresses), form),
-            identifiers: with_iso_dates(
-                self.identifiers
-                    .into_table("identifiers", ["kind", "value", "validity", "status", "from", "to"]),
-                form,
-            ),
-        }
+            names: self.names.into_table("names", names, 2, &dates),
+            addresses: self.addresses.into_table("addresses", addresses, 2, &dates),
+            identifiers: self.identifiers.into_table("identifiers", identifiers, 2, &dates),
+        };
+        (identity, two_people)
     }
-}
-
-fn with_iso_dates(mut table: Table, form: DateForm) -> Table {
-    for column in table.columns.iter_mut().filter(|column| matches!(column.name.as_str(), "from" | "to")) {
-        to_iso(column, form);
-    }
-    table
-}
-
-/// Writes the dates of a column as ISO dates, each distinct value once, and gives the layout that most of them had.
-fn to_iso(column: &mut Column, form: DateForm) -> Option<&'static str> {
-    let reader = DateReader::of_column(form, column);
-    let mut interner = Interner::default();
-    let mut layouts: BTreeMap<&str, u32> = BTreeMap::new();
-    let codes: Vec<u32> = column
-        .values
-        .iter()
-        .map(|text| match reader.read(text) {
-            Some(read) => {
-                *layouts.entry(read.written.layout()).or_default() += 1;
-                interner.intern(&read.date.iso())
-            }
-            None => interner.intern(text),
-        })
-        .collect();
-    column.codes.iter_mut().filter(|code| **code != NULL).for_each(|code| *code = codes[*code as usize]);
-    column.values = interner.into_values();
-    layouts.into_iter().max_by_key(|(_, n)| *n).map(|(layout, _)| layout)
 }
 
 /// A column with each distinct value cleaned once.

@@ -2,7 +2,13 @@
 
 use super::batch::{Batch, BatchSink, Nesting};
 use super::check::{Checker, ColumnQuality, Finding, NotRun};
+use super::dates::DateOrders;
+use super::detect::Recognised;
+use super::gather::{Gathered, Progress, gather};
+use super::identity::births::{RowsOf, TwoPeople};
 use super::identity::{self, Identity, IdentityBuilder, IdentityColumn};
+use super::nested::Shape;
+use super::noted::Noted;
 use super::spec::{self, Meaning, Rows, Spec};
 use plait_types::identifier::LaCode;
 use plait_types::placeholder::is_placeholder;
@@ -29,6 +35,9 @@ pub struct Landed {
     pub headers: BTreeMap<&'static str, Vec<String>>,
     /// Columns of the spec that its tables in the files do not have.
     pub lacking: Vec<Lacking>,
+    /// The orders in which columns of a form made by hand write their dates, where the checks took another until the last
+    /// value was known: they have to be made again, as [`land`] does. Identity is right already.
+    pub unsettled: Option<DateOrders>,
 }
 
 /// A column of the spec that a table in a file does not have.
@@ -75,6 +84,12 @@ pub struct Landing<'a> {
     /// Nested rows of persons whose own rows are still to come: readers give an element when it ends.
     pending: Vec<Batch>,
     counts: BTreeMap<usize, TableCount>,
+    /// For each table the one whose rows are around its own in nested files.
+    around: Vec<Option<usize>>,
+    /// For each nested file the rows that each table has in the files before it: rows are numbered through all of them.
+    before: BTreeMap<Arc<str>, Vec<u64>>,
+    /// Rows that each table has in nested files so far.
+    numbered: Vec<u64>,
     /// By table and column of the spec, the header in the first file that has it.
     headers: BTreeMap<(usize, usize), String>,
     lacking: Vec<Lacking>,
@@ -85,7 +100,7 @@ pub struct Landing<'a> {
     /// Tables of nested files, which have no headers, with the first of the files.
     nested_tables: BTreeMap<usize, Arc<str>>,
     /// Rows set aside: by table, file and reason, their lines.
-    aside: BTreeMap<(usize, Arc<str>, Reason), Vec<u64>>,
+    aside: BTreeMap<(usize, Arc<str>, Reason), Noted>,
     issues: Vec<Issue>,
     payload: Option<&'a mut Payload<'a>>,
 }
@@ -100,14 +115,37 @@ struct KeyedRows {
 
 impl KeyedRows {
     fn record(&self, key: &str) -> Option<u32> {
-        self.keys.find(key.trim()).map(|code| self.records[code as usize])
+        let record = self.keys.find(key.trim()).map(|code| self.records[code as usize])?;
+        (record != TWO_RECORDS).then_some(record)
+    }
+
+    fn is_of_two_records(&self, key: &str) -> bool {
+        self.keys.find(key.trim()).is_some_and(|code| self.records[code as usize] == TWO_RECORDS)
+    }
+
+    /// Remembers the record of a row. A row that is set aside says nothing of its key.
+    fn remember(&mut self, key: &str, record: u32) {
+        if record == NULL {
+            return;
+        }
+        let code = self.keys.intern(key.trim()) as usize;
+        match self.records.get_mut(code) {
+            None => self.records.push(record),
+            Some(known) if *known != record => *known = TWO_RECORDS,
+            Some(_) => {}
+        }
     }
 }
+
+/// Stands in place of the record of a key that rows of two records have.
+const TWO_RECORDS: u32 = NULL - 1;
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Reason {
     NoKey,
     UnknownRecord,
+    /// The key of the row that it belongs to is that of rows of two records.
+    TwoRecords,
 }
 
 impl<'a> Landing<'a> {
@@ -121,8 +159,11 @@ impl<'a> Landing<'a> {
         Self {
             checker: Checker::new(Arc::clone(&spec), reference_date, authority),
             reference_date,
+            builder: IdentityBuilder::new(spec.dates),
+            around: around(&spec),
+            before: BTreeMap::new(),
+            numbered: vec![0; spec.tables.len()],
             spec,
-            builder: IdentityBuilder::default(),
             keys: Interner::default(),
             record_of_key: Vec::new(),
             of_rows: BTreeMap::new(),
@@ -143,21 +184,27 @@ impl<'a> Landing<'a> {
     /// What has landed; `name` is what the dataset is called.
     pub fn finish(mut self, name: &str) -> Result<Landed, Fault> {
         self.land_pending()?;
-        for ((table, file, reason), lines) in std::mem::take(&mut self.aside) {
-            self.issues.push(self.issue_of(table, &file, reason, lines));
+        for ((table, file, reason), rows) in std::mem::take(&mut self.aside) {
+            self.issues.push(self.issue_of(table, &file, reason, rows));
         }
         let (quality, not_run) = (self.checker.quality(), self.checker.not_run().to_vec());
+        let (orders, is_settled) = (self.checker.date_orders(), self.checker.is_settled());
         let lacking = self.lacking_elements();
         self.lacking.extend(lacking);
+        let headers = self.headers_of_identity();
+        let (identity, two_people) = self.builder.finish(name, &orders, self.reference_date);
+        let issues_of_identity = two_people.into_iter().map(|found| issue_of_two_people(&self.spec, found));
+        self.issues.extend(issues_of_identity);
         Ok(Landed {
-            headers: self.headers_of_identity(),
+            headers,
             lacking: self.lacking,
-            identity: self.builder.finish(name, self.spec.dates, self.reference_date),
+            identity,
             quality,
             not_run,
             findings: self.checker.finish(),
             issues: self.issues,
             tables: self.counts.into_values().collect(),
+            unsettled: (!is_settled).then_some(orders),
         })
     }
 
@@ -213,22 +260,32 @@ impl<'a> Landing<'a> {
         all.filter(|(_, headers)| !headers.is_empty()).collect()
     }
 
-    fn issue_of(&self, table: usize, file: &str, reason: Reason, lines: Vec<u64>) -> Issue {
+    fn issue_of(&self, table: usize, file: &str, reason: Reason, rows: Noted) -> Issue {
         let table = &self.spec.tables[table];
-        let (rows, one) = (counted(lines.len() as u64, "row"), lines.len() == 1);
-        let (do_, they, were, are) =
-            if one { ("does", "it is", "was", "is") } else { ("do", "they are", "were", "are") };
+        let (n, one) = (counted(rows.count(), "row"), rows.count() == 1);
+        let (do_, they, were, are, belong) = if one {
+            ("does", "it is", "was", "is", "belongs")
+        } else {
+            ("do", "they are", "were", "are", "belong")
+        };
         let (kind, message) = match reason {
             Reason::NoKey => (
                 IssueKind::RowWithoutKey,
-                format!("{rows} {do_} not say which record {they} about and {were} set aside"),
+                format!("{n} {do_} not say which record {they} about and {were} set aside"),
             ),
             Reason::UnknownRecord => (
                 IssueKind::RowOfUnknownRecord,
-                format!("{rows} {are} about a record that no row of a person has, and {were} set aside"),
+                format!("{n} {are} about a record that no row of a person has, and {were} set aside"),
+            ),
+            Reason::TwoRecords => (
+                IssueKind::RowOfUnknownRecord,
+                format!(
+                    "{n} {belong} to rows of \"{}\" of which two records have the key, and {were} set aside",
+                    table.parent.as_deref().unwrap_or_default()
+                ),
             ),
         };
-        let issue = Issue::new(kind, file, message).on_lines(lines);
+        let issue = rows.issue(Issue::new(kind, file, message));
         match &table.record {
             Some(column) => issue.in_column(column.clone()),
             None => issue,
@@ -274,10 +331,15 @@ impl<'a> Landing<'a> {
         for (row, _) in records.iter().enumerate().filter(|(_, record)| **record == NULL) {
             let missing = table.record.is_some()
                 && own_key.is_none_or(|column| column.get(row).is_none_or(Self::is_no_key));
-            let reason =
-                if missing && batch.nesting.is_none() { Reason::NoKey } else { Reason::UnknownRecord };
-            let lines = self.aside.entry((batch.table, Arc::clone(&batch.file), reason)).or_default();
-            lines.push(batch.lines[row]);
+            let reason = if missing && batch.nesting.is_none() {
+                Reason::NoKey
+            } else if self.is_of_two_records(batch, row) {
+                Reason::TwoRecords
+            } else {
+                Reason::UnknownRecord
+            };
+            let rows = self.aside.entry((batch.table, Arc::clone(&batch.file), reason)).or_default();
+            rows.add(batch.lines[row]);
         }
         records
     }
@@ -337,6 +399,7 @@ impl<'a> Landing<'a> {
     fn known_records(&self, batch: &Batch) -> Vec<u32> {
         let table = &self.spec.tables[batch.table];
         let by_record = table.record.as_ref().and_then(|record| batch.rows.column(record));
+        // where a row has a key of its own, an empty one says nothing, whatever it belongs to
         if let Some(keys) = by_record {
             return records_of(keys, |key| self.record_of_known(key));
         }
@@ -349,8 +412,30 @@ impl<'a> Landing<'a> {
         }
     }
 
+    /// Whether a row was set aside because the row that it belongs to cannot be told.
+    fn is_of_two_records(&self, batch: &Batch, row: usize) -> bool {
+        let table = &self.spec.tables[batch.table];
+        let Some((parent, here, _)) = self.spec.parent(table).filter(|_| batch.nesting.is_none()) else {
+            return false;
+        };
+        let key = batch.rows.column(here).and_then(|keys| keys.get(row));
+        key.zip(self.of_rows.get(&parent.name)).is_some_and(|(key, rows)| rows.is_of_two_records(key))
+    }
+
     fn record_of_known(&self, key: &str) -> Option<u32> {
         self.keys.find(key.trim()).map(|code| self.record_of_key[code as usize])
+    }
+
+    /// Numbers the rows of nested files through all of them, so that `parent_row` means one row.
+    fn number_rows(&mut self, batch: &Batch) {
+        let Some(nesting) = &batch.nesting else { return };
+        if !self.before.contains_key(&batch.file) {
+            self.before.insert(Arc::clone(&batch.file), self.numbered.clone());
+        }
+        let before = self.before[&batch.file][batch.table];
+        let last = nesting.own.iter().filter(|&&own| own != Nesting::NO_ROW).max();
+        let numbered = &mut self.numbered[batch.table];
+        *numbered = last.map_or(*numbered, |&last| (before + u64::from(last) + 1).max(*numbered));
     }
 
     /// Remembers which record the rows of a table are about, where other tables refer to them.
@@ -361,9 +446,8 @@ impl<'a> Landing<'a> {
         let Some(keys) = keys else { return };
         let rows = self.of_rows.entry(table.name.clone()).or_default();
         for (row, &record) in records.iter().enumerate() {
-            let Some(key) = keys.get(row) else { continue };
-            if rows.keys.intern(key.trim()) as usize == rows.records.len() {
-                rows.records.push(record);
+            if let Some(key) = keys.get(row).filter(|key| !Self::is_no_key(key)) {
+                rows.remember(key, record);
             }
         }
     }
@@ -379,14 +463,12 @@ impl<'a> Landing<'a> {
             .filter_map(|(column, at)| {
                 let spec = &table.columns[(*at)?];
                 let codes = spec.codes.as_deref();
-                Some(IdentityColumn { meaning: spec.meaning?, kind: spec.kind, codes, column })
+                let at = (batch.table, (*at)?);
+                Some(IdentityColumn { at, meaning: spec.meaning?, kind: spec.kind, codes, column })
             })
             .collect();
-        self.builder.take_in(&columns, records);
-    }
-
-    fn is_payload(table: &spec::Table, column: &spec::Column) -> bool {
-        !column.is_identity() && Some(&column.name) != table.record.as_ref()
+        let rows = RowsOf { file: &batch.file, lines: &batch.lines };
+        self.builder.take_in(&columns, records, &rows);
     }
 
     /// The rows of a batch without what says who they are about.
@@ -402,17 +484,19 @@ impl<'a> Landing<'a> {
             columns.push(Column::from_rows("record_key", kept.iter().map(key)));
         }
         if let Some(nesting) = &batch.nesting {
-            let number =
-                |of: &[u32], row: u32| of.get(row as usize).filter(|&&n| n != Nesting::NO_ROW).map(|n| n + 1);
-            let text = |of: &'_ [u32]| {
-                kept.iter().map(|&row| number(of, row).map(|n| n.to_string())).collect::<Vec<_>>()
+            let before = |table: usize| self.before.get(&batch.file).map_or(0, |before| before[table]);
+            let text = |of: &[u32], before: u64| {
+                let number = |&row: &u32| of.get(row as usize).filter(|&&n| n != Nesting::NO_ROW);
+                let text = |n: &u32| (before + u64::from(*n) + 1).to_string();
+                kept.iter().map(|row| number(row).map(text)).collect::<Vec<_>>()
             };
-            columns.push(Column::from_rows("row", text(&nesting.own)));
-            columns.push(Column::from_rows("parent_row", text(&nesting.parent)));
+            columns.push(Column::from_rows("row", text(&nesting.own, before(batch.table))));
+            let before = self.around[batch.table].map_or(0, before);
+            columns.push(Column::from_rows("parent_row", text(&nesting.parent, before)));
         }
         // a column that the spec does not know may hold anything, a name included, and stays outside
         for (at, of_spec) in
-            table.columns.iter().enumerate().filter(|(_, column)| Self::is_payload(table, column))
+            table.columns.iter().enumerate().filter(|(_, column)| !self.spec.says_who(table, column))
         {
             let column = batch.columns.iter().position(|known| *known == Some(at));
             let codes = match column {
@@ -472,6 +556,7 @@ impl Landing<'_> {
 impl BatchSink for Landing<'_> {
     fn batch(&mut self, batch: Batch) -> Result<(), Fault> {
         self.checker.batch(&batch);
+        self.number_rows(&batch);
         if self.is_early(&batch) {
             self.pending.push(batch);
             return Ok(());
@@ -508,6 +593,88 @@ impl BatchSink for Landing<'_> {
 
     /// The one that gathers counts them too, file by file.
     fn set_aside(&mut self, _n_rows: u64) {}
+}
+
+/// For each table the one whose rows are around its own, by its elements, else by its keys.
+fn around(spec: &Spec) -> Vec<Option<usize>> {
+    let shape = Shape::new(spec, None);
+    let by_key =
+        |table: &spec::Table| spec.tables.iter().position(|other| Some(&other.name) == table.parent.as_ref());
+    let around = |(at, table)| shape.as_ref().and_then(|shape| shape.around(at)).or_else(|| by_key(table));
+    spec.tables.iter().enumerate().map(around).collect()
+}
+
+fn issue_of_two_people(spec: &Spec, found: TwoPeople) -> Issue {
+    let TwoPeople { at: (table, column), file, n_rows, n_records, mut lines } = found;
+    let table = &spec.tables[table];
+    let (date, that, person) =
+        if n_rows == 1 { ("date", "that", "person") } else { ("dates", "those", "persons") };
+    let message = format!(
+        "in table \"{}\" the {date} of {} of {} cannot be {that} of the {person} in earlier rows of the same key: two people \
+         may have one key. The first date is kept, and no rule links by the child's id there; correct the date or the key",
+        table.name,
+        counted(n_rows, "row"),
+        counted(n_records, "record"),
+    );
+    lines.sort_unstable();
+    lines.truncate(Noted::KEPT);
+    Issue::new(IssueKind::TwoPeople, &*file, message)
+        .in_column(&table.columns[column].name)
+        .on_lines(lines)
+        .counting(n_rows as usize)
+}
+
+/// Reads a recognised return, which has been narrowed to its term, and lands it; `name` is what the dataset is called.
+/// Payload is dropped where no sink is given.
+///
+/// Files made by hand are read a second time, for the checks alone, where a column turns out to write its dates otherwise
+/// than nearly all do: month first, or so that nothing says which it is.
+///
+/// Fails as [`gather`] does, and where the sink fails.
+pub fn land<'a>(
+    recognised: &Recognised,
+    name: &str,
+    reference_date: Option<PartialDate>,
+    authority: Option<LaCode>,
+    payload: Option<&'a mut Payload<'a>>,
+    progress: &dyn Progress,
+) -> Result<(Landed, Gathered), Fault> {
+    let mut landing = Landing::new(Arc::clone(&recognised.spec), reference_date, authority, payload);
+    let gathered = gather(recognised, &mut landing, progress)?;
+    let mut landed = landing.finish(name)?;
+    if let Some(orders) = landed.unsettled.take() {
+        let checker = Checker::new(Arc::clone(&recognised.spec), reference_date, authority);
+        let mut again = OnlyChecks(checker.in_orders(orders));
+        gather(recognised, &mut again, &Again(progress))?;
+        landed.quality = again.0.quality();
+        landed.findings = again.0.finish();
+    }
+    Ok((landed, gathered))
+}
+
+/// Checks batches and nothing else.
+struct OnlyChecks(Checker);
+
+impl BatchSink for OnlyChecks {
+    fn batch(&mut self, batch: Batch) -> Result<(), Fault> {
+        self.0.batch(&batch);
+        Ok(())
+    }
+
+    fn issue(&mut self, _issue: Issue) {}
+
+    fn set_aside(&mut self, _n_rows: u64) {}
+}
+
+/// Of a second reading: it can be stopped, and its bytes have been counted.
+struct Again<'a>(&'a dyn Progress);
+
+impl Progress for Again<'_> {
+    fn advance(&self, _bytes: u64) {}
+
+    fn stopped(&self) -> bool {
+        self.0.stopped()
+    }
 }
 
 /// The record of each row by its key; each distinct key is looked up once.

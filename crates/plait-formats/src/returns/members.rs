@@ -9,6 +9,7 @@ use crate::read::{self, csv, guarded, kind, source::Source};
 use plait_types::{Fault, FaultCode};
 use std::collections::BTreeMap;
 use std::fs;
+use std::hash::{DefaultHasher, Hasher};
 use std::io::Read;
 use std::path::Path;
 
@@ -311,27 +312,53 @@ impl Elements for Outline {
     }
 }
 
-/// Refuses files with the same bytes. Only those of one size are compared.
+/// Refuses files with the same bytes. Only files of one size are read, each once, and a second time where another has the
+/// same hash.
 pub(super) fn refuse_same_file_twice<'a>(origins: impl Iterator<Item = &'a Origin>) -> Result<(), Fault> {
-    let mut by_size: BTreeMap<u64, Vec<&Origin>> = BTreeMap::new();
-    for origin in origins {
-        by_size.entry(origin.size).or_default().push(origin);
-    }
-    for same in by_size.values() {
-        for (at, first) in same.iter().enumerate() {
-            for second in &same[at + 1..] {
-                if are_same(first, second)? {
-                    return Err(Fault::new(
-                        FaultCode::SameFileTwice,
-                        format!("{} and {} are the same file", first.shown(), second.shown()),
-                        "leave one of them out",
-                    )
-                    .because("its rows would count twice"));
+    let sized = origins.map(|origin| (origin.size, origin));
+    let Some((first, second)) = first_equal(sized, hash_of, are_same)? else {
+        return Ok(());
+    };
+    Err(Fault::new(
+        FaultCode::SameFileTwice,
+        format!("{} and {} are the same file", first.shown(), second.shown()),
+        "leave one of them out",
+    )
+    .because("its rows would count twice"))
+}
+
+/// The first two of some things that are the same: of one size, then of one hash, then by comparing them.
+fn first_equal<T: Copy, E>(
+    sized: impl Iterator<Item = (u64, T)>,
+    hash: impl Fn(T) -> Result<u64, E>,
+    are_same: impl Fn(T, T) -> Result<bool, E>,
+) -> Result<Option<(T, T)>, E> {
+    let mut by_size: BTreeMap<u64, Vec<T>> = BTreeMap::new();
+    sized.for_each(|(size, thing)| by_size.entry(size).or_default().push(thing));
+    for same_size in by_size.into_values().filter(|things| things.len() > 1) {
+        let mut by_hash: BTreeMap<u64, Vec<T>> = BTreeMap::new();
+        for thing in same_size {
+            let same_hash = by_hash.entry(hash(thing)?).or_default();
+            for &other in &*same_hash {
+                if are_same(other, thing)? {
+                    return Ok(Some((other, thing)));
                 }
             }
+            same_hash.push(thing);
         }
     }
-    Ok(())
+    Ok(None)
+}
+
+/// A hash of the bytes, to tell most files apart by.
+fn hash_of(origin: &Origin) -> Result<u64, Fault> {
+    origin.with_reader(|reader| {
+        let (mut hasher, mut bytes) = (DefaultHasher::new(), Vec::new());
+        while step(reader, &mut bytes, origin)? > 0 {
+            hasher.write(&bytes);
+        }
+        Ok(hasher.finish())
+    })
 }
 
 fn are_same(first: &Origin, second: &Origin) -> Result<bool, Fault> {
@@ -339,21 +366,48 @@ fn are_same(first: &Origin, second: &Origin) -> Result<bool, Fault> {
 }
 
 fn same_bytes(a: &mut dyn Read, b: &mut dyn Read, origin: &Origin) -> Result<bool, Fault> {
-    const STEP: u64 = 1 << 16;
-    let step = |reader: &mut dyn Read, bytes: &mut Vec<u8>| {
-        bytes.clear();
-        let read = reader.take(STEP).read_to_end(bytes);
-        read.map_err(|error| read::source::unreadable(&origin.shown(), &error))
-    };
     let (mut left, mut right) = (Vec::new(), Vec::new());
     loop {
-        let read = step(a, &mut left)?;
-        step(b, &mut right)?;
+        let read = step(a, &mut left, origin)?;
+        step(b, &mut right, origin)?;
         if left != right {
             return Ok(false);
         }
         if read == 0 {
             return Ok(true);
         }
+    }
+}
+
+/// The next bytes, as many as there are up to a step.
+fn step(reader: &mut dyn Read, bytes: &mut Vec<u8>, origin: &Origin) -> Result<usize, Fault> {
+    const STEP: u64 = 1 << 16;
+    bytes.clear();
+    let read = reader.take(STEP).read_to_end(bytes);
+    read.map_err(|error| read::source::unreadable(&origin.shown(), &error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::cell::Cell;
+
+    #[test]
+    fn files_of_one_size_are_read_once_each_and_compared_only_where_their_hashes_are_equal() {
+        let (hashed, compared) = (Cell::new(0), Cell::new(0));
+        let hash = |n: u64| {
+            hashed.set(hashed.get() + 1);
+            // the last two share a hash by chance
+            Ok::<u64, Fault>(n.min(998))
+        };
+        let are_same = |_, _| {
+            compared.set(compared.get() + 1);
+            Ok(false)
+        };
+        let found =
+            first_equal((0..1_000).map(|n| (7, n)).chain([(8, 0)]), hash, are_same).expect("no fault");
+        assert_eq!((found, hashed.get(), compared.get()), (None, 1_000, 1));
+        let equal = first_equal([(7, 3), (7, 4), (7, 3)].into_iter(), Ok::<u64, Fault>, |a, b| Ok(a == b));
+        assert_eq!(equal.expect("no fault"), Some((3, 3)));
     }
 }

@@ -10,6 +10,7 @@
 //! text can be set aside with all that is in it.
 
 use super::batch::{Batch, Nesting};
+use super::noted::Noted;
 use super::out::Out;
 use super::spec::{Column, Rows, Spec, Term};
 use super::xml::endless_text;
@@ -40,8 +41,6 @@ const MOST_ROWS_OF_PERSON: usize = 1 << 20;
 const MOST_NAMES: usize = 1 << 14;
 /// Names that an issue lists.
 const SHOWN_NAMES: usize = 12;
-/// Lines that an issue about rows lists at most.
-const NOTED_LINES: usize = 10_000;
 
 const NONE: u32 = u32::MAX;
 
@@ -194,6 +193,10 @@ impl Shape {
             for &(slot, column) in cells {
                 let loose = &mut self.tables[slot].loose;
                 let name = name_of[node];
+                // the root is called as each file likes
+                if name == NONE {
+                    continue;
+                }
                 // a name that stands twice means neither
                 let known = loose.contains_key(&name);
                 loose.insert(name, if known { usize::MAX } else { column });
@@ -242,6 +245,8 @@ struct Waiting {
     several: Vec<(usize, String)>,
     /// Whether a column beside identity has a value in the row that is open.
     has_payload: bool,
+    /// Columns of the row that is open whose value stands at another place than the specification says.
+    from_elsewhere: Vec<usize>,
     /// Whether a row is open, and its number.
     open: Option<u32>,
 }
@@ -273,31 +278,10 @@ pub(super) struct NestedRows<'a, 'b> {
 struct Findings {
     unknown: BTreeMap<String, u64>,
     elsewhere: BTreeMap<String, u64>,
-    stray: Lines,
-    repeated: BTreeMap<(usize, usize), Lines>,
-    undecodable: Lines,
+    stray: Noted,
+    repeated: BTreeMap<(usize, usize), Noted>,
+    undecodable: Noted,
     first_undecodable: Option<u64>,
-}
-
-#[derive(Default)]
-struct Lines {
-    lines: Vec<u64>,
-    count: usize,
-}
-
-impl Lines {
-    fn add(&mut self, line: u64) {
-        self.count += 1;
-        if self.lines.len() < NOTED_LINES {
-            self.lines.push(line);
-        }
-    }
-
-    fn issue(self, issue: Issue) -> Issue {
-        let mut lines = self.lines;
-        lines.sort_unstable();
-        issue.on_lines(lines).counting(self.count)
-    }
 }
 
 impl<'a, 'b> NestedRows<'a, 'b> {
@@ -349,7 +333,7 @@ impl<'a, 'b> NestedRows<'a, 'b> {
             );
             out.issue(issue(IssueKind::ElementElsewhere, message).counting(count as usize));
         }
-        if findings.stray.count > 0 {
+        if findings.stray.count() > 0 {
             let message = "text between elements, where no value can be, was left out".to_owned();
             out.issue(findings.stray.issue(issue(IssueKind::StrayText, message)));
         }
@@ -359,7 +343,7 @@ impl<'a, 'b> NestedRows<'a, 'b> {
             out.issue(lines.issue(issue(IssueKind::RepeatedElement, message).in_column(name)));
         }
         if let Some(first) = findings.first_undecodable {
-            let rows = findings.undecodable.count;
+            let rows = findings.undecodable.count();
             let message = format!(
                 "{} bytes that are not text and {} set aside, with what is in {}; the first such byte is number {first}",
                 if rows == 1 { "one row holds".to_owned() } else { format!("{rows} rows hold") },
@@ -454,6 +438,7 @@ impl<'a, 'b> NestedRows<'a, 'b> {
         self.marks.extend(self.waiting.iter().map(|waiting| waiting.lines.len() as u32));
         let waiting = &mut self.waiting[slot];
         waiting.has_payload = false;
+        waiting.from_elsewhere.clear();
         waiting.open = Some(waiting.numbers);
         waiting.numbers += 1;
         self.open.push(Open { slot, line, person, parent, marks, undecodable: false });
@@ -547,14 +532,25 @@ impl<'a, 'b> NestedRows<'a, 'b> {
         Ok(())
     }
 
-    /// Fills a cell of a row that is open.
-    fn fill(&mut self, slot: usize, column: usize, from: usize) {
+    /// Fills a cell of a row that is open. A value from its own place goes before one from another, whichever comes first: a
+    /// surname within an element that nobody knows may be a parent's.
+    fn fill(&mut self, slot: usize, column: usize, from: usize, is_elsewhere: bool) {
         let value = self.text[from..].trim_ascii();
         if value.is_empty() {
             return;
         }
         let waiting = &mut self.waiting[slot];
         let row = waiting.lines.len();
+        if !is_elsewhere && let Some(at) = waiting.from_elsewhere.iter().position(|known| *known == column) {
+            waiting.from_elsewhere.swap_remove(at);
+            waiting.columns[column].truncate(row);
+            waiting.several.retain(|(known, _)| *known != column);
+        }
+        let is_first =
+            waiting.columns[column].len() <= row && waiting.several.iter().all(|(known, _)| *known != column);
+        if is_elsewhere && is_first {
+            waiting.from_elsewhere.push(column);
+        }
         waiting.has_payload |= self.shape.tables[slot].columns[column].is_payload;
         if self.shape.tables[slot].columns[column].several {
             match waiting.several.iter_mut().find(|(known, _)| *known == column) {
@@ -580,7 +576,7 @@ impl<'a, 'b> NestedRows<'a, 'b> {
             let shape = self.shape;
             for &(slot, column) in &shape.nodes[frame.node as usize].cells {
                 if self.waiting[slot].open.is_some() {
-                    self.fill(slot, column, frame.text);
+                    self.fill(slot, column, frame.text, false);
                     found = true;
                 }
             }
@@ -601,7 +597,7 @@ impl<'a, 'b> NestedRows<'a, 'b> {
                 && column != usize::MAX
             {
                 *self.findings.elsewhere.entry(self.shape.name_of(frame.name)).or_default() += 1;
-                self.fill(slot, column, frame.text);
+                self.fill(slot, column, frame.text, true);
                 return;
             }
         }

@@ -6,6 +6,7 @@
 use super::csv_tables::{Headers, instruction_row, is_instruction};
 use super::detect::Sheet;
 use super::members::SheetSeen;
+use super::noted::Noted;
 use super::origin::Origin;
 use super::out::Out;
 use super::spec::{Kind, Term};
@@ -69,9 +70,9 @@ struct Filling {
     names: Vec<String>,
     columns: Vec<TextColumn>,
     lines: Vec<u64>,
-    errors: BTreeMap<usize, Vec<u64>>,
-    unsaved: BTreeMap<usize, Vec<u64>>,
-    rounded: BTreeMap<usize, Vec<u64>>,
+    errors: BTreeMap<usize, Noted>,
+    unsaved: BTreeMap<usize, Noted>,
+    rounded: BTreeMap<usize, Noted>,
 }
 
 fn read_sheet(
@@ -192,15 +193,15 @@ impl Filling {
                 None => column.push(text),
             }
             if cell.is_error {
-                self.errors.entry(place).or_default().push(row.number);
+                self.errors.entry(place).or_default().add(row.number);
             }
             if cell.is_rounded {
-                self.rounded.entry(place).or_default().push(row.number);
+                self.rounded.entry(place).or_default().add(row.number);
             }
         }
         for column in &row.unsaved {
             if let Some(&place) = self.places.get(column) {
-                self.unsaved.entry(place).or_default().push(row.number);
+                self.unsaved.entry(place).or_default().add(row.number);
             }
         }
         self.lines.push(row.number);
@@ -243,14 +244,14 @@ impl Filling {
         ];
         for (kind, columns, message) in of {
             for (place, rows) in columns {
-                let message = match rows.len() {
+                let message = match rows.count() {
                     1 => format!(
                         "1 {}",
                         message.replace("cells hold", "cell holds").replace("and were", "and was")
                     ),
                     n => format!("{n} {message}"),
                 };
-                out.issue(Issue::new(kind, file, message).in_column(&self.names[place]).on_lines(rows));
+                out.issue(rows.issue(Issue::new(kind, file, message).in_column(&self.names[place])));
             }
         }
     }

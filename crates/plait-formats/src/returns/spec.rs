@@ -462,6 +462,30 @@ impl Spec {
     }
 }
 
+impl Spec {
+    /// Whether a column says who its rows are about: by its meaning, as the key of the record, or as a reference to a row of
+    /// another table by a column that does. Such columns are kept apart from payload.
+    pub fn says_who(&self, table: &Table, column: &Column) -> bool {
+        // by a key of its own a parent is referred to without saying who it is about; specs are checked to have no circles
+        let mut at = (table, column);
+        for _ in 0..=self.tables.len() {
+            let (table, column) = at;
+            if column.is_identity() || table.record.as_ref() == Some(&column.name) {
+                return true;
+            }
+            let parent = self.parent(table).filter(|(_, here, _)| *here == column.name);
+            let there = parent.and_then(|(parent, _, there)| {
+                Some((parent, parent.columns.iter().find(|column| column.name == there)?))
+            });
+            match there {
+                Some(there) => at = there,
+                None => return false,
+            }
+        }
+        false
+    }
+}
+
 fn is_in(terms: &[Term], term: Term) -> bool {
     terms.is_empty() || terms.contains(&term)
 }
@@ -496,7 +520,7 @@ impl Column {
         !self.words.is_empty() && self.words.iter().all(|word| header.contains(word.as_str()))
     }
 
-    /// Whether the column is kept apart from payload.
+    /// Whether the column has a meaning, by which it is kept apart from payload; [`Spec::says_who`] knows of keys too.
     pub fn is_identity(&self) -> bool {
         self.meaning.is_some()
     }

@@ -847,3 +847,50 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_value_at_its_own_place_goes_before_one_of_the_same_name_elsewhere() {
+    let xml = |own: &str, other: &str, last: &str| {
+        format!(
+            "<Message><Header><Collection>SMALL</Collection><Year>2024</Year><Term>AUT</Term></Header><Pupils><Pupil>{other}\
+             <Identifiers><PupilId>1</PupilId>{own}</Identifiers>{last}</Pupil></Pupils></Message>"
+        )
+    };
+    let (own, parent) = ("<Surname>Quill</Surname>", "<Parent><Surname>Vane</Surname></Parent>");
+    for (text, expected) in [
+        (xml(own, parent, ""), "PupilId=1 Surname=Quill"),
+        (xml(own, "", parent), "PupilId=1 Surname=Quill"),
+        (xml(own, parent, parent), "PupilId=1 Surname=Quill"),
+        (xml("", parent, ""), "PupilId=1 Surname=Vane"),
+    ] {
+        let folder = folder(&[("a.xml", &text)]);
+        let recognised = recognise(&folder.path().join("a.xml")).unwrap();
+        let (kept, _) = read(&recognised, 10);
+        assert_eq!(kept.rows(&recognised.spec, "pupils"), [format!("1 0 0 - {expected}")], "{text}");
+        assert!(kept.kinds().contains(&IssueKind::ElementElsewhere));
+    }
+}
+
+#[test]
+fn a_file_whose_dates_are_month_first_is_checked_again_as_such_and_lands_once() {
+    let spec = "format = 1\nreturn = \"list\"\ntitle = \"A list\"\ncollector = \"nobody\"\ndates = \"any\"\n
+[[table]]\nname = \"list\"\nrows = \"person\"\nrecord = \"Id\"\ncolumns = [{ name = \"Id\", meaning = \"record\" }, \
+{ name = \"Born\", kind = \"date\", meaning = \"date_of_birth\" }, \"Mark\"]\n";
+    let spec = Arc::new(Spec::parse(spec, "list.toml").unwrap());
+    let folder = folder(&[("list.csv", "Id,Born,Mark\n1,03/04/2015,x\n2,04/25/2015,y\n3,12/31/2014,z\n")]);
+    let detected = super::detect(&folder.path().join("list.csv"), &Asked::Spec(spec)).unwrap();
+    let Detected::Return(recognised) = detected else { panic!("it was said what it is") };
+    let mut n_payload = 0;
+    let mut payload = |_: &str, rows: plait_types::Table| {
+        n_payload += rows.n_rows;
+        Ok(())
+    };
+    let (landed, gathered) =
+        super::land(&recognised, "list", None, None, Some(&mut payload), &Quiet).unwrap();
+    let born = landed.identity.persons.column("date_of_birth").unwrap();
+    assert_eq!((born.get(0), born.get(1)), (Some("2015-03-04"), Some("2015-04-25")));
+    let checks: Vec<&str> = landed.findings.iter().map(|finding| finding.check.as_str()).collect();
+    assert_eq!(checks, Vec::<&str>::new());
+    assert_eq!((n_payload, gathered.total.rows_in, landed.tables[0].rows_in), (3, 3, 3));
+    assert_eq!(landed.quality.iter().map(|column| column.n_rows).collect::<Vec<_>>(), [3, 3, 3]);
+}

@@ -133,3 +133,94 @@ fn a_source_that_nothing_joins_to_the_others_is_told_with_what_is_missing() {
     assert!(matches!(fault.code, FaultCode::NoUsableColumn | FaultCode::NoPairs | FaultCode::NoLinks));
     insta::assert_snapshot!(fault.why.as_deref().unwrap_or_default(), @"cin_2026 holds no names and shares no identifier with school_census: add the case-management extract, which has both");
 }
+
+/// Case management and the return of looked-after children, linked.
+fn cases_and_care(folder: &Path, cases: &str, care: &str) -> Linked {
+    let of = |name: &str, is: &str, file: &str, text: &str| {
+        std::fs::create_dir(folder.join(name)).expect("made");
+        std::fs::write(folder.join(name).join(file), text).expect("written");
+        SourceSpec { is: Some(is.to_owned()), ..SourceSpec::at(folder.join(name)) }
+    };
+    let sources = vec![
+        of("cases", "ssd", "ssd_person.csv", &format!("{CASES}{cases}")),
+        of("care", "ssda903-2024", "header.csv", &format!("CHILD,SEX,DOB,ETHNIC,UPN,MOTHER,MC_DOB\n{care}")),
+    ];
+    let request = LinkRequest {
+        threads: Some(1),
+        workbook: Some(false),
+        ..LinkRequest::new(sources, folder.join("out"))
+    };
+    link(&request, &Silent).expect("linked")
+}
+
+const CASES: &str = "pers_legacy_id,pers_person_id,pers_upn,pers_forename,pers_surname,pers_sex,pers_gender,pers_ethnicity,pers_dob\n";
+
+/// A case-management extract of a council that changed its system, and its return of looked-after children, which goes on
+/// with the old ids; of child 5 the return has another sex.
+#[test]
+fn a_return_that_goes_on_with_the_ids_of_an_old_system_is_linked_by_them() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let mut cases = String::new();
+    let mut header = String::new();
+    for n in 0..60u32 {
+        let (old, new) = (4_000 + n * 7, 910_000 + n * 13);
+        let (forename, surname) = (FORENAMES[n as usize % 10], SURNAMES[n as usize % 7]);
+        let (year, month, day) = (2009 + n % 5, 1 + n * n % 12, 1 + n * 11 % 28);
+        let sex = if n % 2 == 0 { "F" } else { "M" };
+        let legacy = if n < 40 { old.to_string() } else { String::new() };
+        writeln!(cases, "{legacy},{new},,{forename},{surname},{sex},{sex},WBRI,{year}-{month:02}-{day:02}")
+            .expect("in memory");
+        let child = if n < 40 { old } else { new };
+        let code = if (n % 2 == 0) == (n != 5) { 2 } else { 1 };
+        writeln!(header, "{child},{code},{day:02}/{month:02}/{year},WBRI,,0,").expect("in memory");
+    }
+    let linked = cases_and_care(folder.path(), &cases, &header);
+    let told: Vec<String> = linked
+        .run
+        .routes
+        .iter()
+        .filter(|route| route.by[0].contains("la_child_id"))
+        .map(|route| format!("{} to {} by {}: {} links", route.left, route.right, route.words(), route.links))
+        .collect();
+    insta::assert_snapshot!(told.join("\n"), @r"
+    care to cases by same la_child_id: 20 links
+    care to cases by former la_child_id: 39 links
+    ");
+    assert!(linked.issues.iter().all(|issue| issue.kind != IssueKind::NoRoute));
+    let said = explain(&ExplainRequest {
+        folder: folder.path().join("out"),
+        left: "cases:910000".into(),
+        right: "care:4000".into(),
+    })
+    .expect("explained")
+    .statement;
+    assert_eq!(
+        said.as_deref(),
+        Some(
+            "linked because the LA child id of one is the former LA child id of the other (rule \"former la_child_id\")"
+        )
+    );
+}
+
+#[test]
+fn a_key_of_two_children_links_neither_by_a_rule() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let mut cases = String::new();
+    let mut header = String::new();
+    for n in 0..60u32 {
+        let id = 910_000 + n * 13;
+        let (forename, surname) = (FORENAMES[n as usize % 10], SURNAMES[n as usize % 7]);
+        let (year, month, day) = (2009 + n % 5, 1 + n * n % 12, 1 + n * 11 % 28);
+        writeln!(cases, ",{id},,{forename},{surname},F,F,WBRI,{year}-{month:02}-{day:02}")
+            .expect("in memory");
+        writeln!(header, "{id},2,{day:02}/{month:02}/{year},WBRI,,0,").expect("in memory");
+    }
+    // another girl under the first one's key
+    writeln!(header, "910000,2,27/11/2016,WBRI,,0,").expect("in memory");
+    let linked = cases_and_care(folder.path(), &cases, &header);
+    let issue = linked.issues.iter().find(|issue| issue.kind == IssueKind::TwoPeople).expect("it is told");
+    assert_eq!((issue.column.as_deref(), issue.lines.as_slice()), (Some("DOB"), &[62][..]));
+    let by_rule: u64 =
+        linked.run.routes.iter().filter(|r| r.by == ["same la_child_id"]).map(|r| r.links).sum();
+    assert_eq!(by_rule, 59, "all but the two of one key");
+}

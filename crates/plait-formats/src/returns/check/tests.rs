@@ -1,7 +1,7 @@
 use super::*;
 use crate::returns::Nesting;
 use plait_types::identifier::{Upn, UpnRule, UpnUnknown};
-use plait_types::{Column as Cells_, Issue, IssueKind, Table as Rows_};
+use plait_types::{Column as Cells_, DateOrder, Issue, IssueKind, Table as Rows_};
 use proptest::prelude::*;
 
 const TABLE: &str = r#"

@@ -3,6 +3,7 @@
 use super::Identity;
 use crate::returns::spec::Meaning;
 use hashbrown::HashSet;
+use plait_types::placeholder::is_placeholder;
 use plait_types::{Column, Interner, NULL, PartialDate, Role, Table};
 
 /// One row per record with what holds now of the person, and what each column means for linkage.
@@ -13,6 +14,9 @@ pub struct Current {
     /// One per column.
     pub roles: Vec<Role>,
 }
+
+const DATE_OF_BIRTH: &str = "date_of_birth";
+const EXPECTED_DATE_OF_BIRTH: &str = "expected_date_of_birth";
 
 /// Joins several values in one cell.
 const BETWEEN: &str = "|";
@@ -35,21 +39,46 @@ impl<'a> Long<'a> {
 impl Identity {
     /// What holds now: the legal name, the home address and the identifiers without an end, the latest first, and,
     /// where a record has more than one, the others in `former_surname`, `other_postcodes` and the like, joined by `|`.
+    ///
+    /// Of [contradicted](Identity::contradicted) records the ids that their source gives them are left out: nobody knows
+    /// which of the two people they mean.
     pub fn current(&self) -> Current {
         let mut columns = Vec::new();
         columns.extend(self.persons.columns.iter().filter(|c| c.name == "source_key").cloned());
         self.identifier_columns(&mut columns);
         self.name_columns(&mut columns);
+        columns.extend(self.date_of_birth());
         columns.extend(
             self.persons
                 .columns
                 .iter()
-                .filter(|c| !matches!(c.name.as_str(), "record_key" | "source_key"))
+                .filter(|c| !matches!(c.name.as_str(), "record_key" | "source_key" | DATE_OF_BIRTH))
                 .cloned(),
         );
         self.address_columns(&mut columns);
         let roles = columns.iter().map(|column| role(&column.name)).collect();
         Current { table: Table { name: self.persons.name.clone(), columns, n_rows: self.n_records }, roles }
+    }
+
+    /// The layout in which the files write most dates of a column of [`current`](Self::current).
+    pub fn layout(&self, column: &str) -> Option<&'static str> {
+        let of =
+            |column: &str| self.layouts.iter().find(|(name, _)| *name == column).map(|(_, layout)| *layout);
+        of(column).or_else(|| if column == DATE_OF_BIRTH { of(EXPECTED_DATE_OF_BIRTH) } else { None })
+    }
+
+    /// Dates of birth, and of the unborn the day on which they are expected: nothing else of them comes near the date of
+    /// birth that other files give them later. A date that stands for "not known" is none.
+    fn date_of_birth(&self) -> Option<Column> {
+        let (born, expected) =
+            (self.persons.column(DATE_OF_BIRTH), self.persons.column(EXPECTED_DATE_OF_BIRTH));
+        let (born, Some(expected)) = (born, expected) else { return born.cloned() };
+        let date = |row: usize| {
+            let born = born.and_then(|born| born.get(row));
+            let known = born.filter(|text| !is_placeholder(Role::DateOfBirth, text));
+            known.or_else(|| expected.get(row)).or(born)
+        };
+        Some(Column::from_rows(DATE_OF_BIRTH, (0..self.n_records).map(date)))
     }
 
     fn name_columns(&self, columns: &mut Vec<Column>) {
@@ -90,6 +119,8 @@ impl Identity {
         let identifiers = Long::of(&self.identifiers);
         for kind in ["la_child_id", "upn", "nhs_number", "uln", "school_urn", "pseudonym"] {
             let ranked = self.ranked(&identifiers, |of| (of == kind).then_some(0));
+            let is_key = matches!(kind, "la_child_id" | "pseudonym");
+            let ranked = if is_key { self.of_one_person(ranked) } else { ranked };
             push(columns, kind, first(&self.identifiers, &ranked, "value"));
             if kind == "nhs_number" {
                 push(columns, "nhs_number_status", of_best(&self.identifiers, &ranked, "status"));
@@ -100,8 +131,22 @@ impl Identity {
                 of if of == kind => Some(1),
                 _ => None,
             });
-            push(columns, &former_kind, others(&self.identifiers, &former, &ranked, "value"));
+            let former = if is_key { self.of_one_person(former) } else { former };
+            if kind == "la_child_id" {
+                // one value, since a rule compares it with ids that hold now
+                push(columns, &former_kind, first_other(&self.identifiers, &former, &ranked, "value"));
+                push(columns, "other_la_child_ids", others(&self.identifiers, &former, &ranked, "value"));
+            } else {
+                push(columns, &former_kind, others(&self.identifiers, &former, &ranked, "value"));
+            }
         }
+    }
+
+    /// The same, without the records of which two people have the key: whose the id is is not known, and a rule would link
+    /// by it whatever else is different.
+    fn of_one_person(&self, mut ranked: Vec<Vec<u32>>) -> Vec<Vec<u32>> {
+        self.contradicted.iter().for_each(|&record| ranked[record as usize].clear());
+        ranked
     }
 
     /// For each record its rows of a long table, the best first: by the rank of the kind, then valid before invalid
@@ -221,7 +266,7 @@ pub fn role(column: &str) -> Role {
         "upn" => Role::Upn,
         "nhs_number" => Role::NhsNumber,
         "uln" => Role::Uln,
-        "la_child_id" | "pseudonym" => Role::Identifier,
+        "la_child_id" | "former_la_child_id" | "pseudonym" => Role::Identifier,
         "school" | "school_urn" => Role::School,
         "email" => Role::Email,
         "phone" => Role::Phone,
@@ -278,7 +323,7 @@ pub(in super::super) fn meanings(column: &str) -> &'static [&'static [Meaning]] 
         "preferred_forename" => &[&[M::PreferredForename]],
         "preferred_surname" => &[&[M::PreferredSurname]],
         "former_surname" | "other_surnames" => &[&[M::FormerSurname], &[M::Surname]],
-        "date_of_birth" => &[&[M::DateOfBirth]],
+        "date_of_birth" => &[&[M::DateOfBirth], &[M::ExpectedDateOfBirth]],
         "expected_date_of_birth" => &[&[M::ExpectedDateOfBirth]],
         "date_of_death" => &[&[M::DateOfDeath]],
         "sex" | "sex_as_recorded" => &[&[M::Sex]],

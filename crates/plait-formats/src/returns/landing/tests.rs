@@ -304,3 +304,256 @@ fn a_hundred_thousand_statements_about_one_record_take_no_time() {
     assert_eq!(landed.identity.identifiers.n_rows, 100_000);
     assert_eq!(landed.identity.current().table.n_rows, 1);
 }
+
+/// The census with a date of birth, in dates of a form.
+fn with_births(form: &str) -> Arc<Spec> {
+    let text = CENSUS
+        .replace("dates = \"day_first\"", &format!("dates = \"{form}\""))
+        .replace("kind = \"key\", meaning = \"record\"", "kind = \"key\", meaning = \"la_child_id\"")
+        .replace(
+            "  { name = \"surname\", meaning = \"surname\" },\n",
+            "  { name = \"surname\", meaning = \"surname\" },\n  { name = \"dob\", kind = \"date\", meaning = \"date_of_birth\" },\n",
+        );
+    Arc::new(Spec::parse(&text, "spec.toml").unwrap())
+}
+
+#[test]
+fn two_people_of_one_key_are_told_and_the_id_links_neither() {
+    let spec = with_births("iso");
+    let rows = [
+        &["a1", "2012-04-25"][..],
+        &["b2", "2014-02-03"],
+        &["a1", "2015-11-30"],
+        &["a1", "2015-11-30"],
+        // a slip, a placeholder, nothing, and a day that stands in for an unknown one
+        &["b2", "2014-03-02"],
+        &["b2", "1900-01-01"],
+        &["b2", ""],
+        &["b2", "2014-01-01"],
+    ];
+    let batches = rows.chunks(3).enumerate().map(|(at, rows)| {
+        let mut batch = batch(&spec, "pupil", &["pupilid", "dob"], rows);
+        batch.lines.iter_mut().for_each(|line| *line += 3 * at as u64);
+        batch
+    });
+    let (landed, _) = land(&spec, batches.collect());
+    let issue = &landed.issues[0];
+    assert_eq!((landed.issues.len(), issue.kind, issue.count), (1, IssueKind::TwoPeople, 2));
+    assert_eq!((issue.column.as_deref(), issue.lines.as_slice()), (Some("dob"), &[4][..]));
+    assert_eq!(
+        issue.to_string(),
+        "warning[W044] pupil.csv: column \"dob\": in table \"pupil\" the dates of 2 rows of 1 record cannot be those of the \
+         persons in earlier rows of the same key: two people may have one key. The first date is kept, and no rule links by \
+         the child's id there; correct the date or the key (line 4)"
+    );
+    assert_eq!((landed.identity.n_records, landed.identity.contradicted.as_slice()), (2, &[0][..]));
+    let current = landed.identity.current().table;
+    assert_eq!(cells(&current, "la_child_id"), text_of(&[None, Some("b2")]));
+    assert_eq!(cells(&current, "date_of_birth"), text_of(&[Some("2012-04-25"), Some("2014-02-03")]));
+    assert_eq!(cells(&current, "source_key"), text_of(&[Some("a1"), Some("b2")]), "records keep their names");
+    assert!(current.column("former_la_child_id").is_none(), "nor is the id a former one");
+    let stated = cells(&landed.identity.identifiers, "value");
+    assert_eq!(stated, text_of(&[Some("a1"), Some("b2")]), "nothing of the return is lost");
+}
+
+#[test]
+fn a_placeholder_that_comes_first_hides_no_contradiction() {
+    let spec = with_births("iso");
+    let rows = [&["a1", "1900-01-01"][..], &["a1", "2012-04-25"], &["a1", "2015-11-30"]];
+    let (landed, _) = land(&spec, vec![batch(&spec, "pupil", &["pupilid", "dob"], &rows)]);
+    assert_eq!((landed.issues[0].count, landed.issues[0].lines.as_slice()), (1, &[4][..]));
+}
+
+#[test]
+fn an_empty_key_sets_a_row_of_a_table_aside_whatever_it_belongs_to() {
+    let text = CENSUS.replace(
+        "columns = [{ name = \"requestid\", kind = \"key\" }, \"start\"]",
+        "record = \"pupilid\"\ncolumns = [{ name = \"pupilid\", kind = \"key\" }, { name = \"requestid\", kind = \"key\" }, \"start\"]",
+    );
+    let spec = Arc::new(Spec::parse(&text, "spec.toml").unwrap());
+    let pupils = batch(&spec, "pupil", &["pupilid", "surname"], &[&["a1", "Example"]]);
+    let requests = batch(&spec, "request", &["requestid", "pupilid"], &[&["r1", "a1"]]);
+    let rows = [&["a1", "r1", "x"][..], &["", "r1", "y"], &["0", "r1", "z"]];
+    let plans = batch(&spec, "plan", &["pupilid", "requestid", "start"], &rows);
+    let (landed, payload) = land(&spec, vec![pupils, requests, plans]);
+    assert_eq!(cells(&payload[2].1, "start"), text_of(&[Some("x")]));
+    let issue = &landed.issues[0];
+    assert_eq!((issue.kind, issue.lines.as_slice()), (IssueKind::RowWithoutKey, &[3, 4][..]));
+}
+
+#[test]
+fn rows_of_a_key_that_two_records_share_are_of_neither() {
+    let spec = census();
+    let pupils = batch(&spec, "pupil", &["pupilid", "surname"], &[&["a1", "Example"], &["b2", "Sample"]]);
+    let requests = [&["r1", "a1"][..], &["r1", "b2"], &["0", "a1"], &["r3", "zz"], &["r3", "b2"]];
+    let requests = batch(&spec, "request", &["requestid", "pupilid"], &requests);
+    let plans = [&["r1", "x"][..], &["0", "y"], &["r3", "z"]];
+    let plans = batch(&spec, "plan", &["requestid", "start"], &plans);
+    let (landed, payload) = land(&spec, vec![pupils, requests, plans]);
+    let (_, plans) = &payload[2];
+    assert_eq!(
+        cells(plans, "start"),
+        text_of(&[Some("z")]),
+        "a row that is set aside says nothing of its key"
+    );
+    assert_eq!(cells(plans, "record_key"), text_of(&[Some("2")]));
+    let of_plans: Vec<(&[u64], bool)> = landed
+        .issues
+        .iter()
+        .filter(|issue| issue.file == "plan.csv")
+        .map(|issue| (issue.lines.as_slice(), issue.message.contains("two records")))
+        .collect();
+    assert_eq!(of_plans, [(&[3][..], false), (&[2][..], true)]);
+}
+
+#[test]
+fn what_every_row_repeats_is_kept_once_and_rows_set_aside_are_all_counted() {
+    let spec = with_births("iso");
+    let mut landing = Landing::new(Arc::clone(&spec), None, None, None);
+    for _ in 0..100 {
+        let rows: Vec<&[&str]> = (0..1_000).map(|_| &["a1", "Example", "2012-04-25", "A999"][..]).collect();
+        landing.batch(batch(&spec, "pupil", &["pupilid", "surname", "dob", "upn"], &rows)).unwrap();
+        let lost: Vec<&[&str]> = (0..500).map(|_| &["", "QA1 1AA"][..]).collect();
+        landing.batch(batch(&spec, "home", &["pupilid", "postcode"], &lost)).unwrap();
+    }
+    assert_eq!(landing.builder.n_statements(), 3, "a name, a UPN and the child's id");
+    let landed = landing.finish("census").unwrap();
+    let aside = landed.issues.iter().find(|issue| issue.kind == IssueKind::RowWithoutKey).unwrap();
+    assert_eq!((aside.count, aside.lines.len()), (50_000, Noted::KEPT));
+    assert_eq!(aside.rows_set_aside() as u64, landed.tables[1].set_aside);
+}
+
+#[test]
+fn checks_and_identity_read_a_column_in_the_order_that_the_whole_of_it_shows() {
+    let spec = with_births("any");
+    let born = |key: &str, day: &str| batch(&spec, "pupil", &["pupilid", "dob"], &[&[key, day]]);
+    // the second batch by itself could be day first
+    let batches = [born("a1", "03/04/2015"), born("b2", "05/06/2015"), born("c3", "04/26/2015")];
+    let (landed, _) = land(&spec, batches.to_vec());
+    let expected = [Some("2015-03-04"), Some("2015-05-06"), Some("2015-04-26")];
+    assert_eq!(cells(&landed.identity.persons, "date_of_birth"), text_of(&expected));
+    let orders = landed.unsettled.expect("day first was taken until the last");
+    let mut checker = Checker::new(Arc::clone(&spec), None, None).in_orders(orders);
+    batches.iter().for_each(|batch| checker.batch(batch));
+    let checks: Vec<String> = checker.finish().into_iter().map(|finding| finding.check).collect();
+    assert!(!checks.contains(&"date-written".to_owned()), "all are as the column writes them: {checks:?}");
+    let (landed, _) = land(&spec, vec![born("a1", "03/04/2015"), born("b2", "25/04/2015")]);
+    assert!(landed.unsettled.is_none());
+}
+
+#[test]
+fn two_columns_of_dates_may_be_written_in_two_orders() {
+    let text = CENSUS.replace("dates = \"day_first\"", "dates = \"any\"");
+    let spec = Arc::new(Spec::parse(&text, "spec.toml").unwrap());
+    let pupils = batch(&spec, "pupil", &["pupilid", "surname"], &[&["a1", "Example"]]);
+    let rows =
+        [&["a1", "QA1 1AA", "03/04/2015", "03/04/2016"][..], &["a1", "QA2 2AA", "25/04/2016", "04/26/2017"]];
+    let homes = batch(&spec, "home", &["pupilid", "postcode", "from", "to"], &rows);
+    let (landed, _) = land(&spec, vec![pupils, homes]);
+    let addresses = &landed.identity.addresses;
+    assert_eq!(cells(addresses, "from"), text_of(&[Some("2015-04-03"), Some("2016-04-25")]));
+    assert_eq!(cells(addresses, "to"), text_of(&[Some("2016-03-04"), Some("2017-04-26")]));
+}
+
+#[test]
+fn rows_of_nested_files_are_numbered_through_all_files_of_a_return() {
+    let text = CENSUS
+        .replace("name = \"pupil\"\n", "name = \"pupil\"\nelement = \"Pupil\"\n")
+        .replace("name = \"request\"\n", "name = \"request\"\nelement = \"Pupil/Request\"\n")
+        .replace("name = \"plan\"\n", "name = \"plan\"\nelement = \"Pupil/Request/Plan\"\n");
+    let spec = Arc::new(Spec::parse(&text, "spec.toml").unwrap());
+    let none = Nesting::NO_ROW;
+    let nested = |file: &str, mut batch: Batch, person: &[u32], own: &[u32], parent: &[u32]| {
+        batch.file = Arc::from(file);
+        batch.nesting = Some(Nesting { person: person.to_vec(), own: own.to_vec(), parent: parent.to_vec() });
+        batch
+    };
+    let of_file = |file: &str, key: &str| {
+        [
+            nested(file, batch(&spec, "pupil", &["pupilid"], &[&[key]]), &[0], &[0], &[none]),
+            nested(file, batch(&spec, "request", &["outcome"], &[&["x"], &["y"]]), &[0, 0], &[0, 1], &[0, 0]),
+            nested(file, batch(&spec, "plan", &["start"], &[&["z"]]), &[0], &[0], &[1]),
+        ]
+    };
+    let batches = of_file("one.xml", "a1").into_iter().chain(of_file("two.xml", "b2"));
+    let (_, payload) = land(&spec, batches.collect());
+    let all = |table: &str, column: &str| -> Vec<Option<String>> {
+        payload.iter().filter(|(name, _)| name == table).flat_map(|(_, rows)| cells(rows, column)).collect()
+    };
+    assert_eq!(all("request", "row"), text_of(&[Some("1"), Some("2"), Some("3"), Some("4")]));
+    assert_eq!(all("request", "parent_row"), text_of(&[Some("1"), Some("1"), Some("2"), Some("2")]));
+    assert_eq!(all("plan", "parent_row"), text_of(&[Some("2"), Some("4")]));
+}
+
+#[test]
+fn a_reference_to_the_record_itself_is_no_payload() {
+    let text = CENSUS.replace(
+        "parent = \"request\"\ncolumns = [{ name = \"requestid\", kind = \"key\" }, \"start\"]",
+        "parent = \"pupil\"\nparent_column = \"child\"\ncolumns = [{ name = \"child\", kind = \"key\" }, \"start\"]",
+    );
+    let spec = Arc::new(Spec::parse(&text, "spec.toml").unwrap());
+    let pupils = batch(&spec, "pupil", &["pupilid", "surname"], &[&["a1", "Example"]]);
+    let plans = batch(&spec, "plan", &["child", "start"], &[&["a1", "x"]]);
+    let (_, payload) = land(&spec, vec![pupils, plans]);
+    let headers: Vec<&str> = payload[1].1.columns.iter().map(|column| column.name.as_str()).collect();
+    assert_eq!(headers, ["record_key", "start"]);
+}
+
+#[test]
+fn a_column_is_said_to_be_written_as_all_of_it_says() {
+    let spec = with_births("any");
+    let layout = |rows: &[&str]| {
+        let rows: Vec<[String; 2]> =
+            rows.iter().enumerate().map(|(at, dob)| [format!("a{at}"), (*dob).to_owned()]).collect();
+        let rows: Vec<[&str; 2]> = rows.iter().map(|row| row.each_ref().map(String::as_str)).collect();
+        let batches = rows.iter().map(|row| batch(&spec, "pupil", &["pupilid", "dob"], &[row]));
+        land(&spec, batches.collect()).0.identity.layout("date_of_birth")
+    };
+    // of the first dates nobody could say it
+    assert_eq!(layout(&["03/04/2015", "05/06/2015", "04/25/2015"]), Some("MM/DD/YYYY"));
+    assert_eq!(layout(&["03/04/2015", "05/06/2015", "25/04/2015"]), Some("DD/MM/YYYY"));
+    assert_eq!(layout(&["2015-04-03", "2015-04-03", "25/04/2015"]), Some("YYYY-MM-DD"), "rows, not values");
+    assert_eq!(layout(&["", "UN1"]), None);
+}
+
+#[test]
+fn the_unborn_are_linked_by_the_day_on_which_they_are_expected() {
+    let with = |columns: &str| {
+        let pupil = "  { name = \"surname\", meaning = \"surname\" },\n";
+        let text = CENSUS.replace(pupil, &format!("{pupil}{columns}"));
+        Arc::new(Spec::parse(&text, "spec.toml").unwrap())
+    };
+    let expected = "  { name = \"due\", kind = \"date\", meaning = \"expected_date_of_birth\" },\n";
+    let born = "  { name = \"dob\", kind = \"date\", meaning = \"date_of_birth\" },\n";
+    let spec = with(&format!("{born}{expected}"));
+    let rows = [
+        &["a1", "25/04/2012", ""][..],
+        &["b2", "", "30/11/2026"],
+        &["c3", "26/04/2012", "01/05/2012"],
+        &["d4", "01/01/1900", "01/12/2026"],
+        &["e5", "01/01/1900", ""],
+        &["f6", "", ""],
+    ];
+    let (landed, _) = land(&spec, vec![batch(&spec, "pupil", &["pupilid", "dob", "due"], &rows)]);
+    let current = landed.identity.current();
+    let dates = [
+        Some("2012-04-25"),
+        Some("2026-11-30"),
+        Some("2012-04-26"),
+        Some("2026-12-01"),
+        Some("1900-01-01"),
+        None,
+    ];
+    assert_eq!(cells(&current.table, "date_of_birth"), text_of(&dates));
+    let at = current.table.columns.iter().position(|column| column.name == "date_of_birth").unwrap();
+    assert_eq!(current.roles[at], Role::DateOfBirth);
+    let stated = cells(&landed.identity.persons, "date_of_birth");
+    assert_eq!(stated[1], None, "what the files say stays as it is");
+    // of nobody a date of birth
+    let spec = with(expected);
+    let (landed, _) = land(&spec, vec![batch(&spec, "pupil", &["pupilid", "due"], &[&["b2", "30/11/2026"]])]);
+    let current = landed.identity.current().table;
+    assert_eq!(cells(&current, "date_of_birth"), text_of(&[Some("2026-11-30")]));
+    assert_eq!(landed.identity.layout("date_of_birth"), Some("DD/MM/YYYY"));
+    assert_eq!(landed.headers.get("date_of_birth").map(Vec::as_slice), Some(&["due".to_owned()][..]));
+}

@@ -177,3 +177,22 @@ fn a_parent_is_found_by_its_key_or_record_under_the_name_that_it_has_here() {
     assert_eq!((parent.name.as_str(), here, there), ("pupil", "of", "pupilid"));
     check_refused(&text.replace("parent_column = \"of\"\n", ""), "names column \"pupilid\"");
 }
+
+#[test]
+fn what_says_who_in_one_table_is_payload_in_none_about_people() {
+    for spec in crate::returns::library::specs() {
+        let columns =
+            || spec.tables.iter().flat_map(|table| table.columns.iter().map(move |column| (table, column)));
+        let names: Vec<&str> = columns()
+            .filter(|(table, column)| spec.says_who(table, column))
+            .map(|(_, column)| column.name.as_str())
+            .collect();
+        let payload = columns().filter(|(table, column)| {
+            // of the file: the address of the school
+            table.rows != Rows::OfFile && !spec.says_who(table, column)
+        });
+        for (table, column) in payload {
+            assert!(!names.contains(&column.name.as_str()), "{} {} {}", spec.id(), table.name, column.name);
+        }
+    }
+}
