@@ -9,7 +9,8 @@ use plait_types::{NULL, Role};
 /// Two records have conflicting numbers where each has a number of one kind that is verified, and they share none of that
 /// kind: a number with a wrong check digit, a temporary UPN or a stand-in is none, and a former number beside the present
 /// one explains the difference. NHS numbers always count. One child is given a second UPN or ULN often enough, but two
-/// children of one birth are not given one forename: those count unless the forenames are the same.
+/// children of one birth are not given one forename: those count only where the forenames are there and differ, and no
+/// number of another kind is shared.
 pub struct Conflicts<'a> {
     kinds: Vec<Kind<'a>>,
     forename: Option<&'a [u32]>,
@@ -21,14 +22,14 @@ struct Kind<'a> {
     codes: Vec<&'a [u32]>,
     /// Per field, what each value is: the same number in all fields; [`NULL`] if it is not a verified one.
     number_of: Vec<Vec<u32>>,
-    /// Whether a forename that is the same outweighs it.
-    unless_same_forename: bool,
+    /// Whether it counts only together with a different forename.
+    needs_other_forename: bool,
 }
 
 impl<'a> Conflicts<'a> {
     /// Looks at every distinct number once.
     pub fn of(records: &'a Records) -> Self {
-        let kind = |role: Role, is_verified: &dyn Fn(&str) -> bool, unless_same_forename| {
+        let kind = |role: Role, is_verified: &dyn Fn(&str) -> bool, needs_other_forename| {
             let fields: Vec<_> = records.fields.iter().filter(|field| field.role == role).collect();
             let mut numbers: Vec<&str> = Vec::new();
             fields
@@ -40,7 +41,7 @@ impl<'a> Conflicts<'a> {
             Kind {
                 codes: fields.iter().map(|field| &field.codes[..]).collect(),
                 number_of: fields.iter().map(|field| field.values.iter().map(number).collect()).collect(),
-                unless_same_forename,
+                needs_other_forename,
             }
         };
         let kinds = vec![
@@ -57,17 +58,28 @@ impl<'a> Conflicts<'a> {
 
     /// Whether the numbers of two records conflict.
     pub fn between(&self, left: u32, right: u32) -> bool {
-        let same_forename = self.forename.is_some_and(|codes| {
-            codes[left as usize] != NULL && codes[left as usize] == codes[right as usize]
+        let other_forename = self.forename.is_some_and(|codes| {
+            let (left, right) = (codes[left as usize], codes[right as usize]);
+            left != NULL && right != NULL && left != right
         });
-        self.kinds
-            .iter()
-            .any(|kind| !(kind.unless_same_forename && same_forename) && kind.conflict(left, right))
+        let share_another = || self.kinds.iter().any(|kind| kind.said_of(left, right) == Said::Share);
+        self.kinds.iter().any(|kind| {
+            kind.said_of(left, right) == Said::Conflict
+                && (!kind.needs_other_forename || (other_forename && !share_another()))
+        })
     }
 }
 
+/// What the numbers of one kind say of two records.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Said {
+    Nothing,
+    Share,
+    Conflict,
+}
+
 impl Kind<'_> {
-    fn conflict(&self, left: u32, right: u32) -> bool {
+    fn said_of(&self, left: u32, right: u32) -> Said {
         let (mut some, mut shared) = (false, false);
         for a in self.numbers(left) {
             for b in self.numbers(right) {
@@ -75,7 +87,11 @@ impl Kind<'_> {
                 shared |= a == b;
             }
         }
-        some && !shared
+        match (some, shared) {
+            (false, _) => Said::Nothing,
+            (true, true) => Said::Share,
+            (true, false) => Said::Conflict,
+        }
     }
 
     /// The verified numbers of a record.
@@ -129,7 +145,8 @@ mod tests {
         );
         let conflicts = Conflicts::of(&records);
         assert!(!conflicts.between(0, 1), "one child with two numbers");
-        assert!(conflicts.between(0, 2) && conflicts.between(0, 3));
+        assert!(conflicts.between(0, 2));
+        assert!(!conflicts.between(0, 3), "a forename that is not known does not differ");
         assert!(!conflicts.between(0, 4), "a temporary number says nothing");
     }
 }

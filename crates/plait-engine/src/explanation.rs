@@ -104,11 +104,16 @@ pub fn explain(
             ));
         }
     }
-    if parts.other_classes != 0.0 {
+    if parts.other_classes.abs() > 1e-9 {
         // above zero, another class of matches explains the pair better than the first
         let is_match = parts.other_classes > 0.0;
-        let others = model.classes.iter().skip(2).filter(|class| class.is_match == is_match);
-        let kinds: Vec<&str> = others.map(|class| class.name.as_str()).collect();
+        let first = model.classes.iter().position(|class| class.is_match == is_match);
+        let others = model
+            .classes
+            .iter()
+            .enumerate()
+            .filter(|(index, class)| class.is_match == is_match && Some(*index) != first);
+        let kinds: Vec<&str> = others.map(|(_, class)| class.name.as_str()).collect();
         terms.push(term(
             TermKind::OtherClasses,
             if is_match { "Could be one person with errors" } else { "Could be relatives" }.into(),

@@ -15,6 +15,9 @@ pub struct Records {
     pub fields: Vec<Field>,
 }
 
+/// The field that says which of several sources a record came from; a name that no header is likely to have.
+pub const SOURCE_OF_RECORD: &str = "source_of_record";
+
 /// One source's share of the rows.
 #[derive(Clone, Debug)]
 pub struct Source {
@@ -101,7 +104,8 @@ impl Records {
             .collect();
         drop(inputs);
         let mut fields: Vec<Field> = parts.into_par_iter().map(|part| part.into_field(&sources)).collect();
-        if sources.len() > 1 && !fields.iter().any(|field| field.role == Role::Source) {
+        let is_there = |field: &Field| field.role == Role::Source || field.name == SOURCE_OF_RECORD;
+        if sources.len() > 1 && !fields.iter().any(is_there) {
             fields.push(Field::of_sources(&sources));
         }
         Self { sources, fields }
@@ -159,7 +163,7 @@ impl Field {
             codes.resize(source.end as usize, code);
         }
         let mut field = Self {
-            name: Role::Source.name().to_owned(),
+            name: SOURCE_OF_RECORD.to_owned(),
             headers: vec![None; sources.len()],
             role: Role::Source,
             codes,

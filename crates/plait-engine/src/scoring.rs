@@ -720,6 +720,19 @@ impl ScoredPairs {
         self.rule.partition_point(|&rule| rule != Self::NO_CANDIDATE)
     }
 
+    /// Keeps only some of the pairs, in their order.
+    pub(crate) fn retain(&mut self, keep: &[bool]) {
+        fn those<T>(values: &mut Vec<T>, keep: &[bool]) {
+            let mut kept = keep.iter();
+            values.retain(|_| *kept.next().expect("one for each pair"));
+        }
+        those(&mut self.left, keep);
+        those(&mut self.right, keep);
+        those(&mut self.weight, keep);
+        those(&mut self.rule, keep);
+        those(&mut self.ruling, keep);
+    }
+
     /// How many there are.
     pub fn len(&self) -> usize {
         self.left.len()

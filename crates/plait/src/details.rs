@@ -131,7 +131,7 @@ pub(crate) fn of_result(run: &Run, linked: &[(String, u64, u64)]) -> Vec<Detail>
     let unsure = match counts.reviews {
         0 => "no pair needs a person to look".to_owned(),
         n => format!(
-            "{} of {} to {} for a person to look at: \"review\" in links.parquet",
+            "{} of {} to {}, or likelier but with something against them, for a person to look at: \"review\" in links.parquet",
             counted(n, "pair"),
             percent(run.model.review_from),
             percent(run.model.link_from)

@@ -15,9 +15,9 @@ use plait_engine::clustering::{Clustered, cluster};
 use plait_engine::comparison::Comparer;
 use plait_engine::deterministic::Rulings;
 use plait_engine::explanation::{Explanation, explain};
-use plait_engine::model::{LinkType, Model, ModelFile};
+use plait_engine::model::{Clustering, LinkType, Model, ModelFile};
 use plait_engine::progress::{Progress, Stage};
-use plait_engine::records::Records;
+use plait_engine::records::{Records, SOURCE_OF_RECORD};
 use plait_engine::scoring::{ScoredPairs, Scorer, score as score_pairs, score_compared};
 use plait_engine::training::{Training, TrainingOptions, comparable_pairs, train};
 use plait_formats::columns::ColumnProfile;
@@ -295,8 +295,11 @@ impl<'a> Job<'a> {
                 is_candidate.then(|| scorer.weigh(left, right, &mut scratch).0)
             })
         };
-        let clustered =
+        let mut clustered =
             self.watch.time("cluster", || cluster(&records, &pairs, link_cut, model.clustering, &weigher));
+        if model.clustering == Clustering::Correlation {
+            clustered.forget_settled(&mut pairs, link_cut);
+        }
         self.progress.advance(1);
         if !clustered.is_link.contains(&true) {
             return Err(because(summary::no_links(&records, &pairs, &model).into()));
@@ -447,6 +450,10 @@ impl<'a> Job<'a> {
                 let mut model = file.model;
                 if !file.states_link_type || self.request.link_type.is_some() {
                     model.link_type = decided;
+                }
+                if records.sources.len() == 1 {
+                    // learned from several sources; of one it has nothing to say
+                    model.remove_comparisons_of(SOURCE_OF_RECORD);
                 }
                 model::refuse_unusable_fields(&model, records)?;
                 model

@@ -243,7 +243,7 @@ fn a_model_that_was_saved_gives_the_same_links_again() {
     assert!(place.read("first/people.parquet") == place.read("again/people.parquet"));
     // where which source it is counts as well
     place.plait("link pupils.csv clinic.csv --link-type link_and_dedupe --out both").succeeded();
-    assert!(place.text("both/model.toml").contains("field = \"source\""));
+    assert!(place.text("both/model.toml").contains("field = \"source_of_record\""));
     place.plait("link pupils.csv clinic.csv --out both-again --model both/model.toml").succeeded();
     assert!(place.read("both/people.parquet") == place.read("both-again/people.parquet"));
 }

@@ -144,11 +144,13 @@ impl Question<'_, '_> {
         for (left, right) in dense.unknown() {
             let pair = (records[left], records[right]);
             let weight = if self.conflicts.between(pair.0, pair.1) {
-                APART
+                Some(APART)
             } else {
-                weigh(pair.0, pair.1).map_or(NOT_COMPARED, clipped)
+                weigh(pair.0, pair.1).map(clipped)
             };
-            dense.set(left, right, weight);
+            if let Some(weight) = weight {
+                dense.set(left, right, weight);
+            }
         }
         let clusters = dense.clusters(self.cut);
         records.iter().zip(clusters).map(|(&record, first)| (record, records[first])).collect()

@@ -33,6 +33,30 @@ pub struct Clustered {
     pub n_ties: u32,
 }
 
+impl Clustered {
+    /// Takes out of the pairs those that need no decision any more: pairs that are no links and of which both records are
+    /// in one person all the same, and pairs below the cut whose records each have links to others. Looking at all pairs
+    /// of a person has said of them what there is to say. Pairs that a rule caught stay.
+    pub fn forget_settled(&mut self, pairs: &mut ScoredPairs, cut: f64) {
+        let mut is_linked = vec![false; self.persons.person_of.len()];
+        for pair in (0..pairs.len()).filter(|&pair| self.is_link[pair]) {
+            is_linked[pairs.left[pair] as usize] = true;
+            is_linked[pairs.right[pair] as usize] = true;
+        }
+        let keep: Vec<bool> = (0..pairs.len())
+            .map(|pair| {
+                let (left, right) = (pairs.left[pair] as usize, pairs.right[pair] as usize);
+                let is_together = self.persons.person_of[left] == self.persons.person_of[right];
+                let is_placed = pairs.weight[pair] < cut && is_linked[left] && is_linked[right];
+                self.is_link[pair] || pairs.ruling[pair].is_some() || !(is_together || is_placed)
+            })
+            .collect();
+        let mut kept = keep.iter();
+        self.is_link.retain(|_| *kept.next().expect("as many"));
+        pairs.retain(&keep);
+    }
+}
+
 /// Groups records by the pairs of at least `cut` bits and those that deterministic rules link. Where a method has to
 /// choose, links by a rule come before those by weight, and those of an earlier rule before those of a later one.
 ///

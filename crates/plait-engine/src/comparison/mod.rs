@@ -16,7 +16,7 @@ use crate::records::Records;
 use crate::rows::{Rows, Slot};
 use crate::similarity::{Prepared, Signature, jaro_winkler_bound};
 use condition::Check;
-use plait_types::{Fault, FaultCode, NULL};
+use plait_types::{Fault, FaultCode, NULL, Role};
 use rayon::prelude::*;
 use std::sync::Arc;
 
@@ -418,7 +418,10 @@ fn both_are<'a>(records: &Records, field: usize, conditions: &[&Condition]) -> O
     }
     let none = conditions.len() as u8;
     let values = &records.fields[field].values;
-    let mut levels = vec![none; values.len()];
+    // of two records of a source that the model does not know it cannot be said how often that source holds one person
+    // twice, and least that they are of different sources
+    let unnamed = if records.fields[field].role == Role::Source { 0 } else { none };
+    let mut levels = vec![unnamed; values.len()];
     for (condition, level) in asked.iter().zip(1..none).rev() {
         let Condition::Test(None, Test::BothAre(value)) = condition else { return None };
         if let Some(code) = values.iter().position(|known| known.eq_ignore_ascii_case(value)) {

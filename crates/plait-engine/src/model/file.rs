@@ -11,6 +11,7 @@ use std::fmt::Write as _;
 use std::ops::Range;
 use std::str::FromStr;
 
+use crate::records::SOURCE_OF_RECORD;
 use plait_types::{Fault, FaultCode, Role, nearest};
 use serde::Deserialize;
 use toml::Spanned;
@@ -125,7 +126,7 @@ pub fn check_fields(file: &ModelFile, file_name: &str, sources: &[SourceFields])
     let mut faults: Vec<Fault> = Vec::new();
     let known = || sources.iter().flat_map(|source| &source.fields).map(String::as_str);
     // of several sources, which one it is can be compared as well
-    let is_the_source = |field: &str| sources.len() > 1 && field == Role::Source.name();
+    let is_the_source = |field: &str| field == SOURCE_OF_RECORD;
     for (index, field) in wanted.iter().enumerate() {
         if known().any(|name| name == *field) || is_the_source(field) || wanted[..index].contains(field) {
             continue;

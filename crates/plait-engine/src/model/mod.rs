@@ -246,6 +246,16 @@ impl Comparison {
 }
 
 impl Model {
+    /// Takes out the comparisons of a field, with what was learned of them.
+    pub fn remove_comparisons_of(&mut self, field: &str) {
+        for index in (0..self.comparisons.len()).rev() {
+            if self.comparisons[index].fields.iter().all(|name| name == field) {
+                self.comparisons.remove(index);
+                self.classes.iter_mut().for_each(|class| drop(class.probabilities.remove(index)));
+            }
+        }
+    }
+
     /// Whether m and u are known, so that pairs can be weighed.
     pub fn is_trained(&self) -> bool {
         !self.classes.is_empty()

@@ -165,7 +165,7 @@ fn two_columns_of_one_role_are_two_fields_named_by_their_headers() {
         source("b", &[("address 2", Role::AddressLine, row("high st"))]),
     ]);
     let names: Vec<&str> = records.fields.iter().map(|field| field.name.as_str()).collect();
-    assert_eq!(names, ["address 1", "address 2", "source"]);
+    assert_eq!(names, ["address 1", "address 2", "source_of_record"]);
     assert_eq!(records.fields[1].codes, [0, 0]);
     assert_eq!(records.fields[0].codes, [0, NULL]);
 }

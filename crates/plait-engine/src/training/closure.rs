@@ -4,7 +4,9 @@
 //! pairs of relatives share one next to never, and pairs of one person that the model took for relatives do so often:
 //! on sets with known truth .000 to .09 of the pairs of real relatives or namesakes, .12 to .24 of matches put into the
 //! wrong class, of which .97 and more were matches. A class above [`MOST_CLOSED`] is therefore one of matches, those
-//! with errors, and is counted as such. Says nothing where people have fewer than three records.
+//! with errors, and is counted as such. Only pairs count of which the forename (or date of birth) that a class of
+//! relatives differs in is there on both sides, in the pair and between it and the third record: a record without a name
+//! may be of either of two twins, and would join them. Says nothing where people have fewer than three records.
 
 use super::{ComparedPairs, TASK_PAIRS};
 use crate::blocking::Blocks;
@@ -61,23 +63,28 @@ enum Kind {
     Neither,
 }
 
-/// Looks at every class but those of matches and of strangers.
+/// Looks at the classes of related people: `differs_in` has for each class of the model the comparison, if there is one, in
+/// which its pairs agree by chance only.
 pub(super) fn closures(
     comparer: &Comparer<'_>,
     blocks: &Blocks,
     classes: &[Class],
+    differs_in: &[Option<usize>],
     compared: Option<&ComparedPairs>,
     seed: u64,
 ) -> Vec<Closure> {
-    let strangers = classes.iter().position(|class| !class.is_match);
-    let asked: Vec<usize> =
-        (0..classes.len()).filter(|&class| !classes[class].is_match && Some(class) != strangers).collect();
+    let asked: Vec<Asked> = differs_in
+        .iter()
+        .enumerate()
+        .filter_map(|(class, comparison)| Some(Asked { class, comparison: (*comparison)? }))
+        .collect();
     if asked.is_empty() {
         return Vec::new();
     }
     let (kin, matches) = Candidates { comparer, blocks, compared, classes, asked: &asked }.of_sample(seed);
-    let neighbours = Neighbours::of(&matches);
-    let count = |class: usize| {
+    let count = |&Asked { class, comparison }: &Asked| {
+        let named = matches.iter().filter(|pair| pair.2.level(comparison) > 0);
+        let neighbours = Neighbours::of(named.map(|&(left, right, _)| (left, right)));
         let mut closure = Closure { class, n_pairs: 0, n_closed: 0 };
         for pair in kin.iter().filter(|pair| pair.class == class) {
             let (left, right) = (neighbours.get(pair.left), neighbours.get(pair.right));
@@ -88,10 +95,17 @@ pub(super) fn closures(
         }
         closure
     };
-    asked.into_iter().map(count).collect()
+    asked.iter().map(count).collect()
 }
 
-fn kind_of(classes: &[Class], asked: &[usize], vector: ComparisonVector) -> Kind {
+/// A class to look at, and the comparison in which its pairs agree by chance only.
+#[derive(Clone, Copy)]
+struct Asked {
+    class: usize,
+    comparison: usize,
+}
+
+fn kind_of(classes: &[Class], asked: &[Asked], vector: ComparisonVector) -> Kind {
     let weight = |class: &Class| {
         let mut product = class.share;
         for (comparison, levels) in class.probabilities.iter().enumerate() {
@@ -108,35 +122,37 @@ fn kind_of(classes: &[Class], asked: &[usize], vector: ComparisonVector) -> Kind
     if matches >= SURE * all {
         return Kind::SureMatch;
     }
-    let class = asked.iter().find(|&&class| weights[class] > OF_CLASS * all);
-    class.map_or(Kind::Neither, |&class| Kind::Class(class))
+    let class = asked
+        .iter()
+        .find(|asked| weights[asked.class] > OF_CLASS * all && vector.level(asked.comparison) > 0);
+    class.map_or(Kind::Neither, |asked| Kind::Class(asked.class))
 }
 
 /// Pairs by what they are; the kind of each vector is worked out once.
 struct Sorted<'a> {
     classes: &'a [Class],
-    asked: &'a [usize],
+    asked: &'a [Asked],
     kinds: HashMap<ComparisonVector, Kind>,
     kin: Vec<Kin>,
-    matches: Vec<(u32, u32)>,
+    matches: Vec<(u32, u32, ComparisonVector)>,
 }
 
 impl<'a> Sorted<'a> {
-    fn new(classes: &'a [Class], asked: &'a [usize]) -> Self {
+    fn new(classes: &'a [Class], asked: &'a [Asked]) -> Self {
         Self { classes, asked, kinds: HashMap::new(), kin: Vec::new(), matches: Vec::new() }
     }
 
     fn put(&mut self, left: u32, right: u32, vector: ComparisonVector) {
         let kind = self.kinds.entry(vector).or_insert_with(|| kind_of(self.classes, self.asked, vector));
         match *kind {
-            Kind::SureMatch => self.matches.push((left, right)),
+            Kind::SureMatch => self.matches.push((left, right, vector)),
             Kind::Class(class) => self.kin.push(Kin { class, left, right }),
             Kind::Neither => {}
         }
     }
 }
 
-type Found = (Vec<Kin>, Vec<(u32, u32)>);
+type Found = (Vec<Kin>, Vec<(u32, u32, ComparisonVector)>);
 
 /// Where candidate pairs come from.
 struct Candidates<'a> {
@@ -145,7 +161,7 @@ struct Candidates<'a> {
     /// All of them with their vectors, if they were kept.
     compared: Option<&'a ComparedPairs>,
     classes: &'a [Class],
-    asked: &'a [usize],
+    asked: &'a [Asked],
 }
 
 impl Candidates<'_> {
@@ -220,9 +236,9 @@ fn joined(found: Vec<Found>) -> Found {
 struct Neighbours(Vec<(u32, u32)>);
 
 impl Neighbours {
-    fn of(pairs: &[(u32, u32)]) -> Self {
+    fn of(pairs: impl Iterator<Item = (u32, u32)>) -> Self {
         let mut both: Vec<(u32, u32)> =
-            pairs.iter().flat_map(|&(left, right)| [(left, right), (right, left)]).collect();
+            pairs.flat_map(|(left, right)| [(left, right), (right, left)]).collect();
         both.par_sort_unstable();
         Self(both)
     }
@@ -267,12 +283,18 @@ mod tests {
     }
 
     fn closures_of(person: &[usize], kin: &[usize], keep: bool) -> Vec<Closure> {
-        let column = |numbers: &[usize]| numbers.iter().map(|n| Some(format!("v{n}"))).collect();
+        closures_with(&classes().classes, person, kin, keep)
+    }
+
+    /// [`usize::MAX`] stands for a value that is missing.
+    fn closures_with(classes: &[Class], person: &[usize], kin: &[usize], keep: bool) -> Vec<Closure> {
+        let value = |n: &usize| (*n != usize::MAX).then(|| format!("v{n}"));
+        let column = |numbers: &[usize]| numbers.iter().map(value).collect();
         let records = records(
             &[person.len()],
             &[("person", Role::Identifier, column(person)), ("kin", Role::Identifier, column(kin))],
         );
-        let model = classes();
+        let model = Model { classes: classes.to_vec(), ..self::classes() };
         let blocks = Blocks::for_model(&records, &model).unwrap();
         let comparer = Comparer::beside(&records, &model, &blocks).unwrap();
         let mut compared = ComparedPairs::default();
@@ -289,7 +311,7 @@ mod tests {
             );
             compared.tasks.push((task.rule, pairs));
         }
-        closures(&comparer, &blocks, &model.classes, keep.then_some(&compared), 1)
+        closures(&comparer, &blocks, &model.classes, &[None, None, Some(0)], keep.then_some(&compared), 1)
     }
 
     #[test]
@@ -302,6 +324,21 @@ mod tests {
             assert_eq!(found, [Closure { class: 2, n_pairs: 400, n_closed: 0 }]);
             assert!(!found[0].is_of_matches());
         }
+    }
+
+    #[test]
+    fn a_record_without_what_relatives_differ_in_joins_nobody() {
+        // every family has a record that says nothing of who it is, and is a sure match of everybody in it
+        let person: Vec<usize> = (0..500)
+            .map(|record| if record % 5 == 4 { usize::MAX } else { record / 5 * 2 + record % 5 / 2 })
+            .collect();
+        let kin: Vec<usize> = (0..500).map(|record| record / 5).collect();
+        let mut classes = classes().classes;
+        // where nothing is said of the person, agreement on the rest makes a match
+        classes[0].share = 0.05;
+        classes[2].share = 0.002;
+        let found = closures_with(&classes, &person, &kin, true);
+        assert_eq!(found, [Closure { class: 2, n_pairs: 400, n_closed: 0 }]);
     }
 
     #[test]
@@ -322,11 +359,12 @@ mod tests {
             }
             pairs.push((first, first + 3, doubtful));
         }
-        let mut sorted = Sorted::new(&classes, &[2]);
+        let asked = [Asked { class: 2, comparison: 0 }];
+        let mut sorted = Sorted::new(&classes, &asked);
         pairs.iter().for_each(|&(left, right, vector)| sorted.put(left, right, vector));
         let Sorted { kin, matches, .. } = sorted;
         assert_eq!((kin.len(), matches.len()), (50, 250));
-        let neighbours = Neighbours::of(&matches);
+        let neighbours = Neighbours::of(matches.iter().map(|&(left, right, _)| (left, right)));
         assert!(kin.iter().all(|pair| share_one(neighbours.get(pair.left), neighbours.get(pair.right))));
         assert!(Closure { class: 2, n_pairs: 50, n_closed: 50 }.is_of_matches());
         assert!(!Closure { class: 2, n_pairs: 3, n_closed: 1 }.is_of_matches(), "too few to tell");

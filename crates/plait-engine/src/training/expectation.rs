@@ -46,6 +46,16 @@ pub struct ClassPlan {
 }
 
 impl ClassPlan {
+    /// Whether a class was learned by this plan.
+    pub(super) fn is_for(&self, class: &Class) -> bool {
+        self.name == class.name
+    }
+
+    /// The comparison that pairs of the class agree on by chance only, of a class of related people.
+    pub(super) fn differs_in(&self) -> Option<usize> {
+        self.by_chance.first().copied().filter(|_| !self.is_match)
+    }
+
     /// Matches; and, where the model compares forenames or dates of birth beside other things, related people who
     /// differ in them.
     pub fn for_model(comparer: &Comparer<'_>, model: &Model) -> Vec<Self> {

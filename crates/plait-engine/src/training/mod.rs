@@ -94,15 +94,24 @@ pub fn train(
 ) -> Result<Training, Fault> {
     let chance = Chance::estimate(comparer, model, options);
     let Counted { vectors, scale, compared } = count_vectors(comparer, blocks, options, progress)?;
-    let fit = expectation::fit(&vectors, scale, &chance, &ClassPlan::for_model(comparer, model));
+    let plans = ClassPlan::for_model(comparer, model);
+    let fit = expectation::fit(&vectors, scale, &chance, &plans);
     model.classes = fit.classes;
     let mut warnings: Vec<String> = fit.warnings.iter().map(|warning| warning.words(model)).collect();
     if !fit.converged {
         warnings.push(format!("the model was still changing after {} rounds of learning", fit.n_rounds));
     }
-    let closures = closure::closures(comparer, blocks, &model.classes, compared.as_ref(), options.seed);
+    let plan_of = |class: &Class| plans.iter().find(|plan| plan.is_for(class));
+    let differs_in: Vec<Option<usize>> =
+        model.classes.iter().map(|class| plan_of(class).and_then(ClassPlan::differs_in)).collect();
+    let closures =
+        closure::closures(comparer, blocks, &model.classes, &differs_in, compared.as_ref(), options.seed);
     for closure in closures.iter().filter(|closure| closure.is_of_matches()) {
         let class = &mut model.classes[closure.class];
+        warnings.push(format!(
+            "{} of {} pairs of the class \"{}\" share a match, as relatives do not: it was taken for matches with errors",
+            closure.n_closed, closure.n_pairs, class.name
+        ));
         class.is_match = true;
         class.name = class.name.replace("related", "match");
     }

@@ -1,5 +1,7 @@
 //! Clusters of a few records between all of which weights are known.
 
+use super::{BENEFIT, NOT_COMPARED};
+
 /// Rounds of moving single records.
 const ROUNDS: usize = 10;
 /// A move must gain more than rounding can.
@@ -8,7 +10,7 @@ const LEAST_GAIN: f64 = 1e-9;
 /// Weights between all pairs of some records.
 pub(super) struct Dense {
     n: usize,
-    /// NaN where nothing has been said.
+    /// NaN where nothing has been said: the pair was not compared.
     weights: Vec<f64>,
     /// Records that are together whatever their weights.
     must: Vec<(usize, usize)>,
@@ -77,6 +79,8 @@ impl Dense {
             is_fixed[left] = true;
             is_fixed[right] = true;
         });
+        // who asks for less than even odds gets it
+        let least = cut.min(0.0);
         for _ in 0..ROUNDS {
             let mut moved = false;
             for record in (0..self.n).filter(|&record| !is_fixed[record]) {
@@ -84,19 +88,20 @@ impl Dense {
                 for other in (0..self.n).filter(|&other| other != record) {
                     let (sum, most) = &mut sums[cluster_of[other]];
                     let weight = self.weights[record * self.n + other];
-                    *sum += weight;
-                    *most = f64::max(*most, weight);
+                    *sum += if weight.is_nan() { NOT_COMPARED } else { weight };
+                    // the other one if this is none
+                    *most = most.max(weight);
                 }
                 let own = cluster_of[record];
                 let stays = sums[own].0;
                 let best = (0..self.n)
-                    .filter(|&cluster| cluster != own && sums[cluster].1 >= cut)
+                    .filter(|&cluster| cluster != own && sums[cluster].1 >= cut + BENEFIT)
                     .map(|cluster| (sums[cluster].0, cluster))
                     .max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1)));
                 let alone = || (0..self.n).find(|cluster| !cluster_of.contains(cluster));
                 let (gain, to) = match best {
-                    Some((sum, cluster)) if sum > 0.0 => (sum - stays, Some(cluster)),
-                    _ => (-stays, alone()),
+                    Some((sum, cluster)) if sum > least => (sum - stays, Some(cluster)),
+                    _ => (least - stays, alone()),
                 };
                 if let (true, Some(to)) = (gain > LEAST_GAIN, to) {
                     cluster_of[record] = to;
@@ -117,8 +122,8 @@ impl Merging {
             n,
             alive: vec![true; n],
             cluster_of: (0..n).collect(),
-            sums: dense.weights.clone(),
-            most: dense.weights.clone(),
+            sums: dense.weights.iter().map(|&w| if w.is_nan() { NOT_COMPARED } else { w }).collect(),
+            most: dense.weights.iter().map(|&w| if w.is_nan() { f64::NEG_INFINITY } else { w }).collect(),
             best: vec![None; n],
             cut,
         };
@@ -129,7 +134,8 @@ impl Merging {
     /// The sum between two clusters if they may merge.
     fn sum(&self, a: usize, b: usize) -> Option<f64> {
         let place = a * self.n + b;
-        (self.most[place] >= self.cut && self.sums[place] >= self.cut).then_some(self.sums[place])
+        let may = self.sums[place] >= self.cut && self.sums[place] > f64::NEG_INFINITY;
+        (may && self.most[place] >= self.cut + BENEFIT).then_some(self.sums[place])
     }
 
     fn find_best(&mut self, cluster: usize) {

@@ -1,6 +1,6 @@
 //! Clusters of many records of which only some pairs have weights.
 
-use super::NOT_COMPARED;
+use super::{BENEFIT, NOT_COMPARED};
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BinaryHeap};
 
@@ -81,7 +81,7 @@ impl Sparse {
             let its = &self.clusters[other as usize];
             let n_unknown = f64::from(own.size) * f64::from(its.size) - f64::from(between.n_pairs);
             let sum = between.sum + NOT_COMPARED * n_unknown;
-            if between.most >= cut && sum >= cut {
+            if between.most >= cut + BENEFIT && sum >= cut && sum > f64::NEG_INFINITY {
                 let (low, high) = (cluster.min(other), cluster.max(other));
                 let ages = (self.clusters[low as usize].age, self.clusters[high as usize].age);
                 offers.push(Offer { sum, low, high, ages });

@@ -28,9 +28,6 @@ fn any_weights() -> impl Strategy<Value = (usize, Weights)> {
 fn dense_of(n: usize, weights: &Weights) -> Dense {
     let mut dense = Dense::new(n);
     weights.iter().for_each(|(&(left, right), &weight)| dense.set(left, right, weight));
-    for (left, right) in dense.unknown() {
-        dense.set(left, right, NOT_COMPARED);
-    }
     dense
 }
 
@@ -48,8 +45,16 @@ fn merged_slowly(n: usize, weights: &Weights, cut: f64) -> Vec<usize> {
                 let between: Vec<f64> =
                     left.iter().flat_map(|&l| right.iter().map(move |&r| weight(weights, l, r))).collect();
                 let sum: f64 = between.iter().sum();
-                let most = between.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-                if sum >= cut && most >= cut && best.is_none_or(|(best, ..)| sum > best) {
+                let most = left
+                    .iter()
+                    .flat_map(|&l| right.iter().map(move |&r| (l.min(r), l.max(r))))
+                    .filter_map(|pair| weights.get(&pair).copied())
+                    .fold(f64::NEG_INFINITY, f64::max);
+                if sum >= cut
+                    && sum > f64::NEG_INFINITY
+                    && most >= cut + BENEFIT
+                    && best.is_none_or(|(best, ..)| sum > best)
+                {
                     best = Some((sum, a, b));
                 }
             }
@@ -77,12 +82,12 @@ proptest! {
     #![proptest_config(fixed(500))]
 
     #[test]
-    fn clusters_merge_in_the_order_of_their_sums((n, weights) in any_weights(), cut in -1.0..4.0) {
+    fn clusters_merge_in_the_order_of_their_sums((n, weights) in any_weights(), cut in -3.0..4.0) {
         prop_assert_eq!(dense_of(n, &weights).merged(cut), merged_slowly(n, &weights, cut));
     }
 
     #[test]
-    fn many_records_merge_as_few_do((n, weights) in any_weights(), cut in 0.0..4.0) {
+    fn many_records_merge_as_few_do((n, weights) in any_weights(), cut in -3.0..4.0) {
         let mut sparse = Sparse::new(n);
         for (&(left, right), &weight) in &weights {
             sparse.set(left as u32, right as u32, weight, false);
@@ -92,10 +97,12 @@ proptest! {
     }
 
     #[test]
-    fn records_move_only_for_the_better_and_as_far_as_they_can((n, weights) in any_weights(), cut in 0.0..4.0) {
+    fn records_move_only_for_the_better_and_as_far_as_they_can((n, weights) in any_weights(), cut in -3.0..4.0) {
         let dense = dense_of(n, &weights);
         let (before, after) = (dense.merged(cut), dense.clusters(cut));
-        prop_assert!(within(n, &weights, &after) >= within(n, &weights, &before) - 1e-9);
+        // a record that is let stay for less than even odds may cost as much
+        let least = (0..n).count() as f64 * cut.min(0.0) * 10.0;
+        prop_assert!(within(n, &weights, &after) >= within(n, &weights, &before) + least - 1e-9);
         for record in 0..n {
             prop_assert!(after[after[record]] == after[record] && after[record] <= record, "known by its lowest");
             for other in 0..record {
@@ -105,7 +112,7 @@ proptest! {
             let to = |cluster: usize| -> f64 {
                 (0..n).filter(|&o| o != record && after[o] == cluster).map(|o| weight(&weights, record, o)).sum()
             };
-            prop_assert!(to(after[record]) > -1e-6, "it would be better alone");
+            prop_assert!(to(after[record]) > cut.min(0.0) - 1e-6, "it would be better alone");
         }
     }
 }
@@ -170,4 +177,18 @@ fn sets_too_large_to_look_at_whole_come_apart_all_the_same() {
     }
     let expected: Vec<u32> = (0..n as u32).map(|record| record / 3).collect();
     assert_eq!(persons(&records, &edges, &[]), expected);
+}
+
+#[test]
+fn what_is_settled_needs_no_review() {
+    let records = records(&[6], &[]);
+    // two persons of two records and a weak pair between them, and a weak pair of loners
+    let edges = [(0, 1, 9.0), (2, 3, 9.0), (1, 2, -1.0), (4, 5, -1.0)];
+    let mut pairs = scored(&edges);
+    let weigher = || -> Box<WeighPair<'_>> { Box::new(|_, _| None) };
+    let mut clustered = super::super::cluster(&records, &pairs, 0.0, Clustering::Correlation, &weigher);
+    clustered.forget_settled(&mut pairs, 0.0);
+    let left: Vec<(u32, u32)> = pairs.left.iter().copied().zip(pairs.right.iter().copied()).collect();
+    assert_eq!(left, [(0, 1), (2, 3), (4, 5)]);
+    assert_eq!(clustered.is_link, [true, true, false]);
 }
