@@ -91,12 +91,11 @@ impl DatesRead {
 
 impl Layouts {
     fn count(&mut self, column: &IdentityColumn<'_>, text: &str, written: Option<DateWritten>, rows: u32) {
-        let n = match written {
-            Some(written) => self.told.entry((column.meaning, written.layout())).or_default(),
-            None => {
-                let of_column = self.untold.entry((column.meaning, column.at));
-                &mut of_column.or_insert_with(|| (text.to_owned(), 0)).1
-            }
+        let n = if let Some(written) = written {
+            self.told.entry((column.meaning, written.layout())).or_default()
+        } else {
+            let of_column = self.untold.entry((column.meaning, column.at));
+            &mut of_column.or_insert_with(|| (text.to_owned(), 0)).1
         };
         *n += u64::from(rows);
     }
