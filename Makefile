@@ -6,6 +6,7 @@ help:
 	@echo "make test    everything that must hold before a change is taken; installs what it needs"
 	@echo "make check   the quick part of it: format, compile, arrows, generated files"
 	@echo "make bench   Plait beside Splink 5 on the same people (needs Python and a network)"
+	@echo "make fuzz    random bytes at every reader, ten minutes each (needs Python and a nightly toolchain)"
 
 CARGO ?= cargo
 PLAIT = target/release/plait
@@ -71,3 +72,4 @@ check:
 	$(MAKE) generated
 
 include benches/bench.mk
+include fuzz/fuzz.mk
