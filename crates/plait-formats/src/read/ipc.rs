@@ -99,6 +99,14 @@ struct Messages {
     size: u64,
 }
 
+/// A message in the list at the end of a file.
+struct Listed {
+    start: u64,
+    /// Length of what describes it, with the length itself.
+    head: u64,
+    body: u64,
+}
+
 struct Message {
     /// Bytes of its buffers, unpacked.
     claims: u64,
@@ -114,18 +122,20 @@ impl Messages {
         let mut claimed: u64 = 0;
         if stream {
             let mut at = 0;
-            while let Some(message) = self.at(at)? {
+            while let Some(message) = self.at(at, None)? {
                 claimed = claimed.saturating_add(message.claims);
                 at = message.end;
             }
             return Ok(claimed);
         }
-        for (start, length) in self.blocks()? {
-            if start.saturating_add(length) > self.size {
+        for block in self.blocks()? {
+            let body = block.start.saturating_add(block.head);
+            // a message that does not end where the list says may be another to the library than it is here
+            let message = self.at(block.start, Some(body))?;
+            let (Some(message), true) = (message, body.saturating_add(block.body) <= self.size) else {
                 return Ok(u64::MAX);
-            }
-            let claims = self.at(start)?.map_or(0, |message| message.claims);
-            claimed = claimed.saturating_add(length).saturating_add(claims);
+            };
+            claimed = claimed.saturating_add(block.body).saturating_add(message.claims);
         }
         Ok(claimed)
     }
@@ -138,8 +148,9 @@ impl Messages {
         Ok(bytes)
     }
 
-    /// The message at a place, `None` where there is none that can be understood.
-    fn at(&mut self, start: u64) -> io::Result<Option<Message>> {
+    /// The message at a place, `None` where there is none that can be understood. Its body starts where its head says, or
+    /// where a list says.
+    fn at(&mut self, start: u64, body: Option<u64>) -> io::Result<Option<Message>> {
         let head = self.bytes(start, 8)?;
         // older writers have no marker before the length
         let (length, before) = match (head.first_chunk::<4>(), head.last_chunk::<4>()) {
@@ -147,10 +158,10 @@ impl Messages {
             (Some(length), _) => (*length, 4),
             _ => return Ok(None),
         };
-        let length = u64::from(u32::from_le_bytes(length));
-        let head = self.bytes(start + before, length)?;
+        let head_start = start.saturating_add(before);
+        let body = body.unwrap_or_else(|| head_start.saturating_add(u32::from_le_bytes(length).into()));
+        let head = self.bytes(head_start, body.saturating_sub(head_start))?;
         let Ok(message) = root_as_message(&head) else { return Ok(None) };
-        let body = start + before + length;
         let dictionary = message.header_as_dictionary_batch().and_then(|batch| batch.data());
         let batch = message.header_as_record_batch().or(dictionary);
         let mut claims: u64 = 0;
@@ -167,8 +178,8 @@ impl Messages {
         Ok(Some(Message { claims, end }))
     }
 
-    /// Start and length of the messages that a file lists at its end.
-    fn blocks(&mut self) -> io::Result<Vec<(u64, u64)>> {
+    /// The messages that a file lists at its end.
+    fn blocks(&mut self) -> io::Result<Vec<Listed>> {
         let tail = self.bytes(self.size.saturating_sub(10), 10)?;
         let length = tail.first_chunk::<10>().and_then(|tail| read_footer_length(*tail).ok());
         let Some(length) = length.map(|length| length as u64) else { return Ok(Vec::new()) };
@@ -177,12 +188,12 @@ impl Messages {
         let blocks = footer.dictionaries().into_iter().chain(footer.recordBatches()).flatten();
         // a negative number is more than any file has
         let number = |number: i64| u64::try_from(number).unwrap_or(u64::MAX);
-        Ok(blocks
-            .map(|block| {
-                let length = number(block.metaDataLength().into()).saturating_add(number(block.bodyLength()));
-                (number(block.offset()), length)
-            })
-            .collect())
+        let listed = |block: &arrow_ipc::Block| Listed {
+            start: number(block.offset()),
+            head: number(block.metaDataLength().into()),
+            body: number(block.bodyLength()),
+        };
+        Ok(blocks.map(listed).collect())
     }
 }
 
@@ -233,6 +244,26 @@ mod tests {
                 assert!(why.contains("larger than such a file can hold"), "{name}: {why}");
             }
         }
+    }
+
+    #[test]
+    fn a_body_that_starts_where_only_the_list_says_is_looked_at_there() {
+        let [(name, mut bytes), _] = files(Some(CompressionType::ZSTD));
+        let length = read_footer_length(*bytes.last_chunk().unwrap()).unwrap();
+        let start = bytes.len() - 10 - length;
+        let footer = root_as_footer(&bytes[start..bytes.len() - 10]).unwrap();
+        let block = *footer.recordBatches().unwrap().get(0);
+        let (head, body) = (block.metaDataLength(), block.bodyLength());
+        // a head that is longer by what the body is then shorter; its buffers start in the middle of what they were
+        let at = start + bytes[start..].windows(4).rposition(|window| window == head.to_le_bytes()).unwrap();
+        bytes[at..at + 4].copy_from_slice(&(head + 64).to_le_bytes());
+        let at = start + bytes[start..].windows(8).rposition(|window| window == body.to_le_bytes()).unwrap();
+        bytes[at..at + 8].copy_from_slice(&(body - 64).to_le_bytes());
+        let at = usize::try_from(block.offset()).unwrap() + head as usize + 64;
+        bytes[at..at + 8].copy_from_slice(&(1_u64 << 45).to_le_bytes());
+        let fault = read_bytes(bytes, name, &ReadOptions::default()).unwrap_err();
+        let why = fault.why.unwrap();
+        assert!(why.contains("larger than such a file can hold"), "{why}");
     }
 
     #[test]
