@@ -7,6 +7,7 @@ help:
 	@echo "make check   the quick part of it: format, compile, arrows, generated files"
 	@echo "make bench   Plait beside Splink 5 on the same people (needs Python and a network)"
 	@echo "make bench-quality   how good the linkage is, beside Splink 5 and goldenmatch (an hour)"
+	@echo "make fuzz    random bytes at every reader, ten minutes each (needs Python and a nightly toolchain)"
 
 CARGO ?= cargo
 PLAIT = target/release/plait
@@ -71,3 +72,4 @@ check:
 	$(MAKE) generated
 
 include benches/bench.mk
+include fuzz/fuzz.mk

@@ -2,8 +2,6 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use plait_formats::read::{ReadOptions, read_bytes};
+use plait_fuzz::{read_table, tolerate_libraries};
 
-fuzz_target!(|bytes: &[u8]| {
-    let _ = read_bytes(bytes.to_vec(), "t.arrow", &ReadOptions::default());
-});
+fuzz_target!(init: tolerate_libraries(), |bytes: &[u8]| read_table(bytes, "t.arrow"));

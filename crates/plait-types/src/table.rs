@@ -236,6 +236,16 @@ impl Interner {
         self.values
     }
 
+    /// The pool so far, given away. What comes next is interned anew, in the room that the values so far have taken.
+    pub fn take_values(&mut self) -> Values {
+        self.codes.clear();
+        let room = Values {
+            bytes: String::with_capacity(self.values.bytes.len()),
+            ends: Vec::with_capacity(self.values.ends.len()),
+        };
+        std::mem::replace(&mut self.values, room)
+    }
+
     /// The pool so far.
     pub fn values(&self) -> &Values {
         &self.values

@@ -4,6 +4,7 @@ use hashbrown::hash_table::Entry;
 use hashbrown::{DefaultHashBuilder, HashTable};
 use plait_types::{Column, Interner, Issue, IssueKind, NULL, Values, is_shortened};
 use std::hash::BuildHasher;
+use std::mem;
 
 /// A column of text.
 #[derive(Default)]
@@ -16,11 +17,6 @@ impl TextColumn {
     /// A column that takes `rows` rows before it grows.
     pub(crate) fn with_rows(rows: usize) -> Self {
         Self { interner: Interner::default(), codes: Vec::with_capacity(rows) }
-    }
-
-    /// A column that takes so many rows and so many distinct values before it grows.
-    pub(crate) fn with_values(rows: usize, values: usize) -> Self {
-        Self { interner: Interner::with_capacity(values), codes: Vec::with_capacity(rows) }
     }
 
     /// One more row; empty text and text of spaces only are missing.
@@ -65,11 +61,6 @@ impl TextColumn {
         self.codes.truncate(rows);
     }
 
-    /// How many distinct values there are.
-    pub(crate) fn n_values(&self) -> usize {
-        self.interner.values().len()
-    }
-
     /// How many rows there are.
     pub(crate) fn len(&self) -> usize {
         self.codes.len()
@@ -77,6 +68,12 @@ impl TextColumn {
 
     pub(crate) fn finish(self, name: String) -> Column {
         Column { name, codes: self.codes, values: self.interner.into_values() }
+    }
+
+    /// The rows so far as a column. Those that come next begin anew, in the room that these have taken.
+    pub(crate) fn take(&mut self, name: String) -> Column {
+        let codes = Vec::with_capacity(self.codes.len());
+        Column { name, codes: mem::replace(&mut self.codes, codes), values: self.interner.take_values() }
     }
 }
 

@@ -8,7 +8,7 @@
 use super::column::TextColumn;
 use super::source::Content;
 use bytes::Bytes;
-use parquet::basic::Encoding;
+use parquet::basic::{Encoding, Type};
 use parquet::column::page::Page;
 use parquet::errors::{ParquetError, Result};
 use parquet::file::metadata::ParquetMetaData;
@@ -20,7 +20,7 @@ use std::sync::Arc;
 const UNSEEN: u32 = NULL - 1;
 
 /// More values than any writer puts into a page; a damaged header may claim more.
-const LARGEST_PAGE: u32 = 1 << 28;
+const LARGEST_PAGE: u32 = 1 << 26;
 
 /// Reads the flat text column `leaf`. Gives the column and how many of its cells are not UTF-8, or `None`
 /// where its pages are stored in another way.
@@ -54,6 +54,89 @@ pub(super) fn read(
         }
     }
     Ok(Some((decoder.column, decoder.invalid)))
+}
+
+/// Looks through the pages of a column that the Arrow reader is to read: it makes room for as many values as a page of
+/// lengths and differences claims to hold, before it sees whether they are there. Fails where one claims more than it has
+/// rows.
+pub(super) fn check_counts(content: &Content, metadata: &ParquetMetaData, leaf: usize) -> Result<()> {
+    let column = metadata.file_metadata().schema_descr().column(leaf);
+    if !matches!(column.physical_type(), Type::BYTE_ARRAY | Type::FIXED_LEN_BYTE_ARRAY) {
+        return Ok(());
+    }
+    let optional = column.max_def_level() > 0;
+    let content = Arc::new(content.clone());
+    for group in metadata.row_groups() {
+        let rows = group.num_rows() as usize;
+        for page in SerializedPageReader::new(Arc::clone(&content), group.column(leaf), rows, None)? {
+            let page = page?;
+            let rows = page.num_values() as usize;
+            let fits = match page.encoding() {
+                // of a page without any value nothing is read
+                _ if values_of(&page, optional)?.is_empty() => true,
+                Encoding::DELTA_LENGTH_BYTE_ARRAY => {
+                    delta_packed(values_of(&page, optional)?, rows).is_some()
+                }
+                Encoding::DELTA_BYTE_ARRAY => {
+                    let prefixes = values_of(&page, optional)?;
+                    let suffixes = delta_packed(prefixes, rows).and_then(|length| prefixes.get(length..));
+                    suffixes.is_some_and(|suffixes| delta_packed(suffixes, rows).is_some())
+                }
+                _ => true,
+            };
+            if !fits {
+                return Err(corrupt());
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The bytes of a data page behind its levels; values do not repeat.
+fn values_of(page: &Page, optional: bool) -> Result<&[u8]> {
+    let values = match page {
+        Page::DataPage { buf, .. } if !optional => Some(&buf[..]),
+        Page::DataPage { buf, num_values, def_level_encoding, .. } => {
+            let levels = match def_level_encoding {
+                Encoding::RLE => buf.first_chunk().map(|length| 4 + u32::from_le_bytes(*length) as usize),
+                // a bit each
+                _ => Some((*num_values as usize).div_ceil(8)),
+            };
+            levels.and_then(|levels| buf.get(levels..))
+        }
+        Page::DataPageV2 { buf, def_levels_byte_len, rep_levels_byte_len, .. } => {
+            buf.get(*def_levels_byte_len as usize + *rep_levels_byte_len as usize..)
+        }
+        Page::DictionaryPage { buf, .. } => Some(&buf[..]),
+    };
+    values.ok_or_else(corrupt)
+}
+
+/// The length of some numbers that are stored as differences
+/// (<https://parquet.apache.org/docs/file-format/data-pages/encodings/#DELTAENC>); `None` where they claim to be more than
+/// `most` or end early.
+fn delta_packed(bytes: &[u8], most: usize) -> Option<usize> {
+    let mut rest = bytes;
+    let block = varint(&mut rest)?;
+    let in_block = usize::try_from(varint(&mut rest)?).ok()?;
+    let count = usize::try_from(varint(&mut rest)?).ok()?;
+    let _first = varint(&mut rest)?;
+    let each = usize::try_from(block).ok()?.checked_div(in_block)?;
+    if count > most || each == 0 {
+        return None;
+    }
+    let mut left = count.saturating_sub(1);
+    while left > 0 {
+        let _least = varint(&mut rest)?;
+        let (widths, packed) = rest.split_at_checked(in_block)?;
+        rest = packed;
+        // blocks behind the last value have a width and no values
+        for &width in widths.iter().take(left.div_ceil(each)) {
+            rest = rest.get(each.checked_mul(usize::from(width))?.div_ceil(8)..)?;
+            left = left.saturating_sub(each);
+        }
+    }
+    Some(bytes.len() - rest.len())
 }
 
 /// The values of a dictionary page and the codes of those that rows have had.

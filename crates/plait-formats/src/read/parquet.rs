@@ -95,6 +95,7 @@ pub(super) fn nested(file: &str, name: &str, kind: &DataType) -> Issue {
 /// One column to read.
 struct Task {
     root: usize,
+    leaf: Option<usize>,
     /// The leaf of a flat text column, which can be read from its pages.
     text_leaf: Option<usize>,
     /// Bytes on disk.
@@ -116,7 +117,7 @@ impl Task {
         let size = leaf.map_or(0, |leaf| {
             metadata.row_groups().iter().map(|group| group.column(leaf).compressed_size()).sum()
         });
-        Self { root, text_leaf, size }
+        Self { root, leaf, text_leaf, size }
     }
 
     fn read(
@@ -129,6 +130,9 @@ impl Task {
             && let Some((column, invalid)) = pages::read(content, metadata.metadata(), leaf, rows)?
         {
             return Ok(ArrowColumn::of_text(column, invalid));
+        }
+        if let Some(leaf) = self.leaf {
+            pages::check_counts(content, metadata.metadata(), leaf)?;
         }
         let mask = ProjectionMask::roots(metadata.parquet_schema(), [self.root]);
         let batches = ParquetRecordBatchReaderBuilder::new_with_metadata(content.clone(), metadata.clone())
@@ -243,6 +247,24 @@ mod tests {
             (fault.code, fault.what.as_str()),
             (FaultCode::FileEmpty, "t.parquet has columns and no rows")
         );
+    }
+
+    #[test]
+    fn a_page_that_claims_more_lengths_than_rows_is_damaged_and_asks_for_no_memory() {
+        for encoding in [Encoding::DELTA_BYTE_ARRAY, Encoding::DELTA_LENGTH_BYTE_ARRAY] {
+            let cells: ArrayRef =
+                Arc::new(StringArray::from_iter_values((0..300).map(|row| format!("name {row}"))));
+            let properties =
+                WriterProperties::builder().set_dictionary_enabled(false).set_encoding(encoding).build();
+            let mut bytes = file(vec![("x", cells)], properties);
+            assert_eq!(check(bytes.clone()).table.n_rows, 300);
+            // blocks of 128 in four parts, 300 values
+            let header = [0x80, 1, 4, 0xAC, 2];
+            let at = bytes.windows(5).position(|window| window == header).unwrap();
+            bytes[at + 3..at + 8].copy_from_slice(&[0xFF, 0xFF, 0xFF, 0xFF, 0x7F]);
+            let fault = read_bytes(bytes, "t.parquet", &ReadOptions::default()).unwrap_err();
+            assert_eq!(fault.code, FaultCode::Truncated);
+        }
     }
 
     proptest! {

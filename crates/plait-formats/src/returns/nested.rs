@@ -251,14 +251,54 @@ struct Waiting {
     open: Option<u32>,
 }
 
+/// Numbers of names as they stand in the file. Those that no path has are numbered on from the ones that some path has.
+///
+/// Elements of a return come in the same order for every person, so the name that came behind the one before is tried
+/// first; that takes a comparison, where looking it up takes a hash besides.
+#[derive(Default)]
+struct KnownNames {
+    at: HashMap<Box<str>, usize>,
+    names: Vec<KnownName>,
+    /// The name that came last.
+    last: usize,
+}
+
+struct KnownName {
+    name: Box<str>,
+    number: u32,
+    /// The one that came behind it last.
+    next: usize,
+}
+
+impl KnownNames {
+    /// The number of a name, where it is known; it is then the one that came last.
+    fn number(&mut self, name: &str) -> Option<u32> {
+        let guess = self.names.get(self.last).map_or(0, |last| last.next);
+        let at = match self.names.get(guess) {
+            Some(known) if *known.name == *name => guess,
+            _ => *self.at.get(name)?,
+        };
+        self.names[self.last].next = at;
+        self.last = at;
+        Some(self.names[at].number)
+    }
+
+    /// Remembers a name, as long as they are few.
+    fn add(&mut self, name: &str, number: u32) {
+        if self.names.len() < MOST_NAMES {
+            self.at.insert(name.into(), self.names.len());
+            self.names.push(KnownName { name: name.into(), number, next: 0 });
+        }
+    }
+}
+
 /// Follows elements and gives rows.
 pub(super) struct NestedRows<'a, 'b> {
     shape: &'a Shape,
     out: &'a mut Out<'b>,
     file: Arc<str>,
     limit: usize,
-    /// Names as they stand in the file. Those that no path has are numbered on from the ones that some path has.
-    known: HashMap<Box<str>, u32>,
+    known: KnownNames,
     strange: Vec<Box<str>>,
     frames: Vec<Frame>,
     text: String,
@@ -298,7 +338,7 @@ impl<'a, 'b> NestedRows<'a, 'b> {
             out,
             file,
             limit,
-            known: HashMap::new(),
+            known: KnownNames::default(),
             strange: Vec::new(),
             frames: Vec::new(),
             text: String::new(),
@@ -357,7 +397,7 @@ impl<'a, 'b> NestedRows<'a, 'b> {
 
     /// The number of a name.
     fn name(&mut self, name: &str) -> u32 {
-        if let Some(&known) = self.known.get(name) {
+        if let Some(known) = self.known.number(name) {
             return known;
         }
         let number = self.shape.names.get(&name.to_ascii_lowercase()).copied().unwrap_or_else(|| {
@@ -367,9 +407,7 @@ impl<'a, 'b> NestedRows<'a, 'b> {
             self.strange.push(name.into());
             (self.shape.names.len() + self.strange.len() - 1) as u32
         });
-        if self.known.len() < MOST_NAMES {
-            self.known.insert(name.into(), number);
-        }
+        self.known.add(name, number);
         number
     }
 
@@ -505,19 +543,16 @@ impl<'a, 'b> NestedRows<'a, 'b> {
                 continue;
             }
             let rows = waiting.lines.len();
-            let like = |column: &TextColumn| TextColumn::with_values(0, column.n_values());
-            let empty = waiting.columns.iter().map(like).collect();
-            let columns = mem::replace(&mut waiting.columns, empty);
-            let finish = |(mut column, shape): (TextColumn, &ShapeColumn)| {
+            let finish = |(column, shape): (&mut TextColumn, &ShapeColumn)| {
                 column.pad(rows);
-                column.finish(shape.name.clone())
+                column.take(shape.name.clone())
             };
             let batch = Batch {
                 table: table.index,
                 file: Arc::clone(&self.file),
                 rows: Table {
                     name: self.out.spec().tables[table.index].name.clone(),
-                    columns: columns.into_iter().zip(&table.columns).map(finish).collect(),
+                    columns: waiting.columns.iter_mut().zip(&table.columns).map(finish).collect(),
                     n_rows: rows,
                 },
                 columns: table.columns.iter().map(|column| Some(column.index)).collect(),

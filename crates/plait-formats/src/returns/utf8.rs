@@ -7,6 +7,7 @@
 use crate::read::text::UNDECODABLE;
 use encoding_rs::{Decoder, DecoderResult, Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 use plait_types::{Fault, FaultCode};
+use std::cell::Cell;
 use std::collections::VecDeque;
 use std::io::{self, BufRead, Read};
 
@@ -19,15 +20,17 @@ pub(super) const LONGEST_EVENT: usize = 4 << 20;
 /// UTF-8 text of a file.
 pub(super) struct Utf8Reader<R> {
     reader: R,
+    /// How much is read at a time, in bytes.
+    step: usize,
     /// Bytes that are not decoded yet: the start of a character.
     raw: Vec<u8>,
     /// Decoded.
-    text: Vec<u8>,
+    text: String,
     /// What of `text` was taken.
     at: usize,
     /// What of `text` is in `line`.
-    counted: usize,
-    line: u64,
+    counted: Cell<usize>,
+    line: Cell<u64>,
     /// Decoded bytes before `text`.
     before: u64,
     /// Raw bytes before `raw`.
@@ -60,13 +63,19 @@ impl std::error::Error for TooLong {}
 impl<R: Read> Utf8Reader<R> {
     /// Reads the start of a file and tells its encoding. Fails where it declares one that is not known.
     pub(super) fn new(reader: R, file: &str) -> Result<Self, Fault> {
+        Self::with_step(reader, file, STEP)
+    }
+
+    /// The same, reading another number of bytes at a time.
+    pub(super) fn with_step(reader: R, file: &str, step: usize) -> Result<Self, Fault> {
         let mut new = Self {
             reader,
-            raw: Vec::with_capacity(STEP + 4),
-            text: Vec::with_capacity(STEP + 4),
+            step,
+            raw: Vec::with_capacity(step + 4),
+            text: String::with_capacity(step + 4),
             at: 0,
-            counted: 0,
-            line: 1,
+            counted: Cell::new(0),
+            line: Cell::new(1),
             before: 0,
             offset: 0,
             decoder: None,
@@ -96,10 +105,53 @@ impl<R: Read> Utf8Reader<R> {
     }
 
     /// The line of the next byte, from 1.
-    pub(super) fn line(&mut self) -> u64 {
-        self.line += count_lines(&self.text[self.counted..self.at]);
-        self.counted = self.at;
-        self.line
+    pub(super) fn line(&self) -> u64 {
+        self.line.set(self.line.get() + count_lines(&self.text.as_bytes()[self.counted.get()..self.at]));
+        self.counted.set(self.at);
+        self.line.get()
+    }
+
+    /// What is decoded and not taken.
+    pub(super) fn rest(&self) -> &str {
+        &self.text[self.at..]
+    }
+
+    /// Takes so many bytes, which end where a character does.
+    pub(super) fn pass(&mut self, amount: usize) {
+        self.at += amount;
+    }
+
+    /// Takes spaces and line ends.
+    pub(super) fn skip_spaces(&mut self) {
+        let rest = &self.text.as_bytes()[self.at..];
+        let is_space = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\r' | b'\n');
+        self.at += rest.iter().position(|byte| !is_space(byte)).unwrap_or(rest.len());
+    }
+
+    /// Decodes another step behind what is not taken; false where nothing is left.
+    pub(super) fn more_text(&mut self) -> io::Result<bool> {
+        self.line();
+        self.before += self.at as u64;
+        self.text.drain(..self.at);
+        self.at = 0;
+        self.counted.set(0);
+        let held = self.text.len();
+        loop {
+            self.decode();
+            if self.text.len() > held {
+                return Ok(true);
+            }
+            if self.ended && self.raw.is_empty() {
+                return Ok(false);
+            }
+            if self.ended {
+                // what is left is the start of a character that never ends
+                self.note(0);
+                self.raw.clear();
+                return Ok(true);
+            }
+            self.more()?;
+        }
     }
 
     /// How many bytes of the file were read.
@@ -127,29 +179,9 @@ impl<R: Read> Utf8Reader<R> {
 
     /// Reads a step; `ended` says whether there will be more.
     fn more(&mut self) -> io::Result<()> {
-        let read = self.reader.by_ref().take(STEP as u64).read_to_end(&mut self.raw)?;
-        self.ended = read < STEP;
+        let read = self.reader.by_ref().take(self.step as u64).read_to_end(&mut self.raw)?;
+        self.ended = read < self.step;
         Ok(())
-    }
-
-    fn refill(&mut self) -> io::Result<()> {
-        self.line += count_lines(&self.text[self.counted..]);
-        self.before += self.text.len() as u64;
-        self.text.clear();
-        (self.at, self.counted) = (0, 0);
-        loop {
-            self.decode();
-            if !self.text.is_empty() || (self.ended && self.raw.is_empty()) {
-                return Ok(());
-            }
-            if self.ended {
-                // what is left is the start of a character that never ends
-                self.note(0);
-                self.raw.clear();
-                return Ok(());
-            }
-            self.more()?;
-        }
     }
 
     /// Moves what can be decoded from `raw` to `text`.
@@ -158,19 +190,19 @@ impl<R: Read> Utf8Reader<R> {
             return self.decode_declared();
         }
         let (valid, broken) = match std::str::from_utf8(&self.raw) {
-            Ok(_) => (self.raw.len(), false),
-            Err(error) => (error.valid_up_to(), error.error_len().is_some() || self.ended),
+            Ok(valid) => (valid, false),
+            Err(error) => {
+                let valid = std::str::from_utf8(&self.raw[..error.valid_up_to()]).unwrap_or_default();
+                (valid, error.error_len().is_some() || self.ended)
+            }
         };
-        if broken || self.raw[..valid].contains(&0) {
+        if broken || valid.as_bytes().contains(&0) {
             return self.decode_broken();
         }
+        self.text.push_str(valid);
+        let valid = valid.len();
         self.offset += valid as u64;
-        if valid == self.raw.len() {
-            std::mem::swap(&mut self.raw, &mut self.text);
-        } else {
-            self.text.extend_from_slice(&self.raw[..valid]);
-            self.raw.drain(..valid);
-        }
+        self.raw.drain(..valid);
     }
 
     /// The same for bytes that are not all UTF-8.
@@ -179,23 +211,30 @@ impl<R: Read> Utf8Reader<R> {
         let mut rest = &raw[..];
         while !rest.is_empty() {
             let (valid, broken) = match std::str::from_utf8(rest) {
-                Ok(_) => (rest.len(), 0),
-                Err(error) => match error.error_len() {
-                    Some(broken) => (error.valid_up_to(), broken),
-                    None if self.ended => (error.valid_up_to(), rest.len() - error.valid_up_to()),
-                    None => (error.valid_up_to(), 0),
-                },
+                Ok(valid) => (valid, 0),
+                Err(error) => {
+                    let valid = std::str::from_utf8(&rest[..error.valid_up_to()]).unwrap_or_default();
+                    let cut = if self.ended { rest.len() - valid.len() } else { 0 };
+                    (valid, error.error_len().unwrap_or(cut))
+                }
             };
-            let at = raw.len() - rest.len();
-            for (index, &byte) in rest[..valid].iter().enumerate() {
-                if byte == 0 { self.note(at + index) } else { self.text.push(byte) }
+            let mut at = raw.len() - rest.len();
+            for (index, text) in valid.split('\0').enumerate() {
+                if index > 0 {
+                    self.note(at);
+                    at += 1;
+                }
+                self.text.push_str(text);
+                at += text.len();
             }
+            let valid = valid.len();
+            let at = raw.len() - rest.len();
             for (index, byte) in rest[valid..valid + broken].iter().enumerate() {
                 if matches!(byte, 0x81 | 0x8D | 0x8F | 0x90 | 0x9D) {
                     self.note(at + valid + index);
                 } else {
-                    let text = WINDOWS_1252.decode_without_bom_handling(std::slice::from_ref(byte)).0;
-                    self.text.extend_from_slice(text.as_bytes());
+                    self.text
+                        .push_str(&WINDOWS_1252.decode_without_bom_handling(std::slice::from_ref(byte)).0);
                     self.n_windows += usize::from(!self.declared_windows);
                 }
             }
@@ -236,7 +275,7 @@ impl<R: Read> Utf8Reader<R> {
             if char == '\0' {
                 self.note(0);
             } else {
-                self.text.extend_from_slice(char.encode_utf8(&mut [0; 4]).as_bytes());
+                self.text.push(char);
             }
         }
         self.decoder = Some(decoder);
@@ -246,7 +285,7 @@ impl<R: Read> Utf8Reader<R> {
     /// Puts [`UNDECODABLE`] for the byte at `at` of `raw`.
     fn note(&mut self, at: usize) {
         self.undecodable.push_back((self.before + self.text.len() as u64, self.offset + at as u64));
-        self.text.extend_from_slice(UNDECODABLE.encode_utf8(&mut [0; 4]).as_bytes());
+        self.text.push(UNDECODABLE);
     }
 }
 
@@ -264,13 +303,14 @@ impl<R: Read> BufRead for Utf8Reader<R> {
             if self.event > LONGEST_EVENT {
                 return Err(io::Error::other(TooLong));
             }
-            self.refill()?;
+            self.more_text()?;
         }
-        Ok(&self.text[self.at..])
+        // what takes bytes may have stopped within a character
+        Ok(&self.text.as_bytes()[self.at..])
     }
 
     fn consume(&mut self, amount: usize) {
-        self.at += amount;
+        self.pass(amount);
         self.event += amount;
     }
 }
@@ -309,4 +349,36 @@ fn unknown_encoding(file: &str) -> Fault {
         "export it again in UTF-8",
     )
     .at(format!("{file} line 1"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// All of a file, taken so many bytes at a time, which may end within a character.
+    fn check(bytes: &[u8], step: usize, at_a_time: usize) -> String {
+        let mut reader = Utf8Reader::with_step(bytes, "a.json", step).unwrap();
+        let mut taken = Vec::new();
+        loop {
+            let text = reader.fill_buf().unwrap();
+            if text.is_empty() {
+                return String::from_utf8(taken).unwrap();
+            }
+            let amount = text.len().min(at_a_time);
+            taken.extend_from_slice(&text[..amount]);
+            reader.consume(amount);
+        }
+    }
+
+    #[test]
+    fn text_is_the_same_however_many_bytes_are_read_and_taken_at_a_time() {
+        let text = "Zoë O’Brien\n€ 𝄞 Müller\n";
+        for step in [1, 2, 3, 5, 1000] {
+            for at_a_time in [1, 2, 3, 1000] {
+                assert_eq!(check(text.as_bytes(), step, at_a_time), text, "{step} {at_a_time}");
+                let windows = check(b"Zo\xEB\x81\0 O\x92Brien", step, at_a_time);
+                assert_eq!(windows, "Zoë\u{FFFF}\u{FFFF} O’Brien", "{step} {at_a_time}");
+            }
+        }
+    }
 }

@@ -13,6 +13,9 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+/// Rows that are held until they are written. A return has up to thirty tables whose files grow at the same time.
+const GROUP_ROWS: usize = 1 << 17;
+
 /// A Parquet file of text columns that grows by rows. Takes its place when it is finished; dropped before that, it leaves
 /// nothing.
 pub struct RowsFile {
@@ -30,6 +33,7 @@ impl RowsFile {
         let notes = notes.iter().map(|(key, value)| KeyValue::new(key.clone(), value.clone())).collect();
         let properties = WriterProperties::builder()
             .set_compression(Compression::SNAPPY)
+            .set_max_row_group_row_count(Some(GROUP_ROWS))
             .set_key_value_metadata(Some(notes))
             .build();
         let writer = ArrowWriter::try_new(part, Arc::clone(&schema), Some(properties))
