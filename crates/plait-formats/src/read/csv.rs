@@ -579,9 +579,8 @@ fn plain_record(bytes: &[u8], from: usize, delimiter: u8, fields: &mut Vec<Span>
                     }
                     continue;
                 }
-                (b'\n', _) => end + 1,
                 (b'\r', Some(b'\n')) => end + 2,
-                (b'\r', Some(_)) => end + 1,
+                (b'\n', _) | (b'\r', Some(_)) => end + 1,
                 (b'\r', None) => break,
                 // seen in a byte behind one that ends a field
                 _ => continue,
