@@ -21,11 +21,6 @@ const SMALL: u64 = 256 << 20;
 /// Reads all rows.
 pub(super) fn read(source: &Source, options: &ReadOptions, stream: bool) -> Result<Read, Fault> {
     let file = &source.file;
-    let mut messages = Messages { reader: source.reader()?, size: source.size() };
-    let claimed = messages.claimed_bytes(stream).map_err(|error| unreadable(file, &error))?;
-    if claimed > source.size().saturating_mul(MOST_RATIO).max(SMALL) {
-        return Err(damaged(file, "its batches claim to be larger than such a file can hold"));
-    }
     let schema = schema(source, stream)?;
     let mut issues = Vec::new();
     let names = naming::names(file, schema.fields().iter().map(|field| field.name()), &mut issues)?;
@@ -77,7 +72,14 @@ pub(super) fn header(source: &Source, stream: bool) -> Result<Vec<String>, Fault
 
 type Batches = Box<dyn Iterator<Item = Result<RecordBatch, ArrowError>>>;
 
+/// The columns of a file that claims no more than it can hold.
 fn schema(source: &Source, stream: bool) -> Result<SchemaRef, Fault> {
+    let file = &source.file;
+    let mut messages = Messages { reader: source.reader()?, size: source.size() };
+    let claimed = messages.claimed_bytes(stream).map_err(|error| unreadable(file, &error))?;
+    if claimed > source.size().saturating_mul(MOST_RATIO).max(SMALL) {
+        return Err(damaged(file, "its batches claim to be larger than such a file can hold"));
+    }
     Ok(open(source, None, stream)?.0)
 }
 
@@ -128,7 +130,8 @@ impl Messages {
             }
             return Ok(claimed);
         }
-        for block in self.blocks()? {
+        let Some(blocks) = self.blocks()? else { return Ok(u64::MAX) };
+        for block in blocks {
             let body = block.start.saturating_add(block.head);
             // a message that does not end where the list says may be another to the library than it is here
             let message = self.at(block.start, Some(body))?;
@@ -178,13 +181,14 @@ impl Messages {
         Ok(Some(Message { claims, end }))
     }
 
-    /// The messages that a file lists at its end.
-    fn blocks(&mut self) -> io::Result<Vec<Listed>> {
+    /// The messages that a file lists at its end; `None` where the list claims to be longer than the file.
+    fn blocks(&mut self) -> io::Result<Option<Vec<Listed>>> {
         let tail = self.bytes(self.size.saturating_sub(10), 10)?;
         let length = tail.first_chunk::<10>().and_then(|tail| read_footer_length(*tail).ok());
-        let Some(length) = length.map(|length| length as u64) else { return Ok(Vec::new()) };
-        let footer = self.bytes(self.size.saturating_sub(10 + length), length)?;
-        let Ok(footer) = root_as_footer(&footer) else { return Ok(Vec::new()) };
+        let Some(length) = length.map(|length| length as u64) else { return Ok(Some(Vec::new())) };
+        let Some(start) = self.size.checked_sub(10 + length) else { return Ok(None) };
+        let footer = self.bytes(start, length)?;
+        let Ok(footer) = root_as_footer(&footer) else { return Ok(Some(Vec::new())) };
         let blocks = footer.dictionaries().into_iter().chain(footer.recordBatches()).flatten();
         // a negative number is more than any file has
         let number = |number: i64| u64::try_from(number).unwrap_or(u64::MAX);
@@ -193,7 +197,7 @@ impl Messages {
             head: number(block.metaDataLength().into()),
             body: number(block.bodyLength()),
         };
-        Ok(blocks.map(listed).collect())
+        Ok(Some(blocks.map(listed).collect()))
     }
 }
 
@@ -243,6 +247,19 @@ mod tests {
                 let why = fault.why.unwrap();
                 assert!(why.contains("larger than such a file can hold"), "{name}: {why}");
             }
+        }
+    }
+
+    #[test]
+    fn a_list_that_claims_to_be_longer_than_its_file_is_damaged_also_where_only_names_are_read() {
+        let [(name, mut bytes), _] = files(None);
+        let at = bytes.len() - 10;
+        bytes[at..at + 4].copy_from_slice(&i32::MAX.to_le_bytes());
+        let source = Source::from_bytes(bytes, name).unwrap();
+        for fault in
+            [header(&source, false).unwrap_err(), read(&source, &ReadOptions::default(), false).unwrap_err()]
+        {
+            assert!(fault.why.unwrap().contains("larger than such a file can hold"));
         }
     }
 
