@@ -393,7 +393,7 @@ impl<R: io::Read> Parser<R> {
                     Step::Record { next, lines, filled } => {
                         if self.is_undecodable(&piece.text[at..next]) {
                             piece.fields.truncate(first);
-                            self.odd.retain(|&field| field < first);
+                            forget_from(&mut self.odd, first);
                         } else {
                             self.keep(piece, first, width, filled);
                         }
@@ -402,7 +402,7 @@ impl<R: io::Read> Parser<R> {
                     }
                     Step::Unfinished { open_quote } => {
                         piece.fields.truncate(first);
-                        self.odd.retain(|&field| field < first);
+                        forget_from(&mut self.odd, first);
                         break open_quote;
                     }
                     Step::End => break None,
@@ -454,7 +454,7 @@ impl<R: io::Read> Parser<R> {
             piece.fields.truncate(first);
         }
         let kept = piece.fields.len();
-        self.odd.retain(|&field| field < kept);
+        forget_from(&mut self.odd, kept);
     }
 
     /// Writes odd fields as they are meant, behind the text of the piece.
@@ -467,6 +467,11 @@ impl<R: io::Read> Parser<R> {
             piece.fields[field] = Span { start, end: piece.text.len() as u32 };
         }
     }
+}
+
+/// Takes the fields from `first` on out of a list of fields, which ascends.
+fn forget_from(odd: &mut Vec<usize>, first: usize) {
+    odd.truncate(odd.partition_point(|&field| field < first));
 }
 
 /// What was found at a position.
@@ -769,7 +774,7 @@ impl Sample {
 fn cells(text: &str, fields: &[Span], odd: &[usize]) -> Vec<String> {
     let cell = |(at, span): (usize, &Span)| {
         let raw = &text[span.start as usize..span.end as usize];
-        if odd.contains(&at) { unquoted(raw) } else { raw.to_owned() }
+        if odd.binary_search(&at).is_ok() { unquoted(raw) } else { raw.to_owned() }
     };
     fields.iter().enumerate().map(cell).collect()
 }
