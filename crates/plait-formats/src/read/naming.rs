@@ -40,8 +40,8 @@ pub(super) fn names<S: AsRef<str>>(
     // a row of nothing but delimiters is a header of as many unnamed columns
     let mut taken: BTreeSet<String> =
         names.iter().filter(|name| name.starts_with("column_")).cloned().collect();
-    for position in 0..names.len() {
-        if names[position].is_empty() {
+    for (position, own) in names.iter_mut().enumerate() {
+        if own.is_empty() {
             let mut name = format!("column_{}", position + 1);
             while !taken.insert(name.clone()) {
                 name.push('_');
@@ -54,7 +54,7 @@ pub(super) fn names<S: AsRef<str>>(
                 )
                 .in_column(&name),
             );
-            names[position] = name;
+            *own = name;
         }
     }
     let mut order: Vec<usize> = (0..names.len()).collect();
