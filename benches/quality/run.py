@@ -128,8 +128,8 @@ def measure(tool, name, data, files, args):
         return entry | {"failed": str(problem)}
     files = [out / row.pop("file") for row in people]
     rows = [row | {"score": brief} for row, brief in zip(people, python("measures.py", data, *files, "--brief"))]
-    shown_in_full = [number for number, row in enumerate(rows)
-                     if any(row is other for other, _ in shown_rows({"rows": rows}))]
+    shown = {id(row) for row, _ in shown_rows({"rows": rows})}
+    shown_in_full = [number for number, row in enumerate(rows) if id(row) in shown]
     for number, score in zip(shown_in_full, python("measures.py", data, *[files[number] for number in shown_in_full])):
         rows[number]["score"] = score
     return entry | {"wall": run.wall, "cpu": run.cpu, "peak_mb": run.peak_mb, "said": said, "rows": rows}

@@ -120,7 +120,7 @@ def borough(sources):
     part = {"sector": "left(postcode_{}, length(postcode_{}) - 2)", "district": "split_part(postcode_{}, ' ', 1)"}
 
     def same(piece):
-        left, right = (part[piece].format(side, side) if piece == "sector" else part[piece].format(side) for side in "lr")
+        left, right = (part[piece].format(side, side) for side in "lr")
         return cll.CustomLevel(f"{left} = {right}", label_for_charts=f"same {piece}")
 
     return Model(

@@ -311,19 +311,21 @@ fn run_score(arguments: &arguments::Score) -> Result<(), Faults> {
         (
             "Precision",
             format!(
-                "{:.4}  of {} of records in one person, {} right",
+                "{:.4}  of {} of records in one person, {} {} right",
                 scores.precision,
                 plait::counted(scores.person_pairs, "pair"),
-                are(scores.right_pairs)
+                plait::grouped(scores.right_pairs),
+                plait::are(scores.right_pairs)
             ),
         ),
         (
             "Recall",
             format!(
-                "{:.4}  of {}, {} in one person",
+                "{:.4}  of {}, {} {} in one person",
                 scores.recall,
                 plait::counted(scores.entity_pairs, "true pair"),
-                are(scores.right_pairs)
+                plait::grouped(scores.right_pairs),
+                plait::are(scores.right_pairs)
             ),
         ),
         ("F1", format!("{:.4}", scores.f1)),
@@ -341,11 +343,6 @@ fn run_score(arguments: &arguments::Score) -> Result<(), Faults> {
     ];
     let text = lines.iter().fold(String::new(), |text, (heading, line)| text + &print::under(heading, line));
     Ok(print::results(&text)?)
-}
-
-/// `1 is`, `2,861 are`
-fn are(number: u64) -> String {
-    format!("{} {}", plait::grouped(number), if number == 1 { "is" } else { "are" })
 }
 
 fn run_model(action: &ModelAction) -> Result<(), Faults> {

@@ -2,6 +2,7 @@
 
 use crate::model::{Accept, Clustering, Comparison, Condition, Level, LinkType, Missing, Model, Part};
 use crate::records::{Field, Records, Source};
+use crate::scoring::ScoredPairs;
 use crate::similarity;
 use plait_types::{DateOrder, Interner, NULL, PartialDate, Role};
 use proptest::prelude::*;
@@ -182,6 +183,18 @@ pub(crate) fn part(value: &str, part: Part) -> Option<String> {
         Part::AnyWord | Part::AnyElement | Part::ButOneLetter => unreachable!("may be several"),
     };
     Some(text).filter(|text| !text.is_empty())
+}
+
+/// Pairs of these records and weights, made by one blocking rule.
+pub(crate) fn scored(edges: &[(u32, u32, f64)]) -> ScoredPairs {
+    ScoredPairs {
+        left: edges.iter().map(|e| e.0).collect(),
+        right: edges.iter().map(|e| e.1).collect(),
+        weight: edges.iter().map(|e| e.2).collect(),
+        rule: vec![0; edges.len()],
+        ruling: vec![None; edges.len()],
+        n_candidates: vec![edges.len() as u64],
+    }
 }
 
 /// A level without label or term frequency.

@@ -5,7 +5,8 @@
 //! [`records`] standardise and intern, [`blocking`] makes candidate pairs, [`comparison`] turns each pair into
 //! a vector of levels, [`training`] learns the model from counts of vectors, [`scoring`] weighs pairs,
 //! [`deterministic`] finds those that rules link whatever they weigh,
-//! [`conflicts`] tells which records cannot be of one person, [`clustering`] decides who is one person, [`evaluation`] says how good that is, [`explanation`] says why.
+//! [`conflicts`] tells which records cannot be of one person, [`clustering`] decides who is one person,
+//! [`evaluation`] says how good that is, [`explanation`] says why.
 
 pub mod automatic;
 pub mod blocking;

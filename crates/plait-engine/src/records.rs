@@ -2,6 +2,7 @@
 
 use crate::random::draw;
 use crate::standardise::standardise;
+use hashbrown::HashMap;
 use plait_types::placeholder::implausible_from;
 use plait_types::{Column, DateOrder, Interner, NULL, PartialDate, Role, Table, Values};
 use rayon::prelude::*;
@@ -153,6 +154,21 @@ impl Records {
 }
 
 impl Field {
+    fn without_values(name: String, headers: Vec<Option<String>>, role: Role) -> Self {
+        Self {
+            name,
+            headers,
+            role,
+            codes: Vec::new(),
+            values: Values::default(),
+            counts: Vec::new(),
+            dates: Vec::new(),
+            n_placeholders: 0,
+            spikes: Vec::new(),
+            n_unreadable: 0,
+        }
+    }
+
     /// Which source each record came from: what two records of one source say about each other differs from what
     /// records of two sources do.
     fn of_sources(sources: &[Source]) -> Self {
@@ -162,17 +178,11 @@ impl Field {
             let code = interner.intern(&source.name);
             codes.resize(source.end as usize, code);
         }
+        let headers = vec![None; sources.len()];
         let mut field = Self {
-            name: SOURCE_OF_RECORD.to_owned(),
-            headers: vec![None; sources.len()],
-            role: Role::Source,
             codes,
             values: interner.into_values(),
-            counts: Vec::new(),
-            dates: Vec::new(),
-            n_placeholders: 0,
-            spikes: Vec::new(),
-            n_unreadable: 0,
+            ..Self::without_values(SOURCE_OF_RECORD.to_owned(), headers, Role::Source)
         };
         field.count();
         field
@@ -184,6 +194,17 @@ impl Field {
             NULL => None,
             code => Some(self.values.get(code)),
         }
+    }
+
+    /// Per value, the code of the same value in another field, if it is there.
+    pub fn codes_in(&self, other: &Self) -> Vec<Option<u32>> {
+        let codes: HashMap<&str, u32> = other.values.iter().zip(0..).collect();
+        self.values.iter().map(|value| codes.get(value).copied()).collect()
+    }
+
+    /// The code of a value, whatever its case.
+    pub(crate) fn code_of(&self, value: &str) -> Option<u32> {
+        self.values.iter().position(|known| known.eq_ignore_ascii_case(value)).map(|code| code as u32)
     }
 
     fn subset(&self, kept: &[u32]) -> Self {
@@ -207,20 +228,14 @@ impl Field {
         let mut values = Values::default();
         old.iter().for_each(|&code| values.push(self.values.get(code)));
         let mut field = Self {
-            name: self.name.clone(),
-            headers: self.headers.clone(),
-            role: self.role,
             codes,
             values,
-            counts: Vec::new(),
             dates: if self.dates.is_empty() {
                 Vec::new()
             } else {
                 old.iter().map(|&c| self.dates[c as usize]).collect()
             },
-            n_placeholders: 0,
-            spikes: Vec::new(),
-            n_unreadable: 0,
+            ..Self::without_values(self.name.clone(), self.headers.clone(), self.role)
         };
         field.count();
         field
@@ -314,18 +329,8 @@ impl FieldParts {
     fn into_field(self, sources: &[Source]) -> Field {
         let Self { name, role, mut columns } = self;
         let n = sources.last().map_or(0, |source| source.end as usize);
-        let mut field = Field {
-            name,
-            headers: columns.iter().map(|c| c.as_ref().map(|(column, _)| column.name.clone())).collect(),
-            role,
-            codes: Vec::with_capacity(n),
-            values: Values::default(),
-            counts: Vec::new(),
-            dates: Vec::new(),
-            n_placeholders: 0,
-            spikes: Vec::new(),
-            n_unreadable: 0,
-        };
+        let headers = columns.iter().map(|c| c.as_ref().map(|(column, _)| column.name.clone())).collect();
+        let mut field = Field { codes: Vec::with_capacity(n), ..Field::without_values(name, headers, role) };
         let size = columns.iter().flatten().map(|(column, _)| column.values.len()).max().unwrap_or(0);
         if let [Some((column, order))] = &mut columns[..]
             && are_standard(role, &column.values, *order)

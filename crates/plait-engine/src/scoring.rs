@@ -703,6 +703,12 @@ struct Chunk {
     pairs: Vec<(u32, u32, f64)>,
 }
 
+/// Keeps those values of which `keep` has true at their place.
+pub(crate) fn retain_those<T>(values: &mut Vec<T>, keep: &[bool]) {
+    let mut kept = keep.iter();
+    values.retain(|_| *kept.next().expect("one for each value"));
+}
+
 impl ScoredPairs {
     /// In place of a blocking rule, where none makes the pair.
     pub const NO_CANDIDATE: u16 = u16::MAX;
@@ -722,15 +728,11 @@ impl ScoredPairs {
 
     /// Keeps only some of the pairs, in their order.
     pub(crate) fn retain(&mut self, keep: &[bool]) {
-        fn those<T>(values: &mut Vec<T>, keep: &[bool]) {
-            let mut kept = keep.iter();
-            values.retain(|_| *kept.next().expect("one for each pair"));
-        }
-        those(&mut self.left, keep);
-        those(&mut self.right, keep);
-        those(&mut self.weight, keep);
-        those(&mut self.rule, keep);
-        those(&mut self.ruling, keep);
+        retain_those(&mut self.left, keep);
+        retain_those(&mut self.right, keep);
+        retain_those(&mut self.weight, keep);
+        retain_those(&mut self.rule, keep);
+        retain_those(&mut self.ruling, keep);
     }
 
     /// How many there are.

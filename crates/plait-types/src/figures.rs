@@ -18,6 +18,11 @@ pub fn counted(number: u64, what: &str) -> String {
     format!("{} {what}{}", grouped(number), if number == 1 { "" } else { "s" })
 }
 
+/// `is` or `are`, as goes with a number of things.
+pub fn are(number: u64) -> &'static str {
+    if number == 1 { "is" } else { "are" }
+}
+
 /// A share 0..=1 in per cent, to one decimal: `92.2%`. `0%` and `100%` stand only for none and all; what one decimal
 /// would round to them has two (`0.03%`, `99.97%`), or is `less than 0.01%` or `more than 99.99%`.
 pub fn percent(share: f64) -> String {

@@ -28,10 +28,7 @@ pub(crate) struct Dataset {
 /// What the user says a source is: nothing, a return by name, or a specification of their own in a file.
 pub(crate) fn asked(said: Option<&str>) -> Result<Asked, Fault> {
     let Some(said) = said else { return Ok(Asked::Nothing) };
-    let path = Path::new(said);
-    if path.extension().is_none_or(|extension| extension != "toml") {
-        return Ok(Asked::Return(said.to_owned()));
-    }
+    let Some(path) = mapping_at(said) else { return Ok(Asked::Return(said.to_owned())) };
     let text = std::fs::read_to_string(path).map_err(|error| {
         Fault::new(
             FaultCode::FileMissing,
@@ -98,7 +95,12 @@ pub(crate) fn land<'a>(
 
 /// The specification of the user's own by which a source is read.
 fn mapping(source: &SourceSpec) -> Option<&Path> {
-    let path = Path::new(source.is.as_deref()?);
+    mapping_at(source.is.as_deref()?)
+}
+
+/// The specification of the user's own that is meant, if what they say is one.
+fn mapping_at(said: &str) -> Option<&Path> {
+    let path = Path::new(said);
     path.extension().is_some_and(|extension| extension == "toml").then_some(path)
 }
 

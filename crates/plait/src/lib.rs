@@ -37,7 +37,7 @@ pub use plait_engine::model::{Clustering, LinkType, Model};
 pub use plait_engine::progress::{Progress, Silent, Stage};
 pub use plait_report::sentence;
 pub use plait_types::{
-    Fault, FaultCode, FaultKind, Issue, IssueKind, Role, Severity, counted, grouped, nearest,
+    Fault, FaultCode, FaultKind, Issue, IssueKind, Role, Severity, are, counted, grouped, nearest,
 };
 pub use read::{ReadDone, ReadRequest, read};
 pub use run::Run;

@@ -708,10 +708,7 @@ fn rule_results(findings: &Findings<'_>, blocks: &Blocks) -> Vec<RunRule> {
     let pairs = findings.pairs;
     // per rule: links, and links of no other rule
     let zeros = || vec![(0u64, 0u64); n];
-    let links: Vec<(u32, u32)> = (0..pairs.len())
-        .filter(|&pair| findings.clustered.is_link[pair])
-        .map(|pair| (pairs.left[pair], pairs.right[pair]))
-        .collect();
+    let links: Vec<(u32, u32)> = findings.links().map(|pair| (pairs.left[pair], pairs.right[pair])).collect();
     let links = links
         .par_chunks(1 << 14)
         .map(|links| {

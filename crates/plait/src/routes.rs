@@ -7,9 +7,9 @@
 use crate::link::{Findings, SourceFacts};
 use crate::run::RunRoute;
 use plait_engine::model::{FORMER_LA_CHILD_ID, LA_CHILD_ID, field_words};
-use plait_engine::records::{Field, Records};
+use plait_engine::records::{Field, Records, Source};
 use plait_types::{Issue, IssueKind, NULL, Role, counted};
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 
 /// Per pair of sources and route: links, and records of the source from which the route starts. Of a source with names and
 /// one without, that is the one without. A record counts for a chain only where it has no link to the other source itself;
@@ -115,24 +115,26 @@ fn words(findings: &Findings<'_>, has_names: &[bool], way: &Way) -> Vec<String> 
 struct Direct {
     links: u64,
     records: u64,
-    /// Per record; empty until there is a link.
+    /// Per record of the source; empty until there is a link.
     has: Vec<bool>,
 }
 
 impl Direct {
-    fn mark(&mut self, record: u32, n_records: usize) {
-        self.has.resize(n_records, false);
-        self.records += u64::from(!std::mem::replace(&mut self.has[record as usize], true));
+    /// Counts a record of the source, if it has not been counted.
+    fn mark(&mut self, record: u32, source: &Source) {
+        self.has.resize((source.end - source.start) as usize, false);
+        let has = &mut self.has[(record - source.start) as usize];
+        self.records += u64::from(!std::mem::replace(has, true));
     }
 }
 
 fn tally_links(findings: &Findings<'_>, has_names: &[bool], tally: &mut BTreeMap<Way, (u64, u64)>) {
     let (records, pairs) = (findings.records, findings.pairs);
-    let (n, n_rules) = (records.len(), findings.model.deterministic.len());
+    let n_rules = findings.model.deterministic.len();
     let n_sources = has_names.len();
     // by source, other source and rule, the last of them being the weight
     let mut direct = vec![Direct::default(); n_sources * n_sources * (n_rules + 1)];
-    for pair in (0..pairs.len()).filter(|&pair| findings.clustered.is_link[pair]) {
+    for pair in findings.links() {
         let rule = pairs.linked_by_rule(pair).map_or(n_rules, usize::from);
         let (left, right) = (pairs.left[pair], pairs.right[pair]);
         let (of_left, of_right) = (records.source_of(left), records.source_of(right));
@@ -143,10 +145,11 @@ fn tally_links(findings: &Findings<'_>, has_names: &[bool], tally: &mut BTreeMap
         };
         let direct = &mut direct[(from * n_sources + to) * (n_rules + 1) + rule];
         direct.links += 1;
-        direct.mark(start, n);
+        let source = &records.sources[from];
+        direct.mark(start, source);
         if from == to {
-            direct.mark(left, n);
-            direct.mark(right, n);
+            direct.mark(left, source);
+            direct.mark(right, source);
         }
     }
     for (at, direct) in direct.into_iter().enumerate().filter(|(_, direct)| direct.links > 0) {
@@ -169,7 +172,7 @@ impl Graph {
     fn of(findings: &Findings<'_>) -> Self {
         let pairs = findings.pairs;
         let mut ends: Vec<(u32, u16, u32)> = Vec::new();
-        for pair in (0..pairs.len()).filter(|&pair| findings.clustered.is_link[pair]) {
+        for pair in findings.links() {
             let rule = pairs.linked_by_rule(pair).unwrap_or(BY_WEIGHT);
             let (left, right) = (pairs.left[pair], pairs.right[pair]);
             ends.extend([(left, rule, right), (right, rule, left)]);
@@ -325,7 +328,7 @@ impl<'a> Reach<'a> {
         let others: Vec<usize> = (0..self.linkable.len()).filter(|&other| other != source).collect();
         let names: Vec<&str> =
             others.iter().map(|&other| self.records.sources[other].name.as_str()).collect();
-        let names = crate::summary::list(&names.iter().map(ToString::to_string).collect::<Vec<_>>());
+        let names = crate::summary::list("and", &names);
         if self.has_names[source] {
             let linked = others.iter().any(|&other| !self.is_alone(other));
             let todo = linked.then(|| others.iter().find_map(|&other| self.bridge(other))).flatten()?;
@@ -381,15 +384,16 @@ fn overlaps(records: &Records, field: &Field, other: &Field) -> Vec<(usize, usiz
     let pairs = (0..n).flat_map(|a| (0..n).map(move |b| (a, b))).filter(|(a, b)| a != b);
     let is_in = values_in(field);
     if std::ptr::eq(field, other) {
+        // both ways round they share the same values
+        let pairs = pairs.filter(|(a, b)| a < b);
         return pairs.filter(|&(a, b)| is_in[a].iter().zip(&is_in[b]).any(|(a, b)| *a && *b)).collect();
     }
-    let codes: HashMap<&str, usize> = field.values.iter().zip(0..).collect();
-    let as_field: Vec<Option<usize>> = other.values.iter().map(|value| codes.get(value).copied()).collect();
+    let as_field = other.codes_in(field);
     let others_in = values_in(other);
     pairs
         .filter(|&(a, b)| {
-            let shared = |(is_in_b, code): (&bool, &Option<usize>)| {
-                *is_in_b && code.is_some_and(|code| is_in[a][code])
+            let shared = |(is_in_b, code): (&bool, &Option<u32>)| {
+                *is_in_b && code.is_some_and(|code| is_in[a][code as usize])
             };
             others_in[b].iter().zip(&as_field).any(shared)
         })

@@ -9,7 +9,7 @@ use plait_engine::model::LinkType;
 use plait_engine::records::Records;
 use plait_formats::columns::header_list;
 use plait_formats::read::{ReadOptions, read};
-use plait_types::{Column, Fault, FaultCode, NULL, Table, counted, grouped};
+use plait_types::{Column, Fault, FaultCode, NULL, Table, are, counted, grouped};
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
@@ -94,7 +94,7 @@ impl TruthTable {
                     "{} of the {} of the truth table {} among those linked",
                     grouped(n_found as u64),
                     counted(n_rows as u64, "record"),
-                    if n_found == 1 { "is" } else { "are" }
+                    are(n_found as u64)
                 ),
                 "name records in it as people.parquet does: the source's name, and its identifier or row number",
             )

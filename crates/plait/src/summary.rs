@@ -6,7 +6,9 @@ use plait_engine::clustering::Clustered;
 use plait_engine::model::{LinkType, Model};
 use plait_engine::records::{Field, Records};
 use plait_engine::scoring::ScoredPairs;
-use plait_types::{Fault, FaultCode, Issue, IssueKind, MatchWeight, NULL, Role, counted, grouped, percent};
+use plait_types::{
+    Fault, FaultCode, Issue, IssueKind, MatchWeight, NULL, Role, are, counted, grouped, percent,
+};
 
 /// What became of the records of one source.
 pub(crate) struct SourceOutcome {
@@ -59,14 +61,14 @@ pub(crate) fn paragraph(findings: &Findings<'_>, run: &Run) -> String {
             counted(outcome.records, "record"),
             grouped(outcome.linked),
             share_of(outcome.linked, outcome.records),
-            if outcome.linked == 1 { "is" } else { "are" },
+            are(outcome.linked),
             are_people(counts.persons)
         )
     } else if run.has_no_link_between() {
         format!(
             "No record of {} is linked to a record of another source: {} within one. Check the files before you use \
              this result; the warning says how. Together the {} of {}.",
-            list_or(&names),
+            list("or", &names),
             links_are(counts.links),
             records_are(counts.records),
             people(counts.persons)
@@ -88,19 +90,16 @@ pub(crate) fn paragraph(findings: &Findings<'_>, run: &Run) -> String {
             String::new()
         } else {
             format!(
-                " Of the {}, {} between sources and {} within one.",
+                " Of the {}, {} {} between sources and {} within one.",
                 counted(counts.links, "link"),
-                if counts.links_between == 1 {
-                    "1 is".to_owned()
-                } else {
-                    format!("{} are", grouped(counts.links_between))
-                },
+                grouped(counts.links_between),
+                are(counts.links_between),
                 grouped(counts.links_within)
             )
         };
         format!(
             "Plait linked {} to a record of another source; together the {} of {}.{links}",
-            list(&parts),
+            list("and", &parts),
             records_are(counts.records),
             people(counts.persons)
         )
@@ -119,11 +118,12 @@ pub(crate) fn paragraph(findings: &Findings<'_>, run: &Run) -> String {
         )
     } else {
         let rate = counts.expected_false_links / counts.links.max(1) as f64;
+        let n_wrong = counts.expected_false_links.round() as u64;
         format!(
             "By the model's own estimate, without any labels, about {} of the {} {} wrong ({}).",
-            grouped(counts.expected_false_links.round() as u64),
+            grouped(n_wrong),
             counted(counts.links, "link"),
-            if counts.expected_false_links.round() as u64 == 1 { "is" } else { "are" },
+            are(n_wrong),
             percent(rate)
         )
     };
@@ -175,8 +175,7 @@ pub(crate) fn sources_without_link(findings: &Findings<'_>, run: &Run, known: &[
         let reason = if apart.is_empty() { String::new() } else { format!("{}; ", apart.join("; ")) };
         let message =
             format!("no link joins them: {} within one source; {reason}{todo}", links_are(run.counts.links));
-        let names: Vec<String> = names.iter().map(ToString::to_string).collect();
-        return vec![Issue::new(IssueKind::NoLinkBetween, list(&names), message)];
+        return vec![Issue::new(IssueKind::NoLinkBetween, list("and", &names), message)];
     }
     let is_known =
         |name: &str| known.iter().any(|issue| issue.kind == IssueKind::NoRoute && issue.file == name);
@@ -185,7 +184,7 @@ pub(crate) fn sources_without_link(findings: &Findings<'_>, run: &Run, known: &[
         .filter(|(name, _)| !is_known(name))
         .map(|(name, _)| {
             let others: Vec<&str> = names.iter().filter(|other| *other != name).copied().collect();
-            let message = format!("no record of it is linked to a record of {}; {todo}", list_or(&others));
+            let message = format!("no record of it is linked to a record of {}; {todo}", list("or", &others));
             Issue::new(IssueKind::NoLinkBetween, *name, message)
         })
         .collect()
@@ -278,7 +277,7 @@ fn birth_years(records: &Records, field: &Field) -> Option<String> {
 
 /// `there are 11 people`, without its first word
 fn are_people(number: u64) -> String {
-    format!("{} {}", if number == 1 { "is" } else { "are" }, people(number))
+    format!("{} {}", are(number), people(number))
 }
 
 /// `11 people`
@@ -288,7 +287,7 @@ fn people(number: u64) -> String {
 
 /// `16 records are`
 fn records_are(number: u64) -> String {
-    format!("{} {}", counted(number, "record"), if number == 1 { "is" } else { "are" })
+    format!("{} {}", counted(number, "record"), are(number))
 }
 
 /// `all 12 links are`
@@ -296,19 +295,12 @@ fn links_are(number: u64) -> String {
     if number == 1 { "the only link is".to_owned() } else { format!("all {} links are", grouped(number)) }
 }
 
-/// `a`, `a or b`, `a, b or c`
-fn list_or(names: &[&str]) -> String {
-    match names {
-        [others @ .., last] if !others.is_empty() => format!("{} or {last}", others.join(", ")),
-        _ => names.concat(),
-    }
-}
-
-pub(crate) fn list(parts: &[String]) -> String {
-    match parts {
-        [] => String::new(),
-        [one] => one.clone(),
-        [others @ .., last] => format!("{} and {last}", others.join(", ")),
+/// `a`, `a or b`, `a, b or c`, with this word before the last.
+pub(crate) fn list(word: &str, parts: &[impl AsRef<str>]) -> String {
+    let parts: Vec<&str> = parts.iter().map(AsRef::as_ref).collect();
+    match &parts[..] {
+        [others @ .., last] if !others.is_empty() => format!("{} {word} {last}", others.join(", ")),
+        _ => parts.concat(),
     }
 }
 

@@ -26,24 +26,23 @@ pub fn comparisons_for(records: &Records, link_type: LinkType) -> Vec<Comparison
     fields.sort_by_key(|field| priority(field.role));
     fields.truncate(ComparisonVector::MAX_COMPARISONS);
     let named = |role| fields.iter().find(|field| field.role == role).map(|field| field.name.as_str());
-    let (forename, surname) = (named(Role::Forename), named(Role::Surname));
+    let lines: Vec<&str> = fields
+        .iter()
+        .filter(|field| field.role == Role::AddressLine)
+        .map(|field| field.name.as_str())
+        .collect();
+    let two_lines = if let [first, second] = lines[..] { Some((first, second)) } else { None };
+    // fields whose values are found in each other's place
+    let swapped = [named(Role::Forename).zip(named(Role::Surname)), two_lines];
     fields
         .iter()
         .map(|field| {
-            let lines = || fields.iter().filter(|other| other.role == Role::AddressLine);
-            let swapped_with = match field.role {
-                Role::Forename => surname.map(|other| (other, Which::First)),
-                Role::Surname => forename.map(|other| (other, Which::Second)),
-                Role::AddressLine if lines().count() == 2 => {
-                    let which = if lines().next().map(|line| &line.name) == Some(&field.name) {
-                        Which::First
-                    } else {
-                        Which::Second
-                    };
-                    lines().find(|other| other.name != field.name).map(|other| (other.name.as_str(), which))
-                }
-                _ => None,
-            };
+            let swapped_with = swapped.iter().flatten().find_map(|&(first, second)| {
+                let is = |name: &str| name == field.name;
+                // of two comparisons that could say that one value stands in the other's place, the first one does, or it
+                // would count twice
+                if is(first) { Some((second, true)) } else { is(second).then_some((first, false)) }
+            });
             comparison_for(field, swapped_with)
         })
         .collect()
@@ -94,30 +93,25 @@ fn priority(role: Role) -> Option<u8> {
     })
 }
 
-/// Which of two fields whose values are found in each other's place.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Which {
-    First,
-    Second,
-}
-
-fn comparison_for(field: &Field, swapped_with: Option<(&str, Which)>) -> Comparison {
+/// `swapped_with` is the field in whose place the values may stand, and whether this comparison also says so where only one
+/// of the two is found there.
+fn comparison_for(field: &Field, swapped_with: Option<(&str, bool)>) -> Comparison {
     use Condition as C;
+    if field.role == Role::Source {
+        return same_source(field);
+    }
     let similar = |cut| C::test(Test::AtLeast(Measure::JaroWinkler, cut));
     let any = |tests: Vec<Test>| C::Any(tests.into_iter().map(C::test).collect());
     let in_place_of = |other: &str| Test::EqualsOther(other.to_owned());
-    let swapped: Vec<Condition> = match swapped_with {
-        None => Vec::new(),
-        Some((other, which)) => std::iter::once(C::test(Test::SwappedWith(other.to_owned())))
-            // of two comparisons that could say so one does, or it would count twice
-            .chain((which == Which::First).then(|| {
-                C::Any(vec![
-                    C::test(in_place_of(other)),
-                    C::Test(Some(other.to_owned()), in_place_of(&field.name)),
-                ])
-            }))
-            .collect(),
-    };
+    let mut swapped: Vec<Condition> = Vec::new();
+    if let Some((other, says_of_one)) = swapped_with {
+        swapped.push(C::test(Test::SwappedWith(other.to_owned())));
+        if says_of_one {
+            let one_way = C::test(in_place_of(other));
+            let the_other = C::Test(Some(other.to_owned()), in_place_of(&field.name));
+            swapped.push(C::Any(vec![one_way, the_other]));
+        }
+    }
     let one_edit = || C::test(Test::AtMost(Edit::Osa, 1));
     let (by_frequency, middle): (bool, Vec<Condition>) = match field.role {
         Role::Forename | Role::PreferredForename | Role::MiddleName => (
@@ -167,9 +161,6 @@ fn comparison_for(field: &Field, swapped_with: Option<(&str, Which)>) -> Compari
         Role::Region | Role::HouseNumber => (true, vec![]),
         _ => (false, vec![]),
     };
-    if field.role == Role::Source {
-        return same_source(field);
-    }
     let frequency =
         by_frequency.then_some(TermFrequency { field: None, strength: TERM_FREQUENCY, floor: 0.0 });
     let exact = Level { when: C::exact(), label: None, term_frequency: frequency };

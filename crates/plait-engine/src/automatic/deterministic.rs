@@ -2,7 +2,6 @@
 
 use crate::model::{BlockingKey, DeterministicRule, FORMER_LA_CHILD_ID, Guard, LA_CHILD_ID, Part};
 use crate::records::{Field, Records};
-use hashbrown::HashMap;
 use plait_types::{NULL, Role};
 
 /// A rule for the ids that a local authority gives to children, where two sources or more share them and they are next to
@@ -38,9 +37,7 @@ fn former_id_rule(records: &Records) -> Option<DeterministicRule> {
     let (current, former) = (field(LA_CHILD_ID)?, field(FORMER_LA_CHILD_ID)?);
     sources_with(records, current)?;
     sources_with(records, former)?;
-    let current_of: HashMap<&str, u32> = current.values.iter().zip(0..).collect();
-    // per value of the former id the same value of the current one
-    let as_current: Vec<Option<u32>> = former.values.iter().map(|id| current_of.get(id).copied()).collect();
+    let as_current = former.codes_in(current);
     let mut links_two_records = false;
     for source in &records.sources {
         let rows = source.start as usize..source.end as usize;

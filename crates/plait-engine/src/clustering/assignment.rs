@@ -259,6 +259,7 @@ fn count_ties(pairs: &ScoredPairs, between: &[usize], kept: &[bool]) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fixture::scored;
     use crate::records::Source;
     use proptest::prelude::*;
 
@@ -267,17 +268,6 @@ mod tests {
         Records {
             sources: vec![source("a", 0, n_left), source("b", n_left, n_left + n_right)],
             fields: Vec::new(),
-        }
-    }
-
-    fn scored(edges: &[(u32, u32, f64)]) -> ScoredPairs {
-        ScoredPairs {
-            left: edges.iter().map(|e| e.0).collect(),
-            right: edges.iter().map(|e| e.1).collect(),
-            weight: edges.iter().map(|e| e.2).collect(),
-            rule: vec![0; edges.len()],
-            ruling: vec![None; edges.len()],
-            n_candidates: vec![edges.len() as u64],
         }
     }
 

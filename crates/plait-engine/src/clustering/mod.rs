@@ -7,7 +7,7 @@ mod correlation;
 use crate::conflicts::Conflicts;
 use crate::model::Clustering;
 use crate::records::Records;
-use crate::scoring::ScoredPairs;
+use crate::scoring::{ScoredPairs, retain_those};
 use std::cmp::Ordering;
 
 pub use components::Components;
@@ -51,8 +51,7 @@ impl Clustered {
                 self.is_link[pair] || pairs.ruling[pair].is_some() || !(is_together || is_placed)
             })
             .collect();
-        let mut kept = keep.iter();
-        self.is_link.retain(|_| *kept.next().expect("as many"));
+        retain_those(&mut self.is_link, &keep);
         pairs.retain(&keep);
     }
 }

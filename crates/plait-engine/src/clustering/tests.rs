@@ -1,6 +1,6 @@
 use super::{cluster as cluster_weighing, *};
 use crate::deterministic::Ruling;
-use crate::fixture::{fixed, records};
+use crate::fixture::{fixed, records, scored};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 
@@ -9,17 +9,6 @@ type Edge = (u32, u32, f64);
 /// With no more pairs than these.
 fn cluster(records: &Records, pairs: &ScoredPairs, cut: f64, method: Clustering) -> Clustered {
     cluster_weighing(records, pairs, cut, method, &|| Box::new(|_, _| None))
-}
-
-fn scored(edges: &[Edge]) -> ScoredPairs {
-    ScoredPairs {
-        left: edges.iter().map(|e| e.0).collect(),
-        right: edges.iter().map(|e| e.1).collect(),
-        weight: edges.iter().map(|e| e.2).collect(),
-        rule: vec![0; edges.len()],
-        ruling: vec![None; edges.len()],
-        n_candidates: vec![edges.len() as u64],
-    }
 }
 
 /// Pairs of twelve records with weights that often tie, in any order.

@@ -208,10 +208,7 @@ impl<'a> BoundTest<'a> {
             Test::WithinNumber(most) => Self::Numbers(numbers(field), NumberTest::Within(*most)),
             Test::WithinShare(most) => Self::Numbers(numbers(field), NumberTest::WithinShare(*most)),
             Test::InCommon(least) => Self::InCommon(&field.values, *least as usize),
-            Test::BothAre(value) => match field.values.iter().position(|v| v.eq_ignore_ascii_case(value)) {
-                Some(code) => Self::BothAre(code as u32),
-                None => Self::Never,
-            },
+            Test::BothAre(value) => field.code_of(value).map_or(Self::Never, Self::BothAre),
             Test::WithinKm(longitude, km) => {
                 let slot = slot_of(longitude);
                 Self::WithinKm {

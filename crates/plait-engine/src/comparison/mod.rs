@@ -410,22 +410,22 @@ fn bind<'a>(
     Bound { slots: declared, missing: comparison.missing, equal, kernel }
 }
 
-/// A kernel for comparisons that ask of one field after the other whether both have it.
+/// A kernel for comparisons that ask of one value after the other whether both have it.
 fn both_are<'a>(records: &Records, field: usize, conditions: &[&Condition]) -> Option<Kernel<'a>> {
     let (last, asked) = conditions.split_last()?;
     if **last != Condition::Else {
         return None;
     }
     let none = conditions.len() as u8;
-    let values = &records.fields[field].values;
+    let field = &records.fields[field];
     // of two records of a source that the model does not know it cannot be said how often that source holds one person
     // twice, and least that they are of different sources
-    let unnamed = if records.fields[field].role == Role::Source { 0 } else { none };
-    let mut levels = vec![unnamed; values.len()];
+    let unnamed = if field.role == Role::Source { 0 } else { none };
+    let mut levels = vec![unnamed; field.values.len()];
     for (condition, level) in asked.iter().zip(1..none).rev() {
         let Condition::Test(None, Test::BothAre(value)) = condition else { return None };
-        if let Some(code) = values.iter().position(|known| known.eq_ignore_ascii_case(value)) {
-            levels[code] = level;
+        if let Some(code) = field.code_of(value) {
+            levels[code as usize] = level;
         }
     }
     Some(Kernel::BothAre(levels, none))

@@ -125,10 +125,9 @@ pub fn check_fields(file: &ModelFile, file_name: &str, sources: &[SourceFields])
     wanted.sort_by_key(|field| place_of(field).map(|place| (place.line, place.column)));
     let mut faults: Vec<Fault> = Vec::new();
     let known = || sources.iter().flat_map(|source| &source.fields).map(String::as_str);
-    // of several sources, which one it is can be compared as well
-    let is_the_source = |field: &str| field == SOURCE_OF_RECORD;
     for (index, field) in wanted.iter().enumerate() {
-        if known().any(|name| name == *field) || is_the_source(field) || wanted[..index].contains(field) {
+        if field == SOURCE_OF_RECORD || known().any(|name| name == *field) || wanted[..index].contains(field)
+        {
             continue;
         }
         let todo = match nearest(field, known()) {

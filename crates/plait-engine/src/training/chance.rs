@@ -115,8 +115,7 @@ fn both_are_shares(
     let all = comparable_pairs(records, link_type);
     let share = |level: &Level| match &level.when {
         Condition::Test(None, Test::BothAre(value)) => {
-            let code = field.values.iter().position(|known| known.eq_ignore_ascii_case(value));
-            let n = code.map_or(0.0, |code| f64::from(field.counts[code]));
+            let n = field.code_of(value).map_or(0.0, |code| f64::from(field.counts[code as usize]));
             Some((n * (n - 1.0) / 2.0).max(0.5) / all.max(1.0))
         }
         _ => None,

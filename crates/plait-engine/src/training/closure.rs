@@ -8,6 +8,7 @@
 //! relatives differs in is there on both sides, in the pair and between it and the third record: a record without a name
 //! may be of either of two twins, and would join them. Says nothing where people have fewer than three records.
 
+use super::expectation::likelihood;
 use super::{ComparedPairs, TASK_PAIRS};
 use crate::blocking::Blocks;
 use crate::comparison::{Comparer, ComparisonVector};
@@ -30,18 +31,18 @@ const SAMPLE: usize = 10_000;
 
 /// What was found of a class that is not one of matches.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Closure {
+pub(super) struct Closure {
     /// Its place among the model's classes.
-    pub class: usize,
+    pub(super) class: usize,
     /// Pairs of the class of which both records have a sure match.
-    pub n_pairs: usize,
+    pub(super) n_pairs: usize,
     /// Those of them that share one.
-    pub n_closed: usize,
+    pub(super) n_closed: usize,
 }
 
 impl Closure {
     /// Whether the class is one of matches.
-    pub fn is_of_matches(&self) -> bool {
+    pub(super) fn is_of_matches(&self) -> bool {
         let (n_pairs, n_closed) = (self.n_pairs as u64, self.n_closed as u64);
         n_closed as f64 > MOST_CLOSED * n_pairs as f64 && wilson(n_closed, n_pairs).0 > SURELY_CLOSED
     }
@@ -106,17 +107,8 @@ struct Asked {
 }
 
 fn kind_of(classes: &[Class], asked: &[Asked], vector: ComparisonVector) -> Kind {
-    let weight = |class: &Class| {
-        let mut product = class.share;
-        for (comparison, levels) in class.probabilities.iter().enumerate() {
-            let level = vector.level(comparison);
-            if level > 0 {
-                product *= levels[level as usize - 1];
-            }
-        }
-        product
-    };
-    let weights: Vec<f64> = classes.iter().map(weight).collect();
+    let weights: Vec<f64> =
+        classes.iter().map(|class| class.share * likelihood(&class.probabilities, vector)).collect();
     let all: f64 = weights.iter().sum();
     let matches: f64 = classes.iter().zip(&weights).filter(|(class, _)| class.is_match).map(|(_, w)| w).sum();
     if matches >= SURE * all {

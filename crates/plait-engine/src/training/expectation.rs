@@ -345,7 +345,7 @@ impl<'a> State<'a> {
 
 /// P(vector | class), missing comparisons saying nothing.
 #[inline]
-fn likelihood(table: &Table, vector: ComparisonVector) -> f64 {
+pub(super) fn likelihood(table: &Table, vector: ComparisonVector) -> f64 {
     let mut product = 1.0;
     for (comparison, levels) in table.iter().enumerate() {
         let level = vector.level(comparison);

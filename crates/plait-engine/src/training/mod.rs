@@ -16,7 +16,6 @@ use plait_types::Fault;
 use rayon::prelude::*;
 
 pub use chance::Chance;
-pub use closure::Closure;
 pub use expectation::ClassPlan;
 
 /// How much to look at while learning.
@@ -49,8 +48,6 @@ pub struct Training {
     pub converged: bool,
     /// Distinct comparison vectors and how many compared pairs had each, in order of the vector.
     pub vectors: Vec<(ComparisonVector, u64)>,
-    /// Per class of related people, whether it proved to be one.
-    pub closures: Vec<Closure>,
     /// What a careful person should know about the fit.
     pub warnings: Vec<String>,
     /// The pairs themselves, where all candidates were compared and they are few enough to keep.
@@ -116,7 +113,6 @@ pub fn train(
         class.name = class.name.replace("related", "match");
     }
     Ok(Training {
-        closures,
         n_pairs: vectors.iter().map(|(_, count)| count).sum(),
         scale,
         n_rounds: fit.n_rounds,

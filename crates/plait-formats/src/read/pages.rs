@@ -71,15 +71,13 @@ pub(super) fn check_counts(content: &Content, metadata: &ParquetMetaData, leaf: 
         for page in SerializedPageReader::new(Arc::clone(&content), group.column(leaf), rows, None)? {
             let page = page?;
             let rows = page.num_values() as usize;
+            let values = values_of(&page, optional)?;
             let fits = match page.encoding() {
                 // of a page without any value nothing is read
-                _ if values_of(&page, optional)?.is_empty() => true,
-                Encoding::DELTA_LENGTH_BYTE_ARRAY => {
-                    delta_packed(values_of(&page, optional)?, rows).is_some()
-                }
+                _ if values.is_empty() => true,
+                Encoding::DELTA_LENGTH_BYTE_ARRAY => delta_packed(values, rows).is_some(),
                 Encoding::DELTA_BYTE_ARRAY => {
-                    let prefixes = values_of(&page, optional)?;
-                    let suffixes = delta_packed(prefixes, rows).and_then(|length| prefixes.get(length..));
+                    let suffixes = delta_packed(values, rows).and_then(|length| values.get(length..));
                     suffixes.is_some_and(|suffixes| delta_packed(suffixes, rows).is_some())
                 }
                 _ => true,

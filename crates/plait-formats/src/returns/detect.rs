@@ -10,7 +10,7 @@ use super::members::{self, Found, Outline, Seen};
 use super::nested::Shape;
 use super::origin::Origin;
 use super::spec::{Rows, Spec, Term};
-use plait_types::{Fault, FaultCode, counted};
+use plait_types::{Fault, FaultCode, are, counted};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
@@ -740,11 +740,11 @@ fn reason(found: &Candidate, fit: &FileFit, spec: &Spec) -> String {
                 "{file}: root element {}{says}; {known} of {} at its start {} known",
                 outline.root,
                 counted(of as u64, "element"),
-                are(of)
+                are(of as u64)
             )
         }
         Seen::Json(_) => {
-            format!("{file}: {known} of {} at its start {} known", counted(of as u64, "key"), are(of))
+            format!("{file}: {known} of {} at its start {} known", counted(of as u64, "key"), are(of as u64))
         }
         Seen::Workbook(_) => {
             let sheets = fit.tables.len();
@@ -752,18 +752,14 @@ fn reason(found: &Candidate, fit: &FileFit, spec: &Spec) -> String {
                 "{file}: {} of tables of the return; {known} of {} {} known",
                 if sheets == 1 { "one sheet".to_owned() } else { format!("{sheets} sheets") },
                 counted(of as u64, "column"),
-                are(of)
+                are(of as u64)
             )
         }
         Seen::Text { .. } | Seen::Binary { .. } => {
             let table = fit.tables.first().map_or("", |sheet| &spec.tables[sheet.table].name);
-            format!("{file}: {known} of {} {} of table {table}", counted(of as u64, "column"), are(of))
+            format!("{file}: {known} of {} {} of table {table}", counted(of as u64, "column"), are(of as u64))
         }
     }
-}
-
-fn are(number: usize) -> &'static str {
-    if number == 1 { "is" } else { "are" }
 }
 
 fn period_shown(spec: &Spec, term: Option<Term>) -> String {

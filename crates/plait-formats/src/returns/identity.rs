@@ -19,7 +19,7 @@ mod current;
 mod dates;
 mod identifiers;
 
-pub(super) use current::{COLUMNS, meanings};
+pub(super) use current::MEANINGS;
 pub use current::{Current, role};
 
 /// Who the records of a dataset are about. Record keys are row numbers from 0; tables show them from 1.

@@ -243,20 +243,19 @@ impl<'a> Landing<'a> {
             };
             makes_records && is_named
         };
-        let of_meanings = |name: &&'static str| {
-            let ways = identity::meanings(name).iter();
-            let mut headers = ways.map(|meanings| {
+        let of_meanings = |&(name, ways): &(&'static str, &'static [&'static [Meaning]])| {
+            let mut headers = ways.iter().map(|meanings| {
                 of(&|place| column(place).meaning.is_some_and(|meaning| meanings.contains(&meaning)))
             });
             let mut headers = headers.find(|headers| !headers.is_empty()).unwrap_or_default();
             // an address is made of all its lines, everything else is in one column
-            if *name != "address" {
+            if name != "address" {
                 headers.truncate(1);
             }
-            (*name, headers)
+            (name, headers)
         };
         let key = ("source_key", of(&is_key).into_iter().take(1).collect::<Vec<_>>());
-        let all = std::iter::once(key).chain(identity::COLUMNS.iter().map(of_meanings));
+        let all = std::iter::once(key).chain(identity::MEANINGS.iter().map(of_meanings));
         all.filter(|(_, headers)| !headers.is_empty()).collect()
     }
 

@@ -14,25 +14,20 @@ impl Recognised {
             |table: usize| narrow.tables.iter().position(|other| other.name == self.spec.tables[table].name);
         // a table of another term cannot be checked as one of this; it stays a stranger among the files
         let mut strangers = Vec::new();
-        let mut left_out = |file: &str| {
-            strangers.push(Stranger { file: file.to_owned(), is: "a table of another term".to_owned() });
+        let mut keep = |table: &mut usize, file: &dyn Fn() -> String| {
+            if let Some(at) = place(*table) {
+                *table = at;
+                return true;
+            }
+            strangers.push(Stranger { file: file(), is: "a table of another term".to_owned() });
             false
         };
         self.members.retain_mut(|member| match &mut member.holds {
-            Holds::Text { table } | Holds::Binary { table } => match place(*table) {
-                Some(at) => {
-                    *table = at;
-                    true
-                }
-                None => left_out(&member.file),
-            },
+            Holds::Text { table } | Holds::Binary { table } => keep(table, &|| member.file.to_string()),
             Holds::Sheets(sheets) => {
-                sheets.retain_mut(|sheet| match place(sheet.table) {
-                    Some(at) => {
-                        sheet.table = at;
-                        true
-                    }
-                    None => left_out(&format!("{}, sheet {}", member.file, sheet.name)),
+                sheets.retain_mut(|sheet| {
+                    let name = &sheet.name;
+                    keep(&mut sheet.table, &|| format!("{}, sheet {name}", member.file))
                 });
                 !sheets.is_empty()
             }

@@ -576,15 +576,16 @@ impl<'a, 'b> NestedRows<'a, 'b> {
         }
         let waiting = &mut self.waiting[slot];
         let row = waiting.lines.len();
-        if !is_elsewhere && let Some(at) = waiting.from_elsewhere.iter().position(|known| *known == column) {
+        if is_elsewhere {
+            let is_first = waiting.columns[column].len() <= row
+                && waiting.several.iter().all(|(known, _)| *known != column);
+            if is_first {
+                waiting.from_elsewhere.push(column);
+            }
+        } else if let Some(at) = waiting.from_elsewhere.iter().position(|known| *known == column) {
             waiting.from_elsewhere.swap_remove(at);
             waiting.columns[column].truncate(row);
             waiting.several.retain(|(known, _)| *known != column);
-        }
-        let is_first =
-            waiting.columns[column].len() <= row && waiting.several.iter().all(|(known, _)| *known != column);
-        if is_elsewhere && is_first {
-            waiting.from_elsewhere.push(column);
         }
         waiting.has_payload |= self.shape.tables[slot].columns[column].is_payload;
         if self.shape.tables[slot].columns[column].several {

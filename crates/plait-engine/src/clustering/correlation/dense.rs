@@ -178,7 +178,10 @@ impl Merging {
             }
         }
         self.find_best(low);
-        for other in (0..self.n).filter(|&other| other != low && self.alive[other]).collect::<Vec<_>>() {
+        for other in 0..self.n {
+            if other == low || !self.alive[other] {
+                continue;
+            }
             match self.best[other] {
                 Some(best) if best == low || best == high => self.find_best(other),
                 best => {

@@ -1,5 +1,5 @@
 use super::*;
-use crate::fixture::{fixed, records};
+use crate::fixture::{fixed, records, scored};
 use crate::model::Clustering;
 use plait_types::Role;
 use proptest::prelude::*;
@@ -114,17 +114,6 @@ proptest! {
             };
             prop_assert!(to(after[record]) > cut.min(0.0) - 1e-6, "it would be better alone");
         }
-    }
-}
-
-fn scored(edges: &[(u32, u32, f64)]) -> ScoredPairs {
-    ScoredPairs {
-        left: edges.iter().map(|e| e.0).collect(),
-        right: edges.iter().map(|e| e.1).collect(),
-        weight: edges.iter().map(|e| e.2).collect(),
-        rule: vec![0; edges.len()],
-        ruling: vec![None; edges.len()],
-        n_candidates: vec![edges.len() as u64],
     }
 }
 
