@@ -6,7 +6,7 @@
 //! a vector of levels, [`training`] learns the model from counts of vectors, [`scoring`] weighs pairs,
 //! [`deterministic`] finds those that rules link whatever they weigh,
 //! [`conflicts`] tells which records cannot be of one person, [`clustering`] decides who is one person,
-//! [`evaluation`] says how good that is, [`explanation`] says why.
+//! [`quality`] says how good that is without labels and [`evaluation`] with them, [`explanation`] says why.
 
 pub mod automatic;
 pub mod blocking;
@@ -18,6 +18,7 @@ pub mod evaluation;
 pub mod explanation;
 pub mod model;
 pub mod progress;
+pub mod quality;
 pub mod records;
 pub mod scoring;
 pub mod similarity;

@@ -12,6 +12,7 @@ mod look;
 mod model;
 mod output;
 mod place;
+mod quality;
 mod read;
 mod report;
 mod routes;

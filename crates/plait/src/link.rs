@@ -4,6 +4,7 @@ use crate::details::{self, Detail};
 use crate::faults::Faults;
 use crate::output;
 use crate::place::OutputPlace;
+use crate::quality::{RunEstimate, RunQuality};
 use crate::run::{Counts, FORMAT, MODEL_FILE, Run, RunModel, RunRule, RunSource};
 use crate::score::Truth;
 use crate::source::{Opened, RecordNames, SourceSpec, open, sha256_of_text};
@@ -17,6 +18,7 @@ use plait_engine::deterministic::Rulings;
 use plait_engine::explanation::{Explanation, explain};
 use plait_engine::model::{Clustering, LinkType, Model, ModelFile};
 use plait_engine::progress::{Progress, Stage};
+use plait_engine::quality::{Decided, by_probability};
 use plait_engine::records::{Records, SOURCE_OF_RECORD};
 use plait_engine::scoring::{ScoredPairs, Scorer, score as score_pairs, score_compared};
 use plait_engine::training::{Training, TrainingOptions, comparable_pairs, train};
@@ -330,6 +332,22 @@ impl<'a> Job<'a> {
         let mut run = self.describe_run(&facts, &model, &model_text, counts);
         run.rules = rule_results(&findings, &blocks);
         run.routes = routes::routes(&findings);
+        run.quality = self.watch.time("judge", || RunQuality {
+            estimates: by_probability(&Decided {
+                records: &records,
+                comparer: &comparer,
+                blocks: &blocks,
+                scorer: &scorer,
+                pairs: &pairs,
+                clustered: &clustered,
+                link_type: model.link_type,
+                cut: link_cut,
+                seed: request.seed,
+            })
+            .map(|estimate| RunEstimate::of("probabilities", estimate))
+            .into_iter()
+            .collect(),
+        });
         // the largest of what is no longer needed, before the outputs take their own
         drop(blocks);
         run.truth =
@@ -605,6 +623,7 @@ impl<'a> Job<'a> {
             peak_memory_bytes: peak_memory(),
             peak_memory_after: BTreeMap::new(),
             truth: None,
+            quality: RunQuality::default(),
             notes: self.notes.clone(),
             issues: Vec::new(),
         }

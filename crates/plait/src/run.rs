@@ -1,6 +1,7 @@
 //! What a run was: `run.json`.
 
 use crate::dataset::{self, Dataset};
+use crate::quality::RunQuality;
 use plait_formats::returns::spec::Severity;
 use plait_types::{Fault, FaultCode};
 use serde::{Deserialize, Serialize};
@@ -50,6 +51,9 @@ pub struct Run {
     pub peak_memory_after: BTreeMap<String, u64>,
     /// Against the truth table, where one was given.
     pub truth: Option<RunTruth>,
+    /// What is estimated of it without labels; nothing in runs of earlier versions.
+    #[serde(default)]
+    pub quality: RunQuality,
     /// What a careful person should know.
     pub notes: Vec<String>,
     /// Findings in the files and in the result, as they were printed; absent in runs of earlier versions.

@@ -35,7 +35,7 @@ const LEAST: f64 = -10.0;
 /// What a pair counts that cannot be of one person.
 const APART: f64 = f64::NEG_INFINITY;
 /// In sets of up to so many records every pair is looked at; larger ones are first taken apart by the kept pairs alone.
-const LOOK_AT_ALL: usize = 400;
+pub(crate) const LOOK_AT_ALL: usize = 400;
 
 /// What decides which records are together.
 pub(super) struct Question<'a, 'w> {
@@ -155,6 +155,32 @@ impl Question<'_, '_> {
         let clusters = dense.clusters(self.cut);
         records.iter().zip(clusters).map(|(&record, first)| (record, records[first])).collect()
     }
+}
+
+/// Two clusters that became one.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Join {
+    /// What all pairs between them weigh together, bits.
+    pub(crate) bits: f64,
+    /// How many pairs that are.
+    pub(crate) n_pairs: usize,
+}
+
+/// How these records came together, if they are one person: each of the joins that it takes, from the surest on. `weigh`
+/// gives the bits of a pair, infinite ones of pairs that are together or apart whatever else is known, and `None` of pairs
+/// that were not compared.
+pub(crate) fn joins(records: &[u32], mut weigh: impl FnMut(u32, u32) -> Option<f64>) -> Vec<Join> {
+    let mut dense = Dense::new(records.len());
+    for (place, &left) in records.iter().enumerate() {
+        for (other, &right) in records.iter().enumerate().skip(place + 1) {
+            match weigh(left, right) {
+                Some(bits) if bits == f64::NEG_INFINITY => dense.set(place, other, APART),
+                Some(bits) => dense.set(place, other, clipped(bits)),
+                None => {}
+            }
+        }
+    }
+    dense.joins()
 }
 
 fn clipped(weight: f64) -> f64 {

@@ -12,6 +12,7 @@ use std::cmp::Ordering;
 
 pub use components::Components;
 pub use correlation::Weigher;
+pub(crate) use correlation::{LOOK_AT_ALL, joins};
 
 /// Who is one person with whom.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! Clusters of a few records between all of which weights are known.
 
-use super::{BENEFIT, NOT_COMPARED};
+use super::{BENEFIT, Join, NOT_COMPARED};
 
 /// Rounds of moving single records.
 const ROUNDS: usize = 10;
@@ -70,6 +70,25 @@ impl Dense {
             merging.merge(left, right);
         }
         merging.cluster_of
+    }
+
+    /// How all the records come together, whatever their weights: the joins of two clusters, from the one of the greatest sum
+    /// down. What must be apart and is together nevertheless comes last.
+    pub(super) fn joins(&self) -> Vec<Join> {
+        let mut merging = Merging::start(self, f64::NEG_INFINITY);
+        let mut sizes = vec![1; self.n];
+        let mut joins = Vec::with_capacity(self.n.saturating_sub(1));
+        while let Some((low, high)) = merging.next() {
+            joins.push(Join { bits: merging.sums[low * self.n + high], n_pairs: sizes[low] * sizes[high] });
+            merging.merge(low, high);
+            sizes[low] += sizes[high];
+        }
+        let apart: Vec<usize> = (0..self.n).filter(|&cluster| merging.alive[cluster]).collect();
+        for (place, &low) in apart.iter().enumerate() {
+            let pairs = apart[..place].iter().map(|&high| sizes[low] * sizes[high]);
+            joins.extend(pairs.map(|n_pairs| Join { bits: f64::NEG_INFINITY, n_pairs }));
+        }
+        joins
     }
 
     /// Moves single records to clusters, or out of them, for as long as that is better for the sum of weights within.
