@@ -75,9 +75,15 @@ impl<'a> Conflicts<'a> {
     /// What keeps two records apart, for an explanation, if their numbers conflict. Holds no value.
     pub fn words(&self, left: u32, right: u32) -> Option<String> {
         let kind = self.kind_between(left, right)?;
-        let forenames = if kind == Role::NhsNumber { "" } else { ", and their forenames differ" };
-        let number = kind.words();
-        Some(format!("kept apart by their numbers: each has a verified {number}, they share none{forenames}"))
+        let is_alone = |record: u32| self.constraints.group(&record).len() == 1;
+        let each =
+            if is_alone(left) && is_alone(right) { "each" } else { "each, or one that it must be with," };
+        let none = if kind == Role::NhsNumber {
+            "and they share none"
+        } else {
+            "they share none, and their forenames differ"
+        };
+        Some(format!("kept apart by their numbers: {each} has a verified {}, {none}", kind.words()))
     }
 
     /// Of which kind the numbers are that conflict: the first of several.

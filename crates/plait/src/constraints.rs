@@ -3,11 +3,11 @@
 use crate::run::RunConstraints;
 use crate::source::{Opened, sha256_of_file};
 use crate::summary::list;
-use hashbrown::{HashMap, HashSet};
+use hashbrown::HashMap;
 use plait_engine::constraints::{Constraints, Contradiction, Pair};
 use plait_formats::columns::header_list;
 use plait_formats::read::{ReadOptions, read};
-use plait_types::{Column, Fault, FaultCode, Issue, IssueKind, Table, counted, grouped};
+use plait_types::{Column, Fault, FaultCode, Issue, IssueKind, Table, grouped};
 use std::path::Path;
 
 /// The constraints of a file, and the rows that they come from.
@@ -170,10 +170,7 @@ impl Given {
         if unknown.len() == rows.len() {
             return Err(here(
                 bad(
-                    format!(
-                        "of {} none names two records that are in these files",
-                        counted(rows.len() as u64, "row")
-                    ),
+                    "no row names two records that are in these files",
                     "name records as people.parquet does: the source's name, and its identifier or row number",
                 )
                 .because("no pair would be kept apart or put together"),
@@ -250,14 +247,16 @@ impl Given {
 
 /// The records that rows name, by source and name, as far as the sources have them.
 fn records_named<'a>(rows: &[Row<'a>], sources: &[Opened]) -> HashMap<(usize, &'a str), u32> {
-    let wanted: HashSet<(usize, &'a str)> = rows.iter().flat_map(|row| row.ends).flatten().collect();
+    let wanted: Vec<(usize, &'a str)> = rows.iter().flat_map(|row| row.ends).flatten().collect();
+    let place_of: HashMap<(usize, &str), usize> =
+        wanted.iter().enumerate().map(|(place, &end)| (end, place)).collect();
     let mut record_of = HashMap::with_capacity(wanted.len());
     let mut record = 0;
     for (index, source) in sources.iter().enumerate() {
         let names = source.record_names();
         for row in 0..source.table.n_rows {
-            if let Some(&end) = wanted.get(&(index, names.get(row).as_ref())) {
-                record_of.insert(end, record);
+            if let Some(&place) = place_of.get(&(index, names.get(row).as_ref())) {
+                record_of.insert(wanted[place], record);
             }
             record += 1;
         }

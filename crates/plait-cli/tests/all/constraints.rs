@@ -94,11 +94,33 @@ fn records_that_must_be_with_others_are_kept_apart_by_way_of_them() {
 }
 
 #[test]
+fn explain_says_that_numbers_keep_records_apart_and_shows_none() {
+    let place = Place::with_pupils_and_clinic();
+    for (file, record, number) in [("pupils.csv", "P1,", "9990000018"), ("clinic.csv", "K70,", "9990000026")]
+    {
+        let with_number = |(at, line): (usize, &str)| match at {
+            0 => format!("{line},nhs_number\n"),
+            _ => format!("{line},{}\n", if line.starts_with(record) { number } else { "" }),
+        };
+        let text: String = place.text(file).lines().enumerate().map(with_number).collect();
+        fs::write(place.path(file), text).expect("written");
+    }
+    place.plait("link pupils.csv clinic.csv --out linked").succeeded();
+    let said = place.plait("explain linked P1 K70").succeeded().stdout.replace('\n', " ");
+    let expected = "Kept apart by their numbers: each has a verified NHS number, and they share none.";
+    assert!(said.contains(expected) && !said.contains("999000"), "{said}");
+    // a constraint goes before numbers, and one of the two then has both
+    fs::write(place.path("pairs.csv"), format!("{HEADER}pupils,P1,clinic,K70,must_link\n")).expect("written");
+    place.plait("link pupils.csv clinic.csv --constraints pairs.csv --out linked").succeeded();
+    assert!(links(&place).contains(&"P1 K70 link must_link constraint".to_owned()));
+}
+
+#[test]
 fn constraints_that_cannot_be_meant_are_refused() {
     assert_snapshot!(refused("source_l,record_l,source_r\npupils,P1,clinic\n"), @r#"
     exit 3
     error[E023] a file of constraints needs a column "record_r" (pairs.csv)
-      why: its columns are source_l, record_l, source_r
+      why: it has: source_l, record_l, source_r
       do:  name both records of each pair as links.parquet does: source_l, record_l, source_r, record_r
     "#);
     assert_snapshot!(refused(&format!("{HEADER}pupils,P1,clinic,K70,perhaps\npupils,P2,clinic,K70,\n")), @r#"
@@ -121,7 +143,7 @@ fn constraints_that_cannot_be_meant_are_refused() {
     ");
     assert_snapshot!(refused(&format!("{HEADER}pupils,P1,clinic,K99,cannot_link\n")), @r"
     exit 3
-    error[E023] of 1 row none names two records that are in these files (pairs.csv)
+    error[E023] no row names two records that are in these files (pairs.csv)
       why: no pair would be kept apart or put together
       do:  name records as people.parquet does: the source's name, and its identifier or row number
     ");
