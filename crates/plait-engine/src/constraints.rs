@@ -75,6 +75,7 @@ impl Constraints {
                 }
                 [Some(a), Some(b)] if a == b => {}
                 [Some(a), Some(b)] => {
+                    let (a, b) = if self.groups[a].len() < self.groups[b].len() { (b, a) } else { (a, b) };
                     let moved = std::mem::take(&mut self.groups[b]);
                     moved.iter().for_each(|&record| _ = self.group_of.insert(record, a));
                     self.groups[a].extend(moved);

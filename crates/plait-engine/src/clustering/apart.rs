@@ -31,6 +31,9 @@ impl Apart<'_> {
     ///
     /// Of a person of more than [`LOOK_AT_ALL`] records only the kept pairs are asked for numbers that conflict.
     pub(super) fn take_again(&self, n_records: usize, pairs: &ScoredPairs, is_link: &mut [bool]) {
+        if self.constraints.apart().is_empty() && self.conflicts.as_ref().is_none_or(Conflicts::is_empty) {
+            return;
+        }
         let mut persons = Components::new(n_records);
         for pair in (0..pairs.len()).filter(|&pair| is_link[pair]) {
             persons.join(pairs.left[pair], pairs.right[pair]);

@@ -86,8 +86,8 @@ pub fn cluster(
         (0..pairs.len()).map(|pair| pairs.weight[pair] >= cut || rank(pairs, pair) < BY_WEIGHT).collect();
     // correlation weighs them against all others, and looks at what they reach
     if method != Clustering::Correlation {
-        for pair in 0..pairs.len() {
-            accepted[pair] = accepted[pair] && !apart.keeps(pairs.left[pair], pairs.right[pair]);
+        for (pair, accepted) in accepted.iter_mut().enumerate() {
+            *accepted = *accepted && !apart.keeps(pairs.left[pair], pairs.right[pair]);
         }
     }
     let (is_link, n_ties) = match method {
