@@ -1,4 +1,5 @@
 use super::{cluster as cluster_weighing, *};
+use crate::constraints::Pair;
 use crate::deterministic::Ruling;
 use crate::fixture::{fixed, records, scored};
 use plait_types::Role;
@@ -198,7 +199,7 @@ const METHODS: [Clustering; 4] =
 
 /// Pairs of twelve records that must be together, and that must be apart, without contradiction: some pairs of records of
 /// one of three people, and of different ones.
-fn any_constraints() -> impl Strategy<Value = (Vec<(u32, u32)>, Vec<(u32, u32)>)> {
+fn any_constraints() -> impl Strategy<Value = (Vec<Pair>, Vec<Pair>)> {
     let who = prop::collection::vec(0u32..3, 12);
     let pair = (0u32..12, 0u32..12).prop_filter("of two records", |(a, b)| a != b);
     (who, prop::collection::vec(pair, 0..10))
