@@ -1,4 +1,5 @@
 use super::*;
+use crate::constraints::Constraints;
 use crate::fixture::{fixed, records, scored};
 use crate::model::Clustering;
 use plait_types::Role;
@@ -90,7 +91,7 @@ proptest! {
     fn many_records_merge_as_few_do((n, weights) in any_weights(), cut in -3.0..4.0) {
         let mut sparse = Sparse::new(n);
         for (&(left, right), &weight) in &weights {
-            sparse.set(left as u32, right as u32, weight, false);
+            sparse.set(left as u32, right as u32, weight);
         }
         let slow: Vec<u32> = merged_slowly(n, &weights, cut).into_iter().map(|record| record as u32).collect();
         prop_assert_eq!(sparse.clusters(cut), slow);
@@ -127,7 +128,14 @@ fn persons(
             compared.iter().find(|pair| (pair.0, pair.1) == (left, right)).map(|pair| pair.2)
         })
     };
-    let clustered = super::super::cluster(records, &scored(edges), 0.0, Clustering::Correlation, &weigher);
+    let clustered = super::super::cluster(
+        records,
+        &scored(edges),
+        0.0,
+        Clustering::Correlation,
+        &Constraints::default(),
+        &weigher,
+    );
     clustered.persons.person_of
 }
 
@@ -175,7 +183,14 @@ fn what_is_settled_needs_no_review() {
     let edges = [(0, 1, 9.0), (2, 3, 9.0), (1, 2, -1.0), (4, 5, -1.0)];
     let mut pairs = scored(&edges);
     let weigher = || -> Box<WeighPair<'_>> { Box::new(|_, _| None) };
-    let mut clustered = super::super::cluster(&records, &pairs, 0.0, Clustering::Correlation, &weigher);
+    let mut clustered = super::super::cluster(
+        &records,
+        &pairs,
+        0.0,
+        Clustering::Correlation,
+        &Constraints::default(),
+        &weigher,
+    );
     clustered.forget_settled(&mut pairs, 0.0);
     let left: Vec<(u32, u32)> = pairs.left.iter().copied().zip(pairs.right.iter().copied()).collect();
     assert_eq!(left, [(0, 1), (2, 3), (4, 5)]);
