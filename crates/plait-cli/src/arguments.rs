@@ -65,6 +65,7 @@ Examples:
   plait link a.csv b.csv --out linked --role \"REF_NO=identifier\"     say what a column means
   plait link a.csv b.csv --out linked --dry-run                      say what would be done
   plait link a.csv b.csv --out linked --truth truth.csv              measure against known persons
+  plait link a.csv b.csv --out linked --constraints pairs.csv        pairs that must be, or never be, one person
   plait link a.csv b.csv --out linked --model linked/model.toml      the same model again
 
 Writes to the folder: people.parquet (source, record, person_id, confidence), links.parquet (every link and
@@ -99,6 +100,10 @@ pub(crate) struct Link {
     /// Measure the result against a table with columns source, record, entity
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) truth: Option<PathBuf>,
+    /// Keep pairs of records apart, or put them together, whatever they weigh: a table with columns source_l, record_l,
+    /// source_r, record_r and constraint (must_link or cannot_link; without the column all are cannot_link)
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) constraints: Option<PathBuf>,
     /// Say what a column means; may be given several times [roles: see plait look --help]
     #[arg(long = "role", value_name = "HEADER=ROLE", value_parser = role)]
     pub(crate) roles: Vec<(String, Role)>,

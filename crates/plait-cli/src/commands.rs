@@ -46,6 +46,7 @@ fn run_link(arguments: &arguments::Link) -> Result<(), Faults> {
         model: arguments.model.clone(),
         save_model: arguments.save_model.clone(),
         truth: arguments.truth.clone(),
+        constraints: arguments.constraints.clone(),
         roles: arguments.roles.clone(),
         link_type: arguments.link_type.map(Into::into),
         link_from: arguments.threshold,

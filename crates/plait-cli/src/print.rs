@@ -63,8 +63,9 @@ pub(crate) fn wrapped(text: &str, width: usize, indent: usize) -> String {
 pub(crate) fn under(heading: &str, text: &str) -> String {
     const MARGIN: usize = 10;
     format!(
-        "{heading:<MARGIN$}{}\n",
-        wrapped(text, WIDTH - MARGIN, 0).replace('\n', &format!("\n{}", " ".repeat(MARGIN)))
+        "{heading:<width$} {}\n",
+        wrapped(text, WIDTH - MARGIN, 0).replace('\n', &format!("\n{}", " ".repeat(MARGIN))),
+        width = MARGIN - 1
     )
 }
 

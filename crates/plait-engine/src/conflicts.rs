@@ -1,5 +1,6 @@
 //! Records that cannot be of one person, whatever else they share, because their numbers say so.
 
+use crate::constraints::Constraints;
 use crate::records::Records;
 use plait_types::identifier::{NhsNumber, Uln, Upn};
 use plait_types::{NULL, Role};
@@ -10,14 +11,17 @@ use plait_types::{NULL, Role};
 /// kind: a number with a wrong check digit, a temporary UPN or a stand-in is none, and a former number beside the present
 /// one explains the difference. NHS numbers always count. One child is given a second UPN or ULN often enough, but two
 /// children of one birth are not given one forename: those count only where the forenames are there and differ, and no
-/// number of another kind is shared.
+/// number of another kind is shared. Records that a constraint puts together are one holder of all their numbers and
+/// forenames.
 pub struct Conflicts<'a> {
+    constraints: &'a Constraints,
     kinds: Vec<Kind<'a>>,
     forename: Option<&'a [u32]>,
 }
 
 /// The fields that hold numbers of one kind.
 struct Kind<'a> {
+    role: Role,
     /// Per field, the codes of the records.
     codes: Vec<&'a [u32]>,
     /// Per field, what each value is: the same number in all fields; [`NULL`] if it is not a verified one.
@@ -28,7 +32,7 @@ struct Kind<'a> {
 
 impl<'a> Conflicts<'a> {
     /// Looks at every distinct number once.
-    pub fn of(records: &'a Records) -> Self {
+    pub fn of(records: &'a Records, constraints: &'a Constraints) -> Self {
         let kind = |role: Role, is_verified: &dyn Fn(&str) -> bool, needs_other_forename| {
             let fields: Vec<_> = records.fields.iter().filter(|field| field.role == role).collect();
             let mut numbers: Vec<&str> = Vec::new();
@@ -39,6 +43,7 @@ impl<'a> Conflicts<'a> {
             numbers.dedup();
             let number = |text: &str| numbers.binary_search(&text).map_or(NULL, |place| place as u32);
             Kind {
+                role,
                 codes: fields.iter().map(|field| &field.codes[..]).collect(),
                 number_of: fields.iter().map(|field| field.values.iter().map(number).collect()).collect(),
                 needs_other_forename,
@@ -51,26 +56,59 @@ impl<'a> Conflicts<'a> {
         ];
         let forename = records.fields.iter().find(|field| field.role == Role::Forename);
         Self {
+            constraints,
             kinds: kinds.into_iter().filter(|kind| !kind.codes.is_empty()).collect(),
             forename: forename.map(|field| &field.codes[..]),
         }
     }
 
+    /// Whether there are no numbers that could conflict.
+    pub fn is_empty(&self) -> bool {
+        self.kinds.is_empty()
+    }
+
     /// Whether the numbers of two records conflict.
     pub fn between(&self, left: u32, right: u32) -> bool {
-        let other_forename = self.forename.is_some_and(|codes| {
-            let (left, right) = (codes[left as usize], codes[right as usize]);
-            left != NULL && right != NULL && left != right
-        });
+        self.kind_between(left, right).is_some()
+    }
+
+    /// What keeps two records apart, for an explanation, if their numbers conflict. Holds no value.
+    pub fn words(&self, left: u32, right: u32) -> Option<String> {
+        let kind = self.kind_between(left, right)?;
+        let is_alone = |record: u32| self.constraints.group(&record).len() == 1;
+        let each =
+            if is_alone(left) && is_alone(right) { "each" } else { "each, or one that it must be with," };
+        let none = if kind == Role::NhsNumber {
+            "and they share none"
+        } else {
+            "they share none, and their forenames differ"
+        };
+        Some(format!("kept apart by their numbers: {each} has a verified {}, {none}", kind.words()))
+    }
+
+    /// Of which kind the numbers are that conflict: the first of several.
+    pub fn kind_between(&self, left: u32, right: u32) -> Option<Role> {
+        let (left, right) = (self.constraints.group(&left), self.constraints.group(&right));
+        if left[0] == right[0] {
+            return None;
+        }
+        let other_forename = || {
+            self.forename.is_some_and(|codes| {
+                let forenames =
+                    |record: &u32| Some(codes[*record as usize]).filter(|&forename| forename != NULL);
+                said(left, right, |record| forenames(record).into_iter()) == Said::Conflict
+            })
+        };
         let share_another = || self.kinds.iter().any(|kind| kind.said_of(left, right) == Said::Share);
-        self.kinds.iter().any(|kind| {
+        let conflicting = self.kinds.iter().find(|kind| {
             kind.said_of(left, right) == Said::Conflict
-                && (!kind.needs_other_forename || (other_forename && !share_another()))
-        })
+                && (!kind.needs_other_forename || (other_forename() && !share_another()))
+        });
+        conflicting.map(|kind| kind.role)
     }
 }
 
-/// What the numbers of one kind say of two records.
+/// What the numbers of one kind say of two holders.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Said {
     Nothing,
@@ -79,19 +117,8 @@ enum Said {
 }
 
 impl Kind<'_> {
-    fn said_of(&self, left: u32, right: u32) -> Said {
-        let (mut some, mut shared) = (false, false);
-        for a in self.numbers(left) {
-            for b in self.numbers(right) {
-                some = true;
-                shared |= a == b;
-            }
-        }
-        match (some, shared) {
-            (false, _) => Said::Nothing,
-            (true, true) => Said::Share,
-            (true, false) => Said::Conflict,
-        }
+    fn said_of(&self, left: &[u32], right: &[u32]) -> Said {
+        said(left, right, |&record| self.numbers(record))
     }
 
     /// The verified numbers of a record.
@@ -104,6 +131,22 @@ impl Kind<'_> {
                 code => number_of[code as usize],
             })
             .filter(|&number| number != NULL)
+    }
+}
+
+/// What is said by values of two holders, of which each record has none, one or more.
+fn said<I: Iterator<Item = u32>>(left: &[u32], right: &[u32], values: impl Fn(&u32) -> I) -> Said {
+    let (mut some, mut shared) = (false, false);
+    for a in left.iter().flat_map(&values) {
+        for b in right.iter().flat_map(&values) {
+            some = true;
+            shared |= a == b;
+        }
+    }
+    match (some, shared) {
+        (false, _) => Said::Nothing,
+        (true, true) => Said::Share,
+        (true, false) => Said::Conflict,
     }
 }
 
@@ -127,7 +170,8 @@ mod tests {
             ],
         );
         assert!(NhsNumber::parse("9990000019").is_none(), "a check digit that is wrong");
-        let conflicts = Conflicts::of(&records);
+        let none = Constraints::default();
+        let conflicts = Conflicts::of(&records, &none);
         assert!(conflicts.between(0, 1) && conflicts.between(1, 0));
         assert!(!conflicts.between(0, 2) && !conflicts.between(0, 3), "no verified number, no conflict");
         assert!(!conflicts.between(0, 4), "the former number explains it");
@@ -143,10 +187,28 @@ mod tests {
                 ("forename", Role::Forename, column(&["amelia", "amelia", "sofia", "", "sofia"])),
             ],
         );
-        let conflicts = Conflicts::of(&records);
+        let none = Constraints::default();
+        let conflicts = Conflicts::of(&records, &none);
         assert!(!conflicts.between(0, 1), "one child with two numbers");
         assert!(conflicts.between(0, 2));
         assert!(!conflicts.between(0, 3), "a forename that is not known does not differ");
         assert!(!conflicts.between(0, 4), "a temporary number says nothing");
+    }
+
+    #[test]
+    fn records_that_must_be_together_hold_all_their_numbers() {
+        let (a, b, c) = ("9990000018", "9990000026", "9990000034");
+        assert!(NhsNumber::parse(c).is_some());
+        let records = records(&[5], &[("nhs_number", Role::NhsNumber, column(&[a, b, b, c, ""]))]);
+        let constraints = Constraints::new([(0, 1), (3, 4)], []).expect("no contradiction");
+        let conflicts = Conflicts::of(&records, &constraints);
+        assert!(!conflicts.between(0, 1), "they are together whatever their numbers are");
+        assert!(!conflicts.between(0, 2), "one of the two has its number");
+        assert!(conflicts.between(1, 3));
+        assert_eq!(
+            conflicts.kind_between(4, 0),
+            Some(Role::NhsNumber),
+            "by way of the record that it is with"
+        );
     }
 }

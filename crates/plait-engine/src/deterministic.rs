@@ -21,9 +21,12 @@ use crate::similarity::{Nicknames, half_of_double_barrelled, initials_agree, osa
 use plait_types::{NULL, Role};
 use rayon::prelude::*;
 
-/// What deterministic rules say of a pair; the number is that of the rule in the model.
+/// What deterministic rules say of a pair, the number being that of the rule in the model; or that a constraint goes before
+/// them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ruling {
+    /// A constraint says that its records are one person.
+    Together,
     /// The rule links it.
     Link(u16),
     /// The rule's keys agree and one of its guards catches the pair, and no other rule links it.
@@ -111,45 +114,19 @@ impl Rulings {
 
     /// Tells the scored pairs what is said of them, and adds those that are not among them, with their weights.
     pub fn apply(&self, comparer: &Comparer<'_>, scorer: &Scorer<'_>, pairs: &mut ScoredPairs) {
-        if self.pairs.is_empty() {
-            return;
-        }
-        let mut is_scored = vec![false; self.pairs.len()];
-        for pair in 0..pairs.len() {
-            let key = (pairs.left[pair], pairs.right[pair]);
-            let place = self.pairs.binary_search_by_key(&key, |&(left, right, _)| (left, right));
-            if let Ok(place) = place {
-                is_scored[place] = true;
-                pairs.ruling[pair] = Some(self.pairs[place].2);
-            }
-        }
-        let missing: Vec<(u32, u32, Ruling)> =
-            self.pairs.iter().zip(is_scored).filter(|(_, scored)| !scored).map(|(pair, _)| *pair).collect();
-        let weights: Vec<f64> = missing
-            .par_iter()
-            .map_init(|| comparer.scratch(), |scratch, &(l, r, _)| scorer.weigh(l, r, scratch).0)
-            .collect();
-        for ((left, right, ruling), weight) in missing.into_iter().zip(weights) {
-            pairs.left.push(left);
-            pairs.right.push(right);
-            pairs.weight.push(weight);
-            pairs.rule.push(ScoredPairs::NO_CANDIDATE);
-            pairs.ruling.push(Some(ruling));
-        }
+        pairs.tell(&self.pairs, comparer, scorer);
     }
 }
 
 impl Ruling {
-    /// The rule.
-    pub fn rule(self) -> usize {
-        match self {
-            Self::Link(rule) | Self::Caught(rule) => usize::from(rule),
-        }
-    }
-
     /// What is said, for an explanation: `linked because both have the same LA child id`. Holds no value.
     pub fn words(self, model: &Model) -> String {
-        let rule = &model.deterministic[self.rule()];
+        let rule = match self {
+            Self::Together => {
+                return "linked because a must_link constraint says that both are one person".into();
+            }
+            Self::Link(rule) | Self::Caught(rule) => &model.deterministic[usize::from(rule)],
+        };
         let named = rule.name.as_ref().map_or_else(String::new, |name| format!(" (rule \"{name}\")"));
         let (same, unlike): (Vec<BlockingKey>, Vec<BlockingKey>) =
             rule.keys.iter().cloned().partition(BlockingKey::is_symmetric);
@@ -162,11 +139,11 @@ impl Ruling {
         });
         let agree = same.into_iter().chain(unlike).collect::<Vec<_>>().join(" and ");
         match self {
-            Self::Link(_) => format!("linked because {agree}{named}"),
             Self::Caught(_) => {
                 let guards: Vec<String> = rule.unless_different.iter().map(guard_words).collect();
                 format!("{agree}{named}, which does not link them since {}", guards.join(" or "))
             }
+            _ => format!("linked because {agree}{named}"),
         }
     }
 }

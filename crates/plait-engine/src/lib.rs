@@ -4,7 +4,7 @@
 //! The stages, in the order in which records pass through them:
 //! [`records`] standardise and intern, [`blocking`] makes candidate pairs, [`comparison`] turns each pair into
 //! a vector of levels, [`training`] learns the model from counts of vectors, [`scoring`] weighs pairs,
-//! [`deterministic`] finds those that rules link whatever they weigh,
+//! [`deterministic`] finds those that rules link whatever they weigh, [`constraints`] are what somebody knows of them,
 //! [`conflicts`] tells which records cannot be of one person, [`clustering`] decides who is one person,
 //! [`quality`] says how good that is without labels and [`evaluation`] with them, [`explanation`] says why.
 
@@ -13,6 +13,7 @@ pub mod blocking;
 pub mod clustering;
 pub mod comparison;
 pub mod conflicts;
+pub mod constraints;
 pub mod deterministic;
 pub mod evaluation;
 pub mod explanation;

@@ -156,9 +156,9 @@ pub struct ScoredPairs {
     /// Match weights, bits.
     pub weight: Vec<f64>,
     /// The first blocking rule that makes the pair; [`ScoredPairs::NO_CANDIDATE`] of pairs, the last ones, that only a
-    /// deterministic rule makes.
+    /// deterministic rule or a constraint makes.
     pub rule: Vec<u16>,
-    /// What deterministic rules say of the pair.
+    /// What deterministic rules or a constraint say of the pair.
     pub ruling: Vec<Option<Ruling>>,
     /// Candidate pairs looked at, per rule, those of earlier rules left out.
     pub n_candidates: Vec<u64>,
@@ -712,6 +712,45 @@ pub(crate) fn retain_those<T>(values: &mut Vec<T>, keep: &[bool]) {
 impl ScoredPairs {
     /// In place of a blocking rule, where none makes the pair.
     pub const NO_CANDIDATE: u16 = u16::MAX;
+
+    /// Tells the pairs what is said of them, and adds those that are not among them, with their weights. `rulings` are by
+    /// left, then right record, each pair once.
+    pub(crate) fn tell(
+        &mut self,
+        rulings: &[(u32, u32, Ruling)],
+        comparer: &Comparer<'_>,
+        scorer: &Scorer<'_>,
+    ) {
+        if rulings.is_empty() {
+            return;
+        }
+        let mut is_scored = vec![false; rulings.len()];
+        for pair in 0..self.len() {
+            let key = (self.left[pair], self.right[pair]);
+            if let Ok(place) = rulings.binary_search_by_key(&key, |&(left, right, _)| (left, right)) {
+                is_scored[place] = true;
+                self.ruling[pair] = Some(rulings[place].2);
+            }
+        }
+        let missing: Vec<(u32, u32, Ruling)> =
+            rulings.iter().zip(is_scored).filter(|(_, scored)| !scored).map(|(pair, _)| *pair).collect();
+        let weights: Vec<f64> = missing
+            .par_iter()
+            .map_init(|| comparer.scratch(), |scratch, &(l, r, _)| scorer.weigh(l, r, scratch).0)
+            .collect();
+        for ((left, right, ruling), weight) in missing.into_iter().zip(weights) {
+            self.left.push(left);
+            self.right.push(right);
+            self.weight.push(weight);
+            self.rule.push(Self::NO_CANDIDATE);
+            self.ruling.push(Some(ruling));
+        }
+    }
+
+    /// Whether a constraint says that the records of a pair are one person.
+    pub fn is_constrained(&self, pair: usize) -> bool {
+        self.ruling[pair] == Some(Ruling::Together)
+    }
 
     /// The deterministic rule that links a pair.
     pub fn linked_by_rule(&self, pair: usize) -> Option<u16> {

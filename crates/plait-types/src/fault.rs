@@ -176,6 +176,9 @@ fault_codes! {
     BadSpec = "E022", Usage, "A specification of a return, or a mapping file, cannot be read as one.",
         why "Columns would be taken for what they are not, or be left out.",
         do "Correct the line that the message names; docs/returns.md shows a whole mapping file, plait specs show RETURN a specification.";
+    BadConstraints = "E023", Input, "A file of constraints lacks a column, names a source that is not linked or none of its records, or contradicts itself.",
+        why "Pairs that must never be one person would be linked, or pairs that must be would not.",
+        do "Give it the columns source_l, record_l, source_r and record_r, with records named as people.xlsx names them, and in the column constraint must_link or cannot_link.";
     TooManyPairs = "E031", Usage, "The blocking rules would compare more pairs than the budget allows.",
         why "The run would take hours, and find little that stricter rules do not.",
         do "Take the rule that makes most of them out of the model, or add another field to it.";

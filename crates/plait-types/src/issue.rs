@@ -239,6 +239,9 @@ issue_kinds! {
     NoLinkBetween = "W051", Warning, "A source has no link to any of the others, although it could have.",
         why "The same people may be in both files and were not found, or the files are of different people.",
         do "Check that the files are of the same area and years, and with plait look that their columns were understood; --role \"HEADER=ROLE\" puts one right.";
+    ConstraintOfUnknownRecord = "W052", Warning, "Rows of a file of constraints name a record that its source does not have; they were left out.",
+        why "The record may be in the source under another name, and then its pair is not kept apart or together.",
+        do "Nothing, if the record has left the source; else name it as people.xlsx does.";
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! What a run read, decided and found, line by line, for the analyst.
 
 use crate::link::SourceFacts;
-use crate::run::{Run, RunSource};
+use crate::quality::RunEstimate;
+use crate::run::{Run, RunConstraints, RunSource};
 use crate::summary::share_of;
 use plait_engine::blocking::Blocks;
 use plait_engine::model::{Comparison, LinkType, Model};
@@ -11,7 +12,8 @@ use plait_types::{Role, counted, grouped, percent};
 /// One line, under a heading that it may share with the lines before it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Detail {
-    /// `Reading`, `Columns`, `Checked`, `Model`, `Rule`, `Pairs`, `Linked`, `Routes`, `Unsure` or `Quality`.
+    /// `Reading`, `Columns`, `Checked`, `Model`, `Rule`, `Pairs`, `Linked`, `Routes`, `Constraints`, `Unsure` or
+    /// `Quality`.
     pub heading: &'static str,
     /// One or more sentences. Holds no value of any record.
     pub text: String,
@@ -137,20 +139,17 @@ pub(crate) fn of_result(run: &Run, linked: &[(String, u64, u64)]) -> Vec<Detail>
             percent(run.model.link_from)
         ),
     };
-    let expected = format!(
-        "about {} expected ({}); estimated by the model, not labelled",
-        counted(counts.expected_false_links.round() as u64, "wrong link"),
-        percent(counts.expected_false_links / counts.links.max(1) as f64)
-    );
-    let expected = if run.has_no_link_between() {
-        format!("{expected}; of links between sources nothing can be said, since there are none")
+    let estimates: Vec<String> = run.quality.estimates.iter().map(RunEstimate::words).collect();
+    let estimated = format!("{}, without labels", estimates.join("; "));
+    let estimated = if run.has_no_link_between() {
+        format!("{estimated}; of links between sources nothing can be said, since there are none")
     } else {
-        expected
+        estimated
     };
     let quality = match &run.truth {
-        None => expected,
+        None => estimated,
         Some(truth) => format!(
-            "precision {}, recall {}, F1 {:.4} of pairs in one person against {}; {expected}",
+            "precision {}, recall {}, F1 {:.4} of pairs in one person against {}; {estimated}",
             percent(truth.precision),
             percent(truth.recall),
             truth.f1,
@@ -171,8 +170,37 @@ pub(crate) fn of_result(run: &Run, linked: &[(String, u64, u64)]) -> Vec<Detail>
         detail("Linked", format!("{}; {}.", links_in_words(run), each.join(", "))),
     ];
     let routes = crate::routes::lines(&run.routes).into_iter().map(|line| detail("Routes", line));
+    let constraints = run.constraints.iter().map(of_constraints);
     let sure = [detail("Unsure", format!("{unsure}.")), detail("Quality", format!("{quality}."))];
-    pairs.into_iter().chain(routes).chain(sure).collect()
+    pairs.into_iter().chain(routes).chain(constraints).chain(sure).collect()
+}
+
+/// About pairs that were kept apart or put together whatever they weigh.
+pub(crate) fn of_constraints(run: &RunConstraints) -> Detail {
+    detail("Constraints", format!("{}.", constraints_in_words(run)))
+}
+
+/// `57 pairs kept apart (3 of them would have been one person), 2 put together`
+pub(crate) fn constraints_in_words(run: &RunConstraints) -> String {
+    let would_be = match run.would_be_one_person {
+        0 => String::new(),
+        n => format!(" ({} of them would have been one person)", grouped(n)),
+    };
+    let together = match run.put_together {
+        0 => String::new(),
+        n => format!(", {} put together", grouped(n)),
+    };
+    let unknown = match run.rows_of_unknown_records {
+        0 => String::new(),
+        1 => "; 1 row names a record that is not in these files".to_owned(),
+        n => format!("; {} rows name a record that is not in these files", grouped(n)),
+    };
+    let all = if run.says_which {
+        ""
+    } else {
+        "; the file has no column \"constraint\", so that all its pairs are cannot_link"
+    };
+    format!("{} kept apart{would_be}{together}{unknown}{all}", counted(run.kept_apart, "pair"))
 }
 
 /// `72,706 pairs, 70,000 between sources and 2,706 within one`

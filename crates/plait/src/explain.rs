@@ -1,14 +1,18 @@
 //! Why two records of a finished run are linked or not.
 
 use crate::authority;
+use crate::constraints::Given;
 use crate::faults::Faults;
 use crate::link::model_path;
 use crate::model::read_model;
 use crate::run::Run;
-use crate::source::{Opened, RecordNames, SourceSpec, open};
+use crate::source::{Opened, RecordNames, SourceSpec, open, sha256_of_file};
 use plait_engine::comparison::Comparer;
+use plait_engine::conflicts::Conflicts;
+use plait_engine::constraints::Constraints;
 use plait_engine::deterministic::Rulings;
 use plait_engine::explanation::{Explanation, explain as explain_pair};
+use plait_engine::model::Clustering;
 use plait_engine::progress::Silent;
 use plait_engine::records::Records;
 use plait_engine::scoring::Scorer;
@@ -43,6 +47,7 @@ pub fn explain(request: &ExplainRequest) -> Result<Explanation, Faults> {
     roles.extend(run.roles.iter().filter_map(|(name, role)| Some((name.clone(), Role::from_name(role)?))));
     let mut opened = open(&specs, &roles, &Silent)?;
     refuse_changed(&run, &opened, &request.folder)?;
+    let given = given(&run, &opened, &request.folder)?;
     let names: Vec<RecordNames> = opened.iter().map(Opened::record_names).collect();
     authority::keep_child_ids_apart(&mut opened);
     let records = Records::new(opened.into_iter().map(|source| source.into_input(None)).collect());
@@ -66,19 +71,41 @@ pub fn explain(request: &ExplainRequest) -> Result<Explanation, Faults> {
     let rulings = Rulings::of(&records, &file.model.deterministic, file.model.link_type);
     let ruling = rulings.get(left.min(right), left.max(right));
     let explanation = explain_pair(&comparer, &scorer, &file.model, (left, right), name);
-    Ok(authority::as_in_the_files(explanation.with_ruling(ruling, &file.model)))
+    let mut explanation = explanation.with_ruling(ruling, &file.model);
+    let none = Constraints::default();
+    let conflicts = Conflicts::of(&records, given.as_ref().map_or(&none, |given| &given.constraints));
+    let of_numbers = (file.model.clustering != Clustering::ConnectedComponents)
+        .then(|| conflicts.words(left, right))
+        .flatten();
+    let before_rules = given.as_ref().and_then(|given| given.statement(left, right)).or(of_numbers);
+    explanation.statement = before_rules.or(explanation.statement);
+    Ok(authority::as_in_the_files(explanation))
+}
+
+/// The constraints of the run, whose file must be unchanged.
+fn given(run: &Run, opened: &[Opened], folder: &Path) -> Result<Option<Given>, Fault> {
+    let Some(was) = &run.constraints else { return Ok(None) };
+    let file = was.file();
+    if sha256_of_file(&file)? != was.sha256 {
+        return Err(changed(&was.path, folder));
+    }
+    Given::read(&file, opened).map(Some)
 }
 
 fn refuse_changed(run: &Run, opened: &[Opened], folder: &Path) -> Result<(), Fault> {
     match run.sources.iter().zip(opened).find(|(was, is)| was.sha256 != is.sha256) {
         None => Ok(()),
-        Some((was, _)) => Err(Fault::new(
-            FaultCode::InputsChanged,
-            format!("{} has changed since {} was made", was.path, folder.display()),
-            "link again, or put the file back as it was",
-        )
-        .because("an explanation from other data would not be the one of this run")),
+        Some((was, _)) => Err(changed(&was.path, folder)),
     }
+}
+
+fn changed(path: &str, folder: &Path) -> Fault {
+    Fault::new(
+        FaultCode::InputsChanged,
+        format!("{path} has changed since {} was made", folder.display()),
+        "link again, or put the file back as it was",
+    )
+    .because("an explanation from other data would not be the one of this run")
 }
 
 /// The record that a user means.

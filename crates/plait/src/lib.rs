@@ -2,6 +2,7 @@
 //! they gather a request, call one function here, and show what comes back.
 
 mod authority;
+mod constraints;
 mod dataset;
 mod details;
 mod dictionary;

@@ -1,10 +1,11 @@
 //! Linking: from files to a folder of results.
 
+use crate::constraints::Given;
 use crate::details::{self, Detail};
 use crate::faults::Faults;
 use crate::output;
 use crate::place::OutputPlace;
-use crate::quality::{RunEstimate, RunQuality};
+use crate::quality::{PROBABILITIES, RunEstimate, RunQuality};
 use crate::run::{Counts, FORMAT, MODEL_FILE, Run, RunModel, RunRule, RunSource};
 use crate::score::Truth;
 use crate::source::{Opened, RecordNames, SourceSpec, open, sha256_of_text};
@@ -14,6 +15,7 @@ use plait_engine::automatic::{self, ChosenRules, RuleOptions};
 use plait_engine::blocking::Blocks;
 use plait_engine::clustering::{Clustered, cluster};
 use plait_engine::comparison::Comparer;
+use plait_engine::constraints::Constraints;
 use plait_engine::deterministic::Rulings;
 use plait_engine::explanation::{Explanation, explain};
 use plait_engine::model::{Clustering, LinkType, Model, ModelFile};
@@ -42,6 +44,8 @@ pub struct LinkRequest {
     pub save_model: Option<PathBuf>,
     /// A table of source, record and entity.
     pub truth: Option<PathBuf>,
+    /// A table of pairs of records that must be one person, or must never be.
+    pub constraints: Option<PathBuf>,
     /// Roles that replace the inferred ones: header, role.
     pub roles: Vec<(String, Role)>,
     /// Which pairs to look at; decided from the sources if `None`.
@@ -72,6 +76,7 @@ impl LinkRequest {
             model: None,
             save_model: None,
             truth: None,
+            constraints: None,
             roles: Vec::new(),
             link_type: None,
             link_from: None,
@@ -242,6 +247,8 @@ impl<'a> Job<'a> {
         let mut issues: Vec<Issue> = opened.iter().flat_map(|source| source.issues.iter().cloned()).collect();
         let rows_set_aside = opened.iter().map(|source| source.rows_set_aside).sum();
         let truth = request.truth.as_deref().map(|path| Truth::read(path, &opened)).transpose()?;
+        let mut given = request.constraints.as_deref().map(|path| Given::read(path, &opened)).transpose()?;
+        issues.extend(given.iter().flat_map(|given| given.issues.iter().cloned()));
         self.notes = notes_on_columns(&opened);
         let facts: Vec<SourceFacts> = self.watch.time("profile", || {
             opened
@@ -277,7 +284,7 @@ impl<'a> Job<'a> {
         let scorer = Scorer::new(&comparer, &model)?;
         if request.dry_run {
             self.details.push(details::of_model(&model, training.as_ref().map(|training| training.n_rounds)));
-            return Ok(self.plan_only(&records, &model, &facts, &blocks, issues));
+            return Ok(self.plan_only(&records, &model, &facts, &blocks, issues, given));
         }
         let weight = |p: f64| Probability::new(p).expect("the model was checked").weight().0;
         let (link_cut, review_cut) = (weight(model.accept.link), weight(model.accept.review));
@@ -297,8 +304,19 @@ impl<'a> Job<'a> {
                 is_candidate.then(|| scorer.weigh(left, right, &mut scratch).0)
             })
         };
-        let mut clustered =
-            self.watch.time("cluster", || cluster(&records, &pairs, link_cut, model.clustering, &weigher));
+        let who_is_who = |pairs: &ScoredPairs, constraints: &Constraints| {
+            cluster(&records, pairs, link_cut, model.clustering, constraints, &weigher)
+        };
+        let none = Constraints::default();
+        let mut clustered = self.watch.time("cluster", || {
+            let Some(Given { constraints, run, .. }) = &mut given else { return who_is_who(&pairs, &none) };
+            let person_of = who_is_who(&pairs, &none).persons.person_of;
+            let is_one =
+                |&&(left, right): &&(u32, u32)| person_of[left as usize] == person_of[right as usize];
+            run.would_be_one_person = constraints.apart().iter().filter(is_one).count() as u64;
+            constraints.apply(&comparer, &scorer, &mut pairs);
+            who_is_who(&pairs, constraints)
+        });
         if model.clustering == Clustering::Correlation {
             clustered.forget_settled(&mut pairs, link_cut);
         }
@@ -340,14 +358,16 @@ impl<'a> Job<'a> {
                 scorer: &scorer,
                 pairs: &pairs,
                 clustered: &clustered,
+                constraints: given.as_ref().map_or(&none, |given| &given.constraints),
                 link_type: model.link_type,
                 cut: link_cut,
                 seed: request.seed,
             })
-            .map(|estimate| RunEstimate::of("probabilities", estimate))
+            .map(|estimate| RunEstimate::of(PROBABILITIES, estimate))
             .into_iter()
             .collect(),
         });
+        run.constraints = given.map(|given| given.run);
         // the largest of what is no longer needed, before the outputs take their own
         drop(blocks);
         run.truth =
@@ -566,13 +586,9 @@ impl<'a> Job<'a> {
     fn counts(findings: &Findings<'_>, rows_set_aside: u64) -> Counts {
         let links = findings.links().count() as u64;
         let links_between = findings.links().filter(|&pair| findings.is_between(pair)).count() as u64;
-        let expected_false_links = findings
-            .probability
-            .iter()
-            .zip(&findings.clustered.is_link)
-            .filter(|(_, link)| **link)
-            .map(|(probability, _)| 1.0 - probability)
-            .sum();
+        // of what somebody knows the model has no say
+        let by_model = findings.links().filter(|&pair| !findings.pairs.is_constrained(pair));
+        let expected_false_links = by_model.map(|pair| 1.0 - findings.probability[pair]).sum();
         Counts {
             records: findings.records.len() as u64,
             rows_set_aside,
@@ -624,6 +640,7 @@ impl<'a> Job<'a> {
             peak_memory_after: BTreeMap::new(),
             truth: None,
             quality: RunQuality::default(),
+            constraints: None,
             notes: self.notes.clone(),
             issues: Vec::new(),
         }
@@ -637,7 +654,9 @@ impl<'a> Job<'a> {
         facts: &[SourceFacts],
         blocks: &Blocks,
         issues: Vec<Issue>,
+        given: Option<Given>,
     ) -> Linked {
+        self.details.extend(given.iter().map(|given| details::of_constraints(&given.run)));
         self.details.extend(details::of_rules(model, blocks));
         let n_pairs: u64 = blocks.costs().iter().map(|cost| cost.n_pairs).sum();
         let summary = format!(
@@ -648,6 +667,7 @@ impl<'a> Job<'a> {
         let model_text = self.model_text(model);
         let counts = Counts { records: records.len() as u64, candidate_pairs: n_pairs, ..Counts::default() };
         let mut run = self.describe_run(facts, model, &model_text, counts);
+        run.constraints = given.map(|given| given.run);
         run.seconds = self.watch.seconds;
         run.peak_memory_after = self.watch.peak_memory;
         Linked {

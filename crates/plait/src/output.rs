@@ -8,7 +8,7 @@ use crate::source::RecordNames;
 use plait_engine::deterministic::Ruling;
 use plait_engine::scoring::ScoredPairs;
 use plait_formats::write::{OutSheet, OutTable, OutValues, write_file, write_parquet, write_xlsx};
-use plait_types::{Fault, Interner, PersonId, Values};
+use plait_types::{Fault, Interner, NULL, PersonId, Values};
 use rayon::prelude::*;
 use std::borrow::Cow;
 use std::io::Write as _;
@@ -247,10 +247,13 @@ impl<'a> Links<'a> {
             findings.model.blocking.iter().map(|rule| rules.intern(&rule.words())).collect();
         let deterministic = findings.model.deterministic.iter();
         let deterministic_codes: Vec<u32> = deterministic.map(|rule| rules.intern(&rule.words())).collect();
-        // that of the deterministic rule, where it links the pair or is all that makes it
+        let is_constrained = pairs.ruling.contains(&Some(Ruling::Together));
+        let constraint_code = if is_constrained { rules.intern("must_link constraint") } else { NULL };
+        // that of a constraint; else of the deterministic rule, where it links the pair or is all that makes it
         let rule_of = |pair: usize| match (pairs.ruling[pair], pairs.rule[pair]) {
-            (Some(ruling @ Ruling::Link(_)), _) | (Some(ruling), ScoredPairs::NO_CANDIDATE) => {
-                deterministic_codes[ruling.rule()]
+            (Some(Ruling::Together), _) => constraint_code,
+            (Some(Ruling::Link(rule)), _) | (Some(Ruling::Caught(rule)), ScoredPairs::NO_CANDIDATE) => {
+                deterministic_codes[usize::from(rule)]
             }
             (_, rule) => rule_codes[usize::from(rule)],
         };

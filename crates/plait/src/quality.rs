@@ -1,8 +1,11 @@
 //! What a run says of its own quality without labels: `quality` of `run.json`, and the words for it.
 
-use plait_types::percent;
 use plait_engine::quality::{Bounded, Estimate};
+use plait_types::percent;
 use serde::{Deserialize, Serialize};
+
+/// The name of the estimate by the model's own probabilities.
+pub(crate) const PROBABILITIES: &str = "probabilities";
 
 /// Estimates of the quality of a run that need no labels.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -14,7 +17,7 @@ pub struct RunQuality {
 /// One estimate: precision and recall of the pairs of records in one person.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RunEstimate {
-    /// What it rests on: `probabilities`, the model's own.
+    /// What it rests on: `probabilities` are the model's own.
     pub name: String,
     /// Share of the pairs of records in one person that are right; `null` where nothing is said of it.
     pub precision: Option<Bound>,
@@ -45,17 +48,27 @@ impl RunEstimate {
     /// What it rests on, in words.
     fn basis(&self) -> &str {
         match self.name.as_str() {
-            "probabilities" => "by the model's probabilities",
+            PROBABILITIES => "by the model's probabilities",
             other => other,
         }
     }
 
-    /// `precision 99.98% (99.95% to 100%), recall 99.7% (99.1% to 99.9%) by the model's probabilities`
+    /// `precision 99.98% (99.95% to 100%) and recall 99.7% (99.1% to 99.9%) by the model's probabilities`
     pub(crate) fn words(&self) -> String {
         let figures = [("precision", self.precision), ("recall", self.recall)];
-        let figures: Vec<String> =
-            figures.iter().filter_map(|(name, bound)| Some(format!("{name} {}", (*bound)?.words()))).collect();
-        format!("{} {}", figures.join(", "), self.basis())
+        let figures =
+            figures.iter().filter_map(|(name, bound)| Some(format!("{name} {}", (*bound)?.words())));
+        format!("{} {}", figures.collect::<Vec<_>>().join(" and "), self.basis())
+    }
+
+    /// The same for a manager.
+    pub(crate) fn sentence(&self) -> String {
+        let right = self
+            .precision
+            .map(|bound| format!("{} of the pairs of records put together are right", bound.words()));
+        let found = self.recall.map(|bound| format!("{} of the true pairs were found", bound.words()));
+        let said: Vec<String> = right.into_iter().chain(found).collect();
+        format!("As estimated {}, without any labels, {}.", self.basis(), said.join(" and "))
     }
 }
 

@@ -1,5 +1,6 @@
 //! What a run found, as the report takes it.
 
+use crate::details;
 use crate::link::{Findings, Stopwatch};
 use crate::run::{Run, RunRoute};
 use plait_engine::evaluation::{Rates, Scores, wilson};
@@ -53,6 +54,11 @@ pub(crate) fn page(
     notes.extend(run.notes.iter().map(|text| Note {
         severity: Severity::Note,
         text: text.clone(),
+        todo: None,
+    }));
+    notes.extend(run.constraints.iter().map(|constraints| Note {
+        severity: Severity::Note,
+        text: format!("constraints: {}", details::constraints_in_words(constraints)),
         todo: None,
     }));
     if let Some(coverage) = findings.coverage {
@@ -116,6 +122,11 @@ pub(crate) fn page(
                     sha256: source.sha256.clone(),
                     rows: source.rows_in,
                 })
+                .chain(run.constraints.iter().map(|constraints| Input {
+                    file: constraints.path.clone(),
+                    sha256: constraints.sha256.clone(),
+                    rows: constraints.rows,
+                }))
                 .collect(),
             model_sha256: run.model.sha256.clone(),
             seed: run.seed,

@@ -8,6 +8,7 @@ use crate::link::{Findings, SourceFacts};
 use crate::run::RunRoute;
 use plait_engine::model::{FORMER_LA_CHILD_ID, LA_CHILD_ID, field_words};
 use plait_engine::records::{Field, Records, Source};
+use plait_engine::scoring::ScoredPairs;
 use plait_types::{Issue, IssueKind, NULL, Role, counted};
 use std::collections::{BTreeMap, VecDeque};
 
@@ -79,11 +80,17 @@ struct Way {
 struct Step {
     /// The source that it leads to.
     to: usize,
-    /// The deterministic rule, or [`BY_WEIGHT`].
+    /// The deterministic rule, [`BY_CONSTRAINT`] or [`BY_WEIGHT`].
     rule: u16,
 }
 
+const BY_CONSTRAINT: u16 = u16::MAX - 1;
 const BY_WEIGHT: u16 = u16::MAX;
+
+fn rule_of(pairs: &ScoredPairs, pair: usize) -> u16 {
+    let otherwise = if pairs.is_constrained(pair) { BY_CONSTRAINT } else { BY_WEIGHT };
+    pairs.linked_by_rule(pair).unwrap_or(otherwise)
+}
 
 /// Whether routes between two sources are told from the first of them; of two sources, in one direction only.
 fn starts_from(has_names: &[bool], source: usize, other: usize) -> bool {
@@ -102,6 +109,7 @@ fn words(findings: &Findings<'_>, has_names: &[bool], way: &Way) -> Vec<String> 
         let both_have_names = has_names[before] && has_names[step.to];
         words.push(match findings.model.deterministic.get(usize::from(step.rule)) {
             Some(rule) => rule.words(),
+            None if step.rule == BY_CONSTRAINT => "a must_link constraint".into(),
             None if both_have_names => "names and details".into(),
             None => "details".into(),
         });
@@ -132,10 +140,15 @@ fn tally_links(findings: &Findings<'_>, has_names: &[bool], tally: &mut BTreeMap
     let (records, pairs) = (findings.records, findings.pairs);
     let n_rules = findings.model.deterministic.len();
     let n_sources = has_names.len();
-    // by source, other source and rule, the last of them being the weight
-    let mut direct = vec![Direct::default(); n_sources * n_sources * (n_rules + 1)];
+    // by source, other source and rule, the last of them being a constraint and the weight
+    let n_ways = n_rules + 2;
+    let mut direct = vec![Direct::default(); n_sources * n_sources * n_ways];
     for pair in findings.links() {
-        let rule = pairs.linked_by_rule(pair).map_or(n_rules, usize::from);
+        let rule = match rule_of(pairs, pair) {
+            BY_CONSTRAINT => n_rules,
+            BY_WEIGHT => n_rules + 1,
+            rule => usize::from(rule),
+        };
         let (left, right) = (pairs.left[pair], pairs.right[pair]);
         let (of_left, of_right) = (records.source_of(left), records.source_of(right));
         let (from, to, start) = if starts_from(has_names, of_left, of_right) {
@@ -143,7 +156,7 @@ fn tally_links(findings: &Findings<'_>, has_names: &[bool], tally: &mut BTreeMap
         } else {
             (of_right, of_left, right)
         };
-        let direct = &mut direct[(from * n_sources + to) * (n_rules + 1) + rule];
+        let direct = &mut direct[(from * n_sources + to) * n_ways + rule];
         direct.links += 1;
         let source = &records.sources[from];
         direct.mark(start, source);
@@ -153,9 +166,13 @@ fn tally_links(findings: &Findings<'_>, has_names: &[bool], tally: &mut BTreeMap
         }
     }
     for (at, direct) in direct.into_iter().enumerate().filter(|(_, direct)| direct.links > 0) {
-        let (sources, rule) = (at / (n_rules + 1), at % (n_rules + 1));
+        let (sources, rule) = (at / n_ways, at % n_ways);
         let (from, to) = (sources / n_sources, sources % n_sources);
-        let rule = if rule == n_rules { BY_WEIGHT } else { rule as u16 };
+        let rule = match rule.checked_sub(n_rules) {
+            None => rule as u16,
+            Some(0) => BY_CONSTRAINT,
+            Some(_) => BY_WEIGHT,
+        };
         tally.insert(Way { from, to, steps: vec![Step { to, rule }] }, (direct.links, direct.records));
     }
 }
@@ -173,7 +190,7 @@ impl Graph {
         let pairs = findings.pairs;
         let mut ends: Vec<(u32, u16, u32)> = Vec::new();
         for pair in findings.links() {
-            let rule = pairs.linked_by_rule(pair).unwrap_or(BY_WEIGHT);
+            let rule = rule_of(pairs, pair);
             let (left, right) = (pairs.left[pair], pairs.right[pair]);
             ends.extend([(left, rule, right), (right, rule, left)]);
         }

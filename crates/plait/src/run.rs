@@ -54,6 +54,9 @@ pub struct Run {
     /// What is estimated of it without labels; nothing in runs of earlier versions.
     #[serde(default)]
     pub quality: RunQuality,
+    /// Pairs that were kept apart or put together, where a file of them was given; absent in runs of earlier versions.
+    #[serde(default)]
+    pub constraints: Option<RunConstraints>,
     /// What a careful person should know.
     pub notes: Vec<String>,
     /// Findings in the files and in the result, as they were printed; absent in runs of earlier versions.
@@ -257,12 +260,45 @@ pub struct RunTruth {
     pub exact_persons: f64,
 }
 
+/// The file of constraints of a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunConstraints {
+    /// As it was given.
+    pub path: String,
+    /// The same from the root; absent where the system did not tell.
+    pub absolute_path: Option<String>,
+    /// Of the file.
+    pub sha256: String,
+    /// Rows in the file that could be read.
+    pub rows: u64,
+    /// Whether it has a column `constraint`; all its pairs are kept apart if not.
+    pub says_which: bool,
+    /// Pairs kept apart.
+    pub kept_apart: u64,
+    /// Those of them that would have been one person without the file; 0 for a dry run.
+    pub would_be_one_person: u64,
+    /// Pairs put together.
+    pub put_together: u64,
+    /// Rows left out, since they name a record that its source does not have.
+    pub rows_of_unknown_records: u64,
+}
+
 impl RunSource {
     /// Where the file is: from the root, if it is still there, or else as it was given.
     pub(crate) fn file(&self) -> PathBuf {
-        let absolute = self.absolute_path.as_ref().map(PathBuf::from);
-        absolute.filter(|path| path.exists()).unwrap_or_else(|| PathBuf::from(&self.path))
+        found(self.absolute_path.as_deref(), &self.path)
     }
+}
+
+impl RunConstraints {
+    /// Where the file is: from the root, if it is still there, or else as it was given.
+    pub(crate) fn file(&self) -> PathBuf {
+        found(self.absolute_path.as_deref(), &self.path)
+    }
+}
+
+fn found(absolute: Option<&str>, given: &str) -> PathBuf {
+    absolute.map(PathBuf::from).filter(|path| path.exists()).unwrap_or_else(|| PathBuf::from(given))
 }
 
 impl Run {

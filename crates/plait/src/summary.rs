@@ -1,6 +1,7 @@
 //! What a run did, in words.
 
 use crate::link::Findings;
+use crate::quality::RunEstimate;
 use crate::run::Run;
 use plait_engine::clustering::Clustered;
 use plait_engine::model::{LinkType, Model};
@@ -117,15 +118,7 @@ pub(crate) fn paragraph(findings: &Findings<'_>, run: &Run) -> String {
             percent(truth.recall)
         )
     } else {
-        let rate = counts.expected_false_links / counts.links.max(1) as f64;
-        let n_wrong = counts.expected_false_links.round() as u64;
-        format!(
-            "By the model's own estimate, without any labels, about {} of the {} {} wrong ({}).",
-            grouped(n_wrong),
-            counted(counts.links, "link"),
-            are(n_wrong),
-            percent(rate)
-        )
+        run.quality.estimates.first().map_or_else(String::new, RunEstimate::sentence)
     };
     format!("{first} {unsure} {trust}")
 }

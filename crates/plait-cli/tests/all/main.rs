@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod commands;
+mod constraints;
 mod linking;
 mod outputs;
 mod returns;

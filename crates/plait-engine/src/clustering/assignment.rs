@@ -5,66 +5,105 @@
 //! Jonker and Volgenant 1987, on the sparse graph). Among more sources the problem is NP-hard; there, links are taken
 //! from the heaviest down, each if it leaves at most one record of each source in the person. Links by deterministic rules
 //! come before all others, rule by rule.
+//!
+//! Records that a constraint puts together count as one. They may be of one source, which no other link can bring about: a
+//! person has two records of a source only where a constraint says that these are one person.
 
+use super::apart::Apart;
 use super::{Components, by_preference, rank};
+use crate::constraints::Constraints;
 use crate::records::Records;
 use crate::scoring::ScoredPairs;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 
 /// Which accepted pairs are links, and how many were given up although another choice was as good.
-pub(super) fn one_to_one(records: &Records, pairs: &ScoredPairs, accepted: &[bool]) -> (Vec<bool>, u32) {
+pub(super) fn one_to_one(
+    records: &Records,
+    pairs: &ScoredPairs,
+    accepted: &[bool],
+    apart: &Apart<'_>,
+) -> (Vec<bool>, u32) {
     let between: Vec<usize> = (0..pairs.len())
         .filter(|&pair| {
             accepted[pair] && records.source_of(pairs.left[pair]) != records.source_of(pairs.right[pair])
         })
         .collect();
-    let kept = if records.sources.len() == 2 {
-        optimal(records.len(), pairs, &between)
+    let mut persons = Components::new(records.len());
+    apart.constraints.together().iter().for_each(|&(left, right)| persons.join(left, right));
+    if records.sources.len() == 2 {
+        optimal(records, pairs, &between, apart.constraints, &mut persons);
     } else {
-        heaviest_first(records, pairs, &between)
-    };
+        heaviest_first(records, pairs, &between, apart, &mut persons);
+    }
+    let kept: Vec<bool> = (0..pairs.len())
+        .map(|pair| accepted[pair] && persons.root(pairs.left[pair]) == persons.root(pairs.right[pair]))
+        .collect();
     let n_ties = count_ties(pairs, &between, &kept);
     (kept, n_ties)
 }
 
 /// Rank by rank: what links of one rank take is not there for those of a later one.
-fn optimal(n: usize, pairs: &ScoredPairs, between: &[usize]) -> Vec<bool> {
-    let mut ranks: Vec<u16> = between.iter().map(|&pair| rank(pairs, pair)).collect();
+fn optimal(
+    records: &Records,
+    pairs: &ScoredPairs,
+    between: &[usize],
+    constraints: &Constraints,
+    persons: &mut Components,
+) {
+    let mut ranks: Vec<u32> = between.iter().map(|&pair| rank(pairs, pair)).collect();
     ranks.sort_unstable();
     ranks.dedup();
-    let mut kept = vec![false; pairs.len()];
-    let mut taken = vec![false; n];
+    let mut taken = vec![false; records.len()];
+    for &(left, _) in constraints.together() {
+        let group = constraints.group(&left);
+        let is_of_both = group.iter().any(|&record| records.source_of(record) != records.source_of(group[0]));
+        taken[group[0] as usize] = is_of_both;
+    }
+    // the two that a pair joins, each known by its first record
+    let ends = |pair: usize| [pairs.left[pair], pairs.right[pair]].map(|record| constraints.first(record));
     for of_rank in ranks {
         let is_open = |pair: &usize| {
-            let ends = [pairs.left[*pair], pairs.right[*pair]];
-            rank(pairs, *pair) == of_rank && !ends.iter().any(|&record| taken[record as usize])
+            rank(pairs, *pair) == of_rank && !ends(*pair).iter().any(|&record| taken[record as usize])
         };
-        let open: Vec<usize> = between.iter().copied().filter(is_open).collect();
-        for edge in heaviest(n, pairs, &open) {
-            kept[edge] = true;
-            taken[pairs.left[edge] as usize] = true;
-            taken[pairs.right[edge] as usize] = true;
+        let open: Vec<Edge> = between
+            .iter()
+            .copied()
+            .filter(is_open)
+            .map(|pair| {
+                let [left, right] = ends(pair);
+                Edge { left, right, weight: pairs.weight[pair] }
+            })
+            .collect();
+        for edge in heaviest(records.len(), &open) {
+            let Edge { left, right, .. } = open[edge];
+            persons.join(left, right);
+            taken[left as usize] = true;
+            taken[right as usize] = true;
         }
     }
-    kept
+}
+
+/// A pair of records of two sources, the left of the first.
+struct Edge {
+    left: u32,
+    right: u32,
+    weight: f64,
 }
 
 /// The edges of the heaviest matching of all components.
-fn heaviest(n: usize, pairs: &ScoredPairs, between: &[usize]) -> Vec<usize> {
+fn heaviest(n: usize, open: &[Edge]) -> Vec<usize> {
     let mut components = Components::new(n);
-    for &pair in between {
-        components.join(pairs.left[pair], pairs.right[pair]);
-    }
+    open.iter().for_each(|edge| components.join(edge.left, edge.right));
     let mut by_component: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
-    for &pair in between {
-        by_component.entry(components.root(pairs.left[pair])).or_default().push(pair);
+    for (place, edge) in open.iter().enumerate() {
+        by_component.entry(components.root(edge.left)).or_default().push(place);
     }
-    by_component.values().flat_map(|edges| assign(pairs, edges)).collect()
+    by_component.values().flat_map(|edges| assign(open, edges)).collect()
 }
 
-/// The edges of the heaviest matching of one component, whose lefts and rights are of different sources.
-fn assign(pairs: &ScoredPairs, edges: &[usize]) -> Vec<usize> {
+/// The edges of the heaviest matching of one component.
+fn assign(open: &[Edge], edges: &[usize]) -> Vec<usize> {
     if let [only] = edges {
         return vec![*only];
     }
@@ -74,17 +113,17 @@ fn assign(pairs: &ScoredPairs, edges: &[usize]) -> Vec<usize> {
         all.dedup();
         all
     };
-    let lefts = index(&mut edges.iter().map(|&edge| pairs.left[edge]));
-    let rights = index(&mut edges.iter().map(|&edge| pairs.right[edge]));
+    let lefts = index(&mut edges.iter().map(|&edge| open[edge].left));
+    let rights = index(&mut edges.iter().map(|&edge| open[edge].right));
     let place = |all: &[u32], record| all.binary_search(&record).expect("collected above");
     // costs are not negative, and staying single costs more than any link, since accepted pairs are to be linked
-    let heaviest = edges.iter().map(|&edge| pairs.weight[edge]).fold(f64::NEG_INFINITY, f64::max);
-    let lightest = edges.iter().map(|&edge| pairs.weight[edge]).fold(f64::INFINITY, f64::min);
+    let heaviest = edges.iter().map(|&edge| open[edge].weight).fold(f64::NEG_INFINITY, f64::max);
+    let lightest = edges.iter().map(|&edge| open[edge].weight).fold(f64::INFINITY, f64::min);
     let single = heaviest - lightest.min(0.0);
     let mut graph = Matching::new(lefts.len(), rights.len(), single);
     for &edge in edges {
-        let (left, right) = (place(&lefts, pairs.left[edge]), place(&rights, pairs.right[edge]));
-        graph.edges[left].push((right, heaviest - pairs.weight[edge], edge));
+        let (left, right) = (place(&lefts, open[edge].left), place(&rights, open[edge].right));
+        graph.edges[left].push((right, heaviest - open[edge].weight, edge));
     }
     (0..lefts.len()).for_each(|left| graph.match_left(left));
     graph.matched.into_iter().flatten().map(|(_, edge)| edge).collect()
@@ -218,29 +257,34 @@ impl Ord for Distance {
     }
 }
 
-fn heaviest_first(records: &Records, pairs: &ScoredPairs, between: &[usize]) -> Vec<bool> {
+fn heaviest_first(
+    records: &Records,
+    pairs: &ScoredPairs,
+    between: &[usize],
+    apart: &Apart<'_>,
+    persons: &mut Components,
+) {
     let mut order = between.to_vec();
     order.sort_by(|&a, &b| by_preference(pairs, a, b));
-    let mut components = Components::new(records.len());
-    let mut sources: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
-    for &pair in &order {
-        let roots = [components.root(pairs.left[pair]), components.root(pairs.right[pair])];
+    // the records of each person, known by its first
+    let mut records_of: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+    for pair in order {
+        let roots = [persons.root(pairs.left[pair]), persons.root(pairs.right[pair])];
         if roots[0] == roots[1] {
             continue;
         }
-        let of = |root: u32| sources.get(&root).cloned().unwrap_or_else(|| vec![records.source_of(root)]);
+        let of = |root: u32| {
+            records_of.get(&root).map_or_else(|| apart.constraints.group(&root).to_vec(), Vec::clone)
+        };
         let (mut joined, other) = (of(roots[0]), of(roots[1]));
-        if joined.iter().all(|source| !other.contains(source)) {
+        let may_join =
+            |&a: &u32, &b: &u32| records.source_of(a) != records.source_of(b) && !apart.keeps(a, b);
+        if joined.iter().all(|a| other.iter().all(|b| may_join(a, b))) {
             joined.extend(other);
-            components.join(roots[0], roots[1]);
-            sources.insert(roots[0].min(roots[1]), joined);
+            persons.join(roots[0], roots[1]);
+            records_of.insert(roots[0].min(roots[1]), joined);
         }
     }
-    let mut kept = vec![false; pairs.len()];
-    for &pair in between {
-        kept[pair] = components.root(pairs.left[pair]) == components.root(pairs.right[pair]);
-    }
-    kept
 }
 
 /// Pairs given up that weigh exactly as much as a link that took the place of one of their ends.
@@ -249,12 +293,15 @@ fn count_ties(pairs: &ScoredPairs, between: &[usize], kept: &[bool]) -> u32 {
         let worth = (rank(pairs, pair), pairs.weight[pair].to_bits());
         [pairs.left[pair], pairs.right[pair]].map(|record| (record, worth))
     };
-    let mut taken: Vec<(u32, (u16, u64))> =
+    let mut taken: Vec<(u32, (u32, u64))> =
         between.iter().filter(|&&pair| kept[pair]).flat_map(|&pair| places(pair)).collect();
     taken.sort_unstable();
     let tied = |pair: usize| places(pair).iter().any(|place| taken.binary_search(place).is_ok());
     between.iter().filter(|&&pair| !kept[pair] && tied(pair)).count() as u32
 }
+
+#[cfg(test)]
+pub(super) use tests::best_total;
 
 #[cfg(test)]
 mod tests {
@@ -272,7 +319,7 @@ mod tests {
     }
 
     /// The twin: the best total over every way of taking or leaving each edge.
-    fn best_total(edges: &[(u32, u32, f64)], used: &mut Vec<u32>) -> f64 {
+    pub(in crate::clustering) fn best_total(edges: &[(u32, u32, f64)], used: &mut Vec<u32>) -> f64 {
         let Some((&(left, right, weight), rest)) = edges.split_first() else { return 0.0 };
         let without = best_total(rest, used);
         if used.contains(&left) || used.contains(&right) {
@@ -292,7 +339,9 @@ mod tests {
             let edges: Vec<(u32, u32, f64)> =
                 edges.into_iter().map(|((l, r), w)| (l, r, f64::from(w) / 2.0)).collect();
             let pairs = scored(&edges);
-            let (kept, _) = one_to_one(&two_sources(5, 5), &pairs, &vec![true; edges.len()]);
+            let none = Constraints::default();
+            let apart = Apart { constraints: &none, conflicts: None };
+            let (kept, _) = one_to_one(&two_sources(5, 5), &pairs, &vec![true; edges.len()], &apart);
             let mut seen = Vec::new();
             let mut total = 0.0;
             for (pair, _) in kept.iter().enumerate().filter(|(_, kept)| **kept) {
@@ -309,7 +358,9 @@ mod tests {
     #[test]
     fn a_tie_is_counted() {
         let pairs = scored(&[(0, 2, 5.0), (1, 2, 5.0)]);
-        let (kept, n_ties) = one_to_one(&two_sources(2, 1), &pairs, &[true, true]);
+        let none = Constraints::default();
+        let apart = Apart { constraints: &none, conflicts: None };
+        let (kept, n_ties) = one_to_one(&two_sources(2, 1), &pairs, &[true, true], &apart);
         assert_eq!(kept.iter().filter(|kept| **kept).count(), 1);
         assert_eq!(n_ties, 1);
     }

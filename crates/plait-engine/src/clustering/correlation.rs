@@ -6,12 +6,15 @@
 //! two clusters with the greatest sum of weights between them are merged, for as long as that sum reaches the cut.
 //! A pair that was never a candidate counts a little against ([`NOT_COMPARED`]): had it been of one person, some
 //! blocking rule would probably have made it. At the end single records move to where they fit better.
+//!
+//! What constraints put together is merged before anything else, what rules link after that. Larger sets than are looked at
+//! whole are first taken apart by the kept pairs and the constraints alone.
 
 mod dense;
 mod sparse;
 
-use super::Components;
-use crate::conflicts::Conflicts;
+use super::apart::Apart;
+use super::{BY_WEIGHT, Components, LOOK_AT_ALL, TOGETHER, rank};
 use crate::scoring::ScoredPairs;
 use dense::Dense;
 use rayon::prelude::*;
@@ -34,18 +37,14 @@ const MOST: f64 = 43.0;
 const LEAST: f64 = -10.0;
 /// What a pair counts that cannot be of one person.
 const APART: f64 = f64::NEG_INFINITY;
-/// In sets of up to so many records every pair is looked at; larger ones are first taken apart by the kept pairs alone.
-pub(crate) const LOOK_AT_ALL: usize = 400;
 
 /// What decides which records are together.
 pub(super) struct Question<'a, 'w> {
     pub(super) n_records: usize,
-    pub(super) conflicts: &'a Conflicts<'a>,
+    pub(super) apart: &'a Apart<'a>,
     pub(super) pairs: &'a ScoredPairs,
     /// Per pair, whether it is at or above the cut.
     pub(super) accepted: &'a [bool],
-    /// Per pair, whether its records are together whatever else is known.
-    pub(super) must: &'a [bool],
     /// Bits that it takes to be together.
     pub(super) cut: f64,
     pub(super) weigher: &'a Weigher<'w>,
@@ -94,8 +93,14 @@ impl Question<'_, '_> {
         let mut sparse = Sparse::new(records.len());
         for &pair in set {
             let [left, right] = ends(&pair).map(place);
-            let pair = pair as usize;
-            sparse.set(left, right, self.weight(pair), self.must[pair]);
+            sparse.set(left, right, self.weight(pair as usize));
+        }
+        for (left, right) in self.apart_within(&records) {
+            sparse.set(place(left), place(right), APART);
+        }
+        for pair in self.musts(set) {
+            let [left, right] = ends(&pair).map(place);
+            sparse.must(left, right);
         }
         let clusters = sparse.clusters(self.cut);
         let mut smaller: Vec<Vec<u32>> = vec![Vec::new(); records.len()];
@@ -122,7 +127,20 @@ impl Question<'_, '_> {
     /// What a kept pair counts.
     fn weight(&self, pair: usize) -> f64 {
         let (left, right) = (self.pairs.left[pair], self.pairs.right[pair]);
-        if self.conflicts.between(left, right) { APART } else { clipped(self.pairs.weight[pair]) }
+        if self.apart.keeps(left, right) { APART } else { clipped(self.pairs.weight[pair]) }
+    }
+
+    /// Of the pairs of a set those that are together whatever else is known: by a constraint, then by a rule.
+    fn musts(&self, set: &[u32]) -> impl Iterator<Item = u32> {
+        let is_first = |pair: &u32| rank(self.pairs, *pair as usize) == TOGETHER;
+        let is_later = |pair: &u32| (TOGETHER + 1..BY_WEIGHT).contains(&rank(self.pairs, *pair as usize));
+        set.iter().copied().filter(is_first).chain(set.iter().copied().filter(is_later))
+    }
+
+    /// The pairs of these records, which are in order, that constraints keep apart.
+    fn apart_within(&self, records: &[u32]) -> impl Iterator<Item = (u32, u32)> {
+        let has = |record: &u32| records.binary_search(record).is_ok();
+        self.apart.constraints.apart().iter().copied().filter(move |(left, right)| has(left) && has(right))
     }
 
     fn split_looking_at_all(
@@ -137,13 +155,13 @@ impl Question<'_, '_> {
             let pair = pair as usize;
             let (left, right) = (place(self.pairs.left[pair]), place(self.pairs.right[pair]));
             dense.set(left, right, self.weight(pair));
-            if self.must[pair] {
-                dense.must(left, right);
-            }
+        }
+        for pair in self.musts(set) {
+            dense.must(place(self.pairs.left[pair as usize]), place(self.pairs.right[pair as usize]));
         }
         for (left, right) in dense.unknown() {
             let pair = (records[left], records[right]);
-            let weight = if self.conflicts.between(pair.0, pair.1) {
+            let weight = if self.apart.keeps(pair.0, pair.1) {
                 Some(APART)
             } else {
                 weigh(pair.0, pair.1).map(clipped)

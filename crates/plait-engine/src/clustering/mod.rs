@@ -1,18 +1,22 @@
 //! From links to persons.
 
+mod apart;
 mod assignment;
 mod components;
 mod correlation;
 
 use crate::conflicts::Conflicts;
+use crate::constraints::Constraints;
+use crate::deterministic::Ruling;
 use crate::model::Clustering;
 use crate::records::Records;
 use crate::scoring::{ScoredPairs, retain_those};
+use apart::Apart;
 use std::cmp::Ordering;
 
 pub use components::Components;
 pub use correlation::Weigher;
-pub(crate) use correlation::{LOOK_AT_ALL, joins};
+pub(crate) use correlation::joins;
 
 /// Who is one person with whom.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,8 +61,16 @@ impl Clustered {
     }
 }
 
+/// In sets of up to so many records every pair is looked at; of larger ones the kept pairs alone.
+pub(crate) const LOOK_AT_ALL: usize = 400;
+
 /// Groups records by the pairs of at least `cut` bits and those that deterministic rules link. Where a method has to
 /// choose, links by a rule come before those by weight, and those of an earlier rule before those of a later one.
+///
+/// Constraints, which the pairs have been told ([`Constraints::apply`]), always hold: pairs that must be together are links
+/// before all others, and no link brings records into one person that are kept apart. Numbers that conflict keep records
+/// apart in all methods but `connected_components`, which keeps to what links say; of more than 400 records that links
+/// reach, those only that are a kept pair.
 ///
 /// What `weigher` makes is asked for pairs that were not kept, by methods that look at all pairs of a person.
 pub fn cluster(
@@ -66,21 +78,36 @@ pub fn cluster(
     pairs: &ScoredPairs,
     cut: f64,
     method: Clustering,
+    constraints: &Constraints,
     weigher: &Weigher<'_>,
 ) -> Clustered {
-    let accepted: Vec<bool> =
+    let of_numbers = method != Clustering::ConnectedComponents;
+    let apart = Apart { constraints, conflicts: of_numbers.then(|| Conflicts::of(records, constraints)) };
+    let mut accepted: Vec<bool> =
         (0..pairs.len()).map(|pair| pairs.weight[pair] >= cut || rank(pairs, pair) < BY_WEIGHT).collect();
+    // correlation weighs them against all others, and looks at what they reach
+    if method != Clustering::Correlation {
+        for (pair, accepted) in accepted.iter_mut().enumerate() {
+            *accepted = *accepted && !apart.keeps(pairs.left[pair], pairs.right[pair]);
+        }
+    }
     let (is_link, n_ties) = match method {
-        Clustering::ConnectedComponents => (accepted, 0),
-        Clustering::BestLink => best_links(records.len(), pairs, &accepted),
-        Clustering::OneToOne => assignment::one_to_one(records, pairs, &accepted),
+        Clustering::ConnectedComponents => {
+            apart.take_again(records.len(), pairs, &mut accepted);
+            (accepted, 0)
+        }
+        Clustering::BestLink => {
+            let (mut is_link, n_ties) = best_links(records.len(), pairs, &accepted);
+            apart.take_again(records.len(), pairs, &mut is_link);
+            (is_link, n_ties)
+        }
+        Clustering::OneToOne => assignment::one_to_one(records, pairs, &accepted, &apart),
         Clustering::Correlation => {
             let question = correlation::Question {
                 n_records: records.len(),
-                conflicts: &Conflicts::of(records),
+                apart: &apart,
                 pairs,
                 accepted: &accepted,
-                must: &(0..pairs.len()).map(|pair| rank(pairs, pair) < BY_WEIGHT).collect::<Vec<bool>>(),
                 cut,
                 weigher,
             };
@@ -97,15 +124,21 @@ pub fn cluster(
     Clustered { persons: components.into_persons(), is_link, n_ties }
 }
 
+/// The rank of pairs that a constraint puts together, before all others.
+const TOGETHER: u32 = 0;
 /// The rank of pairs that no rule links, after all others.
-const BY_WEIGHT: u16 = u16::MAX;
+const BY_WEIGHT: u32 = u32::MAX;
 
-/// The place of a pair among links: that of the rule that links it, or [`BY_WEIGHT`].
-fn rank(pairs: &ScoredPairs, pair: usize) -> u16 {
-    pairs.linked_by_rule(pair).unwrap_or(BY_WEIGHT)
+/// The place of a pair among links: [`TOGETHER`], then by the rule that links it, or [`BY_WEIGHT`].
+fn rank(pairs: &ScoredPairs, pair: usize) -> u32 {
+    match pairs.ruling[pair] {
+        Some(Ruling::Together) => TOGETHER,
+        Some(Ruling::Link(rule)) => TOGETHER + 1 + u32::from(rule),
+        _ => BY_WEIGHT,
+    }
 }
 
-/// From the pair to be preferred: of an earlier rule, heavier, of lower records.
+/// From the pair to be preferred: put together by a constraint, of an earlier rule, heavier, of lower records.
 fn by_preference(pairs: &ScoredPairs, a: usize, b: usize) -> Ordering {
     let records = |pair: usize| (pairs.left[pair], pairs.right[pair]);
     rank(pairs, a)
@@ -114,7 +147,7 @@ fn by_preference(pairs: &ScoredPairs, a: usize, b: usize) -> Ordering {
         .then_with(|| records(a).cmp(&records(b)))
 }
 
-/// Keeps a link if it is the one to be preferred of at least one of its ends. Also counts the links given up that are as
+/// Keeps a link if it is the one to be preferred of at least one of its ends, or put together by a constraint. Also counts the links given up that are as
 /// good as that of one of their ends but for the order of records.
 fn best_links(n: usize, pairs: &ScoredPairs, accepted: &[bool]) -> (Vec<bool>, u32) {
     const NONE: usize = usize::MAX;
@@ -128,7 +161,7 @@ fn best_links(n: usize, pairs: &ScoredPairs, accepted: &[bool]) -> (Vec<bool>, u
             }
         }
     }
-    let mut kept = vec![false; pairs.len()];
+    let mut kept: Vec<bool> = (0..pairs.len()).map(|pair| pairs.is_constrained(pair)).collect();
     for &pair in best.iter().filter(|&&pair| pair != NONE) {
         kept[pair] = true;
     }

@@ -17,6 +17,8 @@ use crate::blocking::Blocks;
 use crate::clustering::{Clustered, LOOK_AT_ALL, joins};
 use crate::comparison::Comparer;
 use crate::conflicts::Conflicts;
+use crate::constraints::Constraints;
+use crate::deterministic::Ruling;
 use crate::model::LinkType;
 use crate::random::draw;
 use crate::records::Records;
@@ -50,6 +52,8 @@ pub struct Decided<'a> {
     pub pairs: &'a ScoredPairs,
     /// Who is one person.
     pub clustered: &'a Clustered,
+    /// What keeps records apart whatever their probabilities.
+    pub constraints: &'a Constraints,
     /// Pairs within a source count where they were compared.
     pub link_type: LinkType,
     /// Bits from which a pair is a link.
@@ -115,8 +119,7 @@ impl Decided<'_> {
             return all;
         }
         // members ascend, and so do the sources
-        let of_one_source =
-            members.chunk_by(|&a, &b| self.records.source_of(a) == self.records.source_of(b));
+        let of_one_source = members.chunk_by(|&a, &b| self.records.source_of(a) == self.records.source_of(b));
         all - of_one_source.map(|records| (records.len() * (records.len() - 1)) as f64 / 2.0).sum::<f64>()
     }
 
@@ -128,11 +131,11 @@ impl Decided<'_> {
             .filter(|&person| draw(self.seed, person as u64).is_multiple_of(one_in))
             .collect();
         let mut by_rule: Vec<(u32, u32)> = (0..self.pairs.len())
-            .filter(|&pair| self.pairs.linked_by_rule(pair).is_some())
+            .filter(|&pair| matches!(self.pairs.ruling[pair], Some(Ruling::Together | Ruling::Link(_))))
             .map(|pair| (self.pairs.left[pair], self.pairs.right[pair]))
             .collect();
         by_rule.sort_unstable();
-        let conflicts = Conflicts::of(self.records);
+        let conflicts = Conflicts::of(self.records, self.constraints);
         let sums: Vec<(f64, f64)> = sample
             .par_iter()
             .map_init(
@@ -155,7 +158,9 @@ impl Decided<'_> {
                         is_candidate.then(|| self.scorer.weigh(left, right, scratch).0)
                     });
                     let wrong = joins.iter().map(|join| (join.n_pairs as f64 * share, 1.0 - odds(join.bits)));
-                    wrong.fold((0.0, 0.0), |(sum, squares), (n, wrong)| (sum + n * wrong, squares + n * n * wrong))
+                    wrong.fold((0.0, 0.0), |(sum, squares), (n, wrong)| {
+                        (sum + n * wrong, squares + n * n * wrong)
+                    })
                 },
             )
             .collect();
@@ -166,7 +171,10 @@ impl Decided<'_> {
         let n_pairs: u64 = self.blocks.costs().iter().map(|cost| cost.n_pairs).sum();
         let one_in = n_pairs.div_ceil(PAIRS).max(1);
         let person_of = &self.clustered.persons.person_of;
-        let conflicts = Conflicts::of(self.records);
+        let conflicts = Conflicts::of(self.records, self.constraints);
+        let is_apart = |left, right| {
+            self.constraints.kept_apart_by(left, right).is_some() || conflicts.between(left, right)
+        };
         let tasks = self.blocks.tasks(TASK_PAIRS);
         let found: Vec<Vec<(u32, f64)>> = tasks
             .par_iter()
@@ -183,7 +191,7 @@ impl Decided<'_> {
                             }
                             if let Some(bits) = self.scorer.at_least(LEAST, left, right, scratch)
                                 && bits < self.cut
-                                && !conflicts.between(left, right)
+                                && !is_apart(left, right)
                             {
                                 found.push((left, odds(bits)));
                             }

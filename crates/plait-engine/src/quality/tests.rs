@@ -3,6 +3,7 @@ use super::interval::events_between;
 use crate::blocking::Blocks;
 use crate::clustering::cluster;
 use crate::comparison::Comparer;
+use crate::constraints::Constraints;
 use crate::fixture::{
     DATE, Dice, FORENAME, SURNAME, all_pairs, any_records, comparison, fixed, model, value,
 };
@@ -47,14 +48,17 @@ fn an_interval_holds_what_happens_in_19_cases_of_20() {
         let (low, high) = events_between(expected, 0.5);
         (high - low) / expected
     };
-    assert!(width(1000.0) < width(10.0) && width(1000.0) > 1.0, "more events, surer, up to the model's error");
+    assert!(
+        width(1000.0) < width(10.0) && width(1000.0) > 1.0,
+        "more events, surer, up to the model's error"
+    );
 }
 
 /// Three comparisons with levels that differ in worth, candidates where either name's first letter agrees.
 fn a_model(link_type: LinkType, clustering: Clustering) -> Model {
-    let first = |field: &str| BlockingKey { field: field.into(), part: Part::First(1) };
+    let first = |field: &str| BlockingKey::same(field, Part::First(1));
     let fields = [FORENAME, SURNAME, DATE];
-    let comparisons = fields.map(|field| comparison(field, [Condition::Exact])).to_vec();
+    let comparisons = fields.map(|field| comparison(field, [Condition::exact()])).to_vec();
     let (m, u) = (vec![vec![0.9, 0.1]; 3], vec![vec![0.05, 0.95]; 3]);
     Model {
         blocking: [FORENAME, SURNAME].map(|field| BlockingRule { keys: vec![first(field)] }).to_vec(),
@@ -103,10 +107,11 @@ proptest! {
             let (mut scratch, blocks, scorer) = (comparer.scratch(), &blocks, &scorer);
             Box::new(move |l, r| blocks.is_candidate(l, r).then(|| scorer.weigh(l, r, &mut scratch).0))
         };
-        let clustered = cluster(&records, &pairs, 0.0, clustering, &weigher);
+        let constraints = Constraints::default();
+        let clustered = cluster(&records, &pairs, 0.0, clustering, &constraints, &weigher);
         let said = by_probability(&Decided {
             records: &records, comparer: &comparer, blocks: &blocks, scorer: &scorer, pairs: &pairs,
-            clustered: &clustered, link_type, cut: 0.0, seed: 1,
+            clustered: &clustered, constraints: &constraints, link_type, cut: 0.0, seed: 1,
         });
 
         let person = |record: u32| clustered.persons.person_of[record as usize];

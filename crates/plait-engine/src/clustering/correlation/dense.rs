@@ -12,7 +12,7 @@ pub(super) struct Dense {
     n: usize,
     /// NaN where nothing has been said: the pair was not compared.
     weights: Vec<f64>,
-    /// Records that are together whatever their weights.
+    /// Records that are together whatever their weights, in the order in which they merge.
     must: Vec<(usize, usize)>,
 }
 

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BinaryHeap};
 pub(super) struct Sparse {
     /// Per cluster, known by its lowest record.
     clusters: Vec<Cluster>,
+    /// Records that are together whatever their weights, in the order in which they merge.
     must: Vec<(u32, u32)>,
 }
 
@@ -41,13 +42,14 @@ impl Sparse {
         Self { clusters: (0..n as u32).map(cluster).collect(), must: Vec::new() }
     }
 
-    pub(super) fn set(&mut self, left: u32, right: u32, weight: f64, must: bool) {
+    pub(super) fn set(&mut self, left: u32, right: u32, weight: f64) {
         let between = Between { sum: weight, most: weight, n_pairs: 1 };
         self.clusters[left as usize].links.insert(right, between);
         self.clusters[right as usize].links.insert(left, between);
-        if must {
-            self.must.push((left, right));
-        }
+    }
+
+    pub(super) fn must(&mut self, left: u32, right: u32) {
+        self.must.push((left, right));
     }
 
     /// Per record, the lowest record of its cluster.

@@ -1,4 +1,5 @@
 use super::*;
+use crate::constraints::Constraints;
 use crate::fixture::{fixed, records, scored};
 use crate::model::Clustering;
 use plait_types::Role;
@@ -90,10 +91,24 @@ proptest! {
     fn many_records_merge_as_few_do((n, weights) in any_weights(), cut in -3.0..4.0) {
         let mut sparse = Sparse::new(n);
         for (&(left, right), &weight) in &weights {
-            sparse.set(left as u32, right as u32, weight, false);
+            sparse.set(left as u32, right as u32, weight);
         }
         let slow: Vec<u32> = merged_slowly(n, &weights, cut).into_iter().map(|record| record as u32).collect();
         prop_assert_eq!(sparse.clusters(cut), slow);
+    }
+
+    #[test]
+    fn joins_are_of_all_pairs_and_the_first_are_the_merges((n, weights) in any_weights()) {
+        let joins = dense_of(n, &weights).joins();
+        prop_assert_eq!(joins.iter().map(|join| join.n_pairs).sum::<usize>(), n * (n - 1) / 2);
+        let all: f64 = joins.iter().map(|join| join.bits).sum();
+        let expected = within(n, &weights, &vec![0; n]);
+        prop_assert!(all == expected || (all - expected).abs() < 1e-9, "{} is not {}", all, expected);
+        if let Some(first) = joins.first() {
+            let greatest = (0..n).flat_map(|a| (a + 1..n).map(move |b| (a, b)));
+            let greatest = greatest.map(|(a, b)| weight(&weights, a, b)).fold(f64::NEG_INFINITY, f64::max);
+            prop_assert_eq!(first.bits, greatest);
+        }
     }
 
     #[test]
@@ -127,7 +142,14 @@ fn persons(
             compared.iter().find(|pair| (pair.0, pair.1) == (left, right)).map(|pair| pair.2)
         })
     };
-    let clustered = super::super::cluster(records, &scored(edges), 0.0, Clustering::Correlation, &weigher);
+    let clustered = super::super::cluster(
+        records,
+        &scored(edges),
+        0.0,
+        Clustering::Correlation,
+        &Constraints::default(),
+        &weigher,
+    );
     clustered.persons.person_of
 }
 
@@ -175,7 +197,14 @@ fn what_is_settled_needs_no_review() {
     let edges = [(0, 1, 9.0), (2, 3, 9.0), (1, 2, -1.0), (4, 5, -1.0)];
     let mut pairs = scored(&edges);
     let weigher = || -> Box<WeighPair<'_>> { Box::new(|_, _| None) };
-    let mut clustered = super::super::cluster(&records, &pairs, 0.0, Clustering::Correlation, &weigher);
+    let mut clustered = super::super::cluster(
+        &records,
+        &pairs,
+        0.0,
+        Clustering::Correlation,
+        &Constraints::default(),
+        &weigher,
+    );
     clustered.forget_settled(&mut pairs, 0.0);
     let left: Vec<(u32, u32)> = pairs.left.iter().copied().zip(pairs.right.iter().copied()).collect();
     assert_eq!(left, [(0, 1), (2, 3), (4, 5)]);
