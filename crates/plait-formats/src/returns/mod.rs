@@ -27,7 +27,6 @@ pub mod library;
 mod members;
 mod narrow;
 mod nested;
-mod noted;
 mod origin;
 mod out;
 mod sheets;
