@@ -38,7 +38,7 @@ mod zip;
 pub use batch::{Batch, BatchSink, Nesting};
 pub use detect::{Asked, Detected, Recognised, detect};
 pub use gather::{Gathered, Progress, Quiet, gather, gather_in};
-pub use identity::Identity;
+pub use identity::{Identity, IdentitySink};
 pub use issues::write_issues;
 pub use landing::{Lacking, Landed, Landing, Payload, TableCount, land};
 pub use origin::{Entry, Origin};
