@@ -6,8 +6,8 @@ use plait_formats::columns::{ColumnPlan, Confidence};
 use plait_formats::returns::dates::DateReader;
 use plait_formats::returns::spec::line_of_column;
 use plait_formats::returns::{
-    self, Asked, Detected, Gathered, Lacking, Landed, Payload, Progress as GatherProgress, Recognised, Spec,
-    detect, library,
+    self, Asked, Detected, Gathered, IdentitySink, Lacking, Landed, Payload, Progress as GatherProgress,
+    Recognised, Spec, detect, library,
 };
 use plait_types::identifier::LaCode;
 use plait_types::{
@@ -69,16 +69,18 @@ pub(crate) fn recognise(source: &SourceSpec) -> Result<Option<Recognised>, Fault
     })
 }
 
-/// Reads a return. Its payload goes to the sink, where there is one.
+/// Reads a return. Its payload and its identity go to sinks, where there are any.
 pub(crate) fn land<'a>(
     recognised: Recognised,
     source: &SourceSpec,
     payload: Option<&'a mut Payload<'a>>,
+    identity: Option<IdentitySink<'a>>,
     progress: &dyn Progress,
 ) -> Result<Dataset, Fault> {
     let (reference_date, authority) = (reference_date(&recognised), la_code(&recognised));
+    let (called, bytes) = (source.called(), Bytes(progress));
     let (mut landed, gathered) =
-        returns::land(&recognised, &source.called(), reference_date, authority, payload, &Bytes(progress))?;
+        returns::land(&recognised, &called, reference_date, authority, payload, identity, &bytes)?;
     let lacking = mapping(source).map(|path| lacking_columns(&landed, path)).unwrap_or_default();
     if landed.identity.n_records == 0 {
         let lacking = lacking.iter().map(|issue| format!("{}: {}", issue.file, issue.message));

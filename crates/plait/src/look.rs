@@ -51,7 +51,7 @@ fn look_at_return(
     recognised: Recognised,
     roles: &[(String, Role)],
 ) -> Result<Looked, Faults> {
-    let dataset = dataset::land(recognised, source, None, &Silent)?;
+    let dataset = dataset::land(recognised, source, None, None, &Silent)?;
     let (table, plans) = dataset.table(roles);
     let profile = Profile::of(&table, &plans);
     let text = format!(

@@ -8,8 +8,8 @@ use crate::source::SourceSpec;
 use crate::{VERSION, output};
 use plait_engine::progress::{Progress, Stage};
 use plait_formats::returns::check::ColumnQuality;
-use plait_formats::returns::{Recognised, write_issues};
-use plait_formats::write::{CsvStyle, OutTable, OutValues, RowsFile, write_csv, write_parquet};
+use plait_formats::returns::{Identity, IdentitySink, Recognised, write_issues};
+use plait_formats::write::{CsvStyle, OutTable, OutValues, PiecesFile, RowsFile, write_csv};
 use plait_types::{Fault, FaultCode, Issue, Table, Values, counted, grouped};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -57,12 +57,19 @@ pub fn read(request: &ReadRequest, progress: &dyn Progress) -> Result<ReadDone, 
     let recognised = dataset::recognise(source)?.ok_or_else(|| not_a_return(source))?;
     let sha256 = dataset::sha256(&recognised)?;
     let mut payload = PayloadFiles { place: &place, recognised: recognised.clone(), files: BTreeMap::new() };
-    let mut take = |table: &str, rows: Table| payload.append(table, &rows);
-    let dataset = dataset::land(recognised, source, Some(&mut take), progress)
+    let mut identity = IdentityFiles { place: &place, files: Vec::new() };
+    let mut take_payload = |table: &str, rows: Table| payload.append(table, &rows);
+    let mut take_identity = |part: Identity| identity.append(&part);
+    let in_parts = IdentitySink {
+        records: IdentitySink::RECORDS,
+        scratch: place.staged("identity.waiting"),
+        take: &mut take_identity,
+    };
+    let dataset = dataset::land(recognised, source, Some(&mut take_payload), Some(in_parts), progress)
         .map_err(|fault| place.seen_from_outside(fault))?;
     progress.begin(Stage::Write, 1);
     let mut files = payload.finish()?;
-    files.extend(write_identity(&place, &dataset)?);
+    files.extend(identity.finish(&notes(&dataset.recognised))?);
     write_issues(
         &place.staged(ISSUES),
         &dataset.recognised.spec.id(),
@@ -144,6 +151,39 @@ impl PayloadFiles<'_> {
     }
 }
 
+/// The tables of identity, written when all their parts have come.
+struct IdentityFiles<'a> {
+    place: &'a OutputPlace,
+    /// With their names; made with the first part.
+    files: Vec<(String, PiecesFile)>,
+}
+
+impl IdentityFiles<'_> {
+    fn append(&mut self, part: &Identity) -> Result<(), Fault> {
+        let tables = part.tables();
+        if self.files.is_empty() {
+            for ((_, columns), of) in tables.iter().zip(["", "-names", "-addresses", "-identifiers"]) {
+                let name = format!("{IDENTITY}{of}.parquet");
+                let file = PiecesFile::create(&self.place.staged(&name), columns)?;
+                self.files.push((name, file));
+            }
+        }
+        tables.iter().zip(&mut self.files).try_for_each(|((rows, _), (_, file))| file.append(rows))
+    }
+
+    /// Names of the files; a long table without rows has none.
+    fn finish(self, notes: &[(String, String)]) -> Result<Vec<String>, Fault> {
+        let mut names = Vec::new();
+        for (name, file) in self.files {
+            if names.is_empty() || file.n_rows() > 0 {
+                file.finish(notes)?;
+                names.push(name);
+            }
+        }
+        Ok(names)
+    }
+}
+
 /// The file of a payload table. Names of tables are those of specs; a user's own spec may have any.
 fn file_of(table: &str) -> String {
     let plain: String =
@@ -156,25 +196,6 @@ fn notes(recognised: &Recognised) -> Vec<(String, String)> {
         ("plait.format".to_owned(), FORMAT.to_string()),
         ("plait.specification".to_owned(), recognised.spec.id()),
     ]
-}
-
-fn write_identity(place: &OutputPlace, dataset: &Dataset) -> Result<Vec<String>, Fault> {
-    let identity = &dataset.landed.identity;
-    let tables = [
-        ("", &identity.persons),
-        ("-names", &identity.names),
-        ("-addresses", &identity.addresses),
-        ("-identifiers", &identity.identifiers),
-    ];
-    let mut files = Vec::new();
-    for (part, table) in tables.into_iter().filter(|(part, table)| part.is_empty() || table.n_rows > 0) {
-        let file = format!("{IDENTITY}{part}.parquet");
-        let mut out = OutTable::of(table);
-        out.metadata = notes(&dataset.recognised);
-        write_parquet(&place.staged(&file), &out)?;
-        files.push(file);
-    }
-    Ok(files)
 }
 
 fn write_columns(place: &OutputPlace, quality: &[ColumnQuality]) -> Result<(), Fault> {

@@ -167,7 +167,7 @@ fn open_return(
     let authority = dataset::authority(recognised);
     let (sha256, dataset) = rayon::join(
         || dataset::sha256(recognised),
-        || dataset::land(recognised.clone(), spec, None, progress),
+        || dataset::land(recognised.clone(), spec, None, None, progress),
     );
     let (sha256, dataset) = (sha256?, dataset?);
     let (table, plans) = dataset.table(roles);

@@ -14,6 +14,7 @@ use super::naming::{self, SEARCHED_ROWS};
 use super::source::{ReadSeek, Source, unreadable};
 use super::text::{LONGEST, TextError, TextSource, UNDECODABLE, count_lines};
 use super::{FileFormat, Read, ReadOptions, delimiter_name};
+use crate::noted::Noted;
 use plait_types::{Column, Fault, FaultCode, Issue, IssueKind, NULL, Table, counted};
 use rayon::prelude::*;
 use std::cmp::Reverse;
@@ -60,14 +61,15 @@ pub(super) fn read(source: &Source, options: &ReadOptions) -> Result<Read, Fault
     }
 
     let Parser { mut names, text, delimiter, ragged, .. } = parser;
-    if ragged.len() > rows {
+    if ragged.n_rows > rows as u64 {
         return Err(mostly_ragged(file, delimiter, names.len(), &ragged));
     }
     if rows == 0 {
         return Err(super::empty(file, "has a header and no rows"));
     }
     issues.extend(windows_lines(file, text.windows_lines));
-    issues.extend(ragged_issues(file, names.len(), &ragged));
+    let rows_in = rows + ragged.n_rows as usize;
+    issues.extend(ragged.issues(file, names.len()));
     let columns: Vec<_> =
         columns.into_iter().map(|(at, column)| column.finish(mem::take(&mut names[at]))).collect();
     issues.extend(columns.iter().filter_map(|column| shortened_numbers(file, column)));
@@ -77,7 +79,7 @@ pub(super) fn read(source: &Source, options: &ReadOptions) -> Result<Read, Fault
             encoding: text.encoding(),
             bom: text.bom,
         },
-        rows_in: rows + ragged.len(),
+        rows_in,
         table: Table { name: String::new(), columns, n_rows: rows },
         issues,
     })
@@ -116,9 +118,6 @@ pub(crate) struct Finished {
     /// Rows that were not given.
     pub(crate) set_aside: u64,
 }
-
-/// How many rows that are no text are noted with their places.
-const NOTED_ROWS: usize = 10_000;
 
 impl<R: io::Read> Rows<R> {
     /// Finds delimiter and header. Faults as [`read`](super::read).
@@ -175,28 +174,26 @@ impl<R: io::Read> Rows<R> {
     /// What was wrong with the file, and the fault of one most of whose rows were set aside.
     pub(crate) fn finish(mut self) -> Result<Finished, Fault> {
         self.refuse_mostly_ragged(0)?;
-        let Parser { file, names, text, ragged, undecodable, n_undecodable, .. } = self.parser;
-        if n_undecodable > self.given {
-            let fault = text_fault(&file, TextError::NotText { lines_below: 0 }, undecodable[0].line);
-            return Err(fault.because(format!("{} with such bytes", counted(n_undecodable, "row"))));
+        let Parser { file, names, text, ragged, undecodable, first_undecodable, .. } = self.parser;
+        let set_aside = ragged.n_rows + undecodable.count();
+        if undecodable.count() > self.given {
+            let line = undecodable.first()[0];
+            let fault = text_fault(&file, TextError::NotText { lines_below: 0 }, line);
+            return Err(fault.because(format!("{} with such bytes", counted(undecodable.count(), "row"))));
         }
         self.issues.extend(windows_lines(&file, text.windows_lines));
-        self.issues.extend(ragged_issues(&file, names.len(), &ragged));
-        if let Some(first) = undecodable.first() {
-            let (rows, were) = if n_undecodable == 1 {
-                ("one row holds".to_owned(), "was")
-            } else {
-                (format!("{n_undecodable} rows hold"), "were")
+        self.issues.extend(ragged.issues(&file, names.len()));
+        if let Some(first) = first_undecodable {
+            let (rows, were) = match undecodable.count() {
+                1 => ("one row holds".to_owned(), "was"),
+                n => (format!("{n} rows hold"), "were"),
             };
             let message = format!(
-                "{rows} bytes that are not text and {were} set aside; the first such byte is number {}",
-                first.offset
+                "{rows} bytes that are not text and {were} set aside; the first such byte is number {first}"
             );
-            let lines = undecodable.iter().map(|row| row.line).collect();
-            let issue = Issue::new(IssueKind::UndecodableRow, &file, message).on_lines(lines);
-            self.issues.push(issue.counting(n_undecodable as usize));
+            self.issues.push(undecodable.issue(Issue::new(IssueKind::UndecodableRow, &file, message)));
         }
-        Ok(Finished { issues: self.issues, set_aside: ragged.len() as u64 + n_undecodable })
+        Ok(Finished { issues: self.issues, set_aside })
     }
 
     /// Parses the next piece; false when there is none.
@@ -210,7 +207,7 @@ impl<R: io::Read> Rows<R> {
 
     fn refuse_mostly_ragged(&self, at_least: usize) -> Result<(), Fault> {
         let ragged = &self.parser.ragged;
-        if ragged.len() > at_least && ragged.len() as u64 > self.given + self.piece.rows as u64 {
+        if ragged.n_rows > at_least as u64 && ragged.n_rows > self.given + self.piece.rows as u64 {
             return Err(mostly_ragged(
                 &self.parser.file,
                 self.parser.delimiter,
@@ -279,11 +276,17 @@ struct Ragged {
     fields: usize,
 }
 
-/// A row with bytes that are no text.
-struct Undecodable {
-    line: u64,
-    /// Of the first such byte, from the start of the file.
-    offset: u64,
+/// Rows that were set aside because they have too many fields or too few.
+#[derive(Default)]
+struct RaggedRows {
+    n_rows: u64,
+    first: Vec<Ragged>,
+    by_fields: BTreeMap<usize, Noted>,
+}
+
+impl RaggedRows {
+    /// How many are told where most rows are ragged.
+    const FIRST: usize = 3;
 }
 
 struct Parser<R> {
@@ -295,10 +298,11 @@ struct Parser<R> {
     names: Vec<String>,
     /// Line of the next record, from 1.
     line: u64,
-    ragged: Vec<Ragged>,
-    /// The first of the rows that are no text.
-    undecodable: Vec<Undecodable>,
-    n_undecodable: u64,
+    ragged: RaggedRows,
+    /// Rows that are no text.
+    undecodable: Noted,
+    /// The first byte of them that is no text, from the start of the file.
+    first_undecodable: Option<u64>,
     /// Fields with doubled quotes or text after the quote, as positions in the piece's list.
     odd: Vec<usize>,
 }
@@ -351,9 +355,9 @@ impl<R: io::Read> Parser<R> {
             delimiter: sample.delimiter,
             names,
             line,
-            ragged: Vec::new(),
-            undecodable: Vec::new(),
-            n_undecodable: 0,
+            ragged: RaggedRows::default(),
+            undecodable: Noted::default(),
+            first_undecodable: None,
             odd: Vec::new(),
         };
         Ok((parser, issues))
@@ -429,10 +433,8 @@ impl<R: io::Read> Parser<R> {
         }
         let found = record.matches(UNDECODABLE).count().min(self.text.undecodable.len());
         let Some(offset) = self.text.undecodable.drain(..found).next() else { return false };
-        self.n_undecodable += 1;
-        if self.undecodable.len() < NOTED_ROWS {
-            self.undecodable.push(Undecodable { line: self.line, offset });
-        }
+        self.undecodable.add(self.line);
+        self.first_undecodable.get_or_insert(offset);
         true
     }
 
@@ -450,7 +452,7 @@ impl<R: io::Read> Parser<R> {
             piece.rows += 1;
             piece.lines.push(self.line);
         } else {
-            self.ragged.push(Ragged { line: self.line, fields: found });
+            self.ragged.add(Ragged { line: self.line, fields: found });
             piece.fields.truncate(first);
         }
         let kept = piece.fields.len();
@@ -779,29 +781,34 @@ fn cells(text: &str, fields: &[Span], odd: &[usize]) -> Vec<String> {
     fields.iter().enumerate().map(cell).collect()
 }
 
-fn ragged_issues(file: &str, width: usize, ragged: &[Ragged]) -> Vec<Issue> {
-    let mut lines_by_fields: BTreeMap<usize, Vec<u64>> = BTreeMap::new();
-    for row in ragged {
-        lines_by_fields.entry(row.fields).or_default().push(row.line);
+impl RaggedRows {
+    fn add(&mut self, row: Ragged) {
+        self.n_rows += 1;
+        self.by_fields.entry(row.fields).or_default().add(row.line);
+        if self.first.len() < Self::FIRST {
+            self.first.push(row);
+        }
     }
-    let issue = |(fields, lines): (usize, Vec<u64>)| {
-        let rows =
-            if lines.len() == 1 { "one row has".to_owned() } else { format!("{} rows have", lines.len()) };
-        let found = count_of(fields, "field");
-        let message = format!(
-            "{rows} {found} where the header has {width} and {} set aside",
-            if lines.len() == 1 { "was" } else { "were" }
-        );
-        Issue::new(IssueKind::RaggedRow, file, message).on_lines(lines)
-    };
-    lines_by_fields.into_iter().map(issue).collect()
+
+    fn issues(self, file: &str, width: usize) -> Vec<Issue> {
+        let issue = |(fields, lines): (usize, Noted)| {
+            let (rows, were) = match lines.count() {
+                1 => ("one row has".to_owned(), "was"),
+                n => (format!("{n} rows have"), "were"),
+            };
+            let found = count_of(fields, "field");
+            let message = format!("{rows} {found} where the header has {width} and {were} set aside");
+            lines.issue(Issue::new(IssueKind::RaggedRow, file, message))
+        };
+        self.by_fields.into_iter().map(issue).collect()
+    }
 }
 
-fn mostly_ragged(file: &str, delimiter: u8, width: usize, ragged: &[Ragged]) -> Fault {
-    let lines: Vec<String> = ragged.iter().take(3).map(|row| row.line.to_string()).collect();
+fn mostly_ragged(file: &str, delimiter: u8, width: usize, ragged: &RaggedRows) -> Fault {
+    let lines: Vec<String> = ragged.first.iter().map(|row| row.line.to_string()).collect();
     let name = delimiter_name(char::from(delimiter));
-    let first = ragged[0].fields;
-    let (why, todo) = if ragged.iter().all(|row| row.fields == first) && first == width + 1 {
+    let first = ragged.first[0].fields;
+    let (why, todo) = if ragged.by_fields.len() == 1 && first == width + 1 {
         (
             format!("they all have {}: a name is missing in the header, or a field holds a {name} without quotes", count_of(first, "field")),
             "put a name for every column into the first line, or export the file again with quotes around text".to_owned(),
@@ -952,6 +959,18 @@ mod tests {
             read.rows_in,
             read.table.n_rows + read.issues.iter().map(Issue::rows_set_aside).sum::<usize>()
         );
+    }
+
+    #[test]
+    fn of_very_many_ragged_rows_the_first_lines_are_listed_and_all_are_counted() {
+        let read = check(format!("a,b\n{}{}", "1,2\n".repeat(20_000), "1\n".repeat(15_000)));
+        let issue = &read.issues[0];
+        assert_eq!(
+            issue.message,
+            "15000 rows have 1 field where the header has 2 and were set aside; the lines of the first 10,000 are listed"
+        );
+        assert_eq!((issue.count, issue.lines.len()), (15_000, 10_000));
+        assert_eq!(read.rows_in, 35_000);
     }
 
     #[test]

@@ -8,6 +8,7 @@ use super::column::{TextColumn, is_blank, shortened_numbers};
 use super::naming::{self, SEARCHED_ROWS};
 use super::source::{ReadSeek, Source};
 use super::{FileFormat, Read, ReadOptions, damaged, empty};
+use crate::noted::Noted;
 use calamine::{DataRef, ExcelDateTime, Reader, SheetType, SheetVisible, Xlsx, XlsxCellReader, XlsxError};
 use plait_types::{Fault, FaultCode, Issue, IssueKind, Table, nearest};
 use std::collections::BTreeMap;
@@ -34,23 +35,15 @@ pub(super) fn read(source: &Source, options: &ReadOptions) -> Result<Read, Fault
         }
         building.column.pad(rows);
         let column = building.column.finish(name);
-        if !building.errors.is_empty() {
-            let cells = if building.errors.len() == 1 {
-                "one cell holds an error such as #N/A and was"
-            } else {
-                "cells hold an error such as #N/A and were"
-            };
-            let count = if building.errors.len() == 1 {
-                String::new()
-            } else {
-                format!("{} ", building.errors.len())
-            };
-            let message = format!("{count}{cells} read as missing");
-            issues.push(
-                Issue::new(IssueKind::CellError, file, message)
-                    .in_column(&column.name)
-                    .on_lines(building.errors),
-            );
+        let cells = match building.errors.count() {
+            0 => None,
+            1 => Some("one cell holds an error such as #N/A and was".to_owned()),
+            n => Some(format!("{n} cells hold an error such as #N/A and were")),
+        };
+        if let Some(cells) = cells {
+            let message = format!("{cells} read as missing");
+            let issue = Issue::new(IssueKind::CellError, file, message).in_column(&column.name);
+            issues.push(building.errors.issue(issue));
         }
         if building.rounded > 0 {
             let message = "holds numbers of more than 15 digits, which Excel has rounded; export the file again with this column as text";
@@ -92,7 +85,7 @@ struct Building {
     header: String,
     column: TextColumn,
     /// Rows of the sheet whose cell is an error.
-    errors: Vec<u64>,
+    errors: Noted,
     /// Numbers with more digits than Excel keeps.
     rounded: usize,
 }
@@ -217,7 +210,7 @@ impl Row {
             building.column.push(self.text_of(cell));
             building.rounded += usize::from(cell.is_rounded);
             if cell.is_error {
-                building.errors.push(self.number);
+                building.errors.add(self.number);
             }
         }
     }

@@ -17,6 +17,7 @@ mod rule;
 mod tests;
 mod value;
 
+pub(super) use across::hash_of;
 pub use finding::{ColumnQuality, Finding, Lines};
 
 use self::across::KeyedRows;

@@ -3,8 +3,8 @@
 //! Values are never mended: what was lost cannot be told from the value. Looked at are distinct values of a batch.
 
 use super::batch::Batch;
-use super::noted::Noted;
 use super::spec::{Column, Kind, Meaning, Spec};
+use crate::noted::Noted;
 use plait_types::is_shortened;
 use plait_types::{Issue, IssueKind, NULL};
 use std::collections::BTreeMap;

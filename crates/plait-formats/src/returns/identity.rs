@@ -8,7 +8,7 @@ use self::births::{Births, RowsOf, TwoPeople};
 use self::dates::{DatesKnown, DatesRead, is_date};
 use super::codes;
 use super::dates::DateOrders;
-use super::spec::{DateForm, Kind, Meaning};
+use super::spec::{DateForm, Kind, Meaning, Spec};
 use hashbrown::hash_table::Entry;
 use hashbrown::{DefaultHashBuilder, HashSet, HashTable};
 use plait_types::{Column, Interner, NULL, PartialDate, Table, Values};
@@ -18,9 +18,11 @@ pub(super) mod births;
 mod current;
 mod dates;
 mod identifiers;
+pub(super) mod parts;
 
 pub(super) use current::MEANINGS;
 pub use current::{Current, role};
+pub use parts::IdentitySink;
 
 /// Who the records of a dataset are about. Record keys are row numbers from 0; tables show them from 1.
 #[derive(Clone, Debug, Default)]
@@ -42,6 +44,25 @@ pub struct Identity {
     pub contradicted: Vec<u32>,
     /// Of columns of dates in `persons`, the layout in which the files write most of them; in `persons` it is `YYYY-MM-DD`.
     pub layouts: Vec<(&'static str, &'static str)>,
+}
+
+const NAME_COLUMNS: [&str; 7] = ["kind", "forename", "middle_names", "surname", "full_name", "from", "to"];
+const ADDRESS_COLUMNS: [&str; 7] = ["kind", "address", "town", "postcode", "uprn", "from", "to"];
+const IDENTIFIER_COLUMNS: [&str; 6] = ["kind", "value", "validity", "status", "from", "to"];
+
+impl Identity {
+    /// Its tables, persons first, each with all columns that it can have.
+    pub fn tables(&self) -> [(&Table, Vec<&'static str>); 4] {
+        let facts = FACTS.iter().map(|(_, column)| *column);
+        let persons = ["record_key", "source_key"].into_iter().chain(facts).chain(AS_RECORDED);
+        let long = |columns: &[&'static str]| [&["record_key"], columns].concat();
+        [
+            (&self.persons, persons.collect()),
+            (&self.names, long(&NAME_COLUMNS)),
+            (&self.addresses, long(&ADDRESS_COLUMNS)),
+            (&self.identifiers, long(&IDENTIFIER_COLUMNS)),
+        ]
+    }
 }
 
 /// The kinds of names, and the meanings that fill the cells forename, middle names, surname and full name.
@@ -72,6 +93,9 @@ const FACTS: [(Meaning, &str); 9] = [
     (Meaning::Phone, "phone"),
 ];
 
+/// Columns of sex and ethnicity as the source codes them.
+const AS_RECORDED: [&str; 2] = ["sex_as_recorded", "ethnicity_as_recorded"];
+
 /// Identifiers that stand in a column of their own, and their kind.
 const IDENTIFIERS: [(Meaning, &str); 8] = [
     (Meaning::Upn, "upn"),
@@ -94,8 +118,19 @@ pub(super) struct IdentityColumn<'a> {
     pub(super) column: &'a Column,
 }
 
-/// Gathers statements about records, in any order.
+impl<'a> IdentityColumn<'a> {
+    /// `None` where the column of the spec says nothing of who a record is about.
+    pub(super) fn of(spec: &'a Spec, at: (usize, usize), column: &'a Column) -> Option<Self> {
+        let of_spec = &spec.tables[at.0].columns[at.1];
+        let codes = of_spec.codes.as_deref();
+        Some(Self { at, meaning: of_spec.meaning?, kind: of_spec.kind, codes, column })
+    }
+}
+
+/// Gathers statements about records, in any order. Numbers of records count from its first.
 pub(super) struct IdentityBuilder {
+    /// The number of its first record in the dataset.
+    first_record: u32,
     n_records: u32,
     dates: DatesRead,
     keys: Firsts,
@@ -151,14 +186,20 @@ impl<const N: usize> Statements<N> {
         }
     }
 
-    /// Rows in the order of their records, then of their arrival; rows that say the same of a record once. The values of
-    /// the last `n_dates` columns become ISO dates.
-    fn into_table(self, name: &str, headers: [&str; N], n_dates: usize, dates: &DatesKnown<'_>) -> Table {
+    /// Rows in the order of their records, which show the key that `key` gives, then of their arrival; rows that say the
+    /// same of a record once. The values of the last two columns become ISO dates.
+    fn into_table(
+        self,
+        name: &str,
+        headers: [&str; N],
+        dates: &DatesKnown<'_>,
+        key: impl Fn(u32) -> String,
+    ) -> Table {
         let mut order: Vec<u32> = (0..self.records.len() as u32).collect();
         order.sort_by_key(|&row| self.records[row as usize]);
         let mut columns: Vec<(Vec<u32>, Values)> =
             self.codes.into_iter().zip(self.pools).map(|(codes, pool)| (codes, pool.into_values())).collect();
-        for (codes, values) in &mut columns[N - n_dates..] {
+        for (codes, values) in &mut columns[N - 2..] {
             dates.settle(codes, values);
         }
         let row = |at: u32| std::array::from_fn::<u32, N, _>(|column| columns[column].0[at as usize]);
@@ -174,10 +215,8 @@ impl<const N: usize> Statements<N> {
                 kept.push(at);
             }
         }
-        let keys = Column::from_rows(
-            "record_key",
-            kept.iter().map(|&at| Some((u64::from(self.records[at as usize]) + 1).to_string())),
-        );
+        let keys =
+            Column::from_rows("record_key", kept.iter().map(|&at| Some(key(self.records[at as usize]))));
         let n_rows = kept.len();
         let columns = columns.into_iter().zip(headers).map(|((codes, values), header)| Column {
             name: header.to_owned(),
@@ -218,9 +257,10 @@ impl Firsts {
 }
 
 impl IdentityBuilder {
-    /// For a return that writes its dates in a form.
-    pub(super) fn new(form: DateForm) -> Self {
+    /// For a return that writes its dates in a form, and its records from this one on.
+    pub(super) fn new(form: DateForm, first_record: u32) -> Self {
         Self {
+            first_record,
             n_records: 0,
             dates: DatesRead::new(form),
             keys: Firsts::default(),
@@ -233,14 +273,12 @@ impl IdentityBuilder {
         }
     }
 
-    /// Makes a record and gives its number.
-    pub(super) fn new_record(&mut self, key: Option<&str>) -> u32 {
-        let record = self.n_records;
-        self.n_records += 1;
+    /// Makes the next record.
+    pub(super) fn new_record(&mut self, key: Option<&str>) {
         if let Some(key) = key {
-            self.keys.say(record, key);
+            self.keys.say(self.n_records, key);
         }
-        record
+        self.n_records += 1;
     }
 
     /// Rows that it keeps.
@@ -423,10 +461,11 @@ impl IdentityBuilder {
         let n = self.n_records as usize;
         let dates = self.dates.known(orders);
         let (birth, contradicted, two_people) = self.births.finish(n, &dates);
-        let keys = Column::from_rows("record_key", (1..=n).map(|key| Some(key.to_string())));
+        let first_key = u64::from(self.first_record) + 1;
+        let key = |record: u32| (first_key + u64::from(record)).to_string();
+        let keys = Column::from_rows("record_key", (0..self.n_records).map(|record| Some(key(record))));
         let mut columns = vec![keys];
         columns.extend(self.keys.into_column("source_key", n));
-        let [sex, ethnicity] = self.as_recorded;
         columns.extend(birth);
         for ((meaning, header), firsts) in FACTS.iter().zip(self.facts) {
             let mut column = firsts.into_column(header, n);
@@ -435,20 +474,17 @@ impl IdentityBuilder {
             }
             columns.extend(column);
         }
-        columns.extend(sex.into_column("sex_as_recorded", n));
-        columns.extend(ethnicity.into_column("ethnicity_as_recorded", n));
-        let names = ["kind", "forename", "middle_names", "surname", "full_name", "from", "to"];
-        let addresses = ["kind", "address", "town", "postcode", "uprn", "from", "to"];
-        let identifiers = ["kind", "value", "validity", "status", "from", "to"];
+        let as_recorded = self.as_recorded.into_iter().zip(AS_RECORDED);
+        columns.extend(as_recorded.filter_map(|(firsts, header)| firsts.into_column(header, n)));
         let identity = Identity {
             n_records: n,
             reference,
             contradicted,
             layouts: dates.layouts(),
             persons: Table { name: name.to_owned(), columns, n_rows: n },
-            names: self.names.into_table("names", names, 2, &dates),
-            addresses: self.addresses.into_table("addresses", addresses, 2, &dates),
-            identifiers: self.identifiers.into_table("identifiers", identifiers, 2, &dates),
+            names: self.names.into_table("names", NAME_COLUMNS, &dates, key),
+            addresses: self.addresses.into_table("addresses", ADDRESS_COLUMNS, &dates, key),
+            identifiers: self.identifiers.into_table("identifiers", IDENTIFIER_COLUMNS, &dates, key),
         };
         (identity, two_people)
     }

@@ -2,6 +2,7 @@
 
 use super::check::{Finding, Lines};
 use super::spec::{Category, Severity};
+use crate::noted::Noted;
 use crate::write::{CsvStyle, OutTable, OutValues, write_csv};
 use plait_types::{Fault, Issue, Severity as IssueSeverity, Values};
 use std::borrow::Cow;
@@ -78,6 +79,8 @@ impl<'a> Row<'a> {
 
     fn of_issue(dataset: &'a str, issue: &'a Issue) -> Self {
         let n = issue.count as u64;
+        // of very many rows only the first lines were kept
+        let n_more = if issue.lines.len() == Noted::KEPT { n.saturating_sub(Noted::KEPT as u64) } else { 0 };
         Self {
             severity: match issue.severity() {
                 _ if issue.rows_set_aside() > 0 => Severity::Fatal,
@@ -92,7 +95,7 @@ impl<'a> Row<'a> {
             column: issue.column.as_deref().unwrap_or(""),
             n_found: n,
             n_checked: n,
-            lines: Lines::of(issue.lines.iter().copied(), 0).to_string(),
+            lines: Lines::of(issue.lines.iter().copied(), n_more).to_string(),
             what: &issue.message,
             todo: issue.kind.todo(),
         }
@@ -114,5 +117,20 @@ fn harmless(text: &str) -> Cow<'_, str> {
         format!("'{text}").into()
     } else {
         text.into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use plait_types::IssueKind;
+
+    #[test]
+    fn rows_whose_lines_were_not_kept_are_counted_behind_the_list() {
+        let mut ragged = Noted::default();
+        (1..=12_000).for_each(|line| ragged.add(line));
+        let issue = ragged.issue(Issue::new(IssueKind::RaggedRow, "a.csv", "rows"));
+        let row = Row::of_issue("a-census-2026", &issue);
+        assert_eq!((row.n_found, row.lines.as_str()), (12_000, "1–1000 and 11,000 more"));
     }
 }

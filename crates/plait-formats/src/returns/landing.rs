@@ -1,25 +1,29 @@
 //! Rows at the door: checked, given their record, and split into identity and payload.
 
+use self::keys::Keys;
 use super::batch::{Batch, BatchSink, Nesting};
 use super::check::{Checker, ColumnQuality, Finding, NotRun};
 use super::dates::DateOrders;
 use super::detect::Recognised;
 use super::gather::{Gathered, Progress, gather};
 use super::identity::births::{RowsOf, TwoPeople};
-use super::identity::{self, Identity, IdentityBuilder, IdentityColumn};
+use super::identity::parts::IdentityParts;
+use super::identity::{self, Identity, IdentityColumn, IdentitySink};
 use super::nested::Shape;
-use super::noted::Noted;
 use super::spec::{self, Meaning, Rows, Spec};
+use crate::noted::Noted;
 use plait_types::identifier::LaCode;
 use plait_types::placeholder::is_placeholder;
-use plait_types::{Column, Fault, Interner, Issue, IssueKind, NULL, PartialDate, Role, Table, counted};
+use plait_types::{Column, Fault, Issue, IssueKind, NULL, PartialDate, Role, Table, counted};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+
+mod keys;
 
 /// A dataset that has landed: who its records are about, and how good they are. Payload went to the sink.
 #[derive(Clone, Debug)]
 pub struct Landed {
-    /// Who the records are about.
+    /// Who the records are about; where a sink took that in parts, only how many there are.
     pub identity: Identity,
     /// What the checks of the return found, worst first.
     pub findings: Vec<Finding>,
@@ -72,13 +76,11 @@ pub struct Landing<'a> {
     spec: Arc<Spec>,
     reference_date: Option<PartialDate>,
     checker: Checker,
-    builder: IdentityBuilder,
-    /// Keys of records in the dataset, as the `record` columns hold them.
-    keys: Interner,
-    /// For each key, its record.
-    record_of_key: Vec<u32>,
-    /// For each table that another refers to by a key of its own, the records of its keys.
-    of_rows: BTreeMap<String, KeyedRows>,
+    identity: IdentityParts<'a>,
+    /// The record of each key, as the `record` columns hold them.
+    keys: Keys,
+    /// For each table that another refers to by a key of its own, the records that its rows are about by these keys.
+    of_rows: BTreeMap<String, Keys>,
     /// For each file with nested rows, the record of each person element.
     nested: BTreeMap<Arc<str>, Vec<u32>>,
     /// Nested rows of persons whose own rows are still to come: readers give an element when it ends.
@@ -105,38 +107,6 @@ pub struct Landing<'a> {
     payload: Option<&'a mut Payload<'a>>,
 }
 
-/// Rows of a table by the key that other tables refer to them with.
-#[derive(Default)]
-struct KeyedRows {
-    keys: Interner,
-    /// For each key, the record that its row is about.
-    records: Vec<u32>,
-}
-
-impl KeyedRows {
-    fn record(&self, key: &str) -> Option<u32> {
-        let record = self.keys.find(key.trim()).map(|code| self.records[code as usize])?;
-        (record != TWO_RECORDS).then_some(record)
-    }
-
-    fn is_of_two_records(&self, key: &str) -> bool {
-        self.keys.find(key.trim()).is_some_and(|code| self.records[code as usize] == TWO_RECORDS)
-    }
-
-    /// Remembers the record of a row. A row that is set aside says nothing of its key.
-    fn remember(&mut self, key: &str, record: u32) {
-        if record == NULL {
-            return;
-        }
-        let code = self.keys.intern(key.trim()) as usize;
-        match self.records.get_mut(code) {
-            None => self.records.push(record),
-            Some(known) if *known != record => *known = TWO_RECORDS,
-            Some(_) => {}
-        }
-    }
-}
-
 /// Stands in place of the record of a key that rows of two records have.
 const TWO_RECORDS: u32 = NULL - 1;
 
@@ -159,13 +129,12 @@ impl<'a> Landing<'a> {
         Self {
             checker: Checker::new(Arc::clone(&spec), reference_date, authority),
             reference_date,
-            builder: IdentityBuilder::new(spec.dates),
+            identity: IdentityParts::new(Arc::clone(&spec)),
             around: around(&spec),
             before: BTreeMap::new(),
             numbered: vec![0; spec.tables.len()],
             spec,
-            keys: Interner::default(),
-            record_of_key: Vec::new(),
+            keys: Keys::default(),
             of_rows: BTreeMap::new(),
             nested: BTreeMap::new(),
             counts: BTreeMap::new(),
@@ -181,7 +150,16 @@ impl<'a> Landing<'a> {
         }
     }
 
+    /// The same, where a sink takes identity in parts. Before anything lands.
+    #[must_use]
+    pub fn with_identity_in_parts(mut self, sink: IdentitySink<'a>) -> Self {
+        self.identity = self.identity.into_sink(sink);
+        self
+    }
+
     /// What has landed; `name` is what the dataset is called.
+    ///
+    /// Fails where the sinks do.
     pub fn finish(mut self, name: &str) -> Result<Landed, Fault> {
         self.land_pending()?;
         for ((table, file, reason), rows) in std::mem::take(&mut self.aside) {
@@ -192,7 +170,10 @@ impl<'a> Landing<'a> {
         let lacking = self.lacking_elements();
         self.lacking.extend(lacking);
         let headers = self.headers_of_identity();
-        let (identity, two_people) = self.builder.finish(name, &orders, self.reference_date);
+        let findings = self.checker.finish();
+        // no key is looked up any more, and identity needs the room
+        drop((self.keys, self.of_rows, self.nested));
+        let (identity, two_people) = self.identity.finish(name, &orders, self.reference_date)?;
         let issues_of_identity = two_people.into_iter().map(|found| issue_of_two_people(&self.spec, found));
         self.issues.extend(issues_of_identity);
         Ok(Landed {
@@ -201,7 +182,7 @@ impl<'a> Landing<'a> {
             identity,
             quality,
             not_run,
-            findings: self.checker.finish(),
+            findings,
             issues: self.issues,
             tables: self.counts.into_values().collect(),
             unsettled: (!is_settled).then_some(orders),
@@ -352,7 +333,7 @@ impl<'a> Landing<'a> {
     /// A record per row, or per key where rows have one. A row without a key is set aside where `needs_key`.
     fn persons_by_key(&mut self, keys: Option<&Column>, needs_key: bool, n_rows: usize) -> Vec<u32> {
         let without_key =
-            |landing: &mut Self| if needs_key { NULL } else { landing.builder.new_record(None) };
+            |landing: &mut Self| if needs_key { NULL } else { landing.identity.new_record(None) };
         let Some(keys) = keys else { return (0..n_rows).map(|_| without_key(self)).collect() };
         let says_nothing: Vec<bool> = keys.values.iter().map(Self::is_no_key).collect();
         let mut of_code = vec![NULL; keys.values.len()];
@@ -364,7 +345,8 @@ impl<'a> Landing<'a> {
                 }
                 let record = &mut of_code[code as usize];
                 if *record == NULL {
-                    *record = self.record_of(keys.values.get(code).trim());
+                    let key = keys.values.get(code).trim();
+                    *record = *self.keys.get_or_insert_with(key, || self.identity.new_record(Some(key)));
                 }
                 *record
             })
@@ -380,18 +362,9 @@ impl<'a> Landing<'a> {
             self.row_names.entry(batch.table).or_insert(of_spec);
         }
         let names = at.map(|at| &batch.rows.columns[at]);
-        (0..batch.rows.n_rows)
-            .map(|row| self.builder.new_record(names.and_then(|names| names.get(row)).map(str::trim)))
-            .collect()
-    }
-
-    /// The record of a key, new or known.
-    fn record_of(&mut self, key: &str) -> u32 {
-        let code = self.keys.intern(key) as usize;
-        if code == self.record_of_key.len() {
-            self.record_of_key.push(self.builder.new_record(Some(key)));
-        }
-        self.record_of_key[code]
+        let name =
+            |row| names.and_then(|names| names.get(row)).map(str::trim).filter(|name| !name.is_empty());
+        (0..batch.rows.n_rows).map(|row| self.identity.new_record(name(row))).collect()
     }
 
     /// The record of each row by its own key, or by the key of the row of the parent table that it belongs to.
@@ -400,13 +373,15 @@ impl<'a> Landing<'a> {
         let by_record = table.record.as_ref().and_then(|record| batch.rows.column(record));
         // where a row has a key of its own, an empty one says nothing, whatever it belongs to
         if let Some(keys) = by_record {
-            return records_of(keys, |key| self.record_of_known(key));
+            return records_of(keys, |key| self.keys.find(key.trim()));
         }
         let Some((parent, here, _)) = self.spec.parent(table) else { return vec![NULL; batch.rows.n_rows] };
         let Some(keys) = batch.rows.column(here) else { return vec![NULL; batch.rows.n_rows] };
         match (&parent.key, self.of_rows.get(&parent.name)) {
-            (None, _) => records_of(keys, |key| self.record_of_known(key)),
-            (Some(_), Some(rows)) => records_of(keys, |key| rows.record(key)),
+            (None, _) => records_of(keys, |key| self.keys.find(key.trim())),
+            (Some(_), Some(rows)) => {
+                records_of(keys, |key| rows.find(key.trim()).filter(|record| *record != TWO_RECORDS))
+            }
             (Some(_), None) => vec![NULL; batch.rows.n_rows],
         }
     }
@@ -418,11 +393,8 @@ impl<'a> Landing<'a> {
             return false;
         };
         let key = batch.rows.column(here).and_then(|keys| keys.get(row));
-        key.zip(self.of_rows.get(&parent.name)).is_some_and(|(key, rows)| rows.is_of_two_records(key))
-    }
-
-    fn record_of_known(&self, key: &str) -> Option<u32> {
-        self.keys.find(key.trim()).map(|code| self.record_of_key[code as usize])
+        key.zip(self.of_rows.get(&parent.name))
+            .is_some_and(|(key, rows)| rows.find(key.trim()) == Some(TWO_RECORDS))
     }
 
     /// Numbers the rows of nested files through all of them, so that `parent_row` means one row.
@@ -444,30 +416,25 @@ impl<'a> Landing<'a> {
         let keys = table.key.as_ref().filter(|_| is_parent).and_then(|key| batch.rows.column(key));
         let Some(keys) = keys else { return };
         let rows = self.of_rows.entry(table.name.clone()).or_default();
-        for (row, &record) in records.iter().enumerate() {
+        // a row that is set aside says nothing of its key
+        for (row, &record) in records.iter().enumerate().filter(|(_, record)| **record != NULL) {
             if let Some(key) = keys.get(row).filter(|key| !Self::is_no_key(key)) {
-                rows.remember(key, record);
+                let known = rows.get_or_insert_with(key.trim(), || record);
+                if *known != record {
+                    *known = TWO_RECORDS;
+                }
             }
         }
     }
 
-    fn take_identity(&mut self, batch: &Batch, records: &[u32]) {
+    fn take_identity(&mut self, batch: &Batch, records: &[u32]) -> Result<(), Fault> {
         let spec = Arc::clone(&self.spec);
-        let table = &spec.tables[batch.table];
-        let columns: Vec<IdentityColumn<'_>> = batch
-            .rows
-            .columns
-            .iter()
-            .zip(&batch.columns)
-            .filter_map(|(column, at)| {
-                let spec = &table.columns[(*at)?];
-                let codes = spec.codes.as_deref();
-                let at = (batch.table, (*at)?);
-                Some(IdentityColumn { at, meaning: spec.meaning?, kind: spec.kind, codes, column })
-            })
+        let columns = batch.rows.columns.iter().zip(&batch.columns);
+        let columns: Vec<IdentityColumn<'_>> = columns
+            .filter_map(|(column, at)| IdentityColumn::of(&spec, (batch.table, (*at)?), column))
             .collect();
         let rows = RowsOf { file: &batch.file, lines: &batch.lines };
-        self.builder.take_in(&columns, records, &rows);
+        self.identity.take_in(&columns, records, &rows)
     }
 
     /// The rows of a batch without what says who they are about.
@@ -536,7 +503,7 @@ impl Landing<'_> {
         }
         if table.rows != Rows::OfFile {
             count.set_aside += records.iter().filter(|&&record| record == NULL).count() as u64;
-            self.take_identity(&batch, &records);
+            self.take_identity(&batch, &records)?;
         }
         if self.payload.is_some() {
             let rows = self.payload_of(batch, &records);
@@ -624,7 +591,7 @@ fn issue_of_two_people(spec: &Spec, found: TwoPeople) -> Issue {
 }
 
 /// Reads a recognised return, which has been narrowed to its term, and lands it; `name` is what the dataset is called.
-/// Payload is dropped where no sink is given.
+/// Payload is dropped where no sink is given, and identity is held as a whole.
 ///
 /// Files made by hand are read a second time, for the checks alone, where a column turns out to write its dates otherwise
 /// than nearly all do: month first, or so that nothing says which it is.
@@ -636,9 +603,13 @@ pub fn land<'a>(
     reference_date: Option<PartialDate>,
     authority: Option<LaCode>,
     payload: Option<&'a mut Payload<'a>>,
+    identity: Option<IdentitySink<'a>>,
     progress: &dyn Progress,
 ) -> Result<(Landed, Gathered), Fault> {
     let mut landing = Landing::new(Arc::clone(&recognised.spec), reference_date, authority, payload);
+    if let Some(sink) = identity {
+        landing = landing.with_identity_in_parts(sink);
+    }
     let gathered = gather(recognised, &mut landing, progress)?;
     let mut landed = landing.finish(name)?;
     if let Some(orders) = landed.unsettled.take() {

@@ -10,10 +10,10 @@
 //! text can be set aside with all that is in it.
 
 use super::batch::{Batch, Nesting};
-use super::noted::Noted;
 use super::out::Out;
 use super::spec::{Column, Rows, Spec, Term};
 use super::xml::endless_text;
+use crate::noted::Noted;
 use crate::read::column::TextColumn;
 use hashbrown::HashMap;
 use plait_types::{Fault, FaultCode, Issue, IssueKind, Table};

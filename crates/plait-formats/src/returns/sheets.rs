@@ -6,10 +6,10 @@
 use super::csv_tables::{Headers, instruction_row, is_instruction};
 use super::detect::Sheet;
 use super::members::SheetSeen;
-use super::noted::Noted;
 use super::origin::Origin;
 use super::out::Out;
 use super::spec::{Kind, Term};
+use crate::noted::Noted;
 use crate::read::column::TextColumn;
 use crate::read::source::Source;
 use crate::read::xlsx::{self, Book, Row, Rows};

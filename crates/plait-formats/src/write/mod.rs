@@ -6,12 +6,15 @@
 mod csv;
 mod parquet;
 mod part;
+mod pieces;
 mod rows;
+pub(crate) mod scratch;
 mod xlsx;
 
 pub use csv::{CsvStyle, write_csv};
 pub use parquet::write_parquet;
 pub use part::{PartFile, write_file};
+pub use pieces::PiecesFile;
 pub use rows::RowsFile;
 pub use xlsx::{MAX_SHEET_ROWS, OutSheet, write_xlsx};
 

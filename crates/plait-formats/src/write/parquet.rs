@@ -19,7 +19,7 @@ use parquet::file::metadata::KeyValue;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::ColumnPath;
-use plait_types::{Fault, NULL, Values};
+use plait_types::{Fault, NULL};
 use rayon::prelude::*;
 use std::io::{self, Write};
 use std::ops::Range;
@@ -27,7 +27,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// Rows of a row group: what other tools read at a time.
-const GROUP_ROWS: usize = 1 << 20;
+pub(super) const GROUP_ROWS: usize = 1 << 20;
 
 /// Rows that are turned into an Arrow array at a time.
 const BATCH_ROWS: usize = 1 << 16;
@@ -41,64 +41,131 @@ pub fn write_parquet(path: &Path, table: &OutTable<'_>) -> Result<(), Fault> {
 }
 
 fn write(file: impl Write + Send, table: &OutTable<'_>) -> Result<()> {
-    let fields: Vec<Field> = table
-        .columns
-        .iter()
-        .map(|column| Field::new(&column.name, kind(&column.values), is_nullable(&column.values)))
-        .collect();
-    let schema = Arc::new(Schema::new(fields));
-    let parquet_schema = ArrowSchemaConverter::new().convert(&schema)?;
-    let mut writer =
-        SerializedFileWriter::new(file, parquet_schema.root_schema_ptr(), Arc::new(properties(table)))?;
-    for (group, rows) in chunks(table.n_rows(), GROUP_ROWS).enumerate() {
-        let factory = ArrowRowGroupWriterFactory::new(&writer, Arc::clone(&schema));
-        let columns: Vec<_> = factory.create_column_writers(group)?.into_iter().zip(&table.columns).collect();
-        let encoded: Vec<Result<ArrowColumnChunk>> = columns
+    let columns = table.columns.iter().map(|column| (column.name.as_str(), Stored::of(&column.values)));
+    let mut groups = Groups::begin(file, &columns.collect::<Vec<_>>(), &table.metadata)?;
+    for rows in chunks(table.n_rows(), GROUP_ROWS) {
+        groups.write(&table.columns, rows)?;
+    }
+    groups.end()
+}
+
+/// How the values of a column are stored, which is decided by all of them.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stored {
+    Text { dictionary: bool },
+    F64 { dictionary: bool },
+    I64,
+    U32,
+}
+
+impl Stored {
+    fn of(values: &OutValues<'_>) -> Self {
+        match values {
+            OutValues::Codes { codes, values } => Self::text(codes.len(), values.len()),
+            OutValues::Text(_) => Self::Text { dictionary: false },
+            OutValues::F64(numbers) => Self::F64 { dictionary: do_repeat(numbers) },
+            OutValues::I64(_) => Self::I64,
+            OutValues::U32(_) => Self::U32,
+        }
+    }
+
+    /// Text of so many rows and distinct values: with a dictionary where that would be much smaller than the rows; also
+    /// keeps it under the size at which writers give it up in the middle of a column.
+    pub(super) fn text(n_rows: usize, n_distinct: usize) -> Self {
+        Self::Text { dictionary: n_distinct < MANY_DISTINCT && n_distinct * 4 <= n_rows }
+    }
+
+    fn kind(self) -> DataType {
+        match self {
+            Self::Text { dictionary: true } => {
+                DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8))
+            }
+            Self::Text { dictionary: false } => DataType::Utf8,
+            Self::F64 { .. } => DataType::Float64,
+            Self::I64 => DataType::Int64,
+            Self::U32 => DataType::UInt32,
+        }
+    }
+
+    fn is_nullable(self) -> bool {
+        !matches!(self, Self::I64 | Self::U32)
+    }
+}
+
+/// From so many distinct values on, text has no dictionary.
+pub(super) const MANY_DISTINCT: usize = 1 << 15;
+
+/// A Parquet file that is written one row group after the other.
+pub(super) struct Groups<W: Write + Send> {
+    writer: SerializedFileWriter<W>,
+    schema: Arc<Schema>,
+    stored: Vec<Stored>,
+    /// The number of the next group.
+    next: usize,
+}
+
+impl<W: Write + Send> Groups<W> {
+    pub(super) fn begin(file: W, columns: &[(&str, Stored)], metadata: &[(String, String)]) -> Result<Self> {
+        let fields =
+            columns.iter().map(|(name, stored)| Field::new(*name, stored.kind(), stored.is_nullable()));
+        let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
+        let parquet_schema = ArrowSchemaConverter::new().convert(&schema)?;
+        let properties = Arc::new(properties(columns, metadata));
+        let writer = SerializedFileWriter::new(file, parquet_schema.root_schema_ptr(), properties)?;
+        let stored = columns.iter().map(|(_, stored)| *stored).collect();
+        Ok(Self { writer, schema, stored, next: 0 })
+    }
+
+    /// Writes the next group: some rows of columns, which are those of the file; all groups but the last have
+    /// [`GROUP_ROWS`].
+    pub(super) fn write(&mut self, columns: &[OutColumn<'_>], rows: Range<usize>) -> Result<()> {
+        let factory = ArrowRowGroupWriterFactory::new(&self.writer, Arc::clone(&self.schema));
+        let encoders = factory.create_column_writers(self.next)?;
+        self.next += 1;
+        let (schema, stored) = (&self.schema, &self.stored);
+        let encoded: Vec<Result<ArrowColumnChunk>> = encoders
             .into_par_iter()
+            .zip(columns)
             .with_max_len(1)
             .enumerate()
-            .map(|(at, (encoder, column))| encode(encoder, schema.field(at), column, rows.clone()))
+            .map(|(at, (encoder, column))| {
+                encode(encoder, schema.field(at), stored[at], column, rows.clone())
+            })
             .collect();
-        let mut group = writer.next_row_group()?;
+        let mut group = self.writer.next_row_group()?;
         for chunk in encoded {
             chunk?.append_to_row_group(&mut group)?;
         }
         group.close()?;
+        Ok(())
     }
-    writer.close()?;
-    Ok(())
+
+    pub(super) fn end(self) -> Result<()> {
+        self.writer.close()?;
+        Ok(())
+    }
 }
 
-fn properties(table: &OutTable<'_>) -> WriterProperties {
-    let notes = table.metadata.iter().map(|(key, value)| KeyValue::new(key.clone(), value.clone())).collect();
+fn properties(columns: &[(&str, Stored)], metadata: &[(String, String)]) -> WriterProperties {
+    let notes = metadata.iter().map(|(key, value)| KeyValue::new(key.clone(), value.clone())).collect();
     let mut properties = WriterProperties::builder()
         .set_compression(Compression::SNAPPY)
         .set_statistics_enabled(EnabledStatistics::Chunk)
         .set_max_row_group_row_count(Some(GROUP_ROWS))
         .set_key_value_metadata(Some(notes));
-    for column in &table.columns {
-        let path = ColumnPath::new(vec![column.name.clone()]);
-        properties = match &column.values {
-            OutValues::Codes { codes, values } if is_repetitive(codes, values) => {
-                properties.set_column_dictionary_enabled(path, true)
+    for (name, stored) in columns {
+        let path = ColumnPath::new(vec![(*name).to_owned()]);
+        properties = match stored {
+            Stored::Text { dictionary } | Stored::F64 { dictionary } => {
+                properties.set_column_dictionary_enabled(path, *dictionary)
             }
-            OutValues::Codes { .. } | OutValues::Text(_) => {
-                properties.set_column_dictionary_enabled(path, false)
-            }
-            OutValues::F64(numbers) => properties.set_column_dictionary_enabled(path, do_repeat(numbers)),
             // row numbers mostly go up by one
-            OutValues::I64(_) | OutValues::U32(_) => properties
+            Stored::I64 | Stored::U32 => properties
                 .set_column_dictionary_enabled(path.clone(), false)
                 .set_column_encoding(path, Encoding::DELTA_BINARY_PACKED),
         };
     }
     properties.build()
-}
-
-/// Whether a dictionary would be much smaller than the rows; also keeps it under the size at which writers
-/// give it up in the middle of a column.
-fn is_repetitive(codes: &[u32], values: &Values) -> bool {
-    values.len() < 1 << 15 && values.len() * 4 <= codes.len()
 }
 
 /// Whether numbers repeat so much that a dictionary is worth making, by a few thousand of them: weights do where there are
@@ -114,30 +181,15 @@ fn do_repeat(numbers: &[f64]) -> bool {
     sample.len() * 2 <= n
 }
 
-fn kind(values: &OutValues<'_>) -> DataType {
-    match values {
-        OutValues::Codes { codes, values } if is_repetitive(codes, values) => {
-            DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8))
-        }
-        OutValues::Codes { .. } | OutValues::Text(_) => DataType::Utf8,
-        OutValues::F64(_) => DataType::Float64,
-        OutValues::I64(_) => DataType::Int64,
-        OutValues::U32(_) => DataType::UInt32,
-    }
-}
-
-fn is_nullable(values: &OutValues<'_>) -> bool {
-    !matches!(values, OutValues::I64(_) | OutValues::U32(_))
-}
-
 fn encode(
     mut encoder: ArrowColumnWriter,
     field: &Field,
+    stored: Stored,
     column: &OutColumn<'_>,
     rows: Range<usize>,
 ) -> Result<ArrowColumnChunk> {
     let dictionary: Option<ArrayRef> = match &column.values {
-        OutValues::Codes { codes, values } if is_repetitive(codes, values) => {
+        OutValues::Codes { values, .. } if stored == (Stored::Text { dictionary: true }) => {
             Some(Arc::new(StringArray::from_iter_values(values.iter())))
         }
         _ => None,

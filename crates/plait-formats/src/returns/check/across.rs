@@ -78,7 +78,7 @@ impl KeyedRows {
 }
 
 /// The same number for the same thing in every batch.
-pub(super) fn hash_of(thing: impl Hash) -> u64 {
+pub(in crate::returns) fn hash_of(thing: impl Hash) -> u64 {
     let mut hasher = DefaultHasher::new();
     thing.hash(&mut hasher);
     hasher.finish()

@@ -25,6 +25,20 @@ pub(in crate::returns) struct TwoPeople {
     pub(in crate::returns) lines: Vec<u64>,
 }
 
+impl TwoPeople {
+    /// Adds what was found of other records to what was found before.
+    pub(super) fn add_to(self, found: &mut Vec<Self>) {
+        match found.iter_mut().find(|known| known.at == self.at && known.file == self.file) {
+            Some(known) => {
+                known.n_rows += self.n_rows;
+                known.n_records += self.n_records;
+                known.lines.extend(self.lines);
+            }
+            None => found.push(self),
+        }
+    }
+}
+
 /// The first date of each record, and every other with the rows that give it. There are few others, however many rows.
 #[derive(Default)]
 pub(super) struct Births {

@@ -416,7 +416,7 @@ fn what_every_row_repeats_is_kept_once_and_rows_set_aside_are_all_counted() {
         let lost: Vec<&[&str]> = (0..500).map(|_| &["", "QA1 1AA"][..]).collect();
         landing.batch(batch(&spec, "home", &["pupilid", "postcode"], &lost)).unwrap();
     }
-    assert_eq!(landing.builder.n_statements(), 3, "a name, a UPN and the child's id");
+    assert_eq!(landing.identity.n_statements(), 3, "a name, a UPN and the child's id");
     let landed = landing.finish("census").unwrap();
     let aside = landed.issues.iter().find(|issue| issue.kind == IssueKind::RowWithoutKey).unwrap();
     assert_eq!((aside.count, aside.lines.len()), (50_000, Noted::KEPT));
@@ -556,4 +556,63 @@ fn the_unborn_are_linked_by_the_day_on_which_they_are_expected() {
     assert_eq!(cells(&current, "date_of_birth"), text_of(&[Some("2026-11-30")]));
     assert_eq!(landed.identity.layout("date_of_birth"), Some("DD/MM/YYYY"));
     assert_eq!(landed.headers.get("date_of_birth").map(Vec::as_slice), Some(&["due".to_owned()][..]));
+}
+
+#[test]
+fn identity_in_parts_is_the_same_as_the_whole() {
+    let text =
+        CENSUS.replace("\"hours\",", "{ name = \"dob\", kind = \"date\", meaning = \"date_of_birth\" },");
+    let spec = Arc::new(Spec::parse(&text.replace("\"day_first\"", "\"any\""), "spec.toml").unwrap());
+    let pupils =
+        |rows: &[&[&str]]| batch(&spec, "pupil", &["pupilid", "surname", "former", "upn", "dob"], rows);
+    let homes = |rows: &[&[&str]]| batch(&spec, "home", &["pupilid", "postcode", "from"], rows);
+    // batches of one part and of several, a record of an earlier part again, dates that only the whole column settles, two
+    // people of one key in two parts, and facts that only the last part has
+    let batches = [
+        pupils(&[&["a1", "Example", "", "", "03/04/2015"], &["b2", "Sample", "Old", "", ""]]),
+        pupils(&[&["c3", "Third", "", "", "05/06/2015"], &["a1", "Other", "", "", "01/02/2011"]]),
+        pupils(&[
+            &["d4", "", "", "", ""],
+            &["e5", "Fifth", "", "A999", "04/26/2015"],
+            &["", "x", "", "", ""],
+        ]),
+        pupils(&[
+            &["e5", "Fifth", "", "B999", "01/30/2001"],
+            &["f6", "Six", "", "", ""],
+            &["g7", "", "", "", ""],
+        ]),
+        homes(&[&["g7", "QA1 1AA", "01/02/2020"], &["a1", "QA2 2AA", "03/04/2021"], &["z9", "QA3 3AA", ""]]),
+        homes(&[&["g7", "QA1 1AA", "2020-01-02"], &["c3", "QA4 4AA", "03/14/2021"]]),
+    ];
+    let (whole, _) = land(&spec, batches.to_vec());
+    assert_eq!(whole.identity.n_records, 7);
+    let rows_of = |table: &Table, columns: &[&'static str]| -> Vec<Vec<Option<String>>> {
+        let cell =
+            |row, name: &&str| table.column(name).and_then(|column| column.get(row)).map(str::to_owned);
+        (0..table.n_rows).map(|row| columns.iter().map(|name| cell(row, name)).collect()).collect()
+    };
+    let expected = whole.identity.tables().map(|(table, columns)| rows_of(table, &columns));
+    for size in 1..=8 {
+        let folder = tempfile::tempdir().unwrap();
+        let mut found: [Vec<_>; 4] = Default::default();
+        let mut n_parts = 0;
+        let mut take = |part: Identity| {
+            n_parts += 1;
+            assert!(part.n_records <= size as usize);
+            for (found, (table, columns)) in found.iter_mut().zip(part.tables()) {
+                assert!(table.columns.iter().all(|column| columns.contains(&column.name.as_str())));
+                found.extend(rows_of(table, &columns));
+            }
+            Ok(())
+        };
+        let scratch = folder.path().join("waiting");
+        let sink = IdentitySink { records: size, scratch, take: &mut take };
+        let mut landing = Landing::new(Arc::clone(&spec), None, None, None).with_identity_in_parts(sink);
+        batches.iter().for_each(|batch| landing.batch(batch.clone()).unwrap());
+        let landed = landing.finish("census").unwrap();
+        assert_eq!((n_parts, landed.identity.n_records), (7_u32.div_ceil(size), 7));
+        assert_eq!(found, expected, "parts of {size}");
+        assert_eq!(landed.issues, whole.issues);
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "nothing waits any more");
+    }
 }

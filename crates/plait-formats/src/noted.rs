@@ -1,20 +1,20 @@
 //! Lines of rows that an issue is about: the first are kept, all are counted.
 
-use plait_types::Issue;
+use plait_types::{Issue, grouped};
 
 /// Lines noted so far. A file in which every row has something takes no more memory than one in which some have.
 #[derive(Debug, Default)]
-pub(super) struct Noted {
+pub(crate) struct Noted {
     lines: Vec<u64>,
     count: u64,
 }
 
 impl Noted {
     /// How many are kept.
-    pub(super) const KEPT: usize = 10_000;
+    pub(crate) const KEPT: usize = 10_000;
 
     /// Notes a row.
-    pub(super) fn add(&mut self, line: u64) {
+    pub(crate) fn add(&mut self, line: u64) {
         self.count += 1;
         if self.lines.len() < Self::KEPT {
             self.lines.push(line);
@@ -22,18 +22,26 @@ impl Noted {
     }
 
     /// Counts rows whose lines are not known.
-    pub(super) fn of_unknown_lines(count: u64) -> Self {
+    pub(crate) fn of_unknown_lines(count: u64) -> Self {
         Self { lines: Vec::new(), count }
     }
 
     /// Rows noted.
-    pub(super) fn count(&self) -> u64 {
+    pub(crate) fn count(&self) -> u64 {
         self.count
     }
 
-    /// The issue with its lines, ascending, and its count.
-    pub(super) fn issue(mut self, issue: Issue) -> Issue {
+    /// Lines of the first rows, as they came.
+    pub(crate) fn first(&self) -> &[u64] {
+        &self.lines
+    }
+
+    /// The issue with its lines, ascending, and its count. Where not all lines were kept, the message says so.
+    pub(crate) fn issue(mut self, mut issue: Issue) -> Issue {
         self.lines.sort_unstable();
+        if self.lines.len() == Self::KEPT && self.count > Self::KEPT as u64 {
+            issue.message += &format!("; the lines of the first {} are listed", grouped(Self::KEPT as u64));
+        }
         issue.on_lines(self.lines).counting(self.count as usize)
     }
 }
@@ -49,6 +57,7 @@ mod tests {
         (1..=1_000_000).for_each(|line| noted.add(line));
         assert!(noted.lines.capacity() <= 2 * Noted::KEPT);
         let issue = noted.issue(Issue::new(IssueKind::RowWithoutKey, "a.csv", "rows"));
+        assert_eq!(issue.message, "rows; the lines of the first 10,000 are listed");
         assert_eq!((issue.count, issue.lines.len()), (1_000_000, Noted::KEPT));
         assert_eq!(issue.place().as_deref(), Some("lines 1, 2, 3, 4, 5 and 999,995 more"));
     }
