@@ -24,6 +24,8 @@ struct Kind<'a> {
     number_of: Vec<Vec<u32>>,
     /// Whether it counts only together with a different forename.
     needs_other_forename: bool,
+    /// What the numbers are.
+    role: Role,
 }
 
 impl<'a> Conflicts<'a> {
@@ -42,6 +44,7 @@ impl<'a> Conflicts<'a> {
                 codes: fields.iter().map(|field| &field.codes[..]).collect(),
                 number_of: fields.iter().map(|field| field.values.iter().map(number).collect()).collect(),
                 needs_other_forename,
+                role,
             }
         };
         let kinds = vec![
@@ -58,15 +61,21 @@ impl<'a> Conflicts<'a> {
 
     /// Whether the numbers of two records conflict.
     pub fn between(&self, left: u32, right: u32) -> bool {
+        self.kind_between(left, right).is_some()
+    }
+
+    /// The kind of the numbers of two records that conflict; the first, where several do.
+    pub fn kind_between(&self, left: u32, right: u32) -> Option<Role> {
         let other_forename = self.forename.is_some_and(|codes| {
             let (left, right) = (codes[left as usize], codes[right as usize]);
             left != NULL && right != NULL && left != right
         });
         let share_another = || self.kinds.iter().any(|kind| kind.said_of(left, right) == Said::Share);
-        self.kinds.iter().any(|kind| {
+        let conflict = self.kinds.iter().find(|kind| {
             kind.said_of(left, right) == Said::Conflict
                 && (!kind.needs_other_forename || (other_forename && !share_another()))
-        })
+        });
+        conflict.map(|kind| kind.role)
     }
 }
 

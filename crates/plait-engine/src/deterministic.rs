@@ -149,6 +149,27 @@ impl Ruling {
 
     /// What is said, for an explanation: `linked because both have the same LA child id`. Holds no value.
     pub fn words(self, model: &Model) -> String {
+        let said = self.agreement(model);
+        match self {
+            Self::Link(_) => format!("linked because {said}"),
+            Self::Caught(rule) => {
+                let rule = &model.deterministic[usize::from(rule)];
+                let guards: Vec<String> = rule.unless_different.iter().map(guard_words).collect();
+                format!("{said}, which does not link them since {}", guards.join(" or "))
+            }
+        }
+    }
+
+    /// The same of a pair that is no link all the same.
+    pub fn words_where_it_does_not_link(self, model: &Model) -> String {
+        match self {
+            Self::Link(_) => format!("{}, which links records by itself", self.agreement(model)),
+            Self::Caught(_) => self.words(model),
+        }
+    }
+
+    /// `both have the same LA child id`, with the name of the rule where it has one.
+    fn agreement(self, model: &Model) -> String {
         let rule = &model.deterministic[self.rule()];
         let named = rule.name.as_ref().map_or_else(String::new, |name| format!(" (rule \"{name}\")"));
         let (same, unlike): (Vec<BlockingKey>, Vec<BlockingKey>) =
@@ -161,13 +182,7 @@ impl Ruling {
             format!("the {left} of one is the {right} of the other")
         });
         let agree = same.into_iter().chain(unlike).collect::<Vec<_>>().join(" and ");
-        match self {
-            Self::Link(_) => format!("linked because {agree}{named}"),
-            Self::Caught(_) => {
-                let guards: Vec<String> = rule.unless_different.iter().map(guard_words).collect();
-                format!("{agree}{named}, which does not link them since {}", guards.join(" or "))
-            }
-        }
+        format!("{agree}{named}")
     }
 }
 

@@ -1,7 +1,7 @@
 //! What a run read, decided and found, line by line, for the analyst.
 
 use crate::link::SourceFacts;
-use crate::run::{Run, RunSource};
+use crate::run::{Counts, Run, RunSource};
 use crate::summary::share_of;
 use plait_engine::blocking::Blocks;
 use plait_engine::model::{Comparison, LinkType, Model};
@@ -55,7 +55,10 @@ fn columns(source: &SourceFacts) -> String {
     let used: Vec<String> =
         source.profile.iter().filter(|column| column.role != Role::Other).map(meaning).collect();
     let unused = source.profile.len() - used.len();
-    let rest = if unused == 0 { String::new() } else { format!("; {unused} not used") };
+    let mut rest = if unused == 0 { String::new() } else { format!("; {unused} not used") };
+    if !source.outside.is_empty() {
+        rest += &format!("; {} of its files kept apart", counted(source.outside.len() as u64, "column"));
+    }
     format!("{}: {}{rest}.", source.run.name, used.join(", "))
 }
 
@@ -130,12 +133,7 @@ pub(crate) fn of_result(run: &Run, linked: &[(String, u64, u64)]) -> Vec<Detail>
         .collect();
     let unsure = match counts.reviews {
         0 => "no pair needs a person to look".to_owned(),
-        n => format!(
-            "{} of {} to {}, or likelier but with something against them, for a person to look at: \"review\" in links.parquet",
-            counted(n, "pair"),
-            percent(run.model.review_from),
-            percent(run.model.link_from)
-        ),
+        n => unsure(n, run),
     };
     let expected = format!(
         "about {} expected ({}); estimated by the model, not labelled",
@@ -175,6 +173,26 @@ pub(crate) fn of_result(run: &Run, linked: &[(String, u64, u64)]) -> Vec<Detail>
     pairs.into_iter().chain(routes).chain(sure).collect()
 }
 
+/// `620 pairs for a person to look at, "review" in links.parquet: 254 of 10.0% to 50.0%; 363 likelier, but …`
+fn unsure(n: u64, run: &Run) -> String {
+    let Counts { reviews_contradicted: contradicted, reviews_by_rule: by_rule, .. } = run.counts;
+    let kinds = [
+        (
+            n - contradicted - by_rule,
+            format!("of {} to {}", percent(run.model.review_from), percent(run.model.link_from)),
+        ),
+        (contradicted, "likely enough or linked by a rule, but with something against it".to_owned()),
+        (by_rule, "less likely, for which a rule speaks".to_owned()),
+    ];
+    let kinds: Vec<String> =
+        kinds.iter().filter(|kind| kind.0 > 0).map(|(n, words)| format!("{} {words}", grouped(*n))).collect();
+    format!(
+        "{} for a person to look at, \"review\" in links.parquet: {}",
+        counted(n, "pair"),
+        kinds.join("; ")
+    )
+}
+
 /// `72,706 pairs, 70,000 between sources and 2,706 within one`
 fn links_in_words(run: &Run) -> String {
     let counts = &run.counts;
@@ -187,4 +205,41 @@ fn links_in_words(run: &Run) -> String {
     }
     let (between, within) = (grouped(counts.links_between), grouped(counts.links_within));
     format!("{pairs}, {between} between sources and {within} within one")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pairs_for_review_are_told_by_why_they_are() {
+        let run = |reviews, contradicted, by_rule| -> Run {
+            let counts = Counts {
+                reviews,
+                reviews_contradicted: contradicted,
+                reviews_by_rule: by_rule,
+                ..Counts::default()
+            };
+            let run = serde_json::json!({
+                "format": 1, "plait": "0", "command": null, "sources": [], "roles": [],
+                "model": {"name": "m", "sha256": "", "link_type": "link_only", "clustering": "correlation",
+                    "link_from": 0.5, "review_from": 0.1, "rounds": 0},
+                "seed": 1, "threads": 1, "counts": counts, "rules": [], "seconds": {},
+                "pairs_per_second": 0.0, "peak_memory_bytes": null, "peak_memory_after": {}, "truth": null,
+                "notes": []
+            });
+            serde_json::from_value(run).expect("a run")
+        };
+        let said = |reviews, contradicted, by_rule| unsure(reviews, &run(reviews, contradicted, by_rule));
+        assert_eq!(
+            said(620, 363, 3),
+            "620 pairs for a person to look at, \"review\" in links.parquet: 254 of 10.0% to 50.0%; 363 likely enough \
+             or linked by a rule, but with something against it; 3 less likely, for which a rule speaks"
+        );
+        assert_eq!(
+            said(1, 1, 0),
+            "1 pair for a person to look at, \"review\" in links.parquet: 1 likely enough or linked by a rule, but with \
+             something against it"
+        );
+    }
 }

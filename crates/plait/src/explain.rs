@@ -6,13 +6,17 @@ use crate::link::model_path;
 use crate::model::read_model;
 use crate::run::Run;
 use crate::source::{Opened, RecordNames, SourceSpec, open};
+use plait_engine::clustering::Persons;
 use plait_engine::comparison::Comparer;
-use plait_engine::deterministic::Rulings;
+use plait_engine::deterministic::{Ruling, Rulings};
 use plait_engine::explanation::{Explanation, explain as explain_pair};
+use plait_engine::model::Model;
+use plait_engine::objection::{Objection, Objections};
 use plait_engine::progress::Silent;
 use plait_engine::records::Records;
 use plait_engine::scoring::Scorer;
-use plait_types::{Fault, FaultCode, Role};
+use plait_formats::read::{ReadOptions, read};
+use plait_types::{Fault, FaultCode, Probability, Role};
 use std::path::{Path, PathBuf};
 
 /// A pair of records of a finished run.
@@ -66,7 +70,37 @@ pub fn explain(request: &ExplainRequest) -> Result<Explanation, Faults> {
     let rulings = Rulings::of(&records, &file.model.deterministic, file.model.link_type);
     let ruling = rulings.get(left.min(right), left.max(right));
     let explanation = explain_pair(&comparer, &scorer, &file.model, (left, right), name);
-    Ok(authority::as_in_the_files(explanation.with_ruling(ruling, &file.model)))
+    let objection = would_link(explanation.weight, ruling, &file.model)
+        .then(|| objection(&request.folder, &records, &file.model, (left, right)))
+        .transpose()?
+        .flatten();
+    Ok(authority::as_in_the_files(explanation.with_ruling(ruling, objection, &file.model)))
+}
+
+/// Whether the weight of a pair or a rule is for linking it.
+pub(crate) fn would_link(weight: f64, ruling: Option<Ruling>, model: &Model) -> bool {
+    let cut = Probability::new(model.accept.link).map_or(f64::INFINITY, |link| link.weight().0);
+    weight >= cut || matches!(ruling, Some(Ruling::Link(_)))
+}
+
+/// What kept a pair that would be linked from being one person, by the persons of the run.
+fn objection(
+    folder: &Path,
+    records: &Records,
+    model: &Model,
+    (left, right): (u32, u32),
+) -> Result<Option<Objection>, Fault> {
+    let people = read(&folder.join(crate::output::PEOPLE), &ReadOptions::default())?.table;
+    let person = people.column("person_id").filter(|column| column.codes.len() == records.len());
+    let person = person.ok_or_else(|| {
+        Fault::new(
+            FaultCode::NotARun,
+            format!("{} does not hold the person of every record of the run", crate::output::PEOPLE),
+            "link again",
+        )
+    })?;
+    let persons = Persons { person_of: person.codes.clone(), n_persons: person.values.len() as u32 };
+    Ok(Objections::of(records, &persons, model.clustering).to(left, right))
 }
 
 fn refuse_changed(run: &Run, opened: &[Opened], folder: &Path) -> Result<(), Fault> {

@@ -13,6 +13,7 @@ mod model;
 mod output;
 mod place;
 mod read;
+mod reason;
 mod report;
 mod routes;
 mod run;
@@ -34,6 +35,7 @@ pub use plait_engine::clustering;
 pub use plait_engine::evaluation::{Rates, Scores};
 pub use plait_engine::explanation::{Explanation, Term, TermKind};
 pub use plait_engine::model::{Clustering, LinkType, Model};
+pub use plait_engine::objection::Objection;
 pub use plait_engine::progress::{Progress, Silent, Stage};
 pub use plait_report::sentence;
 pub use plait_types::{

@@ -1,9 +1,11 @@
 //! Linking: from files to a folder of results.
 
 use crate::details::{self, Detail};
+use crate::explain::would_link;
 use crate::faults::Faults;
 use crate::output;
 use crate::place::OutputPlace;
+use crate::reason::Reason;
 use crate::run::{Counts, FORMAT, MODEL_FILE, Run, RunModel, RunRule, RunSource};
 use crate::score::Truth;
 use crate::source::{Opened, RecordNames, SourceSpec, open, sha256_of_text};
@@ -16,6 +18,7 @@ use plait_engine::comparison::Comparer;
 use plait_engine::deterministic::Rulings;
 use plait_engine::explanation::{Explanation, explain};
 use plait_engine::model::{Clustering, LinkType, Model, ModelFile};
+use plait_engine::objection::{Objection, Objections};
 use plait_engine::progress::{Progress, Stage};
 use plait_engine::records::{Records, SOURCE_OF_RECORD};
 use plait_engine::scoring::{ScoredPairs, Scorer, score as score_pairs, score_compared};
@@ -155,6 +158,8 @@ pub(crate) struct SourceFacts {
     pub(crate) run: RunSource,
     pub(crate) names: RecordNames,
     pub(crate) profile: Vec<ColumnProfile>,
+    /// Of a return, headers of its files that linkage does not see.
+    pub(crate) outside: Vec<String>,
 }
 
 /// Everything a run found, for summary, report and outputs.
@@ -168,6 +173,8 @@ pub(crate) struct Findings<'a> {
     /// The match probability of each pair.
     pub(crate) probability: &'a [f64],
     pub(crate) clustered: &'a Clustered,
+    /// Per pair that is no link although its weight or a rule is for it, why not.
+    pub(crate) objections: Vec<Option<Objection>>,
     /// Per source.
     pub(crate) outcomes: Vec<SourceOutcome>,
     pub(crate) coverage: Option<f64>,
@@ -247,6 +254,7 @@ impl<'a> Job<'a> {
                 .map(|source| SourceFacts {
                     run: run_source(source),
                     profile: source.profile(),
+                    outside: std::mem::take(&mut source.outside),
                     names: source.take_record_names(),
                 })
                 .collect()
@@ -319,6 +327,7 @@ impl<'a> Job<'a> {
             scorer: &scorer,
             pairs: &pairs,
             clustered: &clustered,
+            objections: objections(&records, &model, &pairs, &clustered),
             outcomes: summary::outcomes(&records, &pairs, &clustered),
             coverage: chosen.as_ref().map(|chosen| chosen.coverage),
         };
@@ -555,6 +564,10 @@ impl<'a> Job<'a> {
             .filter(|(_, link)| **link)
             .map(|(probability, _)| 1.0 - probability)
             .sum();
+        let reviews_of = |is_one: fn(Reason) -> bool| -> u64 {
+            let reviews = (0..findings.pairs.len()).filter(|&pair| !findings.clustered.is_link[pair]);
+            reviews.filter(|&pair| is_one(Reason::of(findings, pair))).count() as u64
+        };
         Counts {
             records: findings.records.len() as u64,
             rows_set_aside,
@@ -564,6 +577,8 @@ impl<'a> Job<'a> {
             links_between,
             links_within: links - links_between,
             reviews: findings.pairs.len() as u64 - links,
+            reviews_contradicted: reviews_of(Reason::is_contradicted),
+            reviews_by_rule: reviews_of(|reason| reason == Reason::RuleAlone),
             persons: u64::from(findings.clustered.persons.n_persons),
             expected_false_links,
             ties: u64::from(findings.clustered.n_ties),
@@ -642,6 +657,22 @@ impl<'a> Job<'a> {
             example: None,
         }
     }
+}
+
+/// Per pair that is no link although its weight or a rule is for it, why not.
+fn objections(
+    records: &Records,
+    model: &Model,
+    pairs: &ScoredPairs,
+    clustered: &Clustered,
+) -> Vec<Option<Objection>> {
+    let objections = Objections::of(records, &clustered.persons, model.clustering);
+    let of = |pair: usize| {
+        let is_refused =
+            !clustered.is_link[pair] && would_link(pairs.weight[pair], pairs.ruling[pair], model);
+        is_refused.then(|| objections.to(pairs.left[pair], pairs.right[pair])).flatten()
+    };
+    (0..pairs.len()).into_par_iter().map(of).collect()
 }
 
 /// The fault of sources that give nothing to compare.
