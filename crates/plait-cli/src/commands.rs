@@ -267,6 +267,11 @@ fn explanation_text(explanation: &Explanation, with_values: bool) -> String {
         explanation.probability,
         print::wrapped(&plait::sentence(explanation), print::WIDTH, 0)
     );
+    if let Some(objection) = explanation.objection {
+        let line = format!("That is enough for a link, and there is none: {}.", objection.words());
+        text.push_str(&print::wrapped(&line, print::WIDTH, 0));
+        text.push('\n');
+    }
     if with_values {
         text.push('\n');
         for term in explanation.terms.iter().filter(|term| term.left.is_some() || term.right.is_some()) {
@@ -298,6 +303,7 @@ fn explanation_json(explanation: &Explanation, with_values: bool) -> serde_json:
         "match_probability": explanation.probability,
         "terms": terms,
         "statement": explanation.statement,
+        "objection": explanation.objection.map(plait::Objection::words),
         "sentence": plait::sentence(explanation),
     })
 }

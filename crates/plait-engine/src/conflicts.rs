@@ -21,6 +21,7 @@ pub struct Conflicts<'a> {
 
 /// The fields that hold numbers of one kind.
 struct Kind<'a> {
+    /// What the numbers are.
     role: Role,
     /// Per field, the codes of the records.
     codes: Vec<&'a [u32]>,
@@ -70,20 +71,6 @@ impl<'a> Conflicts<'a> {
     /// Whether the numbers of two records conflict.
     pub fn between(&self, left: u32, right: u32) -> bool {
         self.kind_between(left, right).is_some()
-    }
-
-    /// What keeps two records apart, for an explanation, if their numbers conflict. Holds no value.
-    pub fn words(&self, left: u32, right: u32) -> Option<String> {
-        let kind = self.kind_between(left, right)?;
-        let is_alone = |record: u32| self.constraints.group(&record).len() == 1;
-        let each =
-            if is_alone(left) && is_alone(right) { "each" } else { "each, or one that it must be with," };
-        let none = if kind == Role::NhsNumber {
-            "and they share none"
-        } else {
-            "they share none, and their forenames differ"
-        };
-        Some(format!("kept apart by their numbers: {each} has a verified {}, {none}", kind.words()))
     }
 
     /// Of which kind the numbers are that conflict: the first of several.

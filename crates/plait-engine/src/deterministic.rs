@@ -121,31 +121,47 @@ impl Rulings {
 impl Ruling {
     /// What is said, for an explanation: `linked because both have the same LA child id`. Holds no value.
     pub fn words(self, model: &Model) -> String {
-        let rule = match self {
-            Self::Together => {
-                return "linked because a must_link constraint says that both are one person".into();
-            }
-            Self::Link(rule) | Self::Caught(rule) => &model.deterministic[usize::from(rule)],
-        };
-        let named = rule.name.as_ref().map_or_else(String::new, |name| format!(" (rule \"{name}\")"));
-        let (same, unlike): (Vec<BlockingKey>, Vec<BlockingKey>) =
-            rule.keys.iter().cloned().partition(BlockingKey::is_symmetric);
-        let same = (!same.is_empty())
-            .then(|| format!("both have the same {}", keys_words(&same).replace(" + ", " and ")));
-        let unlike = unlike.iter().map(|key| {
-            let [left, right] = [&key.left, &key.right]
-                .map(|side| keys_words(&[BlockingKey { left: side.clone(), right: side.clone() }]));
-            format!("the {left} of one is the {right} of the other")
-        });
-        let agree = same.into_iter().chain(unlike).collect::<Vec<_>>().join(" and ");
         match self {
-            Self::Caught(_) => {
-                let guards: Vec<String> = rule.unless_different.iter().map(guard_words).collect();
-                format!("{agree}{named}, which does not link them since {}", guards.join(" or "))
+            Self::Together => "linked because a must_link constraint says that both are one person".into(),
+            Self::Link(rule) => {
+                format!("linked because {}", agreement(&model.deterministic[usize::from(rule)]))
             }
-            _ => format!("linked because {agree}{named}"),
+            Self::Caught(rule) => {
+                let rule = &model.deterministic[usize::from(rule)];
+                let guards: Vec<String> = rule.unless_different.iter().map(guard_words).collect();
+                format!("{}, which does not link them since {}", agreement(rule), guards.join(" or "))
+            }
         }
     }
+
+    /// The same of a pair that is no link all the same.
+    pub fn words_where_it_does_not_link(self, model: &Model) -> String {
+        match self {
+            Self::Link(rule) => {
+                format!(
+                    "{}, which links records by itself",
+                    agreement(&model.deterministic[usize::from(rule)])
+                )
+            }
+            Self::Together | Self::Caught(_) => self.words(model),
+        }
+    }
+}
+
+/// `both have the same LA child id`, with the name of the rule where it has one.
+fn agreement(rule: &DeterministicRule) -> String {
+    let named = rule.name.as_ref().map_or_else(String::new, |name| format!(" (rule \"{name}\")"));
+    let (same, unlike): (Vec<BlockingKey>, Vec<BlockingKey>) =
+        rule.keys.iter().cloned().partition(BlockingKey::is_symmetric);
+    let same = (!same.is_empty())
+        .then(|| format!("both have the same {}", keys_words(&same).replace(" + ", " and ")));
+    let unlike = unlike.iter().map(|key| {
+        let [left, right] = [&key.left, &key.right]
+            .map(|side| keys_words(&[BlockingKey { left: side.clone(), right: side.clone() }]));
+        format!("the {left} of one is the {right} of the other")
+    });
+    let agree = same.into_iter().chain(unlike).collect::<Vec<_>>().join(" and ");
+    format!("{agree}{named}")
 }
 
 fn fields_of<'a>(records: &'a Records, guard: &Guard) -> Vec<&'a Field> {

@@ -3,8 +3,9 @@
 use crate::comparison::Comparer;
 use crate::deterministic::Ruling;
 use crate::model::Model;
-use crate::scoring::Scorer;
-use plait_types::{MatchWeight, grouped};
+use crate::objection::Objection;
+use crate::scoring::{Scorer, SharedFrequency};
+use plait_types::{MatchWeight, percent, three_digits};
 
 /// The evidence about one pair of records.
 #[derive(Clone, Debug)]
@@ -21,6 +22,9 @@ pub struct Explanation {
     pub probability: f64,
     /// What deterministic rules say of the pair, beside and not in its weight: `linked because both have the same UPN`.
     pub statement: Option<String>,
+    /// Why the pair is no link although its weight or a rule speaks for it: `the other records of the two people
+    /// outweigh it`.
+    pub objection: Option<Objection>,
 }
 
 /// One bar of the waterfall and one row of its table.
@@ -72,13 +76,8 @@ pub fn explain(
         outcome,
         weight,
     };
-    let one_in = (1.0 + (-parts.prior).exp2()).round();
-    let mut terms = vec![term(
-        TermKind::Prior,
-        "Starting point".into(),
-        format!("1 pair in {} is of one person", grouped(one_in as u64)),
-        parts.prior,
-    )];
+    let mut terms =
+        vec![term(TermKind::Prior, "Starting point".into(), matches_among_pairs(model), parts.prior)];
     for (index, comparison) in model.comparisons.iter().enumerate() {
         let values = |record| shown_values(comparer, &comparison.fields, record);
         let (left_value, right_value) = (values(left), values(right));
@@ -95,11 +94,11 @@ pub fn explain(
             ..term(TermKind::Comparison(index), title(&comparison.name), outcome, parts.evidence[index])
         });
         if parts.frequency[index] != 0.0 {
-            let rarity = if parts.frequency[index] > 0.0 { "rarer" } else { "more common" };
+            let found = scorer.frequency(index, vector.level(index), left, right);
             terms.push(term(
                 TermKind::TermFrequency(index),
-                format!("{} is {rarity} than most", title(&comparison.name)),
-                format!("this value is {rarity} than the average one"),
+                format!("How common the {} is", words_of(&comparison.name)),
+                found.expect("it has a weight").words(),
                 parts.frequency[index],
             ));
         }
@@ -128,15 +127,58 @@ pub fn explain(
         weight: parts.total,
         probability: MatchWeight(parts.total).probability().get(),
         statement: None,
+        objection: None,
     }
 }
 
 impl Explanation {
-    /// The same, with what deterministic rules say of the pair.
+    /// The same, with what deterministic rules say of the pair, and why it is no link all the same.
     #[must_use]
-    pub fn with_ruling(mut self, ruling: Option<Ruling>, model: &Model) -> Self {
-        self.statement = ruling.map(|ruling| ruling.words(model));
+    pub fn with_ruling(
+        mut self,
+        ruling: Option<Ruling>,
+        objection: Option<Objection>,
+        model: &Model,
+    ) -> Self {
+        self.statement = ruling.map(|ruling| match objection {
+            None => ruling.words(model),
+            Some(_) => ruling.words_where_it_does_not_link(model),
+        });
+        self.objection = objection;
         self
+    }
+}
+
+impl SharedFrequency {
+    /// How often the value occurs, and how often others agree by chance, which is what the adjustment compares.
+    fn words(&self) -> String {
+        let which = if self.is_one_value { "this one" } else { "the more common of the two" };
+        let holders = match self.floor {
+            Some(floor) => format!("under 1 record in {} has {which}", three_digits(1.0 / floor)),
+            None => format!("1 record in {} has {which}", three_digits(1.0 / self.of_records)),
+        };
+        let halved = if self.strength == 1.0 {
+            String::new()
+        } else {
+            format!(
+                ", counted {}",
+                if self.strength == 0.5 { "half".to_owned() } else { format!("× {}", self.strength) }
+            )
+        };
+        format!(
+            "{holders}, and of different people 1 pair in {} has the same by chance{halved}",
+            three_digits(1.0 / self.by_chance)
+        )
+    }
+}
+
+/// How rare matches are among all pairs, as the prose of the model says it.
+fn matches_among_pairs(model: &Model) -> String {
+    let share: f64 = model.classes.iter().filter(|class| class.is_match).map(|class| class.share).sum();
+    if share > 0.0 && share < 0.5 {
+        format!("1 pair in {} is of one person", three_digits(1.0 / share))
+    } else {
+        format!("{} of pairs are of one person", percent(share))
     }
 }
 
@@ -149,12 +191,17 @@ fn shown_values(comparer: &Comparer<'_>, fields: &[String], record: u32) -> Opti
 
 /// `date_of_birth` as a title: `Date of birth`.
 fn title(name: &str) -> String {
-    let words = match crate::model::field_words(name) {
-        header if header == name => name.replace('_', " "),
-        words => words.to_owned(),
-    };
+    let words = words_of(name);
     let mut letters = words.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+/// `date_of_birth` in a sentence: `date of birth`.
+fn words_of(name: &str) -> String {
+    match crate::model::field_words(name) {
+        header if header == name => name.replace('_', " "),
+        words => words.to_owned(),
+    }
 }
 
 #[cfg(test)]

@@ -140,10 +140,31 @@ struct Frequencies {
 /// The adjustment for agreement on each value of a field.
 struct FrequencyTable {
     slot: usize,
+    /// Index of the field.
+    field: usize,
+    /// Share of pairs of different people that agree on a value, whichever it is.
+    by_chance: f64,
+    strength: f64,
+    floor: f64,
     /// Bits per value code.
     bits: Vec<f64>,
     /// The most that any pair can get.
     most: f64,
+}
+
+/// How common the value is on which two records agree, beside how often others agree by chance.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SharedFrequency {
+    /// Share of the records with a value that have this one; of two values, the more common.
+    pub of_records: f64,
+    /// Whether both records have the one value, or only one of them has any.
+    pub is_one_value: bool,
+    /// Share of pairs of different people that agree by chance, on any value.
+    pub by_chance: f64,
+    /// By what the logarithm of their ratio is multiplied.
+    pub strength: f64,
+    /// The least share that is believed, where the value is rarer.
+    pub floor: Option<f64>,
 }
 
 /// Pairs at or above a weight.
@@ -251,6 +272,24 @@ impl<'a> Scorer<'a> {
         let total = self.weight_of(vector, |comparison, _| frequency[comparison]);
         let sum = class.prior + evidence.iter().sum::<f64>() + frequency.iter().sum::<f64>();
         WeightParts { prior: class.prior, evidence, frequency, other_classes: total - sum, total }
+    }
+
+    /// What the term-frequency adjustment of one comparison of a pair is made from; `None` where there is none.
+    pub fn frequency(&self, comparison: usize, level: u8, left: u32, right: u32) -> Option<SharedFrequency> {
+        let frequencies = self.frequencies[comparison].as_ref()?;
+        let table = &frequencies.tables[frequencies.table_of[level as usize]?];
+        let codes = [left, right].map(|record| self.comparer.row(record)[table.slot]);
+        let known = codes.into_iter().filter(|&code| code != NULL);
+        let code = known.min_by(|&a, &b| table.bits[a as usize].total_cmp(&table.bits[b as usize]))?;
+        let field = &self.comparer.records.fields[table.field];
+        let of_records = f64::from(field.counts[code as usize]) / field.n_present() as f64;
+        Some(SharedFrequency {
+            of_records,
+            is_one_value: codes[0] == codes[1] || codes.contains(&NULL),
+            by_chance: table.by_chance,
+            strength: table.strength,
+            floor: (of_records < table.floor).then_some(table.floor),
+        })
     }
 
     /// The weight of a pair if it is at least `cut`, found with as few string comparisons as possible.
@@ -508,6 +547,10 @@ impl FrequencyTable {
         let bits: Vec<f64> = field.counts.iter().map(bits).collect();
         Self {
             slot: comparer.slot(index).expect("the comparer was bound to it"),
+            field: index,
+            by_chance: u,
+            strength: settings.strength,
+            floor: settings.floor,
             // a pair without the value on either side gets 0
             most: bits.iter().copied().fold(0.0, f64::max),
             bits,

@@ -6,8 +6,8 @@ use plait_engine::model::{
 };
 use plait_report::{
     Accuracy, BlockingResult, ColumnQuality, Decision, Estimate, ExplainedPair, Input, LinkReport, Note,
-    PairCounts, PersonSize, Placeholder, Provenance, Route, ScoreHistogram, SourceColumns, SourcePair,
-    SourceResult, Stage, link_report,
+    PairCounts, PersonSize, Placeholder, Provenance, Route, ScoreBin, ScoreHistogram, SourceColumns,
+    SourcePair, SourceResult, Stage, link_report,
 };
 use plait_types::{Role, Severity};
 
@@ -49,9 +49,9 @@ fn sample() -> LinkReport {
         explained: pairs(),
         accuracy: Some(Accuracy {
             truth: "truth.csv".into(),
-            true_links: 7534,
-            false_links: 23,
-            missed_links: 145,
+            right_pairs: 7534,
+            wrong_pairs: 23,
+            missed_pairs: 145,
             precision: Estimate { value: 0.9970, low: 0.9955, high: 0.9980 },
             recall: Estimate { value: 0.9811, low: 0.9778, high: 0.9839 },
             f1: Estimate { value: 0.9890, low: 0.9872, high: 0.9905 },
@@ -191,11 +191,17 @@ fn model() -> Model {
 fn histogram() -> ScoreHistogram {
     // two hills, by hand: strangers around −22 bits, matches around +19
     let hill = |x: f64, centre: f64, spread: f64, size: f64| size * (-((x - centre) / spread).powi(2)).exp();
-    let count = |bin: u32| {
+    let bin = |bin: u32| {
         let x = -34.0 + f64::from(bin) + 0.5;
-        (hill(x, -22.0, 6.5, 15_800.0) + hill(x, 19.0, 5.6, 760.0) + hill(x, 3.0, 5.0, 8.0)) as u64
+        let pairs =
+            (hill(x, -22.0, 6.5, 15_800.0) + hill(x, 19.0, 5.6, 760.0) + hill(x, 3.0, 5.0, 8.0)) as u64;
+        match x {
+            x if x < 2.0 => ScoreBin { not_linked: pairs, ..ScoreBin::default() },
+            x if x < 6.6 => ScoreBin { reviews: pairs, ..ScoreBin::default() },
+            _ => ScoreBin { reviews: pairs / 50, links: pairs - pairs / 50, ..ScoreBin::default() },
+        }
     };
-    ScoreHistogram { start: -34.0, width: 1.0, counts: (0..70).map(count).collect(), below: 41_207 }
+    ScoreHistogram { start: -34.0, width: 1.0, bins: (0..70).map(bin).collect(), below: 41_207 }
 }
 
 fn column(
@@ -221,6 +227,7 @@ fn cin_columns() -> SourceColumns {
     SourceColumns {
         source: "cin".into(),
         records: 3104,
+        outside: vec!["CINclosureDate".into(), "PrimaryNeedCode".into()],
         columns: vec![
             column("UPN", Role::Upn, 2350, 134, &[("UN1", 88), ("A000000000000", 12)]),
             column("Surname", Role::Surname, 3104, 0, &[("UNKNOWN", 4)]),
@@ -237,6 +244,7 @@ fn census_columns() -> SourceColumns {
     SourceColumns {
         source: "census".into(),
         records: 48_912,
+        outside: Vec::new(),
         columns: vec![
             column("upn", Role::Upn, 48_912, 412, &[]),
             column("surname", Role::Surname, 48_912, 0, &[]),
@@ -369,6 +377,7 @@ fn explained(chosen: &str, decision: Decision, left: &str, right: &str, terms: V
         weight,
         probability: 1.0 / (1.0 + (-weight).exp2()),
         statement: None,
+        objection: None,
     };
     ExplainedPair { chosen: chosen.into(), decision, explanation }
 }

@@ -27,8 +27,8 @@ pub use markup::Markup;
 pub use page::link_report;
 pub use report::{
     Accuracy, BlockingResult, ColumnQuality, Decision, Estimate, ExplainedPair, Input, LinkReport, Note,
-    PairCounts, PersonSize, Placeholder, Provenance, Route, ScoreHistogram, SourceColumns, SourcePair,
-    SourceResult, Stage,
+    PairCounts, PersonSize, Placeholder, Provenance, Route, ScoreBin, ScoreHistogram, SourceColumns,
+    SourcePair, SourceResult, Stage,
 };
 pub use sentence::sentence;
 pub use table::{Align, Table};

@@ -17,7 +17,7 @@ pub struct LinkReport {
     pub summary: String,
     /// In the order of the command.
     pub sources: Vec<SourceResult>,
-    /// Links between two sources, and within one where that was looked at; at most one entry per pair of sources.
+    /// Every two sources, and each source in itself where that was looked at; at most one entry per pair of sources.
     pub between: Vec<SourcePair>,
     /// By which routes records of one source were linked to those of another.
     pub routes: Vec<Route>,
@@ -56,7 +56,7 @@ pub struct SourceResult {
     pub in_review: u64,
 }
 
-/// Links between two sources, or within one source if `left` is `right`.
+/// What joins two sources, or one source in itself if `left` is `right`.
 #[derive(Clone, Debug)]
 pub struct SourcePair {
     /// Index into [`LinkReport::sources`].
@@ -67,9 +67,9 @@ pub struct SourcePair {
     pub links: u64,
     /// Pairs for review.
     pub reviews: u64,
-    /// Records of `left` with at least one link to `right`.
+    /// Records of `left` that are of one person with another record, of `right`: by a link or by way of others.
     pub left_linked: u64,
-    /// Records of `right` with at least one link to `left`.
+    /// Records of `right` that are of one person with another record, of `left`.
     pub right_linked: u64,
 }
 
@@ -130,10 +130,29 @@ pub struct ScoreHistogram {
     pub start: f64,
     /// Width of a bin, bits, above 0.
     pub width: f64,
-    /// Pairs per bin: at or above its lower edge, below its upper edge.
-    pub counts: Vec<u64>,
-    /// Pairs below the first bin, and pairs given up early because they could not reach the review band.
+    /// At or above the lower edge of each, below its upper edge; the last also has what lies above.
+    pub bins: Vec<ScoreBin>,
+    /// Pairs that are not linked and in no bin: below the first, given up early because they could not reach the review
+    /// band, or settled by other links of their records.
     pub below: u64,
+}
+
+/// What became of the pairs of one bin.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ScoreBin {
+    /// Neither linked nor in review.
+    pub not_linked: u64,
+    /// For a person to decide.
+    pub reviews: u64,
+    /// Linked.
+    pub links: u64,
+}
+
+impl ScoreBin {
+    /// All pairs of the bin.
+    pub fn pairs(self) -> u64 {
+        self.not_linked + self.reviews + self.links
+    }
 }
 
 /// Completeness and validity of one source.
@@ -145,6 +164,8 @@ pub struct SourceColumns {
     pub records: u64,
     /// In the order of the file.
     pub columns: Vec<ColumnQuality>,
+    /// Headers of the files of a return that linkage does not see: payload, other people, empty columns.
+    pub outside: Vec<String>,
 }
 
 /// Completeness and validity of one column.
@@ -200,15 +221,15 @@ pub enum Decision {
 pub struct Accuracy {
     /// Where the truth comes from: `truth.csv`.
     pub truth: String,
-    /// Links that are true.
-    pub true_links: u64,
-    /// Links that are wrong.
-    pub false_links: u64,
-    /// Matches without a link.
-    pub missed_links: u64,
-    /// Share of links that are true.
+    /// Pairs of records that were put into one person, and are of one.
+    pub right_pairs: u64,
+    /// Pairs of records that were put into one person, and are not of one.
+    pub wrong_pairs: u64,
+    /// Pairs of records of one person that were not put into one.
+    pub missed_pairs: u64,
+    /// Share of the pairs put into one person that are right.
     pub precision: Estimate,
-    /// Share of matches that are linked.
+    /// Share of the pairs of one person that were put into one.
     pub recall: Estimate,
     /// Harmonic mean of the two.
     pub f1: Estimate,

@@ -84,6 +84,7 @@ mod tests {
             weight,
             probability: 1.0 / (1.0 + (-weight).exp2()),
             statement: None,
+            objection: None,
         }
     }
 

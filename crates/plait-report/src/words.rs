@@ -2,6 +2,7 @@
 //! more than is so: 0% and 100% stand only for none and all.
 
 pub(crate) use plait_types::grouped as count;
+use plait_types::three_digits;
 
 /// `1 record`, `3,104 records`
 pub(crate) fn count_of(number: u64, one: &str, many: &str) -> String {
@@ -66,7 +67,7 @@ pub(crate) fn one_in(share: f64) -> String {
     if share > 0.5 {
         return probability(share);
     }
-    format!("1 in {}", count(three_digits(1.0 / share)))
+    format!("1 in {}", three_digits(1.0 / share))
 }
 
 /// How many times likelier, for a Bayes factor: `270 times as likely`, `1/12 as likely`.
@@ -74,11 +75,11 @@ pub(crate) fn times_as_likely(weight: f64) -> String {
     match weight.exp2() {
         factor if !factor.is_finite() => "only seen".to_owned(),
         factor if factor <= 0.0 => "never seen".to_owned(),
-        factor if factor >= 10.0 => format!("{} times as likely", count(three_digits(factor))),
+        factor if factor >= 10.0 => format!("{} times as likely", three_digits(factor)),
         factor if factor >= 1.05 => format!("{factor:.1} times as likely"),
         factor if factor > 0.95 => "as likely".to_owned(),
         factor if factor > 0.1 => format!("1/{:.1} as likely", 1.0 / factor),
-        factor => format!("1/{} as likely", count(three_digits(1.0 / factor))),
+        factor => format!("1/{} as likely", three_digits(1.0 / factor)),
     }
 }
 
@@ -116,11 +117,6 @@ pub(crate) fn list(items: &[String]) -> String {
 pub(crate) fn sentence_case(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
-}
-
-fn three_digits(number: f64) -> u64 {
-    let scale = 10_f64.powf((number.log10().floor() - 2.0).max(0.0));
-    ((number / scale).round() * scale) as u64
 }
 
 #[cfg(test)]

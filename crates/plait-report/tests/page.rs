@@ -6,10 +6,11 @@ use plait_engine::explanation::{Explanation, Term, TermKind};
 use plait_engine::model::{
     Accept, Class, Clustering, Comparison, Condition, Level, LinkType, Missing, Model,
 };
+use plait_engine::objection::Objection;
 use plait_report::{
     Accuracy, BlockingResult, ColumnQuality, Decision, Estimate, ExplainedPair, Input, LinkReport, Note,
-    PairCounts, PersonSize, Placeholder, Provenance, Route, ScoreHistogram, SourceColumns, SourcePair,
-    SourceResult, Stage, link_report,
+    PairCounts, PersonSize, Placeholder, Provenance, Route, ScoreBin, ScoreHistogram, SourceColumns,
+    SourcePair, SourceResult, Stage, link_report,
 };
 use plait_types::{Role, Severity};
 use proptest::prelude::*;
@@ -84,10 +85,18 @@ fn report(text: &str) -> LinkReport {
             BlockingResult { words: format!("same date of birth{text}"), pairs: 12, links: 8, only_links: 3 },
             BlockingResult { words: "same surname".into(), pairs: 25, links: 5, only_links: 0 },
         ],
-        scores: Some(ScoreHistogram { start: -10.0, width: 4.0, counts: vec![9, 2, 0, 1, 3, 5], below: 10 }),
+        scores: Some(ScoreHistogram {
+            start: -10.0,
+            width: 4.0,
+            bins: [(9, 0, 0), (1, 0, 1), (0, 0, 0), (0, 0, 1), (0, 1, 2), (0, 0, 5)]
+                .map(|(not_linked, reviews, links)| ScoreBin { not_linked, reviews, links })
+                .to_vec(),
+            below: 10,
+        }),
         columns: vec![SourceColumns {
             source: format!("cin{text}"),
             records: 10,
+            outside: vec![format!("practice{text}")],
             columns: vec![
                 ColumnQuality {
                     name: format!("Surname{text}"),
@@ -110,9 +119,9 @@ fn report(text: &str) -> LinkReport {
         explained: vec![pair(text, Decision::Link, 6.49, 9.94), pair(text, Decision::NotLinked, -4.61, 0.0)],
         accuracy: Some(Accuracy {
             truth: format!("truth.csv{text}"),
-            true_links: 8,
-            false_links: 0,
-            missed_links: 2,
+            right_pairs: 8,
+            wrong_pairs: 0,
+            missed_pairs: 2,
             precision: Estimate { value: 1.0, low: 0.676, high: 1.0 },
             recall: Estimate { value: 0.8, low: 0.49, high: 0.943 },
             f1: Estimate { value: 0.889, low: 0.6, high: 0.96 },
@@ -164,6 +173,7 @@ fn pair(text: &str, decision: Decision, surname: f64, born: f64) -> ExplainedPai
         probability: 1.0 / (1.0 + (-weight).exp2()),
         statement: (decision == Decision::Link)
             .then(|| format!("linked because both have the same number{text}")),
+        objection: None,
     };
     ExplainedPair { chosen: format!("a typical pair{text}"), decision, explanation }
 }
@@ -409,6 +419,35 @@ fn columns_that_linking_does_not_use_are_listed_and_not_judged() {
     let said = words(&link_report(&report));
     assert!(said.contains("No column of cin was used for linking."), "{said}");
     assert!(!said.contains("Ask the owner of cin"), "{said}");
+}
+
+#[test]
+fn a_strong_pair_for_review_is_given_what_speaks_against_it_and_not_the_band() {
+    let mut report = report("");
+    let mut strong = pair("", Decision::Review, 6.49, 9.94);
+    strong.explanation.objection = Some(Objection::OtherRecords);
+    report.explained = vec![strong.clone()];
+    let said = words(&link_report(&report));
+    assert!(
+        said.contains("at or above the link threshold of +6.6 bits. A person decides all the same: the other records of the two people outweigh it."),
+        "{said}"
+    );
+    assert!(!said.contains("where a person decides"), "{said}");
+    strong.explanation.objection = None;
+    report.explained = vec![strong];
+    assert!(words(&link_report(&report)).contains("other links join the two records without it"));
+}
+
+#[test]
+fn placeholders_count_as_missing_where_the_page_gives_advice() {
+    let mut report = report("");
+    let column = &mut report.columns[0].columns[1];
+    (column.recorded, column.invalid) = (10, 0);
+    column.placeholders[0].records = 4;
+    let said = words(&link_report(&report));
+    assert!(said.contains("More than one in five is missing or a placeholder in “DoB”."), "{said}");
+    report.columns[0].columns[1].placeholders[0].records = 2;
+    assert!(words(&link_report(&report)).contains("Nothing stands out."));
 }
 
 #[test]

@@ -41,6 +41,15 @@ pub fn percent(share: f64) -> String {
     }
 }
 
+/// A number of 1 or more to three digits that matter: `31,412` as `31,400`.
+pub fn three_digits(number: f64) -> String {
+    if number < 1000.0 {
+        return grouped(number.round() as u64);
+    }
+    let rounded: f64 = format!("{number:.2e}").parse().expect("what was printed is a number");
+    if rounded < 1e15 { grouped(rounded.round() as u64) } else { format!("{rounded:e}") }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -64,6 +73,20 @@ mod tests {
         assert_eq!(counted(0, "pair"), "0 pairs");
         assert_eq!(counted(1, "pair"), "1 pair");
         assert_eq!(counted(2861, "blocking rule"), "2,861 blocking rules");
+    }
+
+    #[test]
+    fn large_numbers_keep_three_digits() {
+        for (number, text) in [
+            (1.0, "1"),
+            (34.6, "35"),
+            (34.48, "34"),
+            (999.6, "1,000"),
+            (64_130.0, "64,100"),
+            (1_234_567.0, "1,230,000"),
+        ] {
+            assert_eq!(three_digits(number), text);
+        }
     }
 
     #[test]

@@ -19,7 +19,7 @@ pub mod placeholder;
 
 pub use date::{BirthTiming, DateOrder, PartialDate, StandInDay};
 pub use fault::{Fault, FaultCode, FaultKind};
-pub use figures::{are, counted, grouped, percent};
+pub use figures::{are, counted, grouped, percent, three_digits};
 pub use issue::{Issue, IssueKind, Severity};
 pub use nearest::nearest;
 pub use number::{MatchWeight, Probability};

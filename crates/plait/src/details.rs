@@ -2,7 +2,7 @@
 
 use crate::link::SourceFacts;
 use crate::quality::RunEstimate;
-use crate::run::{Run, RunConstraints, RunSource};
+use crate::run::{Counts, Run, RunConstraints, RunSource};
 use crate::summary::share_of;
 use plait_engine::blocking::Blocks;
 use plait_engine::model::{Comparison, LinkType, Model};
@@ -57,7 +57,10 @@ fn columns(source: &SourceFacts) -> String {
     let used: Vec<String> =
         source.profile.iter().filter(|column| column.role != Role::Other).map(meaning).collect();
     let unused = source.profile.len() - used.len();
-    let rest = if unused == 0 { String::new() } else { format!("; {unused} not used") };
+    let mut rest = if unused == 0 { String::new() } else { format!("; {unused} not used") };
+    if !source.outside.is_empty() {
+        rest += &format!("; {} of its files kept apart", counted(source.outside.len() as u64, "column"));
+    }
     format!("{}: {}{rest}.", source.run.name, used.join(", "))
 }
 
@@ -132,12 +135,7 @@ pub(crate) fn of_result(run: &Run, linked: &[(String, u64, u64)]) -> Vec<Detail>
         .collect();
     let unsure = match counts.reviews {
         0 => "no pair needs a person to look".to_owned(),
-        n => format!(
-            "{} of {} to {}, or likelier but with something against them, for a person to look at: \"review\" in links.parquet",
-            counted(n, "pair"),
-            percent(run.model.review_from),
-            percent(run.model.link_from)
-        ),
+        n => unsure(n, run),
     };
     let estimates: Vec<String> = run.quality.estimates.iter().map(RunEstimate::words).collect();
     let estimated = format!("{}, without labels", estimates.join("; "));
@@ -203,6 +201,26 @@ pub(crate) fn constraints_in_words(run: &RunConstraints) -> String {
     format!("{} kept apart{would_be}{together}{unknown}{all}", counted(run.kept_apart, "pair"))
 }
 
+/// `620 pairs for a person to look at, "review" in links.parquet: 254 of 10.0% to 50.0%; 363 likelier, but …`
+fn unsure(n: u64, run: &Run) -> String {
+    let Counts { reviews_contradicted: contradicted, reviews_by_rule: by_rule, .. } = run.counts;
+    let kinds = [
+        (
+            n - contradicted - by_rule,
+            format!("of {} to {}", percent(run.model.review_from), percent(run.model.link_from)),
+        ),
+        (contradicted, "likely enough or linked by a rule, but with something against it".to_owned()),
+        (by_rule, "less likely, for which a rule speaks".to_owned()),
+    ];
+    let kinds: Vec<String> =
+        kinds.iter().filter(|kind| kind.0 > 0).map(|(n, words)| format!("{} {words}", grouped(*n))).collect();
+    format!(
+        "{} for a person to look at, \"review\" in links.parquet: {}",
+        counted(n, "pair"),
+        kinds.join("; ")
+    )
+}
+
 /// `72,706 pairs, 70,000 between sources and 2,706 within one`
 fn links_in_words(run: &Run) -> String {
     let counts = &run.counts;
@@ -215,4 +233,41 @@ fn links_in_words(run: &Run) -> String {
     }
     let (between, within) = (grouped(counts.links_between), grouped(counts.links_within));
     format!("{pairs}, {between} between sources and {within} within one")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pairs_for_review_are_told_by_why_they_are() {
+        let run = |reviews, contradicted, by_rule| -> Run {
+            let counts = Counts {
+                reviews,
+                reviews_contradicted: contradicted,
+                reviews_by_rule: by_rule,
+                ..Counts::default()
+            };
+            let run = serde_json::json!({
+                "format": 1, "plait": "0", "command": null, "sources": [], "roles": [],
+                "model": {"name": "m", "sha256": "", "link_type": "link_only", "clustering": "correlation",
+                    "link_from": 0.5, "review_from": 0.1, "rounds": 0},
+                "seed": 1, "threads": 1, "counts": counts, "rules": [], "seconds": {},
+                "pairs_per_second": 0.0, "peak_memory_bytes": null, "peak_memory_after": {}, "truth": null,
+                "notes": []
+            });
+            serde_json::from_value(run).expect("a run")
+        };
+        let said = |reviews, contradicted, by_rule| unsure(reviews, &run(reviews, contradicted, by_rule));
+        assert_eq!(
+            said(620, 363, 3),
+            "620 pairs for a person to look at, \"review\" in links.parquet: 254 of 10.0% to 50.0%; 363 likely enough \
+             or linked by a rule, but with something against it; 3 less likely, for which a rule speaks"
+        );
+        assert_eq!(
+            said(1, 1, 0),
+            "1 pair for a person to look at, \"review\" in links.parquet: 1 likely enough or linked by a rule, but with \
+             something against it"
+        );
+    }
 }

@@ -7,16 +7,18 @@ use crate::link::model_path;
 use crate::model::read_model;
 use crate::run::Run;
 use crate::source::{Opened, RecordNames, SourceSpec, open, sha256_of_file};
+use plait_engine::clustering::Persons;
 use plait_engine::comparison::Comparer;
-use plait_engine::conflicts::Conflicts;
 use plait_engine::constraints::Constraints;
-use plait_engine::deterministic::Rulings;
+use plait_engine::deterministic::{Ruling, Rulings};
 use plait_engine::explanation::{Explanation, explain as explain_pair};
-use plait_engine::model::Clustering;
+use plait_engine::model::Model;
+use plait_engine::objection::{Objection, Objections};
 use plait_engine::progress::Silent;
 use plait_engine::records::Records;
 use plait_engine::scoring::Scorer;
-use plait_types::{Fault, FaultCode, Role};
+use plait_formats::read::{ReadOptions, read};
+use plait_types::{Fault, FaultCode, Probability, Role};
 use std::path::{Path, PathBuf};
 
 /// A pair of records of a finished run.
@@ -71,14 +73,15 @@ pub fn explain(request: &ExplainRequest) -> Result<Explanation, Faults> {
     let rulings = Rulings::of(&records, &file.model.deterministic, file.model.link_type);
     let ruling = rulings.get(left.min(right), left.max(right));
     let explanation = explain_pair(&comparer, &scorer, &file.model, (left, right), name);
-    let mut explanation = explanation.with_ruling(ruling, &file.model);
+    let by_constraint = given.as_ref().and_then(|given| given.statement(left, right));
     let none = Constraints::default();
-    let conflicts = Conflicts::of(&records, given.as_ref().map_or(&none, |given| &given.constraints));
-    let of_numbers = (file.model.clustering != Clustering::ConnectedComponents)
-        .then(|| conflicts.words(left, right))
+    let constraints = given.as_ref().map_or(&none, |given| &given.constraints);
+    let objection = (by_constraint.is_none() && would_link(explanation.weight, ruling, &file.model))
+        .then(|| objection(&request.folder, &records, &file.model, constraints, (left, right)))
+        .transpose()?
         .flatten();
-    let before_rules = given.as_ref().and_then(|given| given.statement(left, right)).or(of_numbers);
-    explanation.statement = before_rules.or(explanation.statement);
+    let mut explanation = explanation.with_ruling(ruling, objection, &file.model);
+    explanation.statement = by_constraint.or(explanation.statement);
     Ok(authority::as_in_the_files(explanation))
 }
 
@@ -90,6 +93,33 @@ fn given(run: &Run, opened: &[Opened], folder: &Path) -> Result<Option<Given>, F
         return Err(changed(&was.path, folder));
     }
     Given::read(&file, opened).map(Some)
+}
+
+/// Whether the weight of a pair or a rule is for linking it.
+pub(crate) fn would_link(weight: f64, ruling: Option<Ruling>, model: &Model) -> bool {
+    let cut = Probability::new(model.accept.link).map_or(f64::INFINITY, |link| link.weight().0);
+    weight >= cut || matches!(ruling, Some(Ruling::Link(_)))
+}
+
+/// What kept a pair that would be linked from being one person, by the persons of the run.
+fn objection(
+    folder: &Path,
+    records: &Records,
+    model: &Model,
+    constraints: &Constraints,
+    (left, right): (u32, u32),
+) -> Result<Option<Objection>, Fault> {
+    let people = read(&folder.join(crate::output::PEOPLE), &ReadOptions::default())?.table;
+    let person = people.column("person_id").filter(|column| column.codes.len() == records.len());
+    let person = person.ok_or_else(|| {
+        Fault::new(
+            FaultCode::NotARun,
+            format!("{} does not hold the person of every record of the run", crate::output::PEOPLE),
+            "link again",
+        )
+    })?;
+    let persons = Persons { person_of: person.codes.clone(), n_persons: person.values.len() as u32 };
+    Ok(Objections::of(records, &persons, model.clustering, constraints).to(left, right))
 }
 
 fn refuse_changed(run: &Run, opened: &[Opened], folder: &Path) -> Result<(), Fault> {

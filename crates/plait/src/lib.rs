@@ -15,6 +15,7 @@ mod output;
 mod place;
 mod quality;
 mod read;
+mod reason;
 mod report;
 mod routes;
 mod run;
@@ -36,6 +37,7 @@ pub use plait_engine::clustering;
 pub use plait_engine::evaluation::{Rates, Scores};
 pub use plait_engine::explanation::{Explanation, Term, TermKind};
 pub use plait_engine::model::{Clustering, LinkType, Model};
+pub use plait_engine::objection::Objection;
 pub use plait_engine::progress::{Progress, Silent, Stage};
 pub use plait_report::sentence;
 pub use plait_types::{

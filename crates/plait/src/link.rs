@@ -2,10 +2,12 @@
 
 use crate::constraints::Given;
 use crate::details::{self, Detail};
+use crate::explain::would_link;
 use crate::faults::Faults;
 use crate::output;
 use crate::place::OutputPlace;
 use crate::quality::{PROBABILITIES, RunEstimate, RunQuality};
+use crate::reason::Reason;
 use crate::run::{Counts, FORMAT, MODEL_FILE, Run, RunModel, RunRule, RunSource};
 use crate::score::Truth;
 use crate::source::{Opened, RecordNames, SourceSpec, open, sha256_of_text};
@@ -19,6 +21,7 @@ use plait_engine::constraints::Constraints;
 use plait_engine::deterministic::Rulings;
 use plait_engine::explanation::{Explanation, explain};
 use plait_engine::model::{Clustering, LinkType, Model, ModelFile};
+use plait_engine::objection::{Objection, Objections};
 use plait_engine::progress::{Progress, Stage};
 use plait_engine::quality::{Decided, by_probability};
 use plait_engine::records::{Records, SOURCE_OF_RECORD};
@@ -162,6 +165,8 @@ pub(crate) struct SourceFacts {
     pub(crate) run: RunSource,
     pub(crate) names: RecordNames,
     pub(crate) profile: Vec<ColumnProfile>,
+    /// Of a return, headers of its files that linkage does not see.
+    pub(crate) outside: Vec<String>,
 }
 
 /// Everything a run found, for summary, report and outputs.
@@ -175,6 +180,8 @@ pub(crate) struct Findings<'a> {
     /// The match probability of each pair.
     pub(crate) probability: &'a [f64],
     pub(crate) clustered: &'a Clustered,
+    /// Per pair that is no link although its weight or a rule is for it, why not.
+    pub(crate) objections: Vec<Option<Objection>>,
     /// Per source.
     pub(crate) outcomes: Vec<SourceOutcome>,
     pub(crate) coverage: Option<f64>,
@@ -256,6 +263,7 @@ impl<'a> Job<'a> {
                 .map(|source| SourceFacts {
                     run: run_source(source),
                     profile: source.profile(),
+                    outside: std::mem::take(&mut source.outside),
                     names: source.take_record_names(),
                 })
                 .collect()
@@ -339,6 +347,13 @@ impl<'a> Job<'a> {
             scorer: &scorer,
             pairs: &pairs,
             clustered: &clustered,
+            objections: objections(
+                &records,
+                &model,
+                given.as_ref().map_or(&none, |given| &given.constraints),
+                &pairs,
+                &clustered,
+            ),
             outcomes: summary::outcomes(&records, &pairs, &clustered),
             coverage: chosen.as_ref().map(|chosen| chosen.coverage),
         };
@@ -589,6 +604,10 @@ impl<'a> Job<'a> {
         // of what somebody knows the model has no say
         let by_model = findings.links().filter(|&pair| !findings.pairs.is_constrained(pair));
         let expected_false_links = by_model.map(|pair| 1.0 - findings.probability[pair]).sum();
+        let reviews_of = |is_one: fn(Reason) -> bool| -> u64 {
+            let reviews = (0..findings.pairs.len()).filter(|&pair| !findings.clustered.is_link[pair]);
+            reviews.filter(|&pair| is_one(Reason::of(findings, pair))).count() as u64
+        };
         Counts {
             records: findings.records.len() as u64,
             rows_set_aside,
@@ -598,6 +617,8 @@ impl<'a> Job<'a> {
             links_between,
             links_within: links - links_between,
             reviews: findings.pairs.len() as u64 - links,
+            reviews_contradicted: reviews_of(Reason::is_contradicted),
+            reviews_by_rule: reviews_of(|reason| reason == Reason::RuleAlone),
             persons: u64::from(findings.clustered.persons.n_persons),
             expected_false_links,
             ties: u64::from(findings.clustered.n_ties),
@@ -681,6 +702,23 @@ impl<'a> Job<'a> {
             example: None,
         }
     }
+}
+
+/// Per pair that is no link although its weight or a rule is for it, why not.
+fn objections(
+    records: &Records,
+    model: &Model,
+    constraints: &Constraints,
+    pairs: &ScoredPairs,
+    clustered: &Clustered,
+) -> Vec<Option<Objection>> {
+    let objections = Objections::of(records, &clustered.persons, model.clustering, constraints);
+    let of = |pair: usize| {
+        let is_refused =
+            !clustered.is_link[pair] && would_link(pairs.weight[pair], pairs.ruling[pair], model);
+        is_refused.then(|| objections.to(pairs.left[pair], pairs.right[pair])).flatten()
+    };
+    (0..pairs.len()).into_par_iter().map(of).collect()
 }
 
 /// The fault of sources that give nothing to compare.

@@ -3,6 +3,7 @@
 use crate::link::Findings;
 use crate::link::SourceFacts;
 use crate::place::OutputPlace;
+use crate::reason::Reason;
 use crate::run::{FILE as RUN_FILE, FORMAT, MODEL_FILE, Run};
 use crate::source::RecordNames;
 use plait_engine::deterministic::Ruling;
@@ -190,6 +191,8 @@ struct Links<'a> {
     decision: Vec<u32>,
     rules: Values,
     rule: Vec<u32>,
+    reasons: Values,
+    reason: Vec<u32>,
 }
 
 /// The names of one side's records, one per pair.
@@ -257,6 +260,7 @@ impl<'a> Links<'a> {
             }
             (_, rule) => rule_codes[usize::from(rule)],
         };
+        let mut reasons = Interner::default();
         let weight: Vec<f64> = order.par_iter().map(|&pair| pairs.weight[pair as usize]).collect();
         Self {
             sources: source_names(findings),
@@ -271,6 +275,11 @@ impl<'a> Links<'a> {
                 .collect(),
             rules: rules.into_values(),
             rule: order.par_iter().map(|&pair| rule_of(pair as usize)).collect(),
+            reason: order
+                .iter()
+                .map(|&pair| reasons.intern(&Reason::of(findings, pair as usize).words()))
+                .collect(),
+            reasons: reasons.into_values(),
         }
     }
 
@@ -284,6 +293,7 @@ impl<'a> Links<'a> {
             .with("match_probability", OutValues::F64(Cow::Borrowed(&self.probability)))
             .with("decision", OutValues::codes(&self.decision[..], &self.decisions))
             .with("rule", OutValues::codes(&self.rule[..], &self.rules))
+            .with("reason", OutValues::codes(&self.reason[..], &self.reasons))
     }
 
     /// The pairs for review only, the strongest first; pairs of equal weight as in the file.

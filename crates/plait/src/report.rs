@@ -5,14 +5,16 @@ use crate::link::{Findings, Stopwatch};
 use crate::run::{Run, RunRoute};
 use plait_engine::evaluation::{Rates, Scores, wilson};
 use plait_engine::explanation::Explanation;
+use plait_engine::model::LinkType;
 use plait_formats::columns::ColumnProfile;
 use plait_report::{
     Accuracy, BlockingResult, ColumnQuality, Decision, Estimate, ExplainedPair, Input, LinkReport, Note,
-    PairCounts, PersonSize, Placeholder, Provenance, Route, ScoreHistogram, SourceColumns, SourcePair,
-    SourceResult, Stage, link_report,
+    PairCounts, PersonSize, Placeholder, Provenance, Route, ScoreBin, ScoreHistogram, SourceColumns,
+    SourcePair, SourceResult, Stage, link_report,
 };
-use plait_types::{Issue, PartialDate, Role, Severity};
-use std::collections::{BTreeMap, BTreeSet};
+use plait_types::{Issue, PartialDate, Probability, Role, Severity};
+use rayon::prelude::*;
+use std::collections::BTreeMap;
 use std::time::SystemTime;
 
 /// What has to be looked up among all pairs and persons, which takes a while.
@@ -151,44 +153,63 @@ fn route(route: &RunRoute) -> Route {
     }
 }
 
-/// Links and reviews per pair of sources.
+/// Links and reviews per pair of sources, and records that are of one person with a record of the other; every pair of
+/// sources that was looked at.
 fn between(findings: &Findings<'_>) -> Vec<SourcePair> {
-    #[derive(Default)]
-    struct Tally {
-        links: u64,
-        reviews: u64,
-        left: BTreeSet<u32>,
-        right: BTreeSet<u32>,
-    }
-    let mut tallies: BTreeMap<(usize, usize), Tally> = BTreeMap::new();
-    let pairs = findings.pairs;
-    let n_sources = findings.records.sources.len();
-    for pair in 0..pairs.len() {
-        let (left, right) = (pairs.left[pair], pairs.right[pair]);
-        let key = (findings.records.source_of(left), findings.records.source_of(right));
-        let tally = tallies.entry(key).or_default();
-        if findings.clustered.is_link[pair] {
-            tally.links += 1;
-            // with one source the matrix has a single cell, which the rates per source say better
-            if n_sources > 1 {
-                tally.left.insert(left);
-                tally.right.insert(right);
-            }
-        } else {
-            tally.reviews += 1;
+    let (records, pairs) = (findings.records, findings.pairs);
+    let n_sources = records.sources.len();
+    let within = findings.model.link_type != LinkType::LinkOnly;
+    let mut found: BTreeMap<(usize, usize), SourcePair> = BTreeMap::new();
+    for left in 0..n_sources {
+        for right in (left..n_sources).filter(|&right| right != left || within) {
+            let none = SourcePair { left, right, links: 0, reviews: 0, left_linked: 0, right_linked: 0 };
+            found.insert((left, right), none);
         }
     }
-    tallies
-        .into_iter()
-        .map(|((left, right), tally)| SourcePair {
-            left,
-            right,
-            links: tally.links,
-            reviews: tally.reviews,
-            left_linked: tally.left.len() as u64,
-            right_linked: tally.right.len() as u64,
-        })
-        .collect()
+    for pair in 0..pairs.len() {
+        let key = (records.source_of(pairs.left[pair]), records.source_of(pairs.right[pair]));
+        let Some(between) = found.get_mut(&key) else { continue };
+        let count = if findings.clustered.is_link[pair] { &mut between.links } else { &mut between.reviews };
+        *count += 1;
+    }
+    // with one source the matrix has a single cell, which the rates per source say better
+    if n_sources > 1 {
+        let reached = records_in_persons_of(findings);
+        for ((left, right), between) in &mut found {
+            between.left_linked = reached[*left][*right];
+            between.right_linked = reached[*right][*left];
+        }
+    }
+    found.into_values().collect()
+}
+
+/// Per source and other source, the records of the one that are of one person with a record of the other; of a source and
+/// itself, those with another record of it.
+fn records_in_persons_of(findings: &Findings<'_>) -> Vec<Vec<u64>> {
+    let records = findings.records;
+    let n_sources = records.sources.len();
+    let mut by_person: Vec<(u32, u32)> = findings
+        .clustered
+        .persons
+        .person_of
+        .par_iter()
+        .enumerate()
+        .map(|(record, &person)| (person, records.source_of(record as u32) as u32))
+        .collect();
+    by_person.par_sort_unstable();
+    let mut reached = vec![vec![0; n_sources]; n_sources];
+    for person in by_person.chunk_by(|a, b| a.0 == b.0).filter(|person| person.len() > 1) {
+        let of_sources: Vec<(usize, u64)> =
+            person.chunk_by(|a, b| a.1 == b.1).map(|of| (of[0].1 as usize, of.len() as u64)).collect();
+        for &(source, n) in &of_sources {
+            for &(other, n_other) in &of_sources {
+                if source != other || n_other > 1 {
+                    reached[source][other] += n;
+                }
+            }
+        }
+    }
+    reached
 }
 
 fn person_sizes(findings: &Findings<'_>) -> Vec<PersonSize> {
@@ -208,21 +229,24 @@ fn histogram(findings: &Findings<'_>) -> Option<ScoreHistogram> {
     const BINS: usize = 40;
     let pairs = findings.pairs;
     let bin = |weight: f64| (((weight - START) / WIDTH).floor().max(0.0) as usize).min(BINS - 1);
-    let mut counts = vec![0u64; BINS];
-    pairs.weight.iter().for_each(|&weight| counts[bin(weight)] += 1);
-    let kept_from = pairs.weight.iter().copied().fold(f64::INFINITY, f64::min);
+    let mut bins = vec![ScoreBin::default(); BINS];
+    for (&weight, is_link) in pairs.weight.iter().zip(&findings.clustered.is_link) {
+        let bin = &mut bins[bin(weight)];
+        *if *is_link { &mut bin.links } else { &mut bin.reviews } += 1;
+    }
+    let review = Probability::new(findings.model.accept.review).map_or(f64::INFINITY, |p| p.weight().0);
     let mut below = pairs.n_candidates.iter().sum::<u64>() - pairs.n_from_candidates() as u64;
     if let Some(training) = findings.training {
         for (vector, count) in &training.vectors {
             let weight = findings.scorer.weigh_vector(*vector).0;
             let count = ((*count as f64 * training.scale) as u64).min(below);
-            if weight < kept_from && weight >= START {
-                counts[bin(weight)] += count;
+            if weight < review && weight >= START {
+                bins[bin(weight)].not_linked += count;
                 below -= count;
             }
         }
     }
-    (!pairs.is_empty()).then_some(ScoreHistogram { start: START, width: WIDTH, counts, below })
+    (!pairs.is_empty()).then_some(ScoreHistogram { start: START, width: WIDTH, bins, below })
 }
 
 /// Whether the model looks at a column: by its role or its name, or by what a whole name or the lines of an address become.
@@ -245,6 +269,7 @@ fn columns(findings: &Findings<'_>) -> Vec<SourceColumns> {
         .map(|source| SourceColumns {
             source: source.run.name.clone(),
             records: source.run.rows,
+            outside: source.outside.clone(),
             columns: source
                 .profile
                 .iter()
@@ -309,8 +334,11 @@ fn explained(findings: &Findings<'_>, explain: &dyn Fn(u32, u32) -> Explanation)
         .map(|(pair, chosen, decision)| ExplainedPair {
             chosen: chosen.to_owned(),
             decision,
-            explanation: explain(pairs.left[pair], pairs.right[pair])
-                .with_ruling(pairs.ruling[pair], findings.model),
+            explanation: explain(pairs.left[pair], pairs.right[pair]).with_ruling(
+                pairs.ruling[pair],
+                findings.objections[pair],
+                findings.model,
+            ),
         })
         .collect()
 }
@@ -324,9 +352,9 @@ fn accuracy(scores: &Scores, run: &Run) -> Accuracy {
     let estimate = |value, (low, high)| Estimate { value, low, high };
     Accuracy {
         truth: run.truth.as_ref().map_or_else(String::new, |truth| truth.file.clone()),
-        true_links: n_right,
-        false_links: n_said - n_right,
-        missed_links: n_true - n_right,
+        right_pairs: n_right,
+        wrong_pairs: n_said - n_right,
+        missed_pairs: n_true - n_right,
         precision: estimate(precision, precision_interval),
         recall: estimate(recall, recall_interval),
         f1: estimate(f1, f1_interval),

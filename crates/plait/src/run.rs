@@ -197,6 +197,13 @@ pub struct Counts {
     pub links_within: u64,
     /// Pairs to review.
     pub reviews: u64,
+    /// Those of them that are likely enough, or that a rule links, and that something else speaks against; 0 in runs of
+    /// earlier versions.
+    #[serde(default)]
+    pub reviews_contradicted: u64,
+    /// Those of them below the review threshold, for which a rule speaks; 0 in runs of earlier versions.
+    #[serde(default)]
+    pub reviews_by_rule: u64,
     /// Persons, those of a single record included.
     pub persons: u64,
     /// Wrong links to be expected if the model's probabilities are right.

@@ -71,6 +71,8 @@ pub(crate) struct Opened {
     pub(crate) plans: Vec<ColumnPlan>,
     /// Of a return, headers of its files by which its columns may be named too.
     pub(crate) headers: Vec<String>,
+    /// Of a return, headers of its files that linkage does not see.
+    pub(crate) outside: Vec<String>,
     /// The code of the local authority that the records are of, where it is known: its ids of children mean nothing in
     /// another one.
     pub(crate) authority: Option<String>,
@@ -182,6 +184,7 @@ fn open_return(
         rows_set_aside: dataset.rows_set_aside(),
         issues,
         headers: dataset.headers(),
+        outside: dataset.landed.outside.clone(),
         dataset: Some(RunDataset::of(&dataset)),
         authority,
         table,
@@ -213,6 +216,7 @@ fn open_table(spec: &SourceSpec) -> Result<Opened, Fault> {
         table,
         plans: Vec::new(),
         headers: Vec::new(),
+        outside: Vec::new(),
         authority: None,
     })
 }

@@ -67,6 +67,7 @@ fn links_parquet_has_these_columns_and_one_row_per_link_or_pair_to_review() {
     match_probability DOUBLE None
     decision BYTE_ARRAY Some(String)
     rule BYTE_ARRAY Some(String)
+    reason BYTE_ARRAY Some(String)
     plait.format Some("1")
     "#);
     let rows = rows(&place, "linked/links.parquet");

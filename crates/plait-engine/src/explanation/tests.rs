@@ -39,6 +39,40 @@ fn record_name(record: u32) -> String {
 }
 
 #[test]
+fn how_common_a_value_is_is_said_with_what_it_is_compared_with() {
+    use crate::fixture::{FORENAME, comparison, model, records};
+    use crate::model::{Condition, TermFrequency};
+    use plait_types::Role;
+    let forenames = ["ann", "ann", "bea", "cal"].map(|name| Some(name.to_owned())).to_vec();
+    let records = records(&[4], &[(FORENAME, Role::Forename, forenames)]);
+    let mut model = model(LinkType::DedupeOnly, vec![comparison(FORENAME, [Condition::exact()])]);
+    model.comparisons[0].levels[0].term_frequency =
+        Some(TermFrequency { field: None, strength: 0.5, floor: 0.0 });
+    model.classes = crate::training::two_classes(0.029, vec![vec![0.9, 0.1]], vec![vec![0.1, 0.9]]);
+    let comparer = Comparer::new(&records, &model).unwrap();
+    let scorer = Scorer::new(&comparer, &model).unwrap();
+    let explained = explain(&comparer, &scorer, &model, (0, 1), |record| ("s".into(), record_name(record)));
+    // 1 in 34.48: rounded and not cut off, as everywhere
+    assert_eq!(explained.terms[0].outcome, "1 pair in 34 is of one person");
+    let term = &explained.terms[2];
+    assert_eq!(term.title, "How common the forename is");
+    assert_eq!(
+        term.outcome,
+        "1 record in 2 has this one, and of different people 1 pair in 10 has the same by chance, counted half"
+    );
+    assert!((term.weight - 0.5 * (0.1f64 / 0.5).log2()).abs() < 1e-12);
+}
+
+#[test]
+fn the_starting_point_is_rounded_as_the_prose_of_the_model_rounds_it() {
+    let mut model = crate::fixture::model(LinkType::DedupeOnly, Vec::new());
+    model.classes = crate::training::two_classes(1.0 / 34.6, Vec::new(), Vec::new());
+    assert_eq!(matches_among_pairs(&model), "1 pair in 35 is of one person");
+    let prose = crate::model::prose(&model);
+    assert!(prose.contains("1 in 35 is of one person"), "{prose}");
+}
+
+#[test]
 fn a_missing_value_is_told_by_its_side_and_weighs_nothing() {
     use crate::fixture::{FORENAME, SURNAME, comparison, model, records};
     use crate::model::Condition;

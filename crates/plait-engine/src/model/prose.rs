@@ -259,13 +259,13 @@ fn percent(share: f64) -> String {
         p if p >= 10.0 => format!("{p:.0}%"),
         p if p >= 1.0 => format!("{p:.1}%"),
         p if p >= 0.01 => format!("{p:.2}%"),
-        _ => format!("1 in {}", about(1.0 / share)),
+        _ => format!("1 in {}", plait_types::three_digits(1.0 / share)),
     }
 }
 
 fn one_in(share: f64) -> String {
     if share > 0.0 && share < 0.5 {
-        format!("1 in {} is", about(1.0 / share))
+        format!("1 in {} is", plait_types::three_digits(1.0 / share))
     } else {
         format!("{} are", percent(share))
     }
@@ -274,12 +274,6 @@ fn one_in(share: f64) -> String {
 fn capitalised(sentence: &str) -> String {
     let mut characters = sentence.chars();
     characters.next().map(|first| first.to_uppercase().chain(characters).collect()).unwrap_or_default()
-}
-
-/// `1,230,000`: three digits that matter.
-fn about(number: f64) -> String {
-    let rounded: f64 = format!("{number:.2e}").parse().expect("what was printed is a number");
-    if rounded < 1e15 { plait_types::grouped(rounded as u64) } else { format!("{rounded:e}") }
 }
 
 fn push(out: &mut String, text: std::fmt::Arguments<'_>) {

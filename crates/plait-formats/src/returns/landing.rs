@@ -37,6 +37,9 @@ pub struct Landed {
     pub tables: Vec<TableCount>,
     /// Of each column of [`Identity::current`], the headers of the columns that it comes from, as the files have them.
     pub headers: BTreeMap<&'static str, Vec<String>>,
+    /// Headers of the files, each once, that no column of [`Identity::current`] comes from: of payload, of people other than
+    /// those whom the records are about, of empty columns, and those that the spec does not know.
+    pub outside: Vec<String>,
     /// Columns of the spec that its tables in the files do not have.
     pub lacking: Vec<Lacking>,
     /// The orders in which columns of a form made by hand write their dates, where the checks took another until the last
@@ -94,6 +97,8 @@ pub struct Landing<'a> {
     numbered: Vec<u64>,
     /// By table and column of the spec, the header in the first file that has it.
     headers: BTreeMap<(usize, usize), String>,
+    /// Headers that the spec does not know.
+    unknown: Vec<String>,
     lacking: Vec<Lacking>,
     /// Of tables whose rows are a person each, the column that names them.
     row_names: BTreeMap<usize, usize>,
@@ -139,6 +144,7 @@ impl<'a> Landing<'a> {
             nested: BTreeMap::new(),
             counts: BTreeMap::new(),
             headers: BTreeMap::new(),
+            unknown: Vec::new(),
             lacking: Vec::new(),
             row_names: BTreeMap::new(),
             filled: BTreeSet::new(),
@@ -170,6 +176,7 @@ impl<'a> Landing<'a> {
         let lacking = self.lacking_elements();
         self.lacking.extend(lacking);
         let headers = self.headers_of_identity();
+        let outside = self.headers_outside(&headers);
         let findings = self.checker.finish();
         // no key is looked up any more, and identity needs the room
         drop((self.keys, self.of_rows, self.nested));
@@ -178,6 +185,7 @@ impl<'a> Landing<'a> {
         self.issues.extend(issues_of_identity);
         Ok(Landed {
             headers,
+            outside,
             lacking: self.lacking,
             identity,
             quality,
@@ -238,6 +246,19 @@ impl<'a> Landing<'a> {
         let key = ("source_key", of(&is_key).into_iter().take(1).collect::<Vec<_>>());
         let all = std::iter::once(key).chain(identity::MEANINGS.iter().map(of_meanings));
         all.filter(|(_, headers)| !headers.is_empty()).collect()
+    }
+
+    /// The headers that are not among those of identity, by table; of nested files, elements with a value.
+    fn headers_outside(&self, of_identity: &BTreeMap<&'static str, Vec<String>>) -> Vec<String> {
+        let known = self.headers.iter().map(|(&place, header)| (place, header));
+        let elements = self.filled.iter().filter(|place| !self.headers.contains_key(place));
+        let elements = elements.map(|&(table, at)| ((table, at), &self.spec.tables[table].columns[at].name));
+        let mut all: Vec<((usize, usize), &String)> = known.chain(elements).collect();
+        all.sort_unstable();
+        let is_of_identity = |header: &String| of_identity.values().any(|headers| headers.contains(header));
+        let mut seen = BTreeSet::new();
+        let outside = all.into_iter().map(|(_, header)| header).chain(&self.unknown);
+        outside.filter(|header| !is_of_identity(header) && seen.insert(*header)).cloned().collect()
     }
 
     fn issue_of(&self, table: usize, file: &str, reason: Reason, rows: Noted) -> Issue {
@@ -543,6 +564,7 @@ impl BatchSink for Landing<'_> {
         }
         let unknown = names.iter().zip(columns).filter(|(_, column)| column.is_none());
         let unknown: Arc<[String]> = unknown.map(|(name, _)| name.clone()).collect();
+        self.unknown.extend(unknown.iter().cloned());
         let of_spec = &self.spec.tables[table];
         let lacking = of_spec.columns.iter().enumerate().filter(|(at, _)| !columns.contains(&Some(*at)));
         self.lacking.extend(lacking.map(|(_, column)| Lacking {

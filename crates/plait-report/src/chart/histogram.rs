@@ -12,23 +12,9 @@ const PLOT: f64 = 250.0;
 /// Counts that differ by more than this are drawn on a logarithmic scale.
 const LINEAR_UP_TO: u64 = 50;
 
-/// Where a pair of this weight ends up.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Zone {
-    NotLinked,
-    Review,
-    Link,
-}
-
-impl Zone {
-    fn words(self) -> &'static str {
-        match self {
-            Self::NotLinked => "not linked",
-            Self::Review => "review",
-            Self::Link => "linked",
-        }
-    }
-}
+/// What became of pairs, from the bottom of a bar.
+const PARTS: [(Fill, &str); 3] =
+    [(Fill::Solid, "linked"), (Fill::Striped, "in review"), (Fill::Grey, "not linked")];
 
 /// The two thresholds in bits; `review` is at most `link`.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -39,12 +25,14 @@ pub struct Thresholds {
     pub review: f64,
 }
 
-/// One bar per bin, drawn as the zone that its middle is in; the table says where a bin crosses a threshold. `id` is unique on the page.
+/// One bar per bin, as high as its pairs are many and divided as its pairs are; the table counts them. `id` is unique on
+/// the page.
 pub fn histogram(id: &str, scores: &ScoreHistogram, thresholds: Thresholds) -> Chart {
     let edge = |bin: usize| scores.start + bin as f64 * scores.width;
-    let end = edge(scores.counts.len());
-    let most = scores.counts.iter().copied().max().unwrap_or(0).max(1);
-    let least = scores.counts.iter().copied().filter(|count| *count > 0).min().unwrap_or(1);
+    let end = edge(scores.bins.len());
+    let counts = || scores.bins.iter().map(|bin| bin.pairs());
+    let most = counts().max().unwrap_or(0).max(1);
+    let least = counts().filter(|count| *count > 0).min().unwrap_or(1);
     let logarithmic = most / least > LINEAR_UP_TO;
 
     let right = WIDTH - 20.0;
@@ -59,11 +47,6 @@ pub fn histogram(id: &str, scores: &ScoreHistogram, thresholds: Thresholds) -> C
         };
         share * PLOT
     };
-    let zone_at = |weight: f64| match weight {
-        w if w >= thresholds.link => Zone::Link,
-        w if w >= thresholds.review => Zone::Review,
-        _ => Zone::NotLinked,
-    };
 
     let mut canvas = Canvas::new(id);
     let scale_note = if logarithmic { "pairs (each step is ten times as many)" } else { "pairs" };
@@ -73,16 +56,18 @@ pub fn histogram(id: &str, scores: &ScoreHistogram, thresholds: Thresholds) -> C
         canvas.rule((LEFT, y), (right, y));
         canvas.text(LEFT - 10.0, y + 5.0, Anchor::End, Tone::Quiet, &words::count(tick));
     }
-    for (bin, count) in scores.counts.iter().enumerate().filter(|(_, count)| **count > 0) {
+    for (bin, pairs) in scores.bins.iter().enumerate().filter(|(_, bin)| bin.pairs() > 0) {
         let (from, to) = (x(edge(bin)), x(edge(bin + 1)));
         let gap = if to - from > 4.0 { 1.0 } else { 0.0 };
-        let fill = match zone_at(edge(bin) + scores.width / 2.0) {
-            Zone::NotLinked => Fill::Grey,
-            Zone::Review => Fill::Striped,
-            Zone::Link => Fill::Solid,
-        };
-        let tall = height(*count as f64);
-        canvas.rect(from + gap / 2.0, floor - tall, to - from - gap, tall, fill);
+        let per_pair = height(pairs.pairs() as f64) / pairs.pairs() as f64;
+        let mut top = floor;
+        for ((fill, _), part) in PARTS.into_iter().zip([pairs.links, pairs.reviews, pairs.not_linked]) {
+            let tall = part as f64 * per_pair;
+            top -= tall;
+            if part > 0 {
+                canvas.rect(from + gap / 2.0, top, to - from - gap, tall, fill);
+            }
+        }
     }
     canvas.axis((LEFT, floor), (right, floor));
     for tick in ticks(scores.start, end, 10.0) {
@@ -104,36 +89,40 @@ pub fn histogram(id: &str, scores: &ScoreHistogram, thresholds: Thresholds) -> C
         mark(&mut canvas, x(thresholds.review), 36.0, floor, &label, false);
     }
     let mut key = LEFT;
-    for (fill, zone) in
-        [(Fill::Grey, Zone::NotLinked), (Fill::Striped, Zone::Review), (Fill::Solid, Zone::Link)]
-    {
-        key = canvas.key(key, floor + 48.0, fill, zone.words());
+    for (fill, words) in PARTS.into_iter().rev() {
+        key = canvas.key(key, floor + 48.0, fill, words);
     }
 
     let mut table = Table::new(
         "Compared pairs by match weight",
-        &[("Match weight, bits", Align::Text), ("Pairs", Align::Number), ("Decision", Align::Text)],
+        &[
+            ("Match weight, bits", Align::Text),
+            ("Pairs", Align::Number),
+            ("Not linked", Align::Number),
+            ("In review", Align::Number),
+            ("Linked", Align::Number),
+        ],
     );
     if scores.below > 0 {
         table.push([
-            format!("below {}", words::bits(scores.start)),
+            "not drawn".to_owned(),
             words::count(scores.below),
-            "not linked".into(),
+            words::count(scores.below),
+            words::count(0),
+            words::count(0),
         ]);
     }
-    for (bin, count) in scores.counts.iter().enumerate().filter(|(_, count)| **count > 0) {
-        // just below the upper edge, which belongs to the next bin
-        let (first, last) = (zone_at(edge(bin)), zone_at(edge(bin) + scores.width * (1.0 - 1e-9)));
-        let decision = if first == last {
-            first.words().to_owned()
+    for (bin, pairs) in scores.bins.iter().enumerate().filter(|(_, bin)| bin.pairs() > 0) {
+        let range = if bin + 1 == scores.bins.len() {
+            format!("{} and above", words::bits(edge(bin)))
         } else {
-            format!("{}, then {}", first.words(), last.words())
+            format!("{} to {}", words::bits(edge(bin)), words::bits(edge(bin + 1)))
         };
-        let range = format!("{} to {}", words::bits(edge(bin)), words::bits(edge(bin + 1)));
-        table.push([range, words::count(*count), decision]);
+        let counts = [pairs.pairs(), pairs.not_linked, pairs.reviews, pairs.links].map(words::count);
+        table.push(std::iter::once(range).chain(counts));
     }
     let description = format!(
-        "Match weights of compared pairs from {} to {} bits; pairs from {} bits are linked, pairs from {} bits go to review.",
+        "Match weights of compared pairs from {} to {} bits; pairs from {} bits are linked and pairs from {} bits go to review, unless something else decides.",
         words::bits(scores.start),
         words::bits(end),
         words::bits(thresholds.link),

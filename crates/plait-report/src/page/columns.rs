@@ -40,6 +40,15 @@ fn write_unused(source: &SourceColumns, m: &mut Markup) {
     if !unused.is_empty() {
         paragraph(&format!("Not used for linking: {}.", unused.join(", ")), m);
     }
+    if !source.outside.is_empty() {
+        paragraph(
+            &format!(
+                "Kept apart, and not seen by linkage (payload, details of other people, empty columns): {}.",
+                source.outside.join(", ")
+            ),
+            m,
+        );
+    }
 }
 
 fn chart(place: usize, source: &SourceColumns) -> Chart {
@@ -96,7 +105,10 @@ fn chart(place: usize, source: &SourceColumns) -> Chart {
 fn todo(source: &SourceColumns) -> String {
     let at_least = |part: u64, percent: u64| part * 100 >= source.records * percent && part > 0;
     let invalid = used(source).filter(|column| at_least(column.invalid, 5)).map(|column| &*column.name);
-    let missing = used(source).filter(|column| !at_least(column.recorded, 80)).map(|column| &*column.name);
+    // what stands for "not known" is as good as nothing
+    let missing = used(source)
+        .filter(|column| !at_least(column.usable() + column.invalid, 80))
+        .map(|column| &*column.name);
     let (invalid, missing) = (quoted(invalid), quoted(missing));
     match (invalid.is_empty(), missing.is_empty()) {
         (true, true) => "Nothing stands out. Keep it so: these columns are what the links rest on.".into(),
@@ -104,7 +116,7 @@ fn todo(source: &SourceColumns) -> String {
             format!("Ask the owner of {} about values that are not valid in {invalid}.", source.source)
         }
         (true, false) => format!(
-            "More than one in five is missing in {missing}. Ask the owner of {} whether a fuller extract exists.",
+            "More than one in five is missing or a placeholder in {missing}. Ask the owner of {} whether a fuller extract exists.",
             source.source
         ),
         (false, false) => format!(

@@ -49,7 +49,7 @@ fn sections(report: &LinkReport) -> Vec<Section> {
         sections.push(("notes", "What the run noticed", provenance::write_notes));
     }
     if report.accuracy.is_some() {
-        sections.push(("accuracy", "How accurate the links are", results::write_accuracy));
+        sections.push(("accuracy", "How accurate the result is", results::write_accuracy));
     }
     sections.push(("scores", "Where the line was drawn", scores::write));
     if !report.explained.is_empty() {

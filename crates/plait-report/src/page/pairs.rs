@@ -46,6 +46,19 @@ fn write_pair(report: &LinkReport, place: usize, pair: &ExplainedPair, m: &mut M
     });
     let is_by_rule = explanation.statement.is_some();
     let threshold = match pair.decision {
+        Decision::Review if let Some(objection) = explanation.objection => format!(
+            "{} A person decides all the same: {}.",
+            if explanation.weight >= thresholds.link {
+                format!("That is at or above the link threshold of {} bits.", words::bits(thresholds.link))
+            } else {
+                "The rule would link the pair.".to_owned()
+            },
+            objection.words()
+        ),
+        Decision::Review if explanation.weight >= thresholds.link => format!(
+            "That is at or above the link threshold of {} bits; other links join the two records without it.",
+            words::bits(thresholds.link)
+        ),
         Decision::Link if is_by_rule && explanation.weight < thresholds.link => format!(
             "That is below the link threshold of {} bits, which the rule does not ask for.",
             words::bits(thresholds.link)

@@ -146,7 +146,7 @@ fn write_matrix(report: &LinkReport, m: &mut Markup) {
     let mut columns = vec![("Records of", Align::Text)];
     columns.extend(names);
     let mut matrix = Table::new(
-        "Share of the records of each source (row) that are linked to a record of each source (column)",
+        "Share of the records of each source (row) that are of one person with a record of each source (column)",
         &columns,
     );
     for (row, source) in report.sources.iter().enumerate() {
@@ -167,7 +167,7 @@ fn write_matrix(report: &LinkReport, m: &mut Markup) {
             ("Pairs in review", Align::Number),
         ],
     );
-    for pair in &report.between {
+    for pair in report.between.iter().filter(|pair| pair.links + pair.reviews > 0) {
         let name =
             |source: usize| report.sources.get(source).map_or_else(String::new, |source| source.name.clone());
         pairs.push([name(pair.left), name(pair.right), count(pair.links), count(pair.reviews)]);
@@ -183,12 +183,12 @@ fn write_matrix(report: &LinkReport, m: &mut Markup) {
     };
     guide(&Guidance {
         shows: "How much of one source is found in another, in both directions.".into(),
-        read: format!("Read along a row: of all records of the source at its start, the share that is linked to the source above the number. {within}"),
+        read: format!("Read along a row: of all records of the source at its start, the share of which the person has a record in the source above the number too, by a link between the two or by way of others. {within}"),
         todo: "Compare with what you expect of these sources. A share that is far from it in one direction only points to that source; in both directions, to the model.".into(),
     }, m);
 }
 
-/// Records of `row` with a link to `column`; `None` if the two were not compared.
+/// Records of `row` of which the person is in `column` too; `None` if the two were not compared.
 fn records_linked(between: &[SourcePair], row: usize, column: usize) -> Option<u64> {
     between.iter().find_map(|pair| match (pair.left, pair.right) {
         (left, right) if (left, right) == (row, column) => Some(pair.left_linked),
@@ -290,19 +290,20 @@ fn write_people(report: &LinkReport, m: &mut Markup) {
 
 pub(super) fn write_accuracy(report: &LinkReport, m: &mut Markup) {
     let Some(accuracy) = &report.accuracy else { return };
-    let Accuracy { true_links, false_links, missed_links, .. } = accuracy;
+    let Accuracy { right_pairs, wrong_pairs, missed_pairs, .. } = accuracy;
     paragraph(
         &format!(
-            "Against the truth in {}: {} right, {} wrong, and {} missed.",
+            "Against the truth in {}: of the {} put into one person, {} right and {} wrong; {} of one person not put into one. Every two records of a person are such a pair, whether or not a link joins the two.",
             accuracy.truth,
-            count_of(*true_links, "link is", "links are"),
-            count(*false_links),
-            count_of(*missed_links, "match was", "matches were")
+            count_of(right_pairs + wrong_pairs, "pair of records", "pairs of records"),
+            count_of(*right_pairs, "is", "are"),
+            count(*wrong_pairs),
+            count_of(*missed_pairs, "pair was", "pairs were")
         ),
         m,
     );
     let mut table = Table::new(
-        "Quality of the links against known truth",
+        "Quality of the pairs put into one person, against known truth",
         &[
             ("Measure", Align::Text),
             ("Value", Align::Number),
@@ -315,12 +316,20 @@ pub(super) fn write_accuracy(report: &LinkReport, m: &mut Markup) {
         (
             "Precision",
             &accuracy.precision,
-            wrong_in_words(1.0 - accuracy.precision.value, "links is wrong", "no link is wrong"),
+            wrong_in_words(
+                1.0 - accuracy.precision.value,
+                "pairs put into one person is wrong",
+                "no pair put into one person is wrong",
+            ),
         ),
         (
             "Recall",
             &accuracy.recall,
-            wrong_in_words(1.0 - accuracy.recall.value, "matches is missed", "no match is missed"),
+            wrong_in_words(
+                1.0 - accuracy.recall.value,
+                "pairs of one person is missed",
+                "no pair of one person is missed",
+            ),
         ),
         ("F1", &accuracy.f1, "precision and recall in one number".to_owned()),
     ];
@@ -330,13 +339,13 @@ pub(super) fn write_accuracy(report: &LinkReport, m: &mut Markup) {
     }
     table.write(m);
     guide(&Guidance {
-        shows: "How many links are right (precision) and how many of the pairs that should be linked are (recall).".into(),
+        shows: "How many of the pairs of records that were put into one person are right (precision), and how many of the pairs that should be in one person are (recall).".into(),
         read: "The interval says how far the value may be off by chance. It says nothing about truth that is wrong itself.".into(),
         todo: "If wrong links do more harm than missed ones, raise the link threshold; if missed ones do, lower it or have the review pairs decided.".into(),
     }, m);
 }
 
-/// `about 1 in 200 links is wrong`
+/// `about 1 in 200 pairs put into one person is wrong`
 fn wrong_in_words(share: f64, what: &str, none: &str) -> String {
     match share {
         s if s <= 0.0 => none.to_owned(),

@@ -47,7 +47,7 @@ pub(super) fn write(report: &LinkReport, m: &mut Markup) {
     };
     let below = if scores.below > 0 {
         format!(
-            " {} of those not linked lie further left than the chart goes, or were given up early because nothing could still have brought them near the line.",
+            " {} of those not linked are not drawn: they lie further left than the chart goes, were given up early because nothing could still have brought them near the line, or are settled by other links of their records.",
             count(scores.below)
         )
     } else {
@@ -56,7 +56,7 @@ pub(super) fn write(report: &LinkReport, m: &mut Markup) {
     let PairsInWords { links, reviews, rest } = pairs_in_words(report);
     figure(&histogram("chart-scores", scores, bits), "compared pairs by match weight", &Guidance {
         shows: format!("How strong the evidence is for the pairs that were compared: {links} linked{}, {reviews} in review, {rest} not linked.{below}", between_and_within(report)),
-        read: "Right is stronger; one bit more doubles the odds. A good linkage has a hill on each side and a valley between them, where the lines are.".into(),
+        read: "Right is stronger; one bit more doubles the odds. A good linkage has a hill on each side and a valley between them, where the lines are. The parts of a bar are as the shares of its pairs. A strong pair is in review where something else speaks against it, and a rule may link a weak one.".into(),
         todo: if report.pairs.reviews > 0 {
             format!("Have a person decide: links.parquet has {} marked “review”. If the hills run into each other, the columns do not tell people apart well enough: add one.", count_of(report.pairs.reviews, "pair", "pairs"))
         } else {

@@ -61,6 +61,40 @@ fn linked(folder: &Path, wanted: &[&str]) -> Result<Linked, Faults> {
 }
 
 #[test]
+fn the_report_says_between_sources_what_the_routes_say() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    linked(folder.path(), &["cin_2026", "case_management", "school_census"]).expect("linked");
+    let page = std::fs::read_to_string(folder.path().join("out/report.html")).expect("written");
+    let table = page.split("<caption>Share of the records of each source").nth(1).expect("it is there");
+    let mut rows = table.split("<tr>").filter(|row| row.contains("scope=\"row\""));
+    let row = rows.find(|row| row.contains("cin_2026</th>")).expect("a row of the return");
+    let cells: Vec<&str> =
+        row.split("<td").skip(1).filter_map(|cell| cell.split(['>', '<']).nth(1)).collect();
+    // 69 of 70 by way of case management, though no link joins the two
+    assert_eq!(cells[1..], ["98.6%", "98.6%"], "{row}");
+}
+
+#[test]
+fn pairs_for_review_are_counted_by_why_they_are() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let linked = linked(folder.path(), &["cin_2026", "case_management", "school_census"]).expect("linked");
+    let unsure = linked.details.iter().find(|detail| detail.heading == "Unsure").expect("said");
+    // its id agrees, and a sister's date of birth and sex keep the rule from linking
+    assert_eq!(
+        unsure.text,
+        "1 pair for a person to look at, \"review\" in links.parquet: 1 of 10.0% to 50.0%."
+    );
+    let links =
+        read(&folder.path().join("out/links.parquet"), &ReadOptions::default()).expect("readable").table;
+    let [decision, reason] = ["decision", "reason"].map(|name| links.column(name).expect("in the contract"));
+    for row in 0..links.n_rows {
+        let reason = reason.get(row).expect("complete");
+        let is_link = ["a rule links it", "its weight reaches the link threshold"].contains(&reason);
+        assert_eq!(decision.get(row) == Some("link"), is_link, "{reason}");
+    }
+}
+
+#[test]
 fn a_return_without_names_reaches_the_census_by_way_of_case_management() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let linked = linked(folder.path(), &["cin_2026", "case_management", "school_census"]).expect("linked");

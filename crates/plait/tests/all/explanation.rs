@@ -22,6 +22,54 @@ fn file_with_duplicates(path: &Path) {
     fs::write(path, text).unwrap();
 }
 
+/// The n-th made-up NHS number that passes the check.
+fn nhs_number(n: usize) -> String {
+    let check = |number: &usize| {
+        let digits = format!("{number:09}");
+        let sum: usize = digits.bytes().zip(2..=10usize).map(|(d, w)| usize::from(d - b'0') * (12 - w)).sum();
+        (11 - sum % 11) % 11
+    };
+    let number = (999_000_000usize..).filter(|number| check(number) < 10).nth(n).unwrap();
+    format!("{number:09}{}", check(&number))
+}
+
+#[test]
+fn a_strong_pair_that_is_no_link_is_told_with_what_speaks_against_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("people.csv");
+    file_with_duplicates(&path);
+    // the two records of the first person have numbers of two people
+    let numbered = fs::read_to_string(&path).unwrap();
+    let numbered: Vec<String> = numbered
+        .lines()
+        .enumerate()
+        .map(|(line, text)| match line {
+            0 => format!("{text},nhs_number"),
+            1 | 2 => format!("{text},{}", nhs_number(line)),
+            _ => format!("{text},"),
+        })
+        .collect();
+    fs::write(&path, numbered.join("\n")).unwrap();
+    let out = folder.path().join("linked");
+    let request = LinkRequest {
+        threads: Some(1),
+        workbook: Some(false),
+        ..LinkRequest::new(vec![SourceSpec::at(path)], out.clone())
+    };
+    let linked = plait::link(&request, &Silent).unwrap();
+    assert_eq!(linked.run.counts.reviews_contradicted, 1);
+    let unsure = linked.details.iter().find(|detail| detail.heading == "Unsure").unwrap();
+    let said = "1 likely enough or linked by a rule, but with something against it";
+    assert!(unsure.text.contains(said), "{}", unsure.text);
+    let page = fs::read_to_string(out.join("report.html")).unwrap();
+    let against = "the two records have two different NHS numbers that are verified";
+    assert!(page.contains(&format!("A person decides all the same: {against}.")));
+    let explain = ExplainRequest { folder: out, left: "1".into(), right: "2".into() };
+    let explanation = plait::explain(&explain).unwrap();
+    assert!(explanation.weight > 0.0, "{}", explanation.weight);
+    assert_eq!(explanation.objection.unwrap().words(), against);
+}
+
 #[test]
 fn sources_of_a_run_are_found_from_any_folder() {
     let folder = tempfile::tempdir_in(".").unwrap();

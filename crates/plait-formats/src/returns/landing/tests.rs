@@ -174,6 +174,19 @@ fn a_column_that_the_return_does_not_have_stays_outside() {
 }
 
 #[test]
+fn headers_of_which_nothing_goes_to_linkage_are_listed() {
+    let spec = census();
+    let names = ["pupilid", "surname", "forename", "upn", "hours", "mothers_name"];
+    let pupils = batch(&spec, "pupil", &names, &[&["a1", "Example", "", "", "12", "Eve"]]);
+    let mut landing = Landing::new(Arc::clone(&spec), None, None, None);
+    landing.header(&pupils.file, pupils.table, &names.map(str::to_owned), &pupils.columns);
+    landing.batch(pupils).unwrap();
+    let landed = landing.finish("census").unwrap();
+    // two are empty, one is payload, one is of somebody else
+    assert_eq!(landed.outside, ["forename", "upn", "hours", "mothers_name"]);
+}
+
+#[test]
 fn nested_rows_belong_to_the_person_that_they_are_in_across_batches() {
     let spec = census();
     let nested = |mut batch: Batch, person: &[u32], parent: &[u32]| {
