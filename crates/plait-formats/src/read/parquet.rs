@@ -15,6 +15,7 @@ use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData, RowGroupMeta
 use plait_types::{Column, Fault, FaultCode, Issue, IssueKind, Table};
 use rayon::prelude::*;
 use std::cmp::Reverse;
+use std::io::ErrorKind;
 
 /// Rows that are decoded at a time where a column goes through Arrow.
 const BATCH_ROWS: usize = 1 << 16;
@@ -185,8 +186,8 @@ fn fault(file: &str, error: &ParquetError, how: &str) -> Fault {
     match error {
         ParquetError::NYI(_) => not_read(file, how),
         ParquetError::External(cause) => match cause.downcast_ref::<std::io::Error>() {
-            Some(error) => unreadable(file, error),
-            None => damaged(file, how),
+            Some(error) if error.kind() != ErrorKind::InvalidData => unreadable(file, error),
+            _ => damaged(file, how),
         },
         _ => damaged(file, how),
     }
@@ -264,6 +265,26 @@ mod tests {
             bytes[at + 3..at + 8].copy_from_slice(&[0xFF, 0xFF, 0xFF, 0xFF, 0x7F]);
             let fault = read_bytes(bytes, "t.parquet", &ReadOptions::default()).unwrap_err();
             assert_eq!(fault.code, FaultCode::Truncated);
+        }
+    }
+
+    #[test]
+    fn a_page_header_that_claims_more_than_the_file_holds_is_damaged_at_once() {
+        let columns: [ArrayRef; 2] =
+            [Arc::new(Int64Array::from(vec![1; 300])), Arc::new(StringArray::from(vec!["name"; 300]))];
+        for column in columns {
+            let properties = WriterProperties::builder().set_dictionary_enabled(false).build();
+            let mut bytes = file(vec![("x", column)], properties);
+            assert_eq!(check(bytes.clone()).table.n_rows, 300);
+            // the first page header stands behind the four bytes that every file begins with; a field of no meaning, a list of
+            // 2,147,483,647 numbers of eight bytes
+            bytes[4..11].copy_from_slice(&[0xF9, 0xF7, 0xFF, 0xFF, 0xFF, 0xFF, 0x07]);
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("t.parquet");
+            std::fs::write(&path, &bytes).unwrap();
+            let on_disk = super::super::read(&path, &ReadOptions::default()).unwrap_err();
+            let in_memory = read_bytes(bytes, "t.parquet", &ReadOptions::default()).unwrap_err();
+            assert_eq!((on_disk.code, in_memory.code), (FaultCode::Truncated, FaultCode::Truncated));
         }
     }
 

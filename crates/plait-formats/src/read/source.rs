@@ -122,9 +122,9 @@ impl ChunkReader for Content {
             Self::Disk { path, .. } => {
                 let mut file = File::open(path)?;
                 file.seek(SeekFrom::Start(start))?;
-                Ok(Box::new(BufReader::new(file)))
+                Ok(Box::new(WithoutEnd(BufReader::new(file))))
             }
-            Self::Memory(bytes) => Ok(Box::new(bytes.get_read(start)?)),
+            Self::Memory(bytes) => Ok(Box::new(WithoutEnd(bytes.get_read(start)?))),
         }
     }
 
@@ -136,6 +136,19 @@ impl ChunkReader for Content {
                 Some(end) if end <= bytes.len() as u64 => Ok(bytes.slice(start as usize..end as usize)),
                 _ => Err(parquet::errors::ParquetError::EOF("page past the end".to_owned())),
             },
+        }
+    }
+}
+
+/// Bytes of which nobody asks for more than there are. The library passes over what a damaged page header claims to hold, a
+/// thousand million numbers if it says so, and does not notice that the file has ended.
+struct WithoutEnd<R>(R);
+
+impl<R: Read> Read for WithoutEnd<R> {
+    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        match self.0.read(into)? {
+            0 if !into.is_empty() => Err(ErrorKind::InvalidData.into()),
+            n => Ok(n),
         }
     }
 }
