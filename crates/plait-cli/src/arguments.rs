@@ -65,7 +65,7 @@ Examples:
   plait link a.csv b.csv --out linked --role \"REF_NO=identifier\"     say what a column means
   plait link a.csv b.csv --out linked --dry-run                      say what would be done
   plait link a.csv b.csv --out linked --truth truth.csv              measure against known persons
-  plait link a.csv b.csv --out linked --model linked/model.toml      the same model again
+  plait link a.csv b.csv --out again --model linked/model.toml       the same model again
 
 Writes to the folder: people.parquet (source, record, person_id, confidence), links.parquet (every link and
 every pair to review, with its weight and rule), people.xlsx, report.html, model.toml and run.json. Nothing is
@@ -131,7 +131,7 @@ pub(crate) struct Link {
     #[arg(long)]
     pub(crate) dry_run: bool,
     /// Write people.xlsx however many records there are
-    #[arg(long, overrides_with = "no_workbook")]
+    #[arg(long, conflicts_with = "no_workbook")]
     pub(crate) workbook: bool,
     /// Do not write people.xlsx
     #[arg(long)]

@@ -110,13 +110,13 @@ fn link_text(linked: &Linked, with_model: bool) -> String {
     }
     if let Some(first) = linked.wrote.first() {
         let folder = first.parent().unwrap_or(Path::new(""));
-        let names: Vec<String> = linked
-            .wrote
-            .iter()
-            .map(|path| path.strip_prefix(folder).unwrap_or(path).display().to_string())
-            .collect();
+        let in_folder = linked.wrote.iter().filter_map(|path| path.strip_prefix(folder).ok());
+        let names: Vec<String> = in_folder.map(|path| path.display().to_string()).collect();
         let place = if folder.as_os_str().is_empty() { ".".into() } else { folder.display().to_string() };
-        text += &print::under("Wrote", &format!("{} to {place}", names.join(", ")));
+        let elsewhere = linked.wrote.iter().find(|path| !path.starts_with(folder));
+        let elsewhere =
+            elsewhere.map_or_else(String::new, |path| format!("; the model also to {}", path.display()));
+        text += &print::under("Wrote", &format!("{} to {place}{elsewhere}", names.join(", ")));
     }
     if with_model {
         write!(text, "\n{}", linked.model_prose.trim_end()).expect("writing to a string cannot fail");

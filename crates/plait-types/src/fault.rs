@@ -197,6 +197,9 @@ fault_codes! {
     Interrupted = "E053", Unexpected, "The command was stopped before it ended; nothing was left behind.",
         why "A part of a result would look like all of it.",
         do "Run the command again when you are ready.";
+    WouldReplace = "E054", Usage, "An output would replace a file that is read, or one that Plait did not write.",
+        why "What is in that file would be lost.",
+        do "Name another folder with --out or another file, or move the file away.";
     ManyReturns = "E060", Input, "A folder or archive holds files of several returns.",
         why "Their rows would be mixed without a trace.",
         do "Name each return by itself: one folder or archive for each.";

@@ -11,6 +11,7 @@ mod link;
 mod look;
 mod model;
 mod output;
+mod ownership;
 mod place;
 mod read;
 mod report;

@@ -3,6 +3,7 @@
 use crate::details::{self, Detail};
 use crate::faults::Faults;
 use crate::output;
+use crate::ownership::{self, Input};
 use crate::place::OutputPlace;
 use crate::run::{Counts, FORMAT, MODEL_FILE, Run, RunModel, RunRule, RunSource};
 use crate::score::Truth;
@@ -124,8 +125,31 @@ pub fn link(request: &LinkRequest, progress: &dyn Progress) -> Result<Linked, Fa
         },
     )?;
     // held before anything is read, so that a folder that cannot be written to is known at once
-    let place = if request.dry_run { None } else { Some(OutputPlace::hold(&request.out)?) };
+    let place = if request.dry_run { None } else { Some(hold_place(request)?) };
     pool.install(|| Job::new(request, progress).run(place))
+}
+
+/// Holds the folder for the results, after seeing that nothing is lost by writing there.
+fn hold_place(request: &LinkRequest) -> Result<OutputPlace, Fault> {
+    let place = OutputPlace::hold(&request.out, &output::RECORD)?;
+    let mut inputs: Vec<Input<'_>> =
+        request.sources.iter().map(|source| Input::source(&source.path)).collect();
+    inputs.extend(request.truth.iter().map(|path| Input { path, what: "the truth table of this run" }));
+    inputs.extend(request.model.iter().map(|path| Input { path, what: "the model that was given" }));
+    let files = output::names(request.workbook != Some(false));
+    place.refuse_losses(&files, &inputs)?;
+    if let Some(path) = &request.save_model {
+        let is = |file: &&&str| ownership::is_same_place(path, &request.out.join(file));
+        if let Some(file) = files.iter().find(is).filter(|file| **file != MODEL_FILE) {
+            return Err(Fault::new(
+                FaultCode::BadOption,
+                format!("--save-model names {}, and {file} of the run is written there", path.display()),
+                "name another file with --save-model, or leave it out: the folder has the model as model.toml",
+            ));
+        }
+        model::refuse_loss_by_model(path, &inputs, "--save-model")?;
+    }
+    Ok(place)
 }
 
 /// Wall time per stage.
@@ -365,17 +389,22 @@ impl<'a> Job<'a> {
         run.pairs_per_second = run.counts.candidate_pairs as f64 / run.seconds["score"].max(1e-9);
         run.peak_memory_bytes = peak_memory();
         run.peak_memory_after = watch.peak_memory.clone();
+        files.extend(output::TEXTS);
+        run.files = files.iter().map(|file| (*file).to_owned()).collect();
         let page = report::page(&findings, figures, &run, &summary, &issues, scored.as_ref(), &watch);
-        let texts = output::write_texts(&place, &run, &model_text, &page);
-        files.extend(texts.map_err(|fault| place.seen_from_outside(fault))?);
+        output::write_texts(&place, &run, &model_text, &page)
+            .map_err(|fault| place.seen_from_outside(fault))?;
         self.stop_if_asked()?;
-        let superseded: &[&str] = if files.contains(&output::WORKBOOK) { &[] } else { &[output::WORKBOOK] };
         // before the results take their place, which they do not if this cannot be written
-        if let Some(path) = &request.save_model {
+        let saved_apart = request.save_model.as_ref().filter(|path| {
+            // the folder has it there anyway
+            !ownership::is_same_place(path, &request.out.join(MODEL_FILE))
+        });
+        if let Some(path) = saved_apart {
             output::write_text(path, &model_text)?;
         }
-        let mut wrote = place.publish(&files, superseded)?;
-        wrote.extend(request.save_model.clone());
+        let mut wrote = place.publish(&files)?;
+        wrote.extend(saved_apart.cloned());
         self.progress.advance(1);
         Ok(Linked {
             summary,
@@ -604,6 +633,7 @@ impl<'a> Job<'a> {
             pairs_per_second: 0.0,
             peak_memory_bytes: peak_memory(),
             peak_memory_after: BTreeMap::new(),
+            files: Vec::new(),
             truth: None,
             notes: self.notes.clone(),
             issues: Vec::new(),

@@ -3,6 +3,7 @@
 use crate::faults::Faults;
 use crate::link::{LinkRequest, link};
 use crate::output;
+use crate::ownership::{self, Input};
 use crate::source::{Opened, SourceSpec, open};
 use plait_engine::blocking::Blocks;
 use plait_engine::model::{
@@ -33,6 +34,14 @@ fn read_text(path: &Path) -> Result<String, Fault> {
             "check the path and its spelling",
         )
     })
+}
+
+/// Refuses to write a model in the place of an input, or of a file that is no model.
+pub(crate) fn refuse_loss_by_model(path: &Path, inputs: &[Input<'_>], option: &str) -> Result<(), Fault> {
+    let todo = format!("name another file with {option}, or move that one away");
+    ownership::refuse_inputs(path, inputs, &todo)?;
+    let is_model = |text: &str| read(text, "").is_ok();
+    ownership::refuse_foreign_file(path, "a model that Plait can read", is_model, &todo)
 }
 
 /// Refuses a model that names fields or columns which no source has.
@@ -159,6 +168,8 @@ pub fn new_model(
     seed: u64,
     progress: &dyn Progress,
 ) -> Result<String, Faults> {
+    let inputs: Vec<Input<'_>> = sources.iter().map(|source| Input::source(&source.path)).collect();
+    refuse_loss_by_model(out, &inputs, "--out")?;
     let request = LinkRequest {
         roles: roles.to_vec(),
         seed,
@@ -197,6 +208,8 @@ pub fn difference_of_models(before: &Path, after: &Path) -> Result<Vec<String>, 
 
 /// Brings a Splink settings file over. Gives notes on what has no counterpart.
 pub fn import_splink(settings: &Path, out: &Path) -> Result<Vec<String>, Faults> {
+    let input = Input { path: settings, what: "the Splink settings that were given" };
+    refuse_loss_by_model(out, &[input], "--out")?;
     let imported = splink::import(&read_text(settings)?, &settings.display().to_string())?;
     output::write_text(out, &write(&ModelFile::from(imported.model)))?;
     Ok(imported.notes)
@@ -204,8 +217,15 @@ pub fn import_splink(settings: &Path, out: &Path) -> Result<Vec<String>, Faults>
 
 /// Writes a model as Splink settings.
 pub fn export_splink(model: &Path, out: &Path) -> Result<(), Faults> {
+    let todo = "name another file with --out, or move that one away";
+    ownership::refuse_inputs(out, &[Input { path: model, what: "the model that was given" }], todo)?;
+    ownership::refuse_foreign_file(out, "a settings file of Splink", is_splink, todo)?;
     let json = splink::export(&read_model(model)?.0.model)?;
     Ok(output::write_text(out, &json)?)
+}
+
+fn is_splink(text: &str) -> bool {
+    serde_json::from_str::<serde_json::Value>(text).is_ok_and(|json| json.get("comparisons").is_some())
 }
 
 /// The JSON Schema of model files.

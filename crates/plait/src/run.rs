@@ -48,6 +48,9 @@ pub struct Run {
     pub peak_memory_bytes: Option<u64>,
     /// The same when each stage had ended.
     pub peak_memory_after: BTreeMap<String, u64>,
+    /// Names of the files that the run wrote into its folder; absent in runs of earlier versions.
+    #[serde(default)]
+    pub files: Vec<String>,
     /// Against the truth table, where one was given.
     pub truth: Option<RunTruth>,
     /// What a careful person should know.

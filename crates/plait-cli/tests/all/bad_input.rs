@@ -308,8 +308,8 @@ fn a_folder_that_cannot_be_written_to() {
       do:  check that the folder exists, that you may write to it, that the disk has room and that the file is not open in another program
     ");
     assert_snapshot!(place.plait("link pupils.csv clinic.csv --out pupils.csv").failed(), @r"
-    exit 1
-    error[E052] pupils.csv is a file, not a folder
+    exit 2
+    error[E016] pupils.csv is a file, not a folder
       do:  name a folder to write to: --out linked
     ");
     assert_eq!(place.names("."), ["clinic.csv", "pupils.csv"]);

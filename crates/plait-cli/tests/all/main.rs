@@ -4,6 +4,7 @@ mod bad_input;
 mod commands;
 mod linking;
 mod outputs;
+mod replacing;
 mod returns;
 
 use std::fs;
