@@ -68,8 +68,7 @@ fn run_link(arguments: &arguments::Link) -> Result<(), Faults> {
     if arguments.json {
         let files: Vec<String> = linked.wrote.iter().map(|path| path.display().to_string()).collect();
         let issues: Vec<String> = linked.issues.iter().map(ToString::to_string).collect();
-        let document =
-            json!({ "summary": linked.summary, "run": linked.run, "issues": issues, "files": files });
+        let document = json!({ "summary": linked.summary, "run": linked.run.as_json(arguments.dry_run), "issues": issues, "files": files });
         return Ok(print::json(&document)?);
     }
     Ok(print::results(&link_text(&linked, arguments.explain))?)
@@ -247,12 +246,13 @@ fn meaning_of(code: &str) -> Result<String, Fault> {
             kind.todo()
         ));
     }
-    let known =
-        || FaultCode::ALL.iter().map(|code| code.name()).chain(IssueKind::ALL.iter().map(|kind| kind.name()));
+    let mut known: Vec<&str> = FaultCode::ALL.iter().map(|code| code.name()).collect();
+    known.extend(IssueKind::ALL.iter().map(|kind| kind.name()));
+    known.sort_unstable();
     Err(Fault::new(
         FaultCode::BadOption,
         format!("\"{code}\" is not the code of a message"),
-        format!("name one of {}; or a folder and two records", known().collect::<Vec<_>>().join(", ")),
+        format!("name one of {}; or a folder and two records", known.join(", ")),
     ))
 }
 

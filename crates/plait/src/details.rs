@@ -7,6 +7,7 @@ use plait_engine::blocking::Blocks;
 use plait_engine::model::{Comparison, LinkType, Model};
 use plait_formats::columns::ColumnProfile;
 use plait_types::{Role, counted, grouped, percent};
+use std::path::Path;
 
 /// One line, under a heading that it may share with the lines before it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,10 +53,11 @@ fn columns(source: &SourceFacts) -> String {
             _ => format!("{} = {words}", column.shown()),
         }
     };
-    let used: Vec<String> =
-        source.profile.iter().filter(|column| column.role != Role::Other).map(meaning).collect();
-    let unused = source.profile.len() - used.len();
-    let rest = if unused == 0 { String::new() } else { format!("; {unused} not used") };
+    let (used, unused): (Vec<_>, Vec<_>) =
+        source.profile.iter().partition(|column| column.role != Role::Other);
+    let used: Vec<String> = used.into_iter().map(meaning).collect();
+    let unused: Vec<_> = unused.into_iter().map(ColumnProfile::shown).collect();
+    let rest = if unused.is_empty() { String::new() } else { format!("; not used: {}", unused.join(", ")) };
     format!("{}: {}{rest}.", source.run.name, used.join(", "))
 }
 
@@ -99,14 +101,15 @@ fn matters(role: Role) -> bool {
 }
 
 /// About the model.
-pub(crate) fn of_model(model: &Model, n_rounds: Option<u32>) -> Detail {
+pub(crate) fn of_model(model: &Model, file: Option<&Path>, n_rounds: Option<u32>) -> Detail {
     let origin = match n_rounds {
         Some(n) => format!("learned from these files in {}", counted(u64::from(n), "round")),
         None => "used as it came".to_owned(),
     };
     let names: Vec<String> = model.comparisons.iter().map(Comparison::words).collect();
     let comparisons = counted(names.len() as u64, "comparison");
-    detail("Model", format!("{}, {origin}. {comparisons}: {}.", model.name, names.join(", ")))
+    let name = file.map_or_else(|| model.name.clone(), |path| path.display().to_string());
+    detail("Model", format!("{name}, {origin}. {comparisons}: {}.", names.join(", ")))
 }
 
 /// About the rules of a run that was only planned.
@@ -130,6 +133,12 @@ pub(crate) fn of_result(run: &Run, linked: &[(String, u64, u64)]) -> Vec<Detail>
         .collect();
     let unsure = match counts.reviews {
         0 => "no pair needs a person to look".to_owned(),
+        // there is no band between the two limits
+        n if run.model.review_from >= run.model.link_from => format!(
+            "{} of {} or more with something against them, for a person to look at: \"review\" in links.parquet",
+            counted(n, "pair"),
+            percent(run.model.link_from)
+        ),
         n => format!(
             "{} of {} to {}, or likelier but with something against them, for a person to look at: \"review\" in links.parquet",
             counted(n, "pair"),

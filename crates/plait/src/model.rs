@@ -4,14 +4,16 @@ use crate::faults::Faults;
 use crate::link::{LinkRequest, link};
 use crate::output;
 use crate::ownership::{self, Input};
-use crate::source::{Opened, SourceSpec, open};
+use crate::source::{self, Opened, SourceSpec, open};
 use plait_engine::blocking::Blocks;
 use plait_engine::model::{
     Model, ModelFile, SourceFields, check_fields, difference, prose, read, schema, splink, write,
 };
 use plait_engine::progress::{Progress, Silent};
 use plait_engine::records::Records;
+use plait_formats::read::cannot_open;
 use plait_types::{Fault, FaultCode, Role};
+use std::io::ErrorKind;
 use std::path::Path;
 
 /// A block that makes more pairs than this, and most of its rule's, holds a value that means nothing.
@@ -27,12 +29,13 @@ pub(crate) fn read_model(path: &Path) -> Result<(ModelFile, String), Faults> {
 }
 
 fn read_text(path: &Path) -> Result<String, Fault> {
-    std::fs::read_to_string(path).map_err(|error| {
-        Fault::new(
-            FaultCode::FileMissing,
-            format!("{} cannot be read: {error}", path.display()),
-            "check the path and its spelling",
-        )
+    std::fs::read_to_string(path).map_err(|error| match error.kind() {
+        ErrorKind::InvalidData => Fault::new(
+            FaultCode::BadModel,
+            format!("{} is not a text file", path.display()),
+            "name a model file: model.toml in the folder of a run, or one that plait model new writes",
+        ),
+        kind => cannot_open(path, kind),
     })
 }
 
@@ -42,6 +45,24 @@ pub(crate) fn refuse_loss_by_model(path: &Path, inputs: &[Input<'_>], option: &s
     ownership::refuse_inputs(path, inputs, &todo)?;
     let is_model = |text: &str| read(text, "").is_ok();
     ownership::refuse_foreign_file(path, "a model that Plait can read", is_model, &todo)
+}
+
+/// Says of roles that no source has a column for that they are those of a model, and where in it they stand.
+pub(crate) fn say_from_model(mut faults: Faults, file: &ModelFile, name: &str) -> Faults {
+    for fault in &mut faults.0 {
+        let of_model = file.columns.iter().find(|(header, _)| fault.what == source::no_such_column(header));
+        let Some((header, _)) = of_model else { continue };
+        fault.what = format!("{}, which [columns] of the model names", fault.what);
+        fault.place = Some(match file.places.iter().find(|place| place.field == *header) {
+            Some(place) => format!("{name} line {}", place.line),
+            None => name.to_owned(),
+        });
+        fault.todo = format!(
+            "{}; write the header in the model as the files have it now, or take the line out",
+            fault.todo
+        );
+    }
+    faults
 }
 
 /// Refuses a model that names fields or columns which no source has.
@@ -189,7 +210,7 @@ pub fn check_model(path: &Path, sources: &[SourceSpec], roles: &[(String, Role)]
     }
     let mut all_roles = file.columns.clone();
     all_roles.extend(roles.iter().cloned());
-    let opened = open(sources, &all_roles, &Silent)?;
+    let opened = open(sources, &all_roles, &Silent).map_err(|faults| say_from_model(faults, &file, &name))?;
     check_against(&file, &name, &opened)?;
     let records = Records::new(opened.into_iter().map(|source| source.into_input(None)).collect());
     refuse_unusable_fields(&file.model, &records)?;

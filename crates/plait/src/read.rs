@@ -9,6 +9,7 @@ use crate::source::SourceSpec;
 use crate::{VERSION, output};
 use plait_engine::progress::{Progress, Stage};
 use plait_formats::returns::check::ColumnQuality;
+use plait_formats::returns::spec::Severity;
 use plait_formats::returns::{Recognised, write_issues};
 use plait_formats::write::{CsvStyle, OutTable, OutValues, RowsFile, write_csv, write_parquet};
 use plait_types::{Fault, FaultCode, Issue, Table, Values, counted, grouped};
@@ -245,7 +246,14 @@ pub(crate) fn describe(source: &SourceSpec, dataset: &Dataset) -> String {
         return text;
     }
     const SHOWN: usize = 12;
-    line(format!("\nFindings, worst first ({} in all)\n", landed.findings.len()));
+    line(format!("\nFindings, worst first ({} in all)", landed.findings.len()));
+    if landed.findings.iter().any(|finding| finding.severity == Severity::Fatal) {
+        line(
+            "  fatal: the collector may refuse the return for it; Plait keeps the rows and goes on"
+                .to_owned(),
+        );
+    }
+    line(String::new());
     for finding in landed.findings.iter().take(SHOWN) {
         let place = format!("{}.{}", finding.table, finding.column);
         let mut words = String::new();

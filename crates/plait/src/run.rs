@@ -4,6 +4,7 @@ use crate::dataset::{self, Dataset};
 use plait_formats::returns::spec::Severity;
 use plait_types::{Fault, FaultCode};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -265,6 +266,21 @@ impl RunSource {
 }
 
 impl Run {
+    /// As a JSON document; of a run that was only planned, what is not known before it is done is null.
+    pub fn as_json(&self, is_planned: bool) -> Value {
+        const KNOWN: [&str; 4] = ["records", "rows_set_aside", "possible_pairs", "candidate_pairs"];
+        let mut json = serde_json::json!(self);
+        if is_planned {
+            let counts = json["counts"].as_object_mut().into_iter().flatten();
+            counts
+                .filter(|(key, _)| !KNOWN.contains(&key.as_str()))
+                .for_each(|(_, value)| *value = Value::Null);
+            json["model"]["rounds"] = Value::Null;
+            json["pairs_per_second"] = Value::Null;
+        }
+        json
+    }
+
     /// Whether there are several sources, and all links are within one.
     pub(crate) fn has_no_link_between(&self) -> bool {
         self.sources.len() > 1 && self.counts.links_between == 0

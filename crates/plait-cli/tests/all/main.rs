@@ -1,5 +1,6 @@
 //! The built command as people use it: what it prints, what it writes, how it ends.
 
+mod advice;
 mod bad_input;
 mod commands;
 mod linking;
