@@ -66,7 +66,7 @@ Examples:
   plait link a.csv b.csv --out linked --dry-run                      say what would be done
   plait link a.csv b.csv --out linked --truth truth.csv              measure against known persons
   plait link a.csv b.csv --out linked --constraints pairs.csv        pairs that must be, or never be, one person
-  plait link a.csv b.csv --out linked --model linked/model.toml      the same model again
+  plait link a.csv b.csv --out again --model linked/model.toml       the same model again
 
 Writes to the folder: people.parquet (source, record, person_id, confidence), links.parquet (every link and
 every pair to review, with its weight and rule), people.xlsx, report.html, model.toml and run.json. Nothing is
@@ -115,16 +115,16 @@ pub(crate) struct Link {
     #[arg(long, value_name = "TYPE")]
     pub(crate) link_type: Option<LinkTypeName>,
     /// Match probability from which a pair is a link, 0 to 1 [default: the model's]
-    #[arg(long, value_name = "P", allow_negative_numbers = true)]
+    #[arg(long, value_name = "P", allow_negative_numbers = true, value_parser = probability)]
     pub(crate) threshold: Option<f64>,
     /// Threads to use; results do not depend on it [default: all of the machine's]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = threads)]
     pub(crate) threads: Option<usize>,
     /// Refuse a job that needs more memory than this, such as 800M or 4G
     #[arg(long, value_name = "SIZE", value_parser = size)]
     pub(crate) memory: Option<u64>,
     /// Of everything random: the same seed and files give the same results
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = whole_number)]
     pub(crate) seed: u64,
     /// Print one JSON document instead of text
     #[arg(long)]
@@ -136,7 +136,7 @@ pub(crate) struct Link {
     #[arg(long)]
     pub(crate) dry_run: bool,
     /// Write people.xlsx however many records there are
-    #[arg(long, overrides_with = "no_workbook")]
+    #[arg(long, conflicts_with = "no_workbook")]
     pub(crate) workbook: bool,
     /// Do not write people.xlsx
     #[arg(long)]
@@ -284,7 +284,7 @@ pub(crate) enum ModelAction {
         #[arg(long = "role", value_name = "HEADER=ROLE", value_parser = role)]
         roles: Vec<(String, Role)>,
         /// Of everything random
-        #[arg(long, value_name = "N", default_value_t = 1)]
+        #[arg(long, value_name = "N", default_value_t = 1, value_parser = whole_number)]
         seed: u64,
     },
     /// Say everything that is wrong with a model, alone or for these files
@@ -330,6 +330,10 @@ pub(crate) enum ModelAction {
         out: PathBuf,
     },
     /// Write a model as Splink 5 settings
+    ///
+    /// Splink knows two classes of pairs, matches and all others. A model with more, as plait link and plait model new learn
+    /// it, cannot be exported: write a model with two [[class]] tables, use it once with plait link --model, and export the
+    /// model.toml of that run.
     #[command(after_help = "Example:\n  plait model export model.toml --out settings.json")]
     Export {
         /// The model
@@ -405,7 +409,7 @@ pub(crate) struct Synth {
     #[arg(long, value_name = "N", default_value_t = 20_000, value_parser = clap::value_parser!(u32).range(10..=10_000_000))]
     pub(crate) children: u32,
     /// Every seed is another borough; the same seed is the same one
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = whole_number)]
     pub(crate) seed: u64,
     /// Folder to write to
     #[arg(long, short, value_name = "DIR", value_hint = ValueHint::DirPath)]
@@ -504,6 +508,29 @@ fn named_return(text: &str) -> Result<(Option<String>, String), String> {
     })
 }
 
+/// `0.9`; what it lies between is said by the façade, which names the option.
+fn probability(text: &str) -> Result<f64, String> {
+    const FORM: &str = "write it as a number between 0 and 1, for instance 0.9";
+    let per_cent = text.trim().strip_suffix('%').and_then(|number| number.trim().parse::<f64>().ok());
+    match (text.trim().parse::<f64>(), per_cent) {
+        (Ok(number), _) if number.is_finite() => Ok(number),
+        (_, Some(per_cent)) if (0.0..=100.0).contains(&per_cent) => {
+            Err(format!("{FORM}; did you mean {}?", per_cent / 100.0))
+        }
+        _ => Err(FORM.to_owned()),
+    }
+}
+
+/// `7`
+fn whole_number(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| "write it as a whole number from 0, for instance 7".to_owned())
+}
+
+/// `4`
+fn threads(text: &str) -> Result<usize, String> {
+    text.parse().map_err(|_| "write it as a whole number from 1, for instance 4".to_owned())
+}
+
 fn role(text: &str) -> Result<(String, Role), String> {
     let (header, name) =
         text.rsplit_once('=').ok_or("write it as HEADER=ROLE, for instance REF_NO=identifier")?;
@@ -563,6 +590,13 @@ mod tests {
         for wrong in ["", "G", "-1G", "4X", "4GG", "four", "inf"] {
             assert!(size(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_probability_is_a_number_and_per_cent_are_answered_with_one() {
+        assert_eq!(probability("0.9"), Ok(0.9));
+        assert!(probability("90%").is_err_and(|said| said.ends_with("did you mean 0.9?")));
+        assert!(probability("high").is_err() && probability("NaN").is_err());
     }
 
     #[test]

@@ -69,8 +69,7 @@ fn run_link(arguments: &arguments::Link) -> Result<(), Faults> {
     if arguments.json {
         let files: Vec<String> = linked.wrote.iter().map(|path| path.display().to_string()).collect();
         let issues: Vec<String> = linked.issues.iter().map(ToString::to_string).collect();
-        let document =
-            json!({ "summary": linked.summary, "run": linked.run, "issues": issues, "files": files });
+        let document = json!({ "summary": linked.summary, "run": linked.run.as_json(arguments.dry_run), "issues": issues, "files": files });
         return Ok(print::json(&document)?);
     }
     Ok(print::results(&link_text(&linked, arguments.explain))?)
@@ -111,13 +110,13 @@ fn link_text(linked: &Linked, with_model: bool) -> String {
     }
     if let Some(first) = linked.wrote.first() {
         let folder = first.parent().unwrap_or(Path::new(""));
-        let names: Vec<String> = linked
-            .wrote
-            .iter()
-            .map(|path| path.strip_prefix(folder).unwrap_or(path).display().to_string())
-            .collect();
+        let in_folder = linked.wrote.iter().filter_map(|path| path.strip_prefix(folder).ok());
+        let names: Vec<String> = in_folder.map(|path| path.display().to_string()).collect();
         let place = if folder.as_os_str().is_empty() { ".".into() } else { folder.display().to_string() };
-        text += &print::under("Wrote", &format!("{} to {place}", names.join(", ")));
+        let elsewhere = linked.wrote.iter().find(|path| !path.starts_with(folder));
+        let elsewhere =
+            elsewhere.map_or_else(String::new, |path| format!("; the model also to {}", path.display()));
+        text += &print::under("Wrote", &format!("{} to {place}{elsewhere}", names.join(", ")));
     }
     if with_model {
         write!(text, "\n{}", linked.model_prose.trim_end()).expect("writing to a string cannot fail");
@@ -248,12 +247,13 @@ fn meaning_of(code: &str) -> Result<String, Fault> {
             kind.todo()
         ));
     }
-    let known =
-        || FaultCode::ALL.iter().map(|code| code.name()).chain(IssueKind::ALL.iter().map(|kind| kind.name()));
+    let mut known: Vec<&str> = FaultCode::ALL.iter().map(|code| code.name()).collect();
+    known.extend(IssueKind::ALL.iter().map(|kind| kind.name()));
+    known.sort_unstable();
     Err(Fault::new(
         FaultCode::BadOption,
         format!("\"{code}\" is not the code of a message"),
-        format!("name one of {}; or a folder and two records", known().collect::<Vec<_>>().join(", ")),
+        format!("name one of {}; or a folder and two records", known.join(", ")),
     ))
 }
 

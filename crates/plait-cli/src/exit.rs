@@ -41,7 +41,7 @@ impl Exit {
             Self::Unexpected => "unexpected: trouble of the machine or of Plait itself, or stopped by you",
             Self::Usage => "usage: the command or the model was written wrongly",
             Self::Input => "input unusable",
-            Self::Quality => "quality gate not met; nothing was published",
+            Self::Quality => "nothing was linked, or the model could not be learned; nothing was written",
             Self::NotPermitted => "not permitted for this purpose (reserved; nothing ends so yet)",
             Self::Withheld => "release withheld (reserved; nothing ends so yet)",
             Self::Locked => "locked by another run",

@@ -12,7 +12,7 @@ pub struct Fault {
     pub what: String,
     /// File, line, column, sheet: `model.toml line 14, column 9`.
     pub place: Option<String>,
-    /// Why it matters, where that is not plain from `what`.
+    /// Why it matters here; what its code says of it in general if `None`.
     pub why: Option<String>,
     /// What to do now.
     pub todo: String,
@@ -39,20 +39,41 @@ impl Fault {
     }
 }
 
+impl Fault {
+    /// As a message after others of the same code: without a reason that they have given already.
+    pub fn after_others(&self) -> String {
+        self.words(self.why.clone())
+    }
+
+    fn words(&self, why: Option<String>) -> String {
+        let place = self.place.as_ref().map_or_else(String::new, |place| format!(" ({place})"));
+        let why = why.map_or_else(String::new, |why| format!("\n  why: {why}"));
+        format!("error[{}] {}{place}{why}\n  do:  {}", self.code.name(), self.what, self.todo)
+    }
+}
+
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "error[{}] {}", self.code.name(), self.what)?;
-        if let Some(place) = &self.place {
-            write!(f, " ({place})")?;
-        }
-        if let Some(why) = &self.why {
-            write!(f, "\n  why: {why}")?;
-        }
-        write!(f, "\n  do:  {}", self.todo)
+        f.write_str(&self.words(self.why.clone().or_else(|| self.code.standing_why())))
     }
 }
 
 impl std::error::Error for Fault {}
+
+impl FaultCode {
+    /// Why it matters in general, in the form of a message, for a fault that does not say it itself. `None` of codes that stand
+    /// for too many things to have one reason.
+    fn standing_why(self) -> Option<String> {
+        if matches!(self, Self::BadOption | Self::Interrupted) {
+            return None;
+        }
+        let why = self.why().trim_end_matches('.');
+        // the name of the program keeps its capital
+        let mut letters = why.chars();
+        let first = letters.next().filter(|_| !why.starts_with("Plait"));
+        Some(first.map_or_else(|| why.to_owned(), |first| first.to_lowercase().chain(letters).collect()))
+    }
+}
 
 /// What a fault means for the process: decides the exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -140,7 +161,7 @@ fault_codes! {
     NoUsableColumn = "E010", Input, "No column of a source says who a record is about.",
         why "Records can only be linked by what they say about a person.",
         do "Say what the columns mean with --role \"HEADER=ROLE\"; plait look FILE shows what was understood.";
-    DateOrder = "E011", Input, "A column holds dates in two orders, or its order cannot be told.",
+    DateOrder = "E011", Input, "A column holds dates in two orders.",
         why "Days up to the 12th would be read with day and month the wrong way round, and wrong links follow.",
         do "Export the file again with one order, best YYYY-MM-DD; correct or blank the dates that are mistakes; or leave the column out with --role \"HEADER=other\".";
     DuplicateRecord = "E012", Input, "The column that was named as record identifier holds a value twice.",
@@ -200,6 +221,9 @@ fault_codes! {
     Interrupted = "E053", Unexpected, "The command was stopped before it ended; nothing was left behind.",
         why "A part of a result would look like all of it.",
         do "Run the command again when you are ready.";
+    WouldReplace = "E054", Usage, "An output would replace a file that is read, or one that Plait did not write.",
+        why "What is in that file would be lost.",
+        do "Name another folder with --out or another file, or move the file away.";
     ManyReturns = "E060", Input, "A folder or archive holds files of several returns.",
         why "Their rows would be mixed without a trace.",
         do "Name each return by itself: one folder or archive for each.";

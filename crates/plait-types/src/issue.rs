@@ -182,6 +182,9 @@ issue_kinds! {
     ElementElsewhere = "N014", Note, "Elements stand at another place than the specification of the return says; they were found by name.",
         why "The file was made by another version of the schema than the specification describes.",
         do "Check with plait look that the columns hold what they should.";
+    ModelInDoubt = "N020", Note, "What the model learned may be something else than \"the same person\".",
+        why "Links would be made by what the model took for agreement of one person.",
+        do "Look at the weakest links in report.html; where they are wrong, link from a higher --threshold, leave out with --role \"HEADER=other\" what two sources record in different ways, or change the model.";
     RaggedRow = "W001", Warning, "A row has more or fewer fields than the header and was set aside.",
         why "Where fields are shifted, a surname is taken for a forename.",
         do "Export the file again with quotes around fields that hold the separator; the lines are named.";
@@ -233,6 +236,18 @@ issue_kinds! {
     ShortenedNumber = "W021", Warning, "Long numbers were shortened to the form 3.02E+11 by a spreadsheet and cannot be recovered.",
         why "The digits that are not shown are lost, and the numbers link nobody.",
         do "Export the file again, and do not open it in a spreadsheet before it is loaded.";
+    GuessedDateOrder = "W045", Warning, "Every date of birth in a column can be read with day or month first, so that its order is a guess.",
+        why "If the guess is wrong, days and months are swapped: births agree with those of nobody, or of somebody else.",
+        do "Look at a birth that you know; if the guess is wrong, export the dates as YYYY-MM-DD, which can be read in one way alone. No option says the order.";
+    TwoDateOrders = "W046", Warning, "A column holds dates in two orders; plait link stops at it (E011).",
+        why "Days up to the 12th would be read with day and month the wrong way round, and wrong links follow.",
+        do "Export the file again with one order, best YYYY-MM-DD; correct or blank the dates that are mistakes; or leave the column out with --role \"HEADER=other\".";
+    NobodyNamed = "W047", Warning, "No column of a file says who a record is about; plait link stops at it (E010).",
+        why "Records can only be linked by what they say about a person.",
+        do "Say what the columns mean with --role \"HEADER=ROLE\".";
+    SameContent = "W048", Warning, "Two sources have the same content under different paths.",
+        why "Every record is linked with itself, and the result looks perfect.",
+        do "Leave one of the two out if it is a copy.";
     NoRoute = "W050", Warning, "A source can be linked to none of the others: it has no names and no identifier in common with any.",
         why "No record of it can be linked, however good the others are.",
         do "Export it again with names or a number of people that another source has, or add a source that has both.";

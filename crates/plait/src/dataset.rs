@@ -3,6 +3,7 @@
 use crate::source::{SourceSpec, sha256_of_file, sha256_of_text};
 use plait_engine::progress::Progress;
 use plait_formats::columns::{ColumnPlan, Confidence};
+use plait_formats::read::cannot_open;
 use plait_formats::returns::dates::DateReader;
 use plait_formats::returns::spec::line_of_column;
 use plait_formats::returns::{
@@ -30,11 +31,8 @@ pub(crate) fn asked(said: Option<&str>) -> Result<Asked, Fault> {
     let Some(said) = said else { return Ok(Asked::Nothing) };
     let Some(path) = mapping_at(said) else { return Ok(Asked::Return(said.to_owned())) };
     let text = std::fs::read_to_string(path).map_err(|error| {
-        Fault::new(
-            FaultCode::FileMissing,
-            format!("{} cannot be read: {}", path.display(), error.kind()),
-            "check the path; or name a return, which plait specs list shows",
-        )
+        let fault = cannot_open(path, error.kind());
+        Fault { todo: format!("{}; or name a return, which plait specs list shows", fault.todo), ..fault }
     })?;
     let spec = Spec::parse(&text, &path.display().to_string())?;
     refuse_unknown_codes(&spec, path)?;
@@ -203,6 +201,7 @@ impl Dataset {
                 role,
                 confidence: if given.is_some() { Confidence::Given } else { Confidence::High },
                 date_order: role.is_date().then_some(DateOrder::YearMonthDay),
+                order_is_guess: false,
                 why: match given {
                     Some(_) => "you said so".to_owned(),
                     None => format!("the specification of the {title} says so"),

@@ -8,6 +8,7 @@ use plait_engine::blocking::Blocks;
 use plait_engine::model::{Comparison, LinkType, Model};
 use plait_formats::columns::ColumnProfile;
 use plait_types::{Role, counted, grouped, percent};
+use std::path::Path;
 
 /// One line, under a heading that it may share with the lines before it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,10 +55,12 @@ fn columns(source: &SourceFacts) -> String {
             _ => format!("{} = {words}", column.shown()),
         }
     };
-    let used: Vec<String> =
-        source.profile.iter().filter(|column| column.role != Role::Other).map(meaning).collect();
-    let unused = source.profile.len() - used.len();
-    let mut rest = if unused == 0 { String::new() } else { format!("; {unused} not used") };
+    let (used, unused): (Vec<_>, Vec<_>) =
+        source.profile.iter().partition(|column| column.role != Role::Other);
+    let used: Vec<String> = used.into_iter().map(meaning).collect();
+    let unused: Vec<_> = unused.into_iter().map(ColumnProfile::shown).collect();
+    let mut rest =
+        if unused.is_empty() { String::new() } else { format!("; not used: {}", unused.join(", ")) };
     if !source.outside.is_empty() {
         rest += &format!("; {} of its files kept apart", counted(source.outside.len() as u64, "column"));
     }
@@ -104,14 +107,15 @@ fn matters(role: Role) -> bool {
 }
 
 /// About the model.
-pub(crate) fn of_model(model: &Model, n_rounds: Option<u32>) -> Detail {
+pub(crate) fn of_model(model: &Model, file: Option<&Path>, n_rounds: Option<u32>) -> Detail {
     let origin = match n_rounds {
         Some(n) => format!("learned from these files in {}", counted(u64::from(n), "round")),
         None => "used as it came".to_owned(),
     };
     let names: Vec<String> = model.comparisons.iter().map(Comparison::words).collect();
     let comparisons = counted(names.len() as u64, "comparison");
-    detail("Model", format!("{}, {origin}. {comparisons}: {}.", model.name, names.join(", ")))
+    let name = file.map_or_else(|| model.name.clone(), |path| path.display().to_string());
+    detail("Model", format!("{name}, {origin}. {comparisons}: {}.", names.join(", ")))
 }
 
 /// About the rules of a run that was only planned.
@@ -205,6 +209,7 @@ pub(crate) fn constraints_in_words(run: &RunConstraints) -> String {
 fn unsure(n: u64, run: &Run) -> String {
     let Counts { reviews_contradicted: contradicted, reviews_by_rule: by_rule, .. } = run.counts;
     let kinds = [
+        // none where there is no band between the two limits
         (
             n - contradicted - by_rule,
             format!("of {} to {}", percent(run.model.review_from), percent(run.model.link_from)),

@@ -55,8 +55,16 @@ pub fn explain(request: &ExplainRequest) -> Result<Explanation, Faults> {
     let records = Records::new(opened.into_iter().map(|source| source.into_input(None)).collect());
     let comparer = Comparer::new(&records, &file.model)?;
     let scorer = Scorer::new(&comparer, &file.model)?;
-    let left = find(&request.left, &records, &names)?;
-    let right = find(&request.right, &records, &names)?;
+    let which =
+        |side: &str, fault: Fault| Fault { what: format!("the {side} record: {}", fault.what), ..fault };
+    let left = find(&request.left, &records, &names).map_err(|fault| which("first", fault));
+    let right = find(&request.right, &records, &names).map_err(|fault| which("second", fault));
+    let (left, right) = match (left, right) {
+        (Ok(left), Ok(right)) => (left, right),
+        (left, right) => {
+            return Err(Faults(left.err().into_iter().chain(right.err()).collect()));
+        }
+    };
     if left == right {
         return Err(Fault::new(
             FaultCode::NoSuchRecord,

@@ -48,7 +48,11 @@ impl fmt::Display for Faults {
             if index > 0 {
                 writeln!(f)?;
             }
-            write!(f, "{fault}")?;
+            if self.0[..index].iter().any(|before| before.code == fault.code) {
+                f.write_str(&fault.after_others())?;
+            } else {
+                write!(f, "{fault}")?;
+            }
         }
         Ok(())
     }

@@ -12,6 +12,7 @@ mod link;
 mod look;
 mod model;
 mod output;
+mod ownership;
 mod place;
 mod quality;
 mod read;

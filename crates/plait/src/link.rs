@@ -5,6 +5,7 @@ use crate::details::{self, Detail};
 use crate::explain::would_link;
 use crate::faults::Faults;
 use crate::output;
+use crate::ownership::{self, Input};
 use crate::place::OutputPlace;
 use crate::quality::{PROBABILITIES, RunEstimate, RunQuality};
 use crate::reason::Reason;
@@ -12,7 +13,7 @@ use crate::run::{Counts, FORMAT, MODEL_FILE, Run, RunModel, RunRule, RunSource};
 use crate::score::Truth;
 use crate::source::{Opened, RecordNames, SourceSpec, open, sha256_of_text};
 use crate::summary::SourceOutcome;
-use crate::{VERSION, authority, model, report, routes, score, summary};
+use crate::{VERSION, authority, model, report, routes, score, source, summary};
 use plait_engine::automatic::{self, ChosenRules, RuleOptions};
 use plait_engine::blocking::Blocks;
 use plait_engine::clustering::{Clustered, cluster};
@@ -27,8 +28,8 @@ use plait_engine::quality::{Decided, by_probability};
 use plait_engine::records::{Records, SOURCE_OF_RECORD};
 use plait_engine::scoring::{ScoredPairs, Scorer, score as score_pairs, score_compared};
 use plait_engine::training::{Training, TrainingOptions, comparable_pairs, train};
-use plait_formats::columns::ColumnProfile;
-use plait_types::{Fault, FaultCode, Issue, Probability, Role};
+use plait_formats::columns::{ColumnProfile, could_be_names};
+use plait_types::{Fault, FaultCode, Issue, IssueKind, Probability, Role};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -134,8 +135,32 @@ pub fn link(request: &LinkRequest, progress: &dyn Progress) -> Result<Linked, Fa
         },
     )?;
     // held before anything is read, so that a folder that cannot be written to is known at once
-    let place = if request.dry_run { None } else { Some(OutputPlace::hold(&request.out)?) };
+    let place = if request.dry_run { None } else { Some(hold_place(request)?) };
     pool.install(|| Job::new(request, progress).run(place))
+}
+
+/// Holds the folder for the results, after seeing that nothing is lost by writing there.
+fn hold_place(request: &LinkRequest) -> Result<OutputPlace, Fault> {
+    let place = OutputPlace::hold(&request.out, &output::RECORD)?;
+    let mut inputs: Vec<Input<'_>> =
+        request.sources.iter().map(|source| Input::source(&source.path)).collect();
+    inputs.extend(request.truth.iter().map(|path| Input { path, what: "the truth table of this run" }));
+    inputs.extend(request.constraints.iter().map(|path| Input { path, what: "the constraints of this run" }));
+    inputs.extend(request.model.iter().map(|path| Input { path, what: "the model that was given" }));
+    let files = output::names(request.workbook != Some(false));
+    place.refuse_losses(&files, &inputs)?;
+    if let Some(path) = &request.save_model {
+        let is = |file: &&&str| ownership::is_same_place(path, &request.out.join(file));
+        if let Some(file) = files.iter().find(is).filter(|file| **file != MODEL_FILE) {
+            return Err(Fault::new(
+                FaultCode::BadOption,
+                format!("--save-model names {}, and {file} of the run is written there", path.display()),
+                "name another file with --save-model, or leave it out: the folder has the model as model.toml",
+            ));
+        }
+        model::refuse_loss_by_model(path, &inputs, "--save-model")?;
+    }
+    Ok(place)
 }
 
 /// Wall time per stage.
@@ -247,16 +272,22 @@ impl<'a> Job<'a> {
         roles.retain(|(name, _)| !request.roles.iter().any(|(given, _)| given == name));
         roles.extend(request.roles.iter().cloned());
         self.roles.clone_from(&roles);
-        let mut opened = self.watch.time("read", || open(&request.sources, &roles, self.progress))?;
+        let opened = self.watch.time("read", || open(&request.sources, &roles, self.progress));
+        let mut opened = opened.map_err(|faults| match &file {
+            Some((file, name)) => model::say_from_model(faults, file, name),
+            None => faults,
+        })?;
         if let Some((file, name)) = &file {
             model::check_against(file, name, &opened)?;
         }
         let mut issues: Vec<Issue> = opened.iter().flat_map(|source| source.issues.iter().cloned()).collect();
+        issues.extend(source::same_content(&opened));
         let rows_set_aside = opened.iter().map(|source| source.rows_set_aside).sum();
         let truth = request.truth.as_deref().map(|path| Truth::read(path, &opened)).transpose()?;
         let mut given = request.constraints.as_deref().map(|path| Given::read(path, &opened)).transpose()?;
         issues.extend(given.iter().flat_map(|given| given.issues.iter().cloned()));
         self.notes = notes_on_columns(&opened);
+        self.notes.extend(notes_on_surnames(&opened));
         let facts: Vec<SourceFacts> = self.watch.time("profile", || {
             opened
                 .iter_mut()
@@ -291,7 +322,11 @@ impl<'a> Job<'a> {
         let compared = training.as_mut().and_then(|training| training.compared.take());
         let scorer = Scorer::new(&comparer, &model)?;
         if request.dry_run {
-            self.details.push(details::of_model(&model, training.as_ref().map(|training| training.n_rounds)));
+            self.details.push(details::of_model(
+                &model,
+                request.model.as_deref(),
+                training.as_ref().map(|training| training.n_rounds),
+            ));
             return Ok(self.plan_only(&records, &model, &facts, &blocks, issues, given));
         }
         let weight = |p: f64| Probability::new(p).expect("the model was checked").weight().0;
@@ -388,13 +423,18 @@ impl<'a> Job<'a> {
         run.truth =
             scored.as_ref().zip(request.truth.as_ref()).map(|(scores, path)| score::run_truth(scores, path));
         if let Some(training) = &training {
-            run.notes.extend(training.warnings.iter().cloned());
+            let doubts = training.warnings.iter();
+            issues.extend(doubts.map(|doubt| Issue::new(IssueKind::ModelInDoubt, "the model", doubt)));
             run.model.rounds = training.n_rounds;
         }
         issues.extend(summary::sources_without_link(&findings, &run, &issues));
         run.issues = issues.iter().map(ToString::to_string).collect();
         let summary = summary::paragraph(&findings, &run);
-        self.details.push(details::of_model(&model, training.as_ref().map(|training| training.n_rounds)));
+        self.details.push(details::of_model(
+            &model,
+            request.model.as_deref(),
+            training.as_ref().map(|training| training.n_rounds),
+        ));
         self.details.extend(details::of_result(&run, &linked_per_source(&findings)));
         let explain_pair = |left: u32, right: u32| -> Explanation {
             authority::as_in_the_files(explain(&comparer, &scorer, &model, (left, right), |record| {
@@ -418,17 +458,22 @@ impl<'a> Job<'a> {
         run.pairs_per_second = run.counts.candidate_pairs as f64 / run.seconds["score"].max(1e-9);
         run.peak_memory_bytes = peak_memory();
         run.peak_memory_after = watch.peak_memory.clone();
+        files.extend(output::TEXTS);
+        run.files = files.iter().map(|file| (*file).to_owned()).collect();
         let page = report::page(&findings, figures, &run, &summary, &issues, scored.as_ref(), &watch);
-        let texts = output::write_texts(&place, &run, &model_text, &page);
-        files.extend(texts.map_err(|fault| place.seen_from_outside(fault))?);
+        output::write_texts(&place, &run, &model_text, &page)
+            .map_err(|fault| place.seen_from_outside(fault))?;
         self.stop_if_asked()?;
-        let superseded: &[&str] = if files.contains(&output::WORKBOOK) { &[] } else { &[output::WORKBOOK] };
         // before the results take their place, which they do not if this cannot be written
-        if let Some(path) = &request.save_model {
+        let saved_apart = request.save_model.as_ref().filter(|path| {
+            // the folder has it there anyway
+            !ownership::is_same_place(path, &request.out.join(MODEL_FILE))
+        });
+        if let Some(path) = saved_apart {
             output::write_text(path, &model_text)?;
         }
-        let mut wrote = place.publish(&files, superseded)?;
-        wrote.extend(request.save_model.clone());
+        let mut wrote = place.publish(&files)?;
+        wrote.extend(saved_apart.cloned());
         self.progress.advance(1);
         Ok(Linked {
             summary,
@@ -537,7 +582,14 @@ impl<'a> Job<'a> {
                 return Err(model::bad_threshold(link).into());
             }
             model.accept.link = link;
-            model.accept.review = model.accept.review.min(link);
+            if link < model.accept.review {
+                self.notes.push(format!(
+                    "--threshold is below {}, from where pairs went to review; that limit was lowered to it, and only pairs \
+                     with something against them go to review now",
+                    plait_types::percent(model.accept.review)
+                ));
+                model.accept.review = link;
+            }
         }
         Ok(model)
     }
@@ -659,6 +711,7 @@ impl<'a> Job<'a> {
             pairs_per_second: 0.0,
             peak_memory_bytes: peak_memory(),
             peak_memory_after: BTreeMap::new(),
+            files: Vec::new(),
             truth: None,
             quality: RunQuality::default(),
             constraints: None,
@@ -686,7 +739,13 @@ impl<'a> Job<'a> {
             plait_types::counted(records.len() as u64, "record")
         );
         let model_text = self.model_text(model);
-        let counts = Counts { records: records.len() as u64, candidate_pairs: n_pairs, ..Counts::default() };
+        let counts = Counts {
+            records: records.len() as u64,
+            rows_set_aside: facts.iter().map(|source| source.run.rows_set_aside).sum(),
+            possible_pairs: comparable_pairs(records, model.link_type) as u64,
+            candidate_pairs: n_pairs,
+            ..Counts::default()
+        };
         let mut run = self.describe_run(facts, model, &model_text, counts);
         run.constraints = given.map(|given| given.run);
         run.seconds = self.watch.seconds;
@@ -751,8 +810,37 @@ fn no_usable_column(records: &Records) -> Fault {
 /// What the user should know about the columns, source by source.
 fn notes_on_columns(opened: &[Opened]) -> Vec<String> {
     let notes = opened.iter().flat_map(|source| {
-        let notes = source.plans.iter().flat_map(|plan| &plan.notes);
-        notes.map(|note| format!("{}: {note}", source.table.name))
+        let notes = source.plans.iter().flat_map(|plan| plan.notes.iter().map(move |note| (plan, note)));
+        notes.map(|(plan, note)| {
+            let header = plan.header.as_ref().unwrap_or(&plan.name);
+            format!("{}: column \"{header}\": {note}", source.table.name)
+        })
+    });
+    notes.collect()
+}
+
+/// Of every table without a surname beside a source that has one: the columns that could hold it and are not used.
+fn notes_on_surnames(opened: &[Opened]) -> Vec<String> {
+    let has_surname =
+        |source: &Opened| source.plans.iter().any(|plan| matches!(plan.role, Role::Surname | Role::FullName));
+    if !opened.iter().any(has_surname) {
+        return Vec::new();
+    }
+    let without = opened.iter().filter(|source| source.dataset.is_none() && !has_surname(source));
+    let notes = without.filter_map(|source| {
+        let unused = source.plans.iter().filter(|plan| plan.role == Role::Other);
+        let names: Vec<&str> = unused
+            .filter(|plan| could_be_names(&source.table.columns[plan.column]))
+            .map(|plan| plan.name.as_str())
+            .collect();
+        let first = names.first()?;
+        let quoted: Vec<String> = names.iter().map(|name| format!("\"{name}\"")).collect();
+        Some(format!(
+            "{}: no column was taken for a surname, and values of {} could be names and are not used: if surnames are \
+             there, say so with --role \"{first}=surname\"",
+            source.table.name,
+            quoted.join(", ")
+        ))
     });
     notes.collect()
 }

@@ -5,10 +5,10 @@ use crate::run::RunDataset;
 use crate::source::SourceSpec;
 use crate::{dataset, read};
 use plait_engine::progress::Silent;
-use plait_formats::columns::{Profile, describe, plan};
+use plait_formats::columns::{Profile, describe, guessed_orders, plan_all};
 use plait_formats::read::{FileFormat, ReadOptions, read as read_table};
 use plait_formats::returns::Recognised;
-use plait_types::{Issue, Role};
+use plait_types::{Fault, FaultCode, Issue, IssueKind, Role};
 use std::path::PathBuf;
 
 /// What to look at.
@@ -75,7 +75,15 @@ fn look_at_return(
 fn look_at_table(request: &LookRequest) -> Result<Looked, Faults> {
     let options = ReadOptions { sheet: request.sheet.clone(), ..ReadOptions::default() };
     let content = read_table(&request.path, &options)?;
-    let plans = plan(&content.table, &request.roles)?;
+    if request.sheet.is_some() && !matches!(content.format, FileFormat::Xlsx { .. }) {
+        let what = format!("{} has no sheets: it is {}", request.path.display(), content.format);
+        return Err(Fault::new(FaultCode::BadOption, what, "leave --sheet out").into());
+    }
+    let (plans, faults) = plan_all(&content.table, &request.roles)?;
+    let file = request.path.file_name().unwrap_or(request.path.as_os_str()).to_string_lossy();
+    let mut issues = content.issues;
+    issues.extend(guessed_orders(&file, &plans));
+    issues.extend(faults.iter().map(|fault| as_issue(fault, &file)));
     let profile = Profile::of(&content.table, &plans);
     let mut text = format!("{}: {}\n", request.path.display(), content.format);
     if let FileFormat::Xlsx { other_sheets, .. } = &content.format
@@ -90,9 +98,19 @@ fn look_at_table(request: &LookRequest) -> Result<Looked, Faults> {
         "rows_in": content.rows_in,
         "rows": content.table.n_rows,
         "columns": columns_json(&profile),
-        "issues": content.issues.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "issues": issues.iter().map(ToString::to_string).collect::<Vec<_>>(),
     });
-    Ok(Looked { text, json, issues: content.issues })
+    Ok(Looked { text, json, issues })
+}
+
+/// What would stop `plait link`, as a finding.
+fn as_issue(fault: &Fault, file: &str) -> Issue {
+    let kind = match fault.code {
+        FaultCode::DateOrder => IssueKind::TwoDateOrders,
+        _ => IssueKind::NobodyNamed,
+    };
+    let message = format!("{}; plait link stops here ({}): {}", fault.what, fault.code.name(), fault.todo);
+    Issue::new(kind, file, message)
 }
 
 fn columns_json(profile: &Profile) -> Vec<serde_json::Value> {

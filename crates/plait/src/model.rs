@@ -3,14 +3,17 @@
 use crate::faults::Faults;
 use crate::link::{LinkRequest, link};
 use crate::output;
-use crate::source::{Opened, SourceSpec, open};
+use crate::ownership::{self, Input};
+use crate::source::{self, Opened, SourceSpec, open};
 use plait_engine::blocking::Blocks;
 use plait_engine::model::{
     Model, ModelFile, SourceFields, check_fields, difference, prose, read, schema, splink, write,
 };
 use plait_engine::progress::{Progress, Silent};
 use plait_engine::records::Records;
+use plait_formats::read::cannot_open;
 use plait_types::{Fault, FaultCode, Role};
+use std::io::ErrorKind;
 use std::path::Path;
 
 /// A block that makes more pairs than this, and most of its rule's, holds a value that means nothing.
@@ -26,13 +29,40 @@ pub(crate) fn read_model(path: &Path) -> Result<(ModelFile, String), Faults> {
 }
 
 fn read_text(path: &Path) -> Result<String, Fault> {
-    std::fs::read_to_string(path).map_err(|error| {
-        Fault::new(
-            FaultCode::FileMissing,
-            format!("{} cannot be read: {error}", path.display()),
-            "check the path and its spelling",
-        )
+    std::fs::read_to_string(path).map_err(|error| match error.kind() {
+        ErrorKind::InvalidData => Fault::new(
+            FaultCode::BadModel,
+            format!("{} is not a text file", path.display()),
+            "name a model file: model.toml in the folder of a run, or one that plait model new writes",
+        ),
+        kind => cannot_open(path, kind),
     })
+}
+
+/// Refuses to write a model in the place of an input, or of a file that is no model.
+pub(crate) fn refuse_loss_by_model(path: &Path, inputs: &[Input<'_>], option: &str) -> Result<(), Fault> {
+    let todo = format!("name another file with {option}, or move that one away");
+    ownership::refuse_inputs(path, inputs, &todo)?;
+    let is_model = |text: &str| read(text, "").is_ok();
+    ownership::refuse_foreign_file(path, "a model that Plait can read", is_model, &todo)
+}
+
+/// Says of roles that no source has a column for that they are those of a model, and where in it they stand.
+pub(crate) fn say_from_model(mut faults: Faults, file: &ModelFile, name: &str) -> Faults {
+    for fault in &mut faults.0 {
+        let of_model = file.columns.iter().find(|(header, _)| fault.what == source::no_such_column(header));
+        let Some((header, _)) = of_model else { continue };
+        fault.what = format!("{}, which [columns] of the model names", fault.what);
+        fault.place = Some(match file.places.iter().find(|place| place.field == *header) {
+            Some(place) => format!("{name} line {}", place.line),
+            None => name.to_owned(),
+        });
+        fault.todo = format!(
+            "{}; write the header in the model as the files have it now, or take the line out",
+            fault.todo
+        );
+    }
+    faults
 }
 
 /// Refuses a model that names fields or columns which no source has.
@@ -159,6 +189,8 @@ pub fn new_model(
     seed: u64,
     progress: &dyn Progress,
 ) -> Result<String, Faults> {
+    let inputs: Vec<Input<'_>> = sources.iter().map(|source| Input::source(&source.path)).collect();
+    refuse_loss_by_model(out, &inputs, "--out")?;
     let request = LinkRequest {
         roles: roles.to_vec(),
         seed,
@@ -178,7 +210,7 @@ pub fn check_model(path: &Path, sources: &[SourceSpec], roles: &[(String, Role)]
     }
     let mut all_roles = file.columns.clone();
     all_roles.extend(roles.iter().cloned());
-    let opened = open(sources, &all_roles, &Silent)?;
+    let opened = open(sources, &all_roles, &Silent).map_err(|faults| say_from_model(faults, &file, &name))?;
     check_against(&file, &name, &opened)?;
     let records = Records::new(opened.into_iter().map(|source| source.into_input(None)).collect());
     refuse_unusable_fields(&file.model, &records)?;
@@ -197,6 +229,8 @@ pub fn difference_of_models(before: &Path, after: &Path) -> Result<Vec<String>, 
 
 /// Brings a Splink settings file over. Gives notes on what has no counterpart.
 pub fn import_splink(settings: &Path, out: &Path) -> Result<Vec<String>, Faults> {
+    let input = Input { path: settings, what: "the Splink settings that were given" };
+    refuse_loss_by_model(out, &[input], "--out")?;
     let imported = splink::import(&read_text(settings)?, &settings.display().to_string())?;
     output::write_text(out, &write(&ModelFile::from(imported.model)))?;
     Ok(imported.notes)
@@ -204,8 +238,15 @@ pub fn import_splink(settings: &Path, out: &Path) -> Result<Vec<String>, Faults>
 
 /// Writes a model as Splink settings.
 pub fn export_splink(model: &Path, out: &Path) -> Result<(), Faults> {
+    let todo = "name another file with --out, or move that one away";
+    ownership::refuse_inputs(out, &[Input { path: model, what: "the model that was given" }], todo)?;
+    ownership::refuse_foreign_file(out, "a settings file of Splink", is_splink, todo)?;
     let json = splink::export(&read_model(model)?.0.model)?;
     Ok(output::write_text(out, &json)?)
+}
+
+fn is_splink(text: &str) -> bool {
+    serde_json::from_str::<serde_json::Value>(text).is_ok_and(|json| json.get("comparisons").is_some())
 }
 
 /// The JSON Schema of model files.

@@ -2,6 +2,7 @@
 
 use crate::link::Findings;
 use crate::link::SourceFacts;
+use crate::ownership::Record;
 use crate::place::OutputPlace;
 use crate::reason::Reason;
 use crate::run::{FILE as RUN_FILE, FORMAT, MODEL_FILE, Run};
@@ -19,6 +20,19 @@ pub(crate) const PEOPLE: &str = "people.parquet";
 pub(crate) const LINKS: &str = "links.parquet";
 pub(crate) const WORKBOOK: &str = "people.xlsx";
 pub(crate) const REPORT: &str = "report.html";
+
+/// How a run knows the folder of an earlier one.
+pub(crate) const RECORD: Record = Record {
+    file: RUN_FILE,
+    may_be_named: |name| [PEOPLE, LINKS, WORKBOOK, RUN_FILE, MODEL_FILE, REPORT].contains(&name),
+};
+
+/// The files of a run, with the workbook or without.
+pub(crate) fn names(with_workbook: bool) -> Vec<&'static str> {
+    let mut names = vec![PEOPLE, LINKS, RUN_FILE, MODEL_FILE, REPORT];
+    names.extend(with_workbook.then_some(WORKBOOK));
+    names
+}
 
 /// Records up to which a workbook is written unasked. Beyond that it takes longer than the linkage, and no one scrolls it.
 pub(crate) const WORKBOOK_RECORDS: usize = 100_000;
@@ -55,19 +69,16 @@ pub(crate) fn write_tables(
     Ok(files)
 }
 
-/// Stages run, model and report, and gives their names.
-pub(crate) fn write_texts(
-    place: &OutputPlace,
-    run: &Run,
-    model: &str,
-    report: &str,
-) -> Result<[&'static str; 3], Fault> {
+/// Names of the files that [`write_texts`] stages.
+pub(crate) const TEXTS: [&str; 3] = [RUN_FILE, MODEL_FILE, REPORT];
+
+/// Stages run, model and report.
+pub(crate) fn write_texts(place: &OutputPlace, run: &Run, model: &str, report: &str) -> Result<(), Fault> {
     let mut json = serde_json::to_string_pretty(run).expect("a run is plain data");
     json.push('\n');
     write_text(&place.staged(RUN_FILE), &json)?;
     write_text(&place.staged(MODEL_FILE), model)?;
-    write_text(&place.staged(REPORT), report)?;
-    Ok([RUN_FILE, MODEL_FILE, REPORT])
+    write_text(&place.staged(REPORT), report)
 }
 
 /// Writes a text file, whole or not at all.

@@ -9,7 +9,10 @@
 //! **Publishing.** Files are made in `.plait-staging` in the folder. At the end the files of an earlier run are moved to
 //! `.plait-staging/old` and the new ones take their place; whatever fails on the way is undone. Of a run that is killed
 //! in that moment the next one finds `.plait-staging/old`, and moves the earlier files back before it starts.
+//!
+//! **Sparing.** Only files that an earlier run wrote, as its record says ([`Record`]), are replaced or removed.
 
+use crate::ownership::{Input, Record, foreign_in_folder, refuse_inputs};
 use plait_types::{Fault, FaultCode};
 use std::fs::{self, File, TryLockError};
 use std::io;
@@ -30,15 +33,17 @@ pub(crate) struct OutputPlace {
     /// Folders that were not there before, the innermost first.
     created: Vec<PathBuf>,
     lock: Option<File>,
+    /// Names of the files of an earlier run.
+    own: Vec<String>,
     published: bool,
 }
 
 impl OutputPlace {
-    /// Makes the folder if it is not there, and holds it.
-    pub(crate) fn hold(folder: &Path) -> Result<Self, Fault> {
+    /// Makes the folder if it is not there, and holds it. An earlier run is known by its record.
+    pub(crate) fn hold(folder: &Path, record: &Record) -> Result<Self, Fault> {
         if folder.is_file() {
             return Err(Fault::new(
-                FaultCode::CannotWrite,
+                FaultCode::BadOption,
                 format!("{} is a file, not a folder", folder.display()),
                 "name a folder to write to: --out linked",
             ));
@@ -46,10 +51,29 @@ impl OutputPlace {
         let is_new = |path: &&Path| !path.as_os_str().is_empty() && !path.exists();
         let created = folder.ancestors().take_while(is_new).map(Path::to_owned).collect();
         // from here on, what was made is removed again if anything fails
-        let mut place = Self { folder: folder.to_owned(), created, lock: None, published: false };
+        let mut place =
+            Self { folder: folder.to_owned(), created, lock: None, own: Vec::new(), published: false };
         place.lock = Some(lock(folder)?);
         place.clear_staging().map_err(|error| cannot_write(folder, &error))?;
+        place.own = record.own_files(folder);
         Ok(place)
+    }
+
+    /// Refuses outputs of these names in the place of what the run reads, or of what Plait did not write.
+    pub(crate) fn refuse_losses(&self, files: &[&str], inputs: &[Input<'_>]) -> Result<(), Fault> {
+        for file in files.iter().copied().chain(self.own.iter().map(String::as_str)) {
+            refuse_inputs(&self.folder.join(file), inputs, "name another folder with --out")?;
+        }
+        self.refuse_foreign(files)
+    }
+
+    fn refuse_foreign(&self, files: &[&str]) -> Result<(), Fault> {
+        let foreign = |file: &&str| !self.own.iter().any(|own| own == file);
+        let paths = files.iter().copied().filter(foreign).map(|file| self.folder.join(file));
+        match paths.into_iter().find(|path| is_there(path) && !path.is_dir()) {
+            Some(path) => Err(foreign_in_folder(&path)),
+            None => Ok(()),
+        }
     }
 
     /// Where to write a file until all are ready.
@@ -57,11 +81,14 @@ impl OutputPlace {
         self.staging().join(file)
     }
 
-    /// Moves every staged file into place and removes `superseded` ones of an earlier run. Gives the final paths.
-    /// After an error the folder holds what it held before.
-    pub(crate) fn publish(mut self, files: &[&str], superseded: &[&str]) -> Result<Vec<PathBuf>, Fault> {
+    /// Moves every staged file into place and removes the others of an earlier run, beside which they would be taken for a
+    /// part of this one. Gives the final paths. After an error the folder holds what it held before.
+    pub(crate) fn publish(mut self, files: &[&str]) -> Result<Vec<PathBuf>, Fault> {
+        self.refuse_foreign(files)?;
+        let superseded: Vec<&str> =
+            self.own.iter().map(String::as_str).filter(|own| !files.contains(own)).collect();
         let targets: Vec<PathBuf> =
-            files.iter().chain(superseded).map(|file| self.folder.join(file)).collect();
+            files.iter().chain(&superseded).map(|file| self.folder.join(file)).collect();
         if let Some(target) = targets.iter().find(|target| target.is_dir()) {
             return Err(Fault::new(
                 FaultCode::CannotWrite,
@@ -73,7 +100,8 @@ impl OutputPlace {
         fs::create_dir(&old).map_err(|error| cannot_write(&old, &error))?;
         // from where, to where, in order
         let mut moved: Vec<(PathBuf, PathBuf)> = Vec::new();
-        let there = targets.iter().zip(files.iter().chain(superseded)).filter(|(target, _)| is_there(target));
+        let there =
+            targets.iter().zip(files.iter().chain(&superseded)).filter(|(target, _)| is_there(target));
         let away = there.map(|(target, file)| (target.clone(), old.join(file)));
         let into_place = files.iter().zip(&targets).map(|(file, target)| (self.staged(file), target.clone()));
         // a single step at the end, after which the earlier files are never moved back
@@ -233,17 +261,23 @@ mod tests {
         files.iter().for_each(|file| fs::write(place.staged(file), format!("new {file}")).unwrap());
     }
 
+    const RECORD: Record = Record { file: "run", may_be_named: |_| true };
+
+    /// Files of an earlier run, and its record.
     fn older_run(folder: &Path, files: &[&str]) {
+        let record = serde_json::json!({ "format": 1, "plait": "0", "files": files });
+        fs::write(folder.join("run"), record.to_string()).unwrap();
         files.iter().for_each(|file| fs::write(folder.join(file), format!("old {file}")).unwrap());
     }
 
     #[test]
     fn all_files_of_a_run_take_the_place_of_the_earlier_ones() {
         let folder = tempfile::tempdir().unwrap();
-        older_run(folder.path(), &["a", "b", "book", "own notes"]);
-        let place = OutputPlace::hold(folder.path()).unwrap();
+        older_run(folder.path(), &["a", "b", "book"]);
+        fs::write(folder.path().join("own notes"), "old own notes").unwrap();
+        let place = OutputPlace::hold(folder.path(), &RECORD).unwrap();
         stage(&place, &["a", "b", "c"]);
-        let wrote = place.publish(&["a", "b", "c"], &["book"]).unwrap();
+        let wrote = place.publish(&["a", "b", "c"]).unwrap();
         assert_eq!(wrote, ["a", "b", "c"].map(|file| folder.path().join(file)));
         let expected = [("a", "new a"), ("b", "new b"), ("c", "new c"), ("own notes", "old own notes")];
         assert_eq!(content(folder.path()), expected.map(|(name, text)| (name.into(), text.into())).into());
@@ -253,13 +287,14 @@ mod tests {
     fn a_folder_in_the_place_of_a_file_leaves_the_earlier_run_as_it_was() {
         for taken in ["c", "book"] {
             let folder = tempfile::tempdir().unwrap();
-            older_run(folder.path(), &["a", "b"]);
+            older_run(folder.path(), &["a", "b", "book"]);
+            let _ = fs::remove_file(folder.path().join(taken));
             fs::create_dir(folder.path().join(taken)).unwrap();
-            older_run(&folder.path().join(taken), &["inside"]);
+            fs::write(folder.path().join(taken).join("inside"), "old inside").unwrap();
             let before = content(folder.path());
-            let place = OutputPlace::hold(folder.path()).unwrap();
+            let place = OutputPlace::hold(folder.path(), &RECORD).unwrap();
             stage(&place, &["a", "b", "c"]);
-            let fault = place.publish(&["a", "b", "c"], &["book"]).unwrap_err();
+            let fault = place.publish(&["a", "b", "c"]).unwrap_err();
             assert_eq!(fault.code, FaultCode::CannotWrite);
             assert!(fault.what.contains(&format!("{taken} is a folder")), "{}", fault.what);
             assert_eq!(content(folder.path()), before);
@@ -267,14 +302,41 @@ mod tests {
     }
 
     #[test]
+    fn what_the_earlier_run_did_not_write_is_neither_replaced_nor_removed() {
+        let folder = tempfile::tempdir().unwrap();
+        older_run(folder.path(), &["a"]);
+        fs::write(folder.path().join("b"), "somebody's").unwrap();
+        let before = content(folder.path());
+        let place = OutputPlace::hold(folder.path(), &RECORD).unwrap();
+        assert_eq!(place.refuse_losses(&["a", "b"], &[]).unwrap_err().code, FaultCode::WouldReplace);
+        place.refuse_losses(&["a"], &[]).unwrap();
+        stage(&place, &["a", "b"]);
+        assert_eq!(place.publish(&["a", "b"]).unwrap_err().code, FaultCode::WouldReplace);
+        assert_eq!(content(folder.path()), before);
+    }
+
+    #[test]
+    fn an_input_is_refused_as_an_output_even_if_the_earlier_run_wrote_it() {
+        let folder = tempfile::tempdir().unwrap();
+        older_run(folder.path(), &["a"]);
+        let place = OutputPlace::hold(folder.path(), &RECORD).unwrap();
+        let fault = place.refuse_losses(&["b"], &[Input::source(&folder.path().join("a"))]).unwrap_err();
+        assert!(
+            fault.what.ends_with("a would be replaced, and it is a source of this run"),
+            "{}",
+            fault.what
+        );
+    }
+
+    #[test]
     fn a_move_that_fails_half_way_is_undone() {
         let folder = tempfile::tempdir().unwrap();
         older_run(folder.path(), &["a", "c"]);
         let before = content(folder.path());
-        let place = OutputPlace::hold(folder.path()).unwrap();
+        let place = OutputPlace::hold(folder.path(), &RECORD).unwrap();
         // "c" was never staged, so that its move fails when "a" and "b" are in place
         stage(&place, &["a", "b"]);
-        let fault = place.publish(&["a", "b", "c"], &[]).unwrap_err();
+        let fault = place.publish(&["a", "b", "c"]).unwrap_err();
         assert_eq!(fault.code, FaultCode::CannotWrite);
         assert_eq!(content(folder.path()), before);
     }
@@ -288,17 +350,17 @@ mod tests {
         fs::create_dir_all(&old).unwrap();
         fs::rename(folder.path().join("a"), old.join("a")).unwrap();
         fs::write(folder.path().join("a"), "half a run").unwrap();
-        drop(OutputPlace::hold(folder.path()).unwrap());
+        drop(OutputPlace::hold(folder.path(), &RECORD).unwrap());
         assert_eq!(content(folder.path()), before);
     }
 
     #[test]
     fn a_second_run_into_a_folder_is_refused_until_the_first_has_ended() {
         let folder = tempfile::tempdir().unwrap();
-        let first = OutputPlace::hold(folder.path()).unwrap();
-        assert_eq!(OutputPlace::hold(folder.path()).unwrap_err().code, FaultCode::Locked);
+        let first = OutputPlace::hold(folder.path(), &RECORD).unwrap();
+        assert_eq!(OutputPlace::hold(folder.path(), &RECORD).unwrap_err().code, FaultCode::Locked);
         drop(first);
-        OutputPlace::hold(folder.path()).unwrap();
+        OutputPlace::hold(folder.path(), &RECORD).unwrap();
     }
 
     #[cfg(unix)]
@@ -306,13 +368,13 @@ mod tests {
     fn a_lock_on_a_file_that_was_removed_is_no_hold() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(LOCK);
-        let first = OutputPlace::hold(folder.path()).unwrap();
+        let first = OutputPlace::hold(folder.path(), &RECORD).unwrap();
         let opened_in_between = File::open(&path).unwrap();
         drop(first);
         opened_in_between.try_lock().unwrap();
         assert!(!is_at(&opened_in_between, &path));
         // the stale lock keeps nobody out, and the new one is known as the one in the folder
-        let second = OutputPlace::hold(folder.path()).unwrap();
+        let second = OutputPlace::hold(folder.path(), &RECORD).unwrap();
         assert!(!is_at(&opened_in_between, &path));
         assert!(is_at(second.lock.as_ref().unwrap(), &path));
     }
@@ -327,7 +389,7 @@ mod tests {
             for _ in 0..4 {
                 scope.spawn(|| {
                     for _ in 0..200 {
-                        if let Ok(place) = OutputPlace::hold(&out) {
+                        if let Ok(place) = OutputPlace::hold(&out, &RECORD) {
                             most.fetch_max(held.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
                             times.fetch_add(1, Ordering::SeqCst);
                             std::thread::yield_now();
@@ -345,10 +407,10 @@ mod tests {
     #[test]
     fn a_run_that_fails_removes_every_folder_that_it_made() {
         let folder = tempfile::tempdir().unwrap();
-        drop(OutputPlace::hold(&folder.path().join("a/b/c")).unwrap());
+        drop(OutputPlace::hold(&folder.path().join("a/b/c"), &RECORD).unwrap());
         assert_eq!(content(folder.path()), BTreeMap::new());
         fs::create_dir(folder.path().join("a")).unwrap();
-        drop(OutputPlace::hold(&folder.path().join("a/b/c")).unwrap());
+        drop(OutputPlace::hold(&folder.path().join("a/b/c"), &RECORD).unwrap());
         assert_eq!(content(folder.path()), [("a/".into(), String::new())].into());
     }
 
@@ -357,11 +419,14 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         // too long a name for the folder itself: its parents are made before that is known
         let out = folder.path().join("a/b").join("c".repeat(300));
-        assert_eq!(OutputPlace::hold(&out).unwrap_err().code, FaultCode::CannotWrite);
+        assert_eq!(OutputPlace::hold(&out, &RECORD).unwrap_err().code, FaultCode::CannotWrite);
         assert_eq!(content(folder.path()), BTreeMap::new());
         fs::create_dir_all(folder.path().join("there").join(LOCK)).unwrap();
         let before = content(folder.path());
-        assert_eq!(OutputPlace::hold(&folder.path().join("there")).unwrap_err().code, FaultCode::CannotWrite);
+        assert_eq!(
+            OutputPlace::hold(&folder.path().join("there"), &RECORD).unwrap_err().code,
+            FaultCode::CannotWrite
+        );
         assert_eq!(content(folder.path()), before);
     }
 }

@@ -2,18 +2,20 @@
 
 use crate::dataset::{self, Dataset};
 use crate::faults::Faults;
+use crate::ownership::{Input, Record};
 use crate::place::OutputPlace;
 use crate::run::RunDataset;
 use crate::source::SourceSpec;
 use crate::{VERSION, output};
 use plait_engine::progress::{Progress, Stage};
 use plait_formats::returns::check::ColumnQuality;
+use plait_formats::returns::spec::Severity;
 use plait_formats::returns::{Identity, IdentitySink, Recognised, write_issues};
 use plait_formats::write::{CsvStyle, OutTable, OutValues, PiecesFile, RowsFile, write_csv};
 use plait_types::{Fault, FaultCode, Issue, Table, Values, counted, grouped};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// The version of the layout of the folder that this program writes.
 const FORMAT: u32 = 1;
@@ -23,6 +25,8 @@ const COLUMNS: &str = "columns.csv";
 /// Tables of identity start with this, tables of payload with the other.
 const IDENTITY: &str = "identity";
 const PAYLOAD: &str = "payload";
+/// How a reading knows the folder of an earlier one.
+const RECORD: Record = Record { file: DATASET, may_be_named };
 
 /// What to read, and where to put it.
 #[derive(Clone, Debug)]
@@ -52,7 +56,9 @@ pub struct ReadDone {
 /// Fails where the source is no return, cannot be read, or holds no person.
 pub fn read(request: &ReadRequest, progress: &dyn Progress) -> Result<ReadDone, Faults> {
     let source = &request.source;
-    let place = OutputPlace::hold(&request.out)?;
+    let place = OutputPlace::hold(&request.out, &RECORD)?;
+    let persons = format!("{IDENTITY}.parquet");
+    place.refuse_losses(&[&persons, ISSUES, COLUMNS, DATASET], &[Input::source(&source.path)])?;
     progress.begin(Stage::Read, crate::source::bytes_at(&source.path));
     let recognised = dataset::recognise(source)?.ok_or_else(|| not_a_return(source))?;
     let sha256 = dataset::sha256(&recognised)?;
@@ -77,33 +83,24 @@ pub fn read(request: &ReadRequest, progress: &dyn Progress) -> Result<ReadDone, 
         &dataset.landed.issues,
     )?;
     write_columns(&place, &dataset.landed.quality)?;
-    let json = document(source, &dataset, &sha256);
+    files.extend([ISSUES, COLUMNS, DATASET].map(str::to_owned));
+    let json = document(source, &dataset, &sha256, &files);
     let mut text = serde_json::to_string_pretty(&json).expect("a document is plain data");
     text.push('\n');
     output::write_text(&place.staged(DATASET), &text)?;
-    files.extend([ISSUES, COLUMNS, DATASET].map(str::to_owned));
     let names: Vec<&str> = files.iter().map(String::as_str).collect();
-    let earlier = tables_of_an_earlier_read(&request.out, &names);
-    let superseded: Vec<&str> = earlier.iter().map(String::as_str).collect();
-    let wrote = place.publish(&names, &superseded)?;
+    let wrote = place.publish(&names)?;
     progress.advance(1);
     Ok(ReadDone { text: describe(source, &dataset), json, issues: dataset.landed.issues, wrote })
 }
 
-/// Tables in the folder that an earlier reading wrote and this one does not: beside the new ones they would be taken for
-/// a part of them.
-fn tables_of_an_earlier_read(folder: &Path, new: &[&str]) -> Vec<String> {
-    let entries = std::fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);
-    let mut names: Vec<String> = entries
-        .map(|entry| entry.file_name().to_string_lossy().into_owned())
-        .filter(|name| {
-            let is_table = name.ends_with(".parquet")
-                && (name.starts_with(&format!("{PAYLOAD}-")) || name.starts_with(IDENTITY));
-            is_table && !new.contains(&name.as_str())
-        })
-        .collect();
-    names.sort_unstable();
-    names
+/// Whether a reading may write a file of this name.
+fn may_be_named(name: &str) -> bool {
+    let is_table = name.ends_with(".parquet")
+        && (name.starts_with(IDENTITY) || name.starts_with(&format!("{PAYLOAD}-")));
+    // a name, and no path that leads out of the folder
+    let is_plain = !name.contains(['/', '\\']);
+    is_plain && (is_table || [ISSUES, COLUMNS, DATASET].contains(&name))
 }
 
 fn not_a_return(source: &SourceSpec) -> Fault {
@@ -217,13 +214,14 @@ fn write_columns(place: &OutputPlace, quality: &[ColumnQuality]) -> Result<(), F
     write_csv(&place.staged(COLUMNS), &table, CsvStyle::Excel)
 }
 
-fn document(source: &SourceSpec, dataset: &Dataset, sha256: &str) -> serde_json::Value {
+fn document(source: &SourceSpec, dataset: &Dataset, sha256: &str, files: &[String]) -> serde_json::Value {
     serde_json::json!({
         "format": FORMAT,
         "plait": VERSION,
         "source": source.called(),
         "path": source.path.display().to_string(),
         "sha256": sha256,
+        "files": files,
         "records": dataset.landed.identity.n_records,
         "rows_in": dataset.gathered.total.rows_in,
         "rows_set_aside": dataset.rows_set_aside(),
@@ -269,7 +267,14 @@ pub(crate) fn describe(source: &SourceSpec, dataset: &Dataset) -> String {
         return text;
     }
     const SHOWN: usize = 12;
-    line(format!("\nFindings, worst first ({} in all)\n", landed.findings.len()));
+    line(format!("\nFindings, worst first ({} in all)", landed.findings.len()));
+    if landed.findings.iter().any(|finding| finding.severity == Severity::Fatal) {
+        line(
+            "  fatal: the collector may refuse the return for it; Plait keeps the rows and goes on"
+                .to_owned(),
+        );
+    }
+    line(String::new());
     for finding in landed.findings.iter().take(SHOWN) {
         let place = format!("{}.{}", finding.table, finding.column);
         let mut words = String::new();

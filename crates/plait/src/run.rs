@@ -5,6 +5,7 @@ use crate::quality::RunQuality;
 use plait_formats::returns::spec::Severity;
 use plait_types::{Fault, FaultCode};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -49,6 +50,9 @@ pub struct Run {
     pub peak_memory_bytes: Option<u64>,
     /// The same when each stage had ended.
     pub peak_memory_after: BTreeMap<String, u64>,
+    /// Names of the files that the run wrote into its folder; absent in runs of earlier versions.
+    #[serde(default)]
+    pub files: Vec<String>,
     /// Against the truth table, where one was given.
     pub truth: Option<RunTruth>,
     /// What is estimated of it without labels; nothing in runs of earlier versions.
@@ -309,6 +313,21 @@ fn found(absolute: Option<&str>, given: &str) -> PathBuf {
 }
 
 impl Run {
+    /// As a JSON document; of a run that was only planned, what is not known before it is done is null.
+    pub fn as_json(&self, is_planned: bool) -> Value {
+        const KNOWN: [&str; 4] = ["records", "rows_set_aside", "possible_pairs", "candidate_pairs"];
+        let mut json = serde_json::json!(self);
+        if is_planned {
+            let counts = json["counts"].as_object_mut().into_iter().flatten();
+            counts
+                .filter(|(key, _)| !KNOWN.contains(&key.as_str()))
+                .for_each(|(_, value)| *value = Value::Null);
+            json["model"]["rounds"] = Value::Null;
+            json["pairs_per_second"] = Value::Null;
+        }
+        json
+    }
+
     /// Whether there are several sources, and all links are within one.
     pub(crate) fn has_no_link_between(&self) -> bool {
         self.sources.len() > 1 && self.counts.links_between == 0

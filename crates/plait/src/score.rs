@@ -98,7 +98,7 @@ impl TruthTable {
                 ),
                 "name records in it as people.parquet does: the source's name, and its identifier or row number",
             )
-            .because("a score over a few records would mislead"));
+            .because(format!("{}a score over a few records would mislead", self.strange_sources(sources))));
         }
         found.sort_unstable();
         if found.windows(2).all(|two| two[0] != two[1]) {
@@ -110,6 +110,27 @@ impl TruthTable {
             .because("every score would be all or nothing"));
         }
         Ok(entity_of)
+    }
+
+    /// The names of sources in the table that the run does not have, as the start of a sentence; nothing where there are none.
+    fn strange_sources(&self, sources: &[&str]) -> String {
+        const SHOWN: usize = 5;
+        let Some(column) = self.source else { return String::new() };
+        let strange: Vec<&str> =
+            self.column(column).values.iter().filter(|name| !sources.contains(name)).collect();
+        // where the column holds hundreds of values it is not one of sources, and may hold anything
+        if strange.is_empty() || strange.len() > 100 {
+            return String::new();
+        }
+        let more = strange.len().saturating_sub(SHOWN);
+        let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+        let shown: Vec<String> = strange.iter().take(SHOWN).map(|name| format!("\"{name}\"")).collect();
+        format!(
+            "it names the source{} {}{more}, and the run has {}; ",
+            if strange.len() == 1 { "" } else { "s" },
+            shown.join(", "),
+            sources.join(", ")
+        )
     }
 
     /// The entity of each record of the table, by index of source and name.
@@ -283,6 +304,19 @@ mod tests {
         let strangers = [(0, "1"), (0, "2"), (0, "c"), (0, "d"), (0, "e")];
         let what = refusal(&table(&rows), &["a"], &strangers);
         assert_eq!(what, "2 of the 5 records of the truth table are among those linked");
+    }
+
+    #[test]
+    fn sources_that_the_run_does_not_have_are_named_beside_those_that_it_has() {
+        let truth = table(&[(Some("school"), "1", "x"), (Some("clinic"), "1", "x")]);
+        let fault = look_up(&truth, &["pupils", "patients"], &[(0, "1"), (1, "1")]).unwrap_err();
+        let why = fault.why.unwrap();
+        assert!(
+            why.starts_with(
+                "it names the sources \"school\", \"clinic\", and the run has pupils, patients; "
+            ),
+            "{why}"
+        );
     }
 
     #[test]

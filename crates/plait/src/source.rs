@@ -2,13 +2,14 @@
 
 use crate::dataset;
 use crate::faults::Faults;
+use crate::ownership;
 use crate::run::RunDataset;
 use plait_engine::progress::{Progress, Stage};
 use plait_engine::records::{InputColumn, SourceInput};
 use plait_formats::columns::{self, ColumnPlan, ColumnProfile};
-use plait_formats::read::{Read, ReadOptions, read};
+use plait_formats::read::{Read, ReadOptions, cannot_open, read};
 use plait_formats::returns::Recognised;
-use plait_types::{Column, Fault, FaultCode, Issue, Role, Table};
+use plait_types::{Column, Fault, FaultCode, Issue, IssueKind, Role, Table};
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 use std::borrow::Cow;
@@ -129,12 +130,16 @@ pub(crate) fn open(
     if !faults.is_empty() {
         return Err(Faults(faults));
     }
+    refuse_same_file(&sources)?;
     refuse_equal_names(&sources)?;
     refuse_unknown_columns(&sources, roles)?;
     for source in sources.iter_mut().filter(|source| source.dataset.is_none()) {
         let own: Vec<(String, Role)> =
             roles.iter().filter(|(name, _)| source.table.column(name).is_some()).cloned().collect();
-        source.plans = columns::plan(&source.table, &own)?;
+        let file = source.path.display().to_string();
+        source.plans = columns::plan(&source.table, &own).map_err(|fault| fault.at(file))?;
+        let name = source.path.file_name().unwrap_or(source.path.as_os_str()).to_string_lossy().into_owned();
+        source.issues.extend(columns::guessed_orders(&name, &source.plans));
     }
     let tables: Vec<&Table> = sources.iter().map(|source| &source.table).collect();
     let mut plans: Vec<Vec<ColumnPlan>> = sources.iter().map(|source| source.plans.clone()).collect();
@@ -221,6 +226,42 @@ fn open_table(spec: &SourceSpec) -> Result<Opened, Fault> {
     })
 }
 
+/// Refuses a file given twice, however it is named: every record of it would be linked with itself.
+fn refuse_same_file(sources: &[Opened]) -> Result<(), Fault> {
+    for (index, source) in sources.iter().enumerate() {
+        let same = |other: &&Opened| ownership::is_same_file(&other.path, &source.path);
+        if let Some(other) = sources[..index].iter().find(same) {
+            let (path, other) = (source.path.display().to_string(), other.path.display().to_string());
+            let what = if path == other {
+                format!("{path} was given twice")
+            } else {
+                format!("{other} and {path} are the same file")
+            };
+            let todo =
+                "leave one of them out; one file alone is searched for people who are in it more than once";
+            return Err(Fault::new(FaultCode::BadOption, what, todo)
+                .because("every record would be linked with itself, and the result would look perfect"));
+        }
+    }
+    Ok(())
+}
+
+/// A finding for every file that has the same content as one before it under another path.
+pub(crate) fn same_content(sources: &[Opened]) -> Vec<Issue> {
+    let mut issues = Vec::new();
+    for (index, source) in sources.iter().enumerate() {
+        if let Some(other) = sources[..index].iter().find(|other| other.sha256 == source.sha256) {
+            let message = format!(
+                "it has the same content as {}, byte for byte: every record is linked with itself; leave one of the two out \
+                 if it is a copy",
+                other.path.display()
+            );
+            issues.push(Issue::new(IssueKind::SameContent, source.path.display().to_string(), message));
+        }
+    }
+    issues
+}
+
 fn refuse_equal_names(sources: &[Opened]) -> Result<(), Fault> {
     for (index, source) in sources.iter().enumerate() {
         if sources[..index].iter().any(|other| other.table.name == source.table.name) {
@@ -242,11 +283,16 @@ fn refuse_unknown_columns(sources: &[Opened], roles: &[(String, Role)]) -> Resul
     let unknown = roles.iter().filter(|(name, _)| !headers.contains(&name.as_str()));
     let faults: Vec<Fault> = unknown
         .map(|(name, _)| {
-            let what = format!("no source has a column \"{name}\"");
+            let what = no_such_column(name);
             columns::unknown_column(what, name, headers.iter().copied())
         })
         .collect();
     if faults.is_empty() { Ok(()) } else { Err(Faults(faults)) }
+}
+
+/// What is said of a header that no source has.
+pub(crate) fn no_such_column(header: &str) -> String {
+    format!("no source has a column \"{header}\"")
 }
 
 impl Opened {
@@ -301,13 +347,7 @@ impl Opened {
 
 /// SHA-256 of a file's bytes, in hexadecimal.
 pub(crate) fn sha256_of_file(path: &Path) -> Result<String, Fault> {
-    hash_of_file(path).map_err(|error| {
-        Fault::new(
-            FaultCode::FileMissing,
-            format!("{} cannot be read: {error}", path.display()),
-            "check the file and its permissions",
-        )
-    })
+    hash_of_file(path).map_err(|error| cannot_open(path, error.kind()))
 }
 
 fn hash_of_file(path: &Path) -> std::io::Result<String> {

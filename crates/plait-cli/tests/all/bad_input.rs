@@ -24,6 +24,7 @@ fn a_missing_file() {
     assert_snapshot!(place.plait("link pupils.csv clinic.csv --out linked").failed(), @r"
     exit 3
     error[E001] pupils.csv is not there
+      why: nothing can be said about records that cannot be read
       do:  check the path and the spelling
     ");
     assert_eq!(place.names("."), ["clinic.csv"]);
@@ -41,11 +42,13 @@ fn an_empty_file() {
     assert_snapshot!(refused("pupils.csv", b""), @r"
     exit 3
     error[E004] pupils.csv is empty
+      why: there is nobody to link
       do:  export the file again and check that the selection returns rows
     ");
     assert_snapshot!(refused("pupils.csv", b"pupil_id,surname,forename,dob\n"), @r"
     exit 3
     error[E004] pupils.csv has a header and no rows
+      why: there is nobody to link
       do:  export the file again and check that the selection returns rows
     ");
 }
@@ -102,6 +105,7 @@ fn bytes_that_are_no_text() {
     assert_snapshot!(refused("pupils.csv", &bytes), @r"
     exit 3
     error[E006] pupils.csv holds bytes that are not text in UTF-8, UTF-16 or Windows-1252 (pupils.csv line 12)
+      why: names with unreadable letters do not match the same names elsewhere
       do:  export it again as CSV in UTF-8, or check that it is a text file at all
     ");
 }
@@ -137,7 +141,7 @@ fn a_workbook_with_a_password() {
 fn no_usable_column() {
     assert_snapshot!(refused("pupils.csv", b"week,amount\n1,101.5\n2,98.25\n3,77.5\n4,120.75\n"), @r"
     exit 3
-    error[E010] no column of pupils says who a record is about
+    error[E010] no column of pupils says who a record is about (pupils.csv)
       why: it has: week (number), amount (number)
       do:  give at least one column a role such as forename, surname, date_of_birth, postcode, upn or nhs_number
     ");
@@ -162,9 +166,9 @@ fn dates_in_two_orders() {
     }
     assert_snapshot!(refused("pupils.csv", orders.as_bytes()), @r#"
     exit 3
-    error[E011] column "dob" holds dates in two orders: 16 rows can only be DD/MM/YYYY, 16 only MM/DD/YYYY (pupils)
+    error[E011] column "dob" holds dates in two orders: 16 rows can only be DD/MM/YYYY, 16 only MM/DD/YYYY, such as rows 2, 4 and 6 below the header (pupils.csv)
       why: days up to the 12th would be read with day and month the wrong way round, and wrong links follow
-      do:  export the file again with one order, best YYYY-MM-DD; if the 16 rows are mistakes, correct or blank them; or leave the column out by giving it the role "other"
+      do:  export the file again with one order, best YYYY-MM-DD; if the 16 rows are mistakes, correct or blank them; or leave the column out with --role "dob=other"
     "#);
 }
 
@@ -176,7 +180,7 @@ fn a_record_identifier_that_repeats() {
         place.run(&["link", "pupils.csv", "clinic.csv", "--out", "linked", "--role", "pupil_id=record_id"]);
     assert_snapshot!(said.failed(), @r#"
     exit 3
-    error[E012] column "pupil_id" was named as record identifier, but repeats a value in 1 row (pupils)
+    error[E012] column "pupil_id" was named as record identifier, but repeats a value in 1 row (pupils.csv)
       why: a link could not say which of the rows it means
       do:  name another column, or none: rows are then named by their number from 1
     "#);
@@ -229,10 +233,12 @@ fn everything_wrong_with_a_model_is_said_at_once() {
     assert_snapshot!(model_refused(&model), @r"
     exit 2
     error[E015] `jaro_wrinkler >= 0.92` is not a test (m.toml line 6, column 21)
+      why: a model that is read half would make other links than you meant
       do:  did you mean `jaro_winkler >= 0.92`?
     error[E015] [[candidates]] has no key `sam` (m.toml line 13, column 1)
       do:  did you mean `same`?
     error[E014] match_probability is 95 but must be between 0 and 1 (m.toml line 16, column 21)
+      why: the line between linked and not linked would not be where you meant it
       do:  did you mean 0.95?
     ");
 }
@@ -243,6 +249,7 @@ fn a_threshold_of_95() {
     assert_snapshot!(place.plait("link pupils.csv clinic.csv --out linked --threshold 95").failed(), @r"
     exit 2
     error[E014] the threshold is 95 but must be a probability between 0 and 1
+      why: the line between linked and not linked would not be where you meant it
       do:  did you mean 0.95?
     ");
     assert_eq!(place.names("."), ["clinic.csv", "pupils.csv"]);
@@ -305,11 +312,12 @@ fn a_folder_that_cannot_be_written_to() {
     assert_snapshot!(place.plait("link pupils.csv clinic.csv --out pupils.csv/linked").failed(), @r"
     exit 1
     error[E052] cannot write pupils.csv/linked: not a directory
+      why: results are written whole or not at all
       do:  check that the folder exists, that you may write to it, that the disk has room and that the file is not open in another program
     ");
     assert_snapshot!(place.plait("link pupils.csv clinic.csv --out pupils.csv").failed(), @r"
-    exit 1
-    error[E052] pupils.csv is a file, not a folder
+    exit 2
+    error[E016] pupils.csv is a file, not a folder
       do:  name a folder to write to: --out linked
     ");
     assert_eq!(place.names("."), ["clinic.csv", "pupils.csv"]);
@@ -417,12 +425,12 @@ K93,Leif,Berg,17/12/2000,ZE7 1GH
 #[test]
 fn one_file_named_twice() {
     let place = Place::with_pupils_and_clinic();
-    assert_snapshot!(place.plait("link pupils.csv pupils.csv --out linked").failed(), @r#"
+    assert_snapshot!(place.plait("link pupils.csv pupils.csv --out linked").failed(), @r"
     exit 2
-    error[E016] two sources are called "pupils"
-      why: outputs name every record by its source
-      do:  give one of them another name: other_name=pupils.csv
-    "#);
+    error[E016] pupils.csv was given twice
+      why: every record would be linked with itself, and the result would look perfect
+      do:  leave one of them out; one file alone is searched for people who are in it more than once
+    ");
 }
 
 #[test]
@@ -474,26 +482,31 @@ fn a_return_or_table_that_is_not_known() {
     assert_snapshot!(place.plait("specs show cin-cencus").failed(), @r#"
     exit 2
     error[E022] there is no specification "cin-cencus"
+      why: columns would be taken for what they are not, or be left out
       do:  did you mean "cin-census"? plait specs list shows all
     "#);
     assert_snapshot!(place.plait("specs show cin").failed(), @r#"
     exit 2
     error[E022] there is no specification "cin"
+      why: columns would be taken for what they are not, or be left out
       do:  did you mean "cin-census"? plait specs list shows all
     "#);
     assert_snapshot!(place.plait("specs show census").failed(), @r#"
     exit 2
     error[E022] there is no specification "census"
+      why: columns would be taken for what they are not, or be left out
       do:  did you mean "cin-census" or "school-census"? plait specs list shows all
     "#);
     assert_snapshot!(place.plait("specs show xyzzy").failed(), @r#"
     exit 2
     error[E022] there is no specification "xyzzy"
+      why: columns would be taken for what they are not, or be left out
       do:  plait specs list shows all
     "#);
     assert_snapshot!(place.plait("specs show sen2-2026 --table persons2").failed(), @r#"
     exit 2
     error[E022] sen2-2026 has no table "persons2"
+      why: columns would be taken for what they are not, or be left out
       do:  did you mean "person"?
     "#);
 }

@@ -68,12 +68,14 @@ fn explain_refuses_what_it_cannot_explain() {
     place.plait("link pupils.csv clinic.csv --out linked").succeeded();
     assert_snapshot!(place.plait("explain linked P99 K71").failed(), @r"
     exit 2
-    error[E019] no source has a record of that name
+    error[E019] the first record: no source has a record of that name
+      why: there is no pair to explain
       do:  name it as people.xlsx and people.parquet do, with its source where it matters: source:record
     ");
     assert_snapshot!(place.plait("explain . P1 K71").failed(), @r"
     exit 3
     error[E020] . is not the output of a run: it has no run.json
+      why: what is in the folder would be misread
       do:  name a folder that plait link has written
     ");
     std::fs::write(place.path("pupils.csv"), format!("{}P11,New,Noa,2014-01-01,F,ZE1 1AA\n", crate::PUPILS))
@@ -212,7 +214,10 @@ fn a_borough_has_every_file_of_its_services_and_says_what_is_what() {
 fn help_names_the_exit_codes_and_wrong_usage_ends_with_two() {
     let place = Place::with(&[]);
     let help = place.plait("--help").succeeded().stdout;
-    assert!(help.contains("\n  4  quality gate not met; nothing was published\n"), "{help}");
+    assert!(
+        help.contains("\n  4  nothing was linked, or the model could not be learned; nothing was written\n"),
+        "{help}"
+    );
     assert_snapshot!(place.plait("lnik a.csv").failed(), @r"
     exit 2
     error: unrecognized subcommand 'lnik'

@@ -1,10 +1,12 @@
 //! The built command as people use it: what it prints, what it writes, how it ends.
 
+mod advice;
 mod bad_input;
 mod commands;
 mod constraints;
 mod linking;
 mod outputs;
+mod replacing;
 mod returns;
 
 use std::fs;

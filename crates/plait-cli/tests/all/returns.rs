@@ -283,7 +283,6 @@ fn columns_and_dates_of_a_return_are_shown_as_its_files_have_them() {
     assert_snapshot!(ran.stderr, @r#"
     warning[W042] yot.csv: column "M_F": yot.toml line 16 names it, and the file does not have it; write the header as the file has it, or take the column out
     warning[W042] yot.csv: column "Offence": yot.toml line 18 names it, and the file does not have it; write the header as the file has it, or take the column out
-    note: 100% of the candidate pairs look like matches; with so few others to compare with, the model may be too generous
     "#);
     let run: serde_json::Value = serde_json::from_slice(&place.read("linked/run.json")).expect("JSON");
     assert_eq!(run["sources"][0]["record_column"], "YOT_ID");
@@ -345,7 +344,6 @@ fn columns_that_a_mapping_names_and_a_file_lacks_and_codes_outside_its_lists_are
     warning[W042] yot.csv: column "Born": yot.toml line 15 names it, and the file does not have it; write the header as the file has it, or take the column out
     warning[W042] yot.csv: column "Offence": yot.toml line 18 names it, and the file does not have it; did you mean "Ofence"?
     warning[W043] yot.csv: column "M_F": 2 rows hold a value that is not a code of the list "sex", which yot.toml line 16 gives it; correct the values, or name a list that has them (lines 3, 4)
-    note: 100% of the candidate pairs look like matches; with so few others to compare with, the model may be too generous
     "#);
     let ran = place.plait("read yot.csv --as yot.toml --out yot").succeeded();
     assert_snapshot!(ran.stdout.split("Wrote").next().expect("a description"), @r#"

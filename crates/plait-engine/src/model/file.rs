@@ -82,6 +82,9 @@ impl From<Model> for ModelFile {
     }
 }
 
+/// Places that are not TOML of which each has its message; of one mistake there may be hundreds.
+const MOST_TOML_FAULTS: usize = 5;
+
 /// Reads a model file. `file_name` is for messages, and names a model that has no name.
 ///
 /// # Errors
@@ -89,7 +92,23 @@ impl From<Model> for ModelFile {
 pub fn read(text: &str, file_name: &str) -> Result<ModelFile, Vec<Fault>> {
     let mut faults = Faults::new(text, file_name);
     let (root, errors) = DeTable::parse_recoverable(text);
-    for error in errors {
+    if !errors.is_empty()
+        && !["format", "[[compare]]", "[[class]]", "[[candidates]]"]
+            .iter()
+            .any(|word| text.lines().any(|line| line.trim_start().starts_with(word)))
+    {
+        return Err(vec![
+            Fault::new(
+                FaultCode::BadModel,
+                "the file is not a model",
+                "name a model file: model.toml in the folder of a run, or one that plait model new writes",
+            )
+            .at(file_name)
+            .because("it is not TOML, and holds nothing that a model holds"),
+        ]);
+    }
+    let n_errors = errors.len();
+    for error in errors.into_iter().take(MOST_TOML_FAULTS) {
         let at = error.span().map_or(0, |span| span.start);
         let what = format!("the file is not valid TOML: {}", error.message());
         faults.add(
@@ -102,7 +121,13 @@ pub fn read(text: &str, file_name: &str) -> Result<ModelFile, Vec<Fault>> {
         );
     }
     if !faults.is_empty() {
-        return Err(faults.into_sorted());
+        let mut faults = faults.into_sorted();
+        if n_errors > MOST_TOML_FAULTS {
+            let what = format!("{} more places are not valid TOML", n_errors - MOST_TOML_FAULTS);
+            let todo = "correct those above first; they are often the cause of the others";
+            faults.push(Fault::new(FaultCode::BadModel, what, todo).at(file_name));
+        }
+        return Err(faults);
     }
     let root = conform(&schema::schema_value(), root, &mut faults);
     match ModelToml::deserialize(toml::de::Deserializer::from(root)) {
@@ -923,32 +948,46 @@ review_from = 0.5
 "#;
         insta::assert_snapshot!(complaints(text), @r#"
         error[E015] the file has no key `modle` (model.toml line 2, column 1)
+          why: a model that is read half would make other links than you meant
           do:  did you mean `model`?
         error[E015] `link_type` cannot be "linkonly" (model.toml line 3, column 13)
+          why: a model that is read half would make other links than you meant
           do:  did you mean "link_only"?
         error[E015] `Dob` cannot be "date_of_brith" (model.toml line 4, column 19)
+          why: a model that is read half would make other links than you meant
           do:  did you mean "date_of_birth"?
         error[E015] [[compare]] has no key `feild` (model.toml line 6, column 1)
+          why: a model that is read half would make other links than you meant
           do:  did you mean `field`?
         error[E015] `jaro_winkle >= 0.9` is not a test (model.toml line 7, column 21)
+          why: a model that is read half would make other links than you meant
           do:  did you mean `jaro_winkler >= 0.9`?
         error[E015] entry 3 of `levels` is a number but must be text in quotes or a table (model.toml line 7, column 42)
+          why: a model that is read half would make other links than you meant
           do:  write text in quotes or a table: a condition on the two values of a field, for example `exact`, `same sector`, `jaro_winkler >= 0.92`, `day and month swapped`, `surname: exact`
         error[E015] `sme year` is not a test (model.toml line 7, column 65)
+          why: a model that is read half would make other links than you meant
           do:  did you mean `same year`?
         error[E015] `label` is a number but must be text in quotes (model.toml line 7, column 84)
+          why: a model that is read half would make other links than you meant
           do:  write text in quotes: what charts call it
         error[E015] levels after `else` are never reached (model.toml line 10, column 11)
+          why: a model that is read half would make other links than you meant
           do:  write `else` last, or leave it out
         error[E015] two comparisons are named "forename" (model.toml line 12, column 9)
+          why: a model that is read half would make other links than you meant
           do:  give one of them another `name`, or remove it
         error[E015] `levels` is an empty list (model.toml line 13, column 10)
+          why: a model that is read half would make other links than you meant
           do:  write at least one: tried in order; the first that holds is the level of the pair
         error[E015] `soundx` is not a part of a value (model.toml line 15, column 18)
+          why: a model that is read half would make other links than you meant
           do:  did you mean `soundex`?
         error[E015] `same` is an empty list (model.toml line 17, column 8)
+          why: a model that is read half would make other links than you meant
           do:  write at least one: keys that must all agree
         error[E014] match_probability is 95 but must be between 0 and 1 (model.toml line 19, column 21)
+          why: the line between linked and not linked would not be where you meant it
           do:  did you mean 0.95?
         "#);
     }
@@ -957,8 +996,10 @@ review_from = 0.5
     fn text_that_is_not_toml_is_reported_line_by_line() {
         insta::assert_snapshot!(complaints("format = 1\nmodel = \"x\nlevels = [1,,2]\n"), @r#"
         error[E015] the file is not valid TOML: invalid basic string, expected `"` (model.toml line 2, column 11)
+          why: a model that is read half would make other links than you meant
           do:  correct the line: text has quotes at both ends, lists have brackets and commas
         error[E015] the file is not valid TOML: extra comma in array, expected value (model.toml line 3, column 13)
+          why: a model that is read half would make other links than you meant
           do:  correct the line: text has quotes at both ends, lists have brackets and commas
         "#);
     }
@@ -967,8 +1008,10 @@ review_from = 0.5
     fn an_empty_file_says_what_a_model_needs() {
         insta::assert_snapshot!(complaints(""), @r"
         error[E015] the file has no `format` (model.toml line 1, column 1)
+          why: a model that is read half would make other links than you meant
           do:  add `format = 1`
         error[E015] the file has no `compare` (model.toml line 1, column 1)
+          why: a model that is read half would make other links than you meant
           do:  add `compare`: how one field, or a group of fields, is compared
         ");
     }
@@ -977,6 +1020,7 @@ review_from = 0.5
     fn a_newer_format_is_refused() {
         insta::assert_snapshot!(complaints(&with("").replace("format = 1", "format = 2")), @r"
         error[E015] the model is of format 2, and this program reads 1 (model.toml line 1, column 10)
+          why: a model that is read half would make other links than you meant
           do:  write `format = 1`, or use a newer plait
         ");
     }
@@ -990,10 +1034,12 @@ review_from = 0.5
         ");
         insta::assert_snapshot!(complaints(&with("[accept]\nmatch_probability = -1.0")), @r"
         error[E014] match_probability is -1.0 but must be between 0 and 1 (model.toml line 6, column 21)
+          why: the line between linked and not linked would not be where you meant it
           do:  write a number from 0 to 1
         ");
         insta::assert_snapshot!(complaints(&with("[accept]\nmatch_probability = \"95%\"")), @r"
         error[E015] `match_probability` is text but must be a number (model.toml line 6, column 21)
+          why: a model that is read half would make other links than you meant
           do:  write a number: pairs of at least this match probability are linked
         ");
     }
@@ -1002,6 +1048,7 @@ review_from = 0.5
     fn a_table_written_once_too_simply_is_explained() {
         insta::assert_snapshot!(complaints("format = 1\n[compare]\nfield = \"surname\"\nlevels = [\"exact\"]"), @r"
         error[E015] `compare` is a table but must be a list (model.toml line 2, column 1)
+          why: a model that is read half would make other links than you meant
           do:  write [[compare]], with two brackets on each side
         ");
     }
@@ -1019,10 +1066,13 @@ levels = ["nickname"]
 "#;
         insta::assert_snapshot!(complaints(text), @r#"
         error[E015] the comparison names no field (model.toml line 2, column 1)
+          why: a model that is read half would make other links than you meant
           do:  add `field = "…"` or `fields = ["…", "…"]`
         error[E015] `term_frequency` of a comparison is about its level "exact", which it does not have (model.toml line 4, column 1)
+          why: a model that is read half would make other links than you meant
           do:  add the level "exact", or say it in a level: { when = "…", term_frequency = true }
         error[E015] the comparison has both `field` and `fields` (model.toml line 5, column 9)
+          why: a model that is read half would make other links than you meant
           do:  keep one of them
         "#);
     }
@@ -1033,6 +1083,7 @@ levels = ["nickname"]
         let text = format!("format = 1\n[[compare]]\nfield = \"a\"\nlevels = [{}]", levels.join(", "));
         insta::assert_snapshot!(complaints(&text), @r"
         error[E015] the comparison has 16 levels with `else` but may have at most 15 (model.toml line 2, column 1)
+          why: a model that is read half would make other links than you meant
           do:  remove some of them
         ");
     }
@@ -1056,16 +1107,22 @@ surnam = [0.9, 0.1, 0.0]
         );
         insta::assert_snapshot!(complaints(&text), @r#"
         error[E015] the shares of the classes sum to 0.6, not 1 (model.toml line 5, column 1)
+          why: a model that is read half would make other links than you meant
           do:  correct the shares
         error[E015] no class is of pairs of different people (model.toml line 5, column 1)
+          why: a model that is read half would make other links than you meant
           do:  add a [[class]] with `is_match = false`
         error[E015] the probabilities of "surname" sum to 0.7, not 1 (model.toml line 10, column 11)
+          why: a model that is read half would make other links than you meant
           do:  correct them, or remove all [[class]] tables to train again
         error[E015] the class has no probabilities of the 2 levels of "surname" (model.toml line 11, column 1)
+          why: a model that is read half would make other links than you meant
           do:  write one per level, or remove all [[class]] tables to train again
         error[E015] two classes are named "match" (model.toml line 11, column 1)
+          why: a model that is read half would make other links than you meant
           do:  give one of them another name
         error[E015] no comparison is named "surnam" (model.toml line 16, column 1)
+          why: a model that is read half would make other links than you meant
           do:  did you mean "surname"?
         "#);
     }
@@ -1088,10 +1145,13 @@ unless_different = ["date_of_birth and sex", "forename"]
             "[[deterministic]]\nsame = [\"upn soundx\"]\nunless_different = [\"a, b\"]\nunless = [\"x\"]\n";
         insta::assert_snapshot!(complaints(&with(wrong)), @r"
         error[E015] `soundx` is not a part of a value (model.toml line 6, column 14)
+          why: a model that is read half would make other links than you meant
           do:  did you mean `soundex`?
         error[E015] `,` is not understood (model.toml line 7, column 23)
+          why: a model that is read half would make other links than you meant
           do:  fields are joined by `and`; put names of several words into quotes
         error[E015] [[deterministic]] has no key `unless` (model.toml line 8, column 1)
+          why: a model that is read half would make other links than you meant
           do:  remove it; the keys here are name, same, unless_different
         ");
     }

@@ -113,6 +113,9 @@ pub(super) struct Fit {
     pub(super) warnings: Vec<Warning>,
 }
 
+/// Fewer candidates than this can be nearly all matches without the model being in doubt.
+const FEW_CANDIDATES: f64 = 1_000.0;
+
 /// What a careful person should know about a fit.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Warning {
@@ -126,14 +129,14 @@ impl Warning {
     pub(super) fn words(&self, model: &Model) -> String {
         match self {
             Self::FewOthers(share) => format!(
-                "{:.0}% of the candidate pairs look like matches; with so few others to compare with, the model may be too generous",
+                "{:.0}% of the candidate pairs look like matches; with so few others to compare with, the model may be too generous: look at the weakest links in report.html, and where they are wrong, link from a higher --threshold, or add a looser [[candidates]] rule to the model and train it again",
                 100.0 * share
             ),
             Self::Undecided(comparisons) => {
                 let names: Vec<String> =
                     comparisons.iter().map(|&at| model.comparisons[at].words()).collect();
                 format!(
-                    "matches disagree on {} of {} as often as not ({}); the model may have learned something else than \"the same person\"",
+                    "matches disagree on {} of {} as often as not ({}); the model may have learned something else than \"the same person\": look at the weakest links in report.html; a comparison that two sources record in different ways can be left out with --role \"HEADER=other\"",
                     names.len(),
                     counted(model.comparisons.len() as u64, "comparison"),
                     names.join(", ")
@@ -302,7 +305,9 @@ impl<'a> State<'a> {
             if !plan.is_match {
                 continue;
             }
-            if *n > 0.9 * candidates {
+            // of a small file the rules bring hardly anything but matches, and that is as it should be: what strangers look
+            // like is learned from all pairs, and the rules then ask for what no two strangers of so few share
+            if candidates >= FEW_CANDIDATES && *n > 0.9 * candidates {
                 warnings.push(Warning::FewOthers(n / candidates));
             }
             let undecided = |levels: &Vec<f64>| *levels.last().expect("levels") >= MAX_DISAGREEMENT - 1e-9;

@@ -2,7 +2,7 @@
 
 use super::evidence::{is_plausible, sample};
 use super::figures::{grouped, rows};
-use plait_types::{Column, DateOrder, Fault, FaultCode, PartialDate, Values};
+use plait_types::{Column, DateOrder, Fault, FaultCode, NULL, PartialDate, Values};
 
 /// Distinct values that are looked at: more than there are birthdays in fifty years.
 const VALUES: usize = 20_000;
@@ -18,7 +18,9 @@ pub struct DateFinding {
     pub order: DateOrder,
     /// Rows that can be read in this order and in no other.
     pub decisive: u64,
-    /// What to know about it: a handful of dates in another order, an order that could not be told.
+    /// Whether every date could also be read in another order, so that the values do not tell.
+    pub is_guess: bool,
+    /// What to know about it: a handful of dates in another order, two layouts side by side.
     pub notes: Vec<String>,
 }
 
@@ -39,6 +41,8 @@ struct Votes {
     only: [Only; 3],
     /// rows that are the same date in every order and start with the year
     year_first: u64,
+    /// rows in digits that do not
+    year_elsewhere: u64,
     /// rows that are different dates in two orders or more
     ambiguous: u64,
 }
@@ -55,9 +59,7 @@ pub fn date_order(column: &Column) -> Result<DateFinding, Fault> {
     let votes = Votes::of(&column.values, &column.counts());
     let (best, finding) = votes.decide();
     match votes.second_order(best, finding.decisive) {
-        Some((other, only)) => {
-            Err(two_orders(column, ORDERS[best], finding.decisive, ORDERS[other], only.rows))
-        }
+        Some((other, only)) => Err(two_orders(column, best, finding.decisive, other, only.rows)),
         None => Ok(finding),
     }
 }
@@ -94,24 +96,61 @@ pub fn compare_orders(sources: &[(&str, &str, DateOrder)]) -> Option<String> {
     Some(format!("dates are written in different orders: {}; each file is read in its own", each.join(", ")))
 }
 
-fn two_orders(column: &Column, order: DateOrder, n: u64, other: DateOrder, n_other: u64) -> Fault {
+/// `best` and `other` are places in [`ORDERS`].
+fn two_orders(column: &Column, best: usize, n: u64, other: usize, n_other: u64) -> Fault {
     let name = &column.name;
     Fault::new(
         FaultCode::DateOrder,
         format!(
-            "column \"{name}\" holds dates in two orders: {} can only be {}, {} only {}",
+            "column \"{name}\" holds dates in two orders: {} can only be {}, {} only {}, such as {} below the header",
             rows(n),
-            order.layout(),
+            ORDERS[best].layout(),
             grouped(n_other),
-            other.layout()
+            ORDERS[other].layout(),
+            first_rows_only_in(column, other)
         ),
         format!(
             "export the file again with one order, best YYYY-MM-DD; if the {} are mistakes, correct or blank them; \
-             or leave the column out by giving it the role \"other\"",
+             or leave the column out with --role \"{name}=other\"",
             rows(n_other)
         ),
     )
     .because("days up to the 12th would be read with day and month the wrong way round, and wrong links follow")
+}
+
+/// `rows 4, 17 and 33`: the first that can be read in one order alone, from 1.
+fn first_rows_only_in(column: &Column, order: usize) -> String {
+    let mut is_only: Vec<Option<bool>> = vec![None; column.values.len()];
+    let found = column.codes.iter().enumerate().filter(|&(_, &code)| {
+        code != NULL
+            && *is_only[code as usize]
+                .get_or_insert_with(|| only_order(&readings(column.values.get(code).trim())) == Some(order))
+    });
+    let numbers: Vec<String> = found.take(3).map(|(row, _)| grouped(row as u64 + 1)).collect();
+    match numbers.as_slice() {
+        [] => "rows".to_owned(),
+        [only] => format!("row {only}"),
+        [others @ .., last] => format!("rows {} and {last}", others.join(", ")),
+    }
+}
+
+/// What a value is in each of [`ORDERS`].
+fn readings(value: &str) -> [Option<PartialDate>; 3] {
+    let mut read = ORDERS.map(|order| PartialDate::parse(value, order).filter(|date| is_plausible(*date)));
+    if read[0] == read[2] && !starts_with_year(value) {
+        // read year first, `3/4/2015` is the same as day first
+        read[2] = None;
+    }
+    read
+}
+
+fn starts_with_year(value: &str) -> bool {
+    value.bytes().take_while(u8::is_ascii_digit).count() == 4
+}
+
+/// Whether a value is written in digits and what stands between them.
+fn is_numeric(value: &str) -> bool {
+    value.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'/' | b'-' | b'.'))
 }
 
 impl Votes {
@@ -143,13 +182,17 @@ impl Votes {
                 )
             })
             .collect();
-        if self.ambiguous > 0 && self.only.iter().all(|only| only.rows == 0) {
-            let layout = order.layout();
+        if order != DateOrder::YearMonthDay && self.year_first > 0 && self.year_elsewhere > 0 {
             notes.push(format!(
-                "every date can be read in two ways, so the order cannot be told: read as {layout}"
+                "{} in the layout {}, {} in {}: both were read",
+                rows(self.year_elsewhere),
+                order.layout(),
+                grouped(self.year_first),
+                DateOrder::YearMonthDay.layout()
             ));
         }
-        (best, DateFinding { order, decisive: self.only[best].rows, notes })
+        let is_guess = self.ambiguous > 0 && self.only.iter().all(|only| only.rows == 0);
+        (best, DateFinding { order, decisive: self.only[best].rows, is_guess, notes })
     }
 
     /// Whether every date is the same in any order.
@@ -183,15 +226,11 @@ impl Votes {
 
     /// Counts a value after reading it in every order.
     fn add_any_layout(&mut self, value: &str, rows: u64) {
-        let mut read =
-            ORDERS.map(|order| PartialDate::parse(value, order).filter(|date| is_plausible(*date)));
-        let starts_with_year = value.bytes().take_while(u8::is_ascii_digit).count() == 4;
-        if read[0] == read[2] && !starts_with_year {
-            // read year first, `3/4/2015` is the same as day first
-            read[2] = None;
-        }
+        let read = readings(value);
         let Some(first) = read.iter().flatten().next() else { return };
         self.readable += rows;
+        let starts_with_year = starts_with_year(value);
+        self.year_elsewhere += if !starts_with_year && is_numeric(value) { rows } else { 0 };
         for (n, _) in self.by_order.iter_mut().zip(&read).filter(|(_, date)| date.is_some()) {
             *n += rows;
         }
@@ -210,10 +249,9 @@ impl Votes {
         let bytes = value.as_bytes();
         let digits_first = bytes.iter().take_while(|b| b.is_ascii_digit()).count();
         let digits_last = bytes.iter().rev().take_while(|b| b.is_ascii_digit()).count();
-        let numeric = bytes.iter().all(|b| b.is_ascii_digit() || matches!(b, b'/' | b'-' | b'.'));
         let year_first = digits_first == 4 && (digits_last == 2 || digits_last == 1);
         let year_last = (digits_first == 2 || digits_first == 1) && digits_last == 4;
-        if !numeric || bytes.len() < 8 || !(year_first || year_last) {
+        if !is_numeric(value) || bytes.len() < 8 || !(year_first || year_last) {
             return false;
         }
         let Some(date) =
@@ -224,6 +262,7 @@ impl Votes {
         let (Some(month), Some(day)) = (date.month, date.day) else { return false };
         self.readable += rows;
         self.by_order[0] += rows;
+        self.year_elsewhere += if year_first { 0 } else { rows };
         if year_first {
             self.year_first += rows;
             self.by_order[2] += rows;
@@ -290,20 +329,20 @@ mod tests {
 
     #[test]
     fn layouts_that_any_order_reads_alike_may_be_mixed_in() {
-        check(&["2015-04-23", "2014-01-02", "2013-01-02", "04/23/2015"], MonthDayYear, 0);
-        check(&["2015-04-23", "23/04/2015", "1 May 2014"], DayMonthYear, 0);
+        check(&["2015-04-23", "2014-01-02", "2013-01-02", "04/23/2015"], MonthDayYear, 1);
+        let finding =
+            date_order(&column(["2015-04-23", "23/04/2015", "24/04/2015", "1 May 2014"])).expect("one order");
+        assert_eq!(finding.order, DayMonthYear);
+        assert_eq!(finding.notes, ["2 rows in the layout DD/MM/YYYY, 1 in YYYY-MM-DD: both were read"]);
         check(&["2020-Apr-25 00:00:00", "2019-May-02 00:00:00"], YearMonthDay, 0);
         check(&["23 April 2015"], DayMonthYear, 0);
     }
 
     #[test]
-    fn an_order_that_cannot_be_told_is_taken_as_day_first_with_a_note() {
+    fn an_order_that_cannot_be_told_is_taken_as_day_first_and_said_to_be_a_guess() {
         let finding = date_order(&column(["01/02/2014", "03/04/2015"])).expect("one order");
-        assert_eq!(finding.order, DayMonthYear);
-        assert_eq!(
-            finding.notes,
-            ["every date can be read in two ways, so the order cannot be told: read as DD/MM/YYYY"]
-        );
+        assert_eq!((finding.order, finding.is_guess), (DayMonthYear, true));
+        assert!(!date_order(&column(["23/04/2015", "03/04/2015"])).expect("one order").is_guess);
     }
 
     #[test]
@@ -313,7 +352,8 @@ mod tests {
         assert_eq!(fault.code, FaultCode::DateOrder);
         assert_eq!(
             fault.what,
-            "column \"dob\" holds dates in two orders: 300 rows can only be DD/MM/YYYY, 20 only MM/DD/YYYY"
+            "column \"dob\" holds dates in two orders: 300 rows can only be DD/MM/YYYY, 20 only MM/DD/YYYY, such as rows \
+             301, 302 and 303 below the header"
         );
     }
 

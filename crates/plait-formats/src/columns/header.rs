@@ -19,6 +19,8 @@ pub(super) enum Meaning {
     PersonId,
     /// A number of something: `episode_id`.
     SomeId,
+    /// A number of something, or a count: `client_no`, `Letter Number`.
+    SomeNumber,
     /// A number of the home or family, which siblings share.
     Household,
     /// The result of an earlier linkage, or the truth about one.
@@ -393,7 +395,11 @@ fn fallback(words: &[String]) -> Meaning {
     let numbers_something =
         matches!(last, "id" | "ids" | "identifier" | "ref" | "reference" | "uuid" | "guid" | "key")
             || last.ends_with("tableid");
-    if numbers_something { Meaning::SomeId } else { Meaning::Nothing }
+    match last {
+        _ if numbers_something => Meaning::SomeId,
+        "no" | "nr" | "num" | "number" => Meaning::SomeNumber,
+        _ => Meaning::Nothing,
+    }
 }
 
 #[cfg(test)]
@@ -500,6 +506,7 @@ mod tests {
             Meaning::PersonId,
         );
         check(&["episode_id", "pupilonrolltableid", "Invoice reference"], Meaning::SomeId);
+        check(&["client_no", "Letter Number"], Meaning::SomeNumber);
         check(&["uniquepropertyreferencenumber", "UPRN", "Family identifier"], Meaning::Household);
         check(&["cluster", "cluster_id"], Meaning::Answer);
     }

@@ -5,7 +5,7 @@ use super::evidence::Evidence;
 use super::figures::{grouped, percent, rows};
 use super::header::{self, Meaning};
 use super::headerless::{no_usable_column, unknown_column};
-use plait_types::{Column, DateOrder, Fault, FaultCode, Interner, NULL, Role, Table};
+use plait_types::{Column, DateOrder, Fault, FaultCode, Interner, Issue, IssueKind, NULL, Role, Table};
 use rayon::prelude::*;
 
 /// What one column of a table is taken to mean, and why.
@@ -21,6 +21,8 @@ pub struct ColumnPlan {
     pub confidence: Confidence,
     /// In which order its dates are written; only where [`Role::is_date`].
     pub date_order: Option<DateOrder>,
+    /// Whether the values leave the order open: every date of birth can be read in another one too.
+    pub order_is_guess: bool,
     /// The grounds: `header says date of birth; 99.8% of values are dates`. Holds no value.
     pub why: String,
     /// Of a return, the header or headers that the column comes from, where they are not `name`, which is then ours.
@@ -67,21 +69,44 @@ const DECIDES_WEAKLY: f64 = 0.9;
 ///
 /// Cost: a sample of 1,000 rows per column, and every value of dates of birth.
 pub fn plan(table: &Table, overrides: &[(String, Role)]) -> Result<Vec<ColumnPlan>, Fault> {
+    let (plans, faults) = plan_all(table, overrides)?;
+    // the first in file order, whichever thread was first
+    faults.into_iter().next().map_or(Ok(plans), Err)
+}
+
+/// As [`plan`], but of what would keep the file from being linked and not from being looked at, the faults stand beside the
+/// plans: two orders of dates, no column that says who a record is about.
+pub fn plan_all(table: &Table, overrides: &[(String, Role)]) -> Result<(Vec<ColumnPlan>, Vec<Fault>), Fault> {
     let given = given_roles(table, overrides)?;
     let mut drafts: Vec<Draft> =
         table.columns.par_iter().zip(&given).map(|(column, given)| Draft::new(column, *given)).collect();
     settle_dates_of_birth(&mut drafts);
     settle_names(&mut drafts);
     settle_identifiers(table, &mut drafts)?;
-    let plans: Vec<Result<ColumnPlan, Fault>> = drafts
-        .into_par_iter()
-        .enumerate()
-        .map(|(at, draft)| draft.into_plan(at, &table.columns[at]))
-        .collect();
-    // the first fault in file order, whichever thread was first
-    let plans: Result<Vec<ColumnPlan>, Fault> = plans.into_iter().collect();
-    let plans = plans.map_err(|fault| fault.at(table.name.clone()))?;
-    if plans.iter().any(|plan| says_who(plan.role)) { Ok(plans) } else { Err(nobody(table, &plans)) }
+    let (plans, faults): (Vec<ColumnPlan>, Vec<Option<Fault>>) =
+        drafts.into_par_iter().enumerate().map(|(at, draft)| draft.into_plan(at, &table.columns[at])).unzip();
+    let mut faults: Vec<Fault> =
+        faults.into_iter().flatten().map(|fault| fault.at(table.name.clone())).collect();
+    if !plans.iter().any(|plan| says_who(plan.role)) {
+        faults.push(nobody(table, &plans));
+    }
+    Ok((plans, faults))
+}
+
+/// A finding for every column whose dates can all be read in two ways. `file` is the name to call it by.
+pub fn guessed_orders(file: &str, plans: &[ColumnPlan]) -> Vec<Issue> {
+    let guessed = plans.iter().filter(|plan| plan.order_is_guess);
+    guessed
+        .map(|plan| {
+            let layout = plan.date_order.unwrap_or(DateOrder::DayMonthYear).layout();
+            let message = format!(
+                "every date can be read in two ways, and was read as {layout}; if that is wrong, days and months are \
+                 swapped and births agree with those of nobody, or of somebody else: look at one that you know, and if \
+                 it is written the other way round, export the dates as YYYY-MM-DD"
+            );
+            Issue::new(IssueKind::GuessedDateOrder, file, message).in_column(&plan.name)
+        })
+        .collect()
 }
 
 /// The column that names the records of a table in outputs: its record identifier, else an identifier that no
@@ -130,6 +155,12 @@ pub fn share_identifiers(tables: &[&Table], plans: &mut [Vec<ColumnPlan>]) {
             }
         }
     }
+}
+
+/// Whether most values of a column are written like names.
+pub fn could_be_names(column: &Column) -> bool {
+    let evidence = Evidence::of(column);
+    evidence.rows > 0 && evidence.share(evidence.name_like) >= DECIDES && !is_few(column)
 }
 
 /// A column whose role is being decided.
@@ -194,7 +225,7 @@ impl Draft {
                 self.set(Role::Other, Confidence::High, why);
             }
             Meaning::RowId | Meaning::PersonId | Meaning::SomeId => self.judge_id(),
-            Meaning::When | Meaning::Nothing => self.judge_unnamed(column, ""),
+            Meaning::When | Meaning::SomeNumber | Meaning::Nothing => self.judge_unnamed(column, ""),
         }
     }
 
@@ -332,20 +363,23 @@ impl Draft {
         }
     }
 
-    fn into_plan(self, at: usize, column: &Column) -> Result<ColumnPlan, Fault> {
+    fn into_plan(self, at: usize, column: &Column) -> (ColumnPlan, Option<Fault>) {
         let mut notes = self.notes;
-        let mut order = None;
-        if self.role.is_date() {
-            if self.role == Role::DateOfBirth {
-                let finding = dates::date_order(column)?;
-                notes.extend(finding.notes);
-                order = Some(finding.order);
-            } else {
-                order = Some(dates::usual_order(column));
+        let (mut order, mut order_is_guess, mut fault) = (None, false, None);
+        if self.role == Role::DateOfBirth {
+            match dates::date_order(column) {
+                Ok(finding) => {
+                    notes.extend(finding.notes);
+                    (order, order_is_guess) = (Some(finding.order), finding.is_guess);
+                }
+                Err(two_orders) => fault = Some(two_orders),
             }
         }
+        if self.role.is_date() && order.is_none() {
+            order = Some(dates::usual_order(column));
+        }
         let Self { role, confidence, why, .. } = self;
-        Ok(ColumnPlan {
+        let plan = ColumnPlan {
             header: None,
             layout: None,
             column: at,
@@ -353,9 +387,11 @@ impl Draft {
             role,
             confidence,
             date_order: order,
+            order_is_guess,
             why,
             notes,
-        })
+        };
+        (plan, fault)
     }
 }
 
@@ -442,6 +478,12 @@ fn settle_identifiers(table: &Table, drafts: &mut [Draft]) -> Result<(), Fault> 
         refuse_repeated_records(table, &table.columns[given])?;
     }
     let rank = |draft: &Draft| match draft.meaning {
+        // the surer ones go before it
+        Meaning::SomeNumber
+            if matches!(draft.role, Role::Number | Role::Other) && draft.confidence != Confidence::Given =>
+        {
+            Some(3)
+        }
         _ if draft.role != Role::Other || draft.confidence == Confidence::Given => None,
         Meaning::RowId => Some(0),
         Meaning::PersonId => Some(1),

@@ -20,6 +20,8 @@ pub use dates::{DateFinding, compare_orders, date_order};
 pub use describe::describe;
 pub(crate) use headerless::refuse_values;
 pub use headerless::{header_list, unknown_column};
-pub use infer::{ColumnPlan, Confidence, plan, record_column, share_identifiers};
+pub use infer::{
+    ColumnPlan, Confidence, could_be_names, guessed_orders, plan, plan_all, record_column, share_identifiers,
+};
 pub use mask::mask;
 pub use profile::{ColumnProfile, MaskedRow, Placeholder, Profile, Validity};

@@ -17,6 +17,7 @@ pub(crate) mod text;
 pub(crate) mod xlsx;
 
 use self::source::Source;
+pub use self::source::cannot_open;
 use plait_types::{Fault, FaultCode, Issue, Table};
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};

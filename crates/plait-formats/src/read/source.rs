@@ -32,11 +32,7 @@ impl Source {
         let file = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
         let metadata = fs::metadata(path).map_err(|error| missing(path, &file, error.kind()))?;
         if metadata.is_dir() {
-            return Err(Fault::new(
-                FaultCode::FileMissing,
-                format!("{} is a folder, not a file", path.display()),
-                "name a file in it",
-            ));
+            return Err(is_a_folder(path));
         }
         // opening a pipe would wait for its writer, and its bytes could be read only once
         if !metadata.is_file() {
@@ -163,8 +159,25 @@ pub(crate) fn unreadable(file: &str, error: &std::io::Error) -> Fault {
     .because(error.kind().to_string())
 }
 
+/// The fault of a file that cannot be opened.
+pub fn cannot_open(path: &Path, kind: ErrorKind) -> Fault {
+    let file = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
+    missing(path, &file, kind)
+}
+
+fn is_a_folder(path: &Path) -> Fault {
+    Fault::new(
+        FaultCode::FileMissing,
+        format!("{} is a folder, not a file", path.display()),
+        "name a file in it",
+    )
+}
+
 fn missing(path: &Path, file: &str, kind: ErrorKind) -> Fault {
     let shown = path.display();
+    if kind == ErrorKind::IsADirectory {
+        return is_a_folder(path);
+    }
     if kind == ErrorKind::PermissionDenied {
         return Fault::new(
             FaultCode::FileMissing,

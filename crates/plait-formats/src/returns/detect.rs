@@ -892,7 +892,13 @@ fn no_return(
         Asked::Return(id) => format!("{shown} holds nothing of {id}"),
         Asked::Spec(spec) => format!("{shown} holds nothing of {}", spec.id()),
     };
-    let todo = "plait specs list shows the returns; name one, or a specification of your own";
+    let todo = match asked {
+        Asked::Nothing if !is_alone => {
+            "to use a table in it as it is, name that file; to say which return it is, use --as: plait specs list shows \
+             those that are known"
+        }
+        _ => "plait specs list shows the returns; name one, or a specification of your own",
+    };
     let fault = Fault::new(FaultCode::NoReturn, what, todo);
     if list.is_empty() { fault.because("there is no file in it") } else { fault.because(first_few(&list)) }
 }

@@ -202,9 +202,12 @@ pub(super) fn write(
     for sheet in sheets {
         folder.wrote(sheet.write(&inside)?);
     }
+    let name = format!("{SEN2}.xml");
     if let Some(xml) = xml {
-        let path = write_text(folder.path(), &format!("{SEN2}.xml"), &xml.finish())?;
-        folder.wrote(path);
+        folder.wrote(write_text(folder.path(), &name, &xml.finish())?);
+    } else {
+        // of a borough before, which had other people
+        let _ = std::fs::remove_file(folder.path().join(name));
     }
     Ok(())
 }

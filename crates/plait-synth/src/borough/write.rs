@@ -9,14 +9,19 @@ use super::{
     births, child_health, cin_census, community, deaths, emergency, gp, mental_health, school_census, sen2,
     ssda903, standard_safeguarding,
 };
+use crate::write::{starts_with_line, would_replace};
 use plait_types::{Fault, FaultCode};
 use std::path::{Path, PathBuf};
+
+const README: &str = "README.md";
+/// By this first line of its README a borough is known.
+const FIRST_LINE: &str = "# A borough that does not exist";
 
 /// Steps that [`write_borough`] reports.
 pub const BOROUGH_STEPS: usize = 14;
 
 /// Makes a borough up and writes what its services hold, and the truth, into a folder, which is made if it is
-/// not there; files of the same names are replaced. `README.md` in it says what is what. Gives the paths of
+/// not there; those of a borough before are replaced. `README.md` in it says what is what. Gives the paths of
 /// the files.
 ///
 /// `step` hears of every step before it begins: how many are done, of [`BOROUGH_STEPS`], and what comes.
@@ -25,13 +30,16 @@ pub const BOROUGH_STEPS: usize = 14;
 /// adopted children, then to mothers; whoever comes after the last has none. 100,000 children take a few
 /// seconds and about 200 MB, a million about a minute and 2 GB.
 ///
-/// Fails with `E052` where the folder or a file cannot be written.
+/// Fails with `E052` where the folder or a file cannot be written, and with `E054` where it holds other files.
 pub fn write_borough(
     settings: &Borough,
     folder: &Path,
     step: &mut dyn FnMut(usize, &'static str),
 ) -> Result<Vec<PathBuf>, Fault> {
     let mut folder = Folder::new(folder)?;
+    folder.refuse_foreign()?;
+    // first, so that the folder is known as a borough's however this ends
+    let readme = write_text(folder.path(), README, include_str!("README.md"))?;
     let mut truth = Truth::default();
     step(0, "people");
     let life = Life::new(settings);
@@ -66,7 +74,6 @@ pub fn write_borough(
     for path in truth.write(&life, &inside)? {
         folder.wrote(path);
     }
-    let readme = write_text(folder.path(), "README.md", include_str!("README.md"))?;
     folder.wrote(readme);
     Ok(folder.files)
 }
@@ -81,6 +88,20 @@ impl Folder {
     fn new(path: &Path) -> Result<Self, Fault> {
         make(path)?;
         Ok(Self { path: path.to_owned(), files: Vec::new() })
+    }
+
+    /// Refuses a folder that holds anything but a borough made before.
+    fn refuse_foreign(&self) -> Result<(), Fault> {
+        if starts_with_line(&self.path.join(README), FIRST_LINE) {
+            return Ok(());
+        }
+        let mut names: Vec<_> =
+            std::fs::read_dir(&self.path).into_iter().flatten().flatten().map(|e| e.file_name()).collect();
+        names.sort_unstable();
+        match names.iter().find(|name| !name.to_string_lossy().starts_with('.')) {
+            Some(name) => Err(would_replace(&self.path.join(name))),
+            None => Ok(()),
+        }
     }
 
     pub(super) fn path(&self) -> &Path {

@@ -111,34 +111,42 @@ fn what_the_reader_of_toml_says_is_put_in_our_words() {
     let with = |right: &str, wrong: &str| said(&FIRST.replace(right, wrong));
     assert_snapshot!(with("meaning = \"sex\"", "meaning = \"sx\"").split(", surname").next().unwrap(), @r#"
     error[E022] "sx" is nothing that "meaning" can be (yot.toml line 16)
+      why: columns would be taken for what they are not, or be left out
       do:  did you mean "sex"? it can be: record, la_child_id, former_la_child_id
     "#);
     assert_snapshot!(with("required = true", "requird = true"), @r#"
     error[E022] there is no key "requird" here (yot.toml line 15)
+      why: columns would be taken for what they are not, or be left out
       do:  did you mean "required"? the keys are: name, aliases, words, element, terms, kind, meaning, required, codes, several
     "#);
     assert_snapshot!(with("rows = \"person\"\n", ""), @r#"
     error[E022] the key "rows" is missing (yot.toml line 10)
+      why: columns would be taken for what they are not, or be left out
       do:  add rows = …; docs/returns.md shows a whole mapping file
     "#);
     assert_snapshot!(with("terms = [\"spring\"]", "terms = [\"sping\"]"), @r#"
     error[E022] "sping" is nothing that "terms" can be (yot.toml line 17)
+      why: columns would be taken for what they are not, or be left out
       do:  did you mean "spring"? it can be: autumn, spring, summer
     "#);
     assert_snapshot!(with("title = \"A census\"", "title = 7"), @r#"
     error[E022] "title" is a number and must be text (yot.toml line 4)
+      why: columns would be taken for what they are not, or be left out
       do:  docs/returns.md shows a whole mapping file
     "#);
     assert_snapshot!(with("year = 2022", "year = \"2022\""), @r#"
     error[E022] "year" is text and must be a whole number (yot.toml line 5)
+      why: columns would be taken for what they are not, or be left out
       do:  docs/returns.md shows a whole mapping file
     "#);
     assert_snapshot!(with("\"hours\"", "7"), @r#"
     error[E022] "columns" is a number and must be a name, or a column with its name in { name = … } (yot.toml line 18)
+      why: columns would be taken for what they are not, or be left out
       do:  docs/returns.md shows a whole mapping file
     "#);
     assert_snapshot!(with("name = \"pupil\"", "name = \"pupil"), @r#"
     error[E022] the file cannot be read as TOML: invalid basic string, expected `"` (yot.toml line 11)
+      why: columns would be taken for what they are not, or be left out
       do:  correct the line: text stands in "…", lists in […] with commas between; docs/returns.md shows a whole mapping file
     "#);
 }

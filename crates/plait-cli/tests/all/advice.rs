@@ -1,0 +1,159 @@
+//! What a newcomer runs into: messages say where, why it matters and what to do.
+
+use crate::{CLINIC, PUPILS, Place};
+
+/// Words of what was said, between single spaces, whatever the lines.
+fn words(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Sixteen people with births that only one order can read each: day first, then month first.
+fn two_orders() -> String {
+    let mut text = "surname,born\n".to_owned();
+    for day in 13..29 {
+        text += &format!("Hill,{day}/02/2014\nVale,03/{day}/2013\n");
+    }
+    text
+}
+
+#[test]
+fn a_file_that_cannot_be_linked_can_be_looked_at() {
+    let place =
+        Place::with(&[("two.csv", two_orders().as_bytes()), ("codes.csv", b"code,amount\nA,1\nB,2\n")]);
+    let looked = place.plait("look two.csv").succeeded();
+    assert!(looked.stdout.contains("born") && looked.stdout.contains("surname"), "{}", looked.stdout);
+    assert!(looked.stderr.starts_with("warning[W046] two.csv: column \"born\" holds dates in two orders"));
+    assert!(looked.stderr.contains("--role \"born=other\""), "{}", looked.stderr);
+    let looked = place.plait("look codes.csv").succeeded();
+    assert!(looked.stderr.starts_with("warning[W047] codes.csv: no column of codes"), "{}", looked.stderr);
+    let said = place.plait("link two.csv --out x").failed();
+    assert!(said.contains("such as rows 2, 4 and 6 below the header (two.csv)"), "{said}");
+    let said = place.plait("look codes.csv --sheet Foo").failed();
+    assert!(said.starts_with("exit 2\nerror[E016] codes.csv has no sheets: it is CSV"), "{said}");
+}
+
+#[test]
+fn an_order_that_is_a_guess_and_two_layouts_are_said_with_their_column() {
+    let guess = PUPILS.lines().enumerate().map(|(at, line)| {
+        let (name, _) = line.split_once(",20").unwrap_or((line, ""));
+        if at == 0 {
+            format!("{line}\n")
+        } else {
+            format!("{name},0{}/0{}/2014,F,ZE1 2AB\n", at % 9 + 1, at % 5 + 3)
+        }
+    });
+    let guess: String = guess.collect();
+    let iso = CLINIC.replace("21/03/2014", "2014-03-21");
+    let place = Place::with(&[("g.csv", guess.as_bytes()), ("clinic.csv", iso.as_bytes())]);
+    let looked = place.plait("look g.csv").succeeded();
+    assert!(
+        looked.stderr.starts_with("warning[W045] g.csv: column \"dob\": every date can"),
+        "{}",
+        looked.stderr
+    );
+    let looked = place.plait("look clinic.csv").succeeded().stdout;
+    assert!(
+        words(&looked).contains("born: 5 rows in the layout DD/MM/YYYY, 1 in YYYY-MM-DD: both"),
+        "{looked}"
+    );
+}
+
+#[test]
+fn the_same_file_twice_is_refused_and_a_copy_is_said() {
+    let place = Place::with_pupils_and_clinic();
+    let twice = place.plait("link pupils.csv pupils.csv --out x").failed();
+    assert!(twice.starts_with("exit 2\nerror[E016] pupils.csv was given twice"), "{twice}");
+    let renamed = place.plait("link a=pupils.csv b=./pupils.csv --out x").failed();
+    assert!(renamed.contains("pupils.csv and ./pupils.csv are the same file"), "{renamed}");
+    std::fs::copy(place.path("pupils.csv"), place.path("copy.csv")).expect("copied");
+    let copied = place.plait("link pupils.csv copy.csv --out x").succeeded();
+    assert!(copied.stderr.contains("warning[W048] copy.csv: it has the same content as pupils.csv"));
+}
+
+#[test]
+fn what_is_wrong_with_a_model_is_said_of_the_model() {
+    let place = Place::with_pupils_and_clinic();
+    let said = place.plait("link pupils.csv clinic.csv --out x --model pupils.csv").failed();
+    assert_eq!(said.matches("error[").count(), 1, "{said}");
+    assert!(said.starts_with("exit 2\nerror[E015] the file is not a model (pupils.csv)"), "{said}");
+    place.plait("link pupils.csv clinic.csv --out linked --role surname=surname").succeeded();
+    let model = place.text("linked/model.toml").replace("surname = \"surname\"", "sirname = \"surname\"");
+    std::fs::write(place.path("m.toml"), model).expect("written");
+    let said = place.plait("link pupils.csv clinic.csv --out x --model m.toml").failed();
+    assert!(said.contains("\"sirname\", which [columns] of the model names (m.toml line "), "{said}");
+    assert!(said.contains("or take the line out"), "{said}");
+    let used = place.plait("link pupils.csv clinic.csv --out x --model linked/model.toml").succeeded().stdout;
+    assert!(used.contains("Model     linked/model.toml, used as it came."), "{used}");
+}
+
+#[test]
+fn a_column_that_could_be_surnames_is_pointed_out_and_unused_ones_are_named() {
+    let mut clinic = CLINIC.replace("last name", "family");
+    // names that are in no list of the commonest
+    for (common, rare) in [
+        ("Okafor", "Brumpik"),
+        ("Bennett", "Quorlim"),
+        ("Khan", "Zethrap"),
+        ("Kowalski", "Drenfol"),
+        ("Adeyemi", "Vurlox"),
+        ("Lund", "Wexhal"),
+    ] {
+        clinic = clinic.replace(common, rare);
+    }
+    let place = Place::with(&[("pupils.csv", PUPILS.as_bytes()), ("clinic.csv", clinic.as_bytes())]);
+    let ran = place.plait("link pupils.csv clinic.csv --out x").succeeded();
+    assert!(words(&ran.stdout).contains("not used: family."), "{}", ran.stdout);
+    assert!(ran.stderr.contains("--role \"family=surname\""), "{}", ran.stderr);
+}
+
+#[test]
+fn a_low_threshold_says_that_the_limit_of_review_was_lowered() {
+    let place = Place::with_borough(60);
+    let ran =
+        place.plait("link b/school_census.csv b/social_care.parquet --out x --threshold 0.05").succeeded();
+    assert!(
+        ran.stderr.contains("--threshold is below 10.0%, from where pairs went to review"),
+        "{}",
+        ran.stderr
+    );
+    assert!(!words(&ran.stdout).contains("5.0% to 5.0%"), "{}", ran.stdout);
+}
+
+#[test]
+fn an_option_that_cannot_be_read_says_how_to_write_it() {
+    let place = Place::with_pupils_and_clinic();
+    let link = "link pupils.csv clinic.csv --out x";
+    for (option, said) in [
+        ("--threshold 90%", "did you mean 0.9?"),
+        ("--seed abc", "write it as a whole number"),
+        ("--workbook --no-workbook", "cannot be used with"),
+    ] {
+        let failed = place.plait(&format!("{link} {option}")).failed();
+        assert!(failed.starts_with("exit 2\n") && failed.contains(said), "{failed}");
+    }
+}
+
+#[test]
+fn what_a_dry_run_does_not_know_is_null() {
+    let place = Place::with_pupils_and_clinic();
+    let said = place.plait("link pupils.csv clinic.csv --out x --dry-run --json").succeeded().stdout;
+    let run = &serde_json::from_str::<serde_json::Value>(&said).expect("JSON")["run"];
+    assert!(run["counts"]["links"].is_null() && run["model"]["rounds"].is_null(), "{run}");
+    assert_eq!(run["counts"]["records"], 16);
+}
+
+#[test]
+fn a_record_that_is_not_there_is_said_to_be_the_first_or_the_second() {
+    let place = Place::with_pupils_and_clinic();
+    place.plait("link pupils.csv clinic.csv --out linked").succeeded();
+    let said = place.plait("explain linked P1 K999").failed();
+    assert!(said.starts_with("exit 2\nerror[E019] the second record: no source has"), "{said}");
+}
+
+#[test]
+fn records_are_named_by_a_number_of_theirs() {
+    let clinic = CLINIC.replace("clinic_ref", "client_no").replace("\nK", "\n50");
+    let place = Place::with(&[("pupils.csv", PUPILS.as_bytes()), ("clinic.csv", clinic.as_bytes())]);
+    let ran = place.plait("link pupils.csv clinic.csv --out x").succeeded().stdout;
+    assert!(ran.contains("clinic: 6 records, named by client_no."), "{ran}");
+}
