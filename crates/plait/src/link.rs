@@ -410,7 +410,6 @@ impl<'a> Job<'a> {
                 clustered: &clustered,
                 constraints: given.as_ref().map_or(&none, |given| &given.constraints),
                 link_type: model.link_type,
-                cut: link_cut,
                 seed: request.seed,
             })
             .map(|estimate| RunEstimate::of(PROBABILITIES, estimate))

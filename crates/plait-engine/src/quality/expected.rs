@@ -1,15 +1,11 @@
-//! Precision and recall from the model's own probabilities.
+//! Precision from the model's own probabilities.
 //!
 //! A pair of records is rarely alone in a person. How a person came together tells more than its pairs one by one: the
 //! two parts that were joined last are of one person with the odds of all the evidence between them, and all pairs
 //! between them are right or wrong together. So the expected number of *wrong pairs* is summed over the joins of persons.
-//! Without labels a record that is missing from its person is seen only by the pairs that were too weak; the expected
-//! number of *missed pairs* is the sum of the probabilities of pairs below the cut whose records are in different
-//! persons. Pairs that are likely by themselves and are apart because everything else speaks against them count nothing.
 //!
-//! On boroughs, generated people and the public sets whose truth is known, the true number of missed pairs was .4 to 2.2
-//! times the expected one (standard deviation of the logarithm .44), and that of wrong pairs 0 to 2.4 times;
-//! the intervals allow for that ([`SPREAD_MISSED`], [`SPREAD_WRONG`]). `benches/quality/simulate.py` holds them against truth.
+//! On 26 boroughs, generated people and the public sets whose truth is known, the true number of wrong pairs was 0 to 2.4
+//! times the expected one; the intervals allow for that ([`SPREAD`]). `benches/quality/simulate.py` holds them against truth.
 
 use super::interval::events_between;
 use super::{Bounded, Estimate};
@@ -25,18 +21,10 @@ use crate::records::Records;
 use crate::scoring::{ScoredPairs, Scorer};
 use rayon::prelude::*;
 
-/// Standard deviation of the logarithm of true by expected numbers of missed pairs.
-const SPREAD_MISSED: f64 = 0.5;
-/// The same of wrong pairs.
-const SPREAD_WRONG: f64 = 0.7;
+/// Standard deviation of the logarithm of true by expected numbers of wrong pairs.
+const SPREAD: f64 = 0.7;
 /// Persons whose joins are looked at, about.
-const PERSONS: usize = 20_000;
-/// Candidate pairs that are weighed for what was missed, about.
-const PAIRS: u64 = 300_000;
-/// Bits of the least likely pairs that count as missed in part: one in a thousand.
-const LEAST: f64 = -10.0;
-/// Candidate pairs of a task.
-const TASK_PAIRS: u64 = 65_536;
+const PERSONS: usize = 5_000;
 
 /// A linkage that is decided.
 pub struct Decided<'a> {
@@ -56,8 +44,6 @@ pub struct Decided<'a> {
     pub constraints: &'a Constraints,
     /// Pairs within a source count where they were compared.
     pub link_type: LinkType,
-    /// Bits from which a pair is a link.
-    pub cut: f64,
     /// Of the samples.
     pub seed: u64,
 }
@@ -89,8 +75,8 @@ impl Expected {
     }
 }
 
-/// Precision and recall of the persons as the probabilities of the model have them; `None` where no two records are in one
-/// person. Costs the weights of a sample of pairs.
+/// Precision of the persons as the probabilities of the model have it; `None` where no two records are in one person. Costs
+/// the weights of the pairs within a sample of persons.
 pub fn by_probability(decided: &Decided<'_>) -> Option<Estimate> {
     let members = Members::of(decided);
     let together: f64 = (0..members.n()).map(|person| decided.n_pairs(members.get(person))).sum();
@@ -98,16 +84,10 @@ pub fn by_probability(decided: &Decided<'_>) -> Option<Estimate> {
         return None;
     }
     let wrong = decided.wrong(&members);
-    let missed = decided.missed();
     let share = |count: f64| (1.0 - count / together).clamp(0.0, 1.0);
-    let (fewest, most) = wrong.between(SPREAD_WRONG);
+    let (fewest, most) = wrong.between(SPREAD);
     let precision = Bounded { estimate: share(wrong.total()), low: share(most), high: share(fewest) };
-    let right = together * precision.estimate;
-    let recall_of = |missed: f64| if right > 0.0 { right / (right + missed) } else { 0.0 };
-    let (fewest, most) = missed.between(SPREAD_MISSED);
-    let recall =
-        Bounded { estimate: recall_of(missed.total()), low: recall_of(most), high: recall_of(fewest) };
-    Some(Estimate { precision: Some(precision), recall: Some(recall) })
+    Some(Estimate { precision: Some(precision), recall: None })
 }
 
 impl Decided<'_> {
@@ -165,50 +145,6 @@ impl Decided<'_> {
             )
             .collect();
         summed(sums, one_in)
-    }
-
-    fn missed(&self) -> Expected {
-        let n_pairs: u64 = self.blocks.costs().iter().map(|cost| cost.n_pairs).sum();
-        let one_in = n_pairs.div_ceil(PAIRS).max(1);
-        let person_of = &self.clustered.persons.person_of;
-        let conflicts = Conflicts::of(self.records, self.constraints);
-        let is_apart = |left, right| {
-            self.constraints.kept_apart_by(left, right).is_some() || conflicts.between(left, right)
-        };
-        let tasks = self.blocks.tasks(TASK_PAIRS);
-        let found: Vec<Vec<(u32, f64)>> = tasks
-            .par_iter()
-            .map_init(
-                || self.comparer.scratch(),
-                |scratch, task| {
-                    let mut found = Vec::new();
-                    self.blocks.for_each_pair(
-                        task,
-                        |left| draw(self.seed, u64::from(left)).is_multiple_of(one_in),
-                        |left, right| {
-                            if person_of[left as usize] == person_of[right as usize] {
-                                return;
-                            }
-                            if let Some(bits) = self.scorer.at_least(LEAST, left, right, scratch)
-                                && bits < self.cut
-                                && !is_apart(left, right)
-                            {
-                                found.push((left, odds(bits)));
-                            }
-                        },
-                    );
-                    found
-                },
-            )
-            .collect();
-        let mut found: Vec<(u32, f64)> = found.into_iter().flatten().collect();
-        // stable: within a record in the order of tasks, so that sums are the same on any number of threads
-        found.sort_by_key(|&(left, _)| left);
-        let of_records = found.chunk_by(|a, b| a.0 == b.0).map(|pairs| {
-            let sum: f64 = pairs.iter().map(|(_, probability)| probability).sum();
-            (sum, sum * sum)
-        });
-        summed(of_records.collect(), one_in)
     }
 }
 

@@ -1,8 +1,7 @@
-//! How good a linkage is, told without labels: several estimates of precision and recall that rest on different things,
-//! each with a 95 % interval, to be read side by side.
+//! How good a linkage is, told without labels, with a 95 % interval.
 //!
-//! All of them are of *pairs of records in one person*: precision is the share of those that are of one person in truth,
-//! recall the share of all true pairs that are in one person, pairs that no blocking rule makes included.
+//! Figures are of *pairs of records in one person*: precision is the share of those that are of one person in truth, recall
+//! the share of all true pairs that are in one person, pairs that no blocking rule makes included.
 
 mod expected;
 mod interval;
