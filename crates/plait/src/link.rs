@@ -770,12 +770,14 @@ fn objections(
     pairs: &ScoredPairs,
     clustered: &Clustered,
 ) -> Vec<Option<Objection>> {
+    let is_refused =
+        |pair: usize| !clustered.is_link[pair] && would_link(pairs.weight[pair], pairs.ruling[pair], model);
+    if !(0..pairs.len()).into_par_iter().any(is_refused) {
+        return vec![None; pairs.len()];
+    }
     let objections = Objections::of(records, &clustered.persons, model.clustering, constraints);
-    let of = |pair: usize| {
-        let is_refused =
-            !clustered.is_link[pair] && would_link(pairs.weight[pair], pairs.ruling[pair], model);
-        is_refused.then(|| objections.to(pairs.left[pair], pairs.right[pair])).flatten()
-    };
+    let of =
+        |pair: usize| is_refused(pair).then(|| objections.to(pairs.left[pair], pairs.right[pair])).flatten();
     (0..pairs.len()).into_par_iter().map(of).collect()
 }
 

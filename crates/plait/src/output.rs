@@ -271,7 +271,23 @@ impl<'a> Links<'a> {
             }
             (_, rule) => rule_codes[usize::from(rule)],
         };
+        let why: Vec<Reason> = order.par_iter().map(|&pair| Reason::of(findings, pair as usize)).collect();
+        // there are a handful
+        let mut seen: Vec<Reason> = Vec::new();
+        let reason = why
+            .into_iter()
+            .map(|reason| {
+                let place = seen.iter().position(|known| *known == reason);
+                place.unwrap_or_else(|| {
+                    seen.push(reason);
+                    seen.len() - 1
+                }) as u32
+            })
+            .collect();
         let mut reasons = Interner::default();
+        seen.into_iter().for_each(|reason| {
+            reasons.intern(&reason.words());
+        });
         let weight: Vec<f64> = order.par_iter().map(|&pair| pairs.weight[pair as usize]).collect();
         Self {
             sources: source_names(findings),
@@ -286,10 +302,7 @@ impl<'a> Links<'a> {
                 .collect(),
             rules: rules.into_values(),
             rule: order.par_iter().map(|&pair| rule_of(pair as usize)).collect(),
-            reason: order
-                .iter()
-                .map(|&pair| reasons.intern(&Reason::of(findings, pair as usize).words()))
-                .collect(),
+            reason,
             reasons: reasons.into_values(),
         }
     }
