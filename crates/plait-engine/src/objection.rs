@@ -3,6 +3,7 @@
 use crate::clustering::Persons;
 use crate::conflicts::Conflicts;
 use crate::constraints::Constraints;
+use crate::lists::Lists;
 use crate::model::Clustering;
 use crate::records::Records;
 use plait_types::Role;
@@ -46,9 +47,8 @@ pub struct Objections<'a> {
     conflicts: Conflicts<'a>,
     method: Clustering,
     person_of: &'a [u32],
-    /// Where the records of each person start in `members`, and the end.
-    starts: Vec<u32>,
-    members: Vec<u32>,
+    /// The records of each person.
+    members: Lists,
 }
 
 /// Records of a person whose numbers are looked at. Of larger ones it is said that the other records outweigh the pair,
@@ -63,24 +63,11 @@ impl<'a> Objections<'a> {
         method: Clustering,
         constraints: &'a Constraints,
     ) -> Self {
-        let mut starts = vec![0u32; persons.n_persons as usize + 1];
-        persons.person_of.iter().for_each(|&person| starts[person as usize + 1] += 1);
-        for person in 1..starts.len() {
-            starts[person] += starts[person - 1];
-        }
-        let mut next = starts.clone();
-        let mut members = vec![0u32; persons.person_of.len()];
-        for (record, &person) in persons.person_of.iter().enumerate() {
-            let place = &mut next[person as usize];
-            members[*place as usize] = record as u32;
-            *place += 1;
-        }
         Self {
             conflicts: Conflicts::of(records, constraints),
             method,
             person_of: &persons.person_of,
-            starts,
-            members,
+            members: persons.records(),
         }
     }
 
@@ -113,8 +100,8 @@ impl<'a> Objections<'a> {
     }
 
     fn members(&self, person: u32) -> &[u32] {
-        let [start, end] = [person, person + 1].map(|person| self.starts[person as usize] as usize);
-        &self.members[start..end.min(start + LOOKED_AT)]
+        let members = self.members.get(person);
+        &members[..members.len().min(LOOKED_AT)]
     }
 }
 

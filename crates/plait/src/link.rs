@@ -373,6 +373,7 @@ impl<'a> Job<'a> {
             .par_iter()
             .map(|&weight| plait_types::MatchWeight(weight).probability().get())
             .collect();
+        let constraints = given.as_ref().map_or(&none, |given| &given.constraints);
         let findings = Findings {
             probability: &probability,
             records: &records,
@@ -382,13 +383,7 @@ impl<'a> Job<'a> {
             scorer: &scorer,
             pairs: &pairs,
             clustered: &clustered,
-            objections: objections(
-                &records,
-                &model,
-                given.as_ref().map_or(&none, |given| &given.constraints),
-                &pairs,
-                &clustered,
-            ),
+            objections: objections(&records, &model, constraints, &pairs, &clustered),
             outcomes: summary::outcomes(&records, &pairs, &clustered),
             coverage: chosen.as_ref().map(|chosen| chosen.coverage),
         };
@@ -408,7 +403,7 @@ impl<'a> Job<'a> {
                 scorer: &scorer,
                 pairs: &pairs,
                 clustered: &clustered,
-                constraints: given.as_ref().map_or(&none, |given| &given.constraints),
+                constraints,
                 link_type: model.link_type,
                 seed: request.seed,
             })

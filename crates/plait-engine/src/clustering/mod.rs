@@ -8,6 +8,7 @@ mod correlation;
 use crate::conflicts::Conflicts;
 use crate::constraints::Constraints;
 use crate::deterministic::Ruling;
+use crate::lists::Lists;
 use crate::model::Clustering;
 use crate::records::Records;
 use crate::scoring::{ScoredPairs, retain_those};
@@ -25,6 +26,14 @@ pub struct Persons {
     pub person_of: Vec<u32>,
     /// How many there are.
     pub n_persons: u32,
+}
+
+impl Persons {
+    /// The records of each person.
+    pub(crate) fn records(&self) -> Lists {
+        let records = self.person_of.iter().zip(0..).map(|(&person, record)| (person, record));
+        Lists::from_pairs(self.n_persons as usize, records)
+    }
 }
 
 /// A clustering and the links that it kept.
@@ -147,8 +156,8 @@ fn by_preference(pairs: &ScoredPairs, a: usize, b: usize) -> Ordering {
         .then_with(|| records(a).cmp(&records(b)))
 }
 
-/// Keeps a link if it is the one to be preferred of at least one of its ends, or put together by a constraint. Also counts the links given up that are as
-/// good as that of one of their ends but for the order of records.
+/// Keeps a link if it is the one to be preferred of at least one of its ends, or put together by a constraint. Also counts
+/// the links given up that are as good as that of one of their ends but for the order of records.
 fn best_links(n: usize, pairs: &ScoredPairs, accepted: &[bool]) -> (Vec<bool>, u32) {
     const NONE: usize = usize::MAX;
     let mut best = vec![NONE; n];

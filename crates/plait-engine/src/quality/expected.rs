@@ -14,11 +14,12 @@ use crate::clustering::{Clustered, LOOK_AT_ALL, joins};
 use crate::comparison::Comparer;
 use crate::conflicts::Conflicts;
 use crate::constraints::Constraints;
-use crate::deterministic::Ruling;
+use crate::lists::Lists;
 use crate::model::LinkType;
 use crate::random::draw;
 use crate::records::Records;
 use crate::scoring::{ScoredPairs, Scorer};
+use plait_types::MatchWeight;
 use rayon::prelude::*;
 
 /// Standard deviation of the logarithm of true by expected numbers of wrong pairs.
@@ -78,8 +79,9 @@ impl Expected {
 /// Precision of the persons as the probabilities of the model have it; `None` where no two records are in one person. Costs
 /// the weights of the pairs within a sample of persons.
 pub fn by_probability(decided: &Decided<'_>) -> Option<Estimate> {
-    let members = Members::of(decided);
-    let together: f64 = (0..members.n()).map(|person| decided.n_pairs(members.get(person))).sum();
+    let persons = &decided.clustered.persons;
+    let members = persons.records();
+    let together: f64 = (0..persons.n_persons).map(|person| decided.n_pairs(members.get(person))).sum();
     if together == 0.0 {
         return None;
     }
@@ -103,15 +105,16 @@ impl Decided<'_> {
         all - of_one_source.map(|records| (records.len() * (records.len() - 1)) as f64 / 2.0).sum::<f64>()
     }
 
-    fn wrong(&self, members: &Members) -> Expected {
-        let several: Vec<usize> = (0..members.n()).filter(|&person| members.get(person).len() > 1).collect();
+    fn wrong(&self, members: &Lists) -> Expected {
+        let n_persons = self.clustered.persons.n_persons;
+        let several: Vec<u32> = (0..n_persons).filter(|&person| members.get(person).len() > 1).collect();
         let one_in = several.len().div_ceil(PERSONS).max(1) as u64;
-        let sample: Vec<usize> = several
+        let sample: Vec<u32> = several
             .into_iter()
-            .filter(|&person| draw(self.seed, person as u64).is_multiple_of(one_in))
+            .filter(|&person| draw(self.seed, u64::from(person)).is_multiple_of(one_in))
             .collect();
         let mut by_rule: Vec<(u32, u32)> = (0..self.pairs.len())
-            .filter(|&pair| matches!(self.pairs.ruling[pair], Some(Ruling::Together | Ruling::Link(_))))
+            .filter(|&pair| self.pairs.is_constrained(pair) || self.pairs.linked_by_rule(pair).is_some())
             .map(|pair| (self.pairs.left[pair], self.pairs.right[pair]))
             .collect();
         by_rule.sort_unstable();
@@ -137,7 +140,9 @@ impl Decided<'_> {
                         let is_candidate = self.blocks.is_candidate(left, right);
                         is_candidate.then(|| self.scorer.weigh(left, right, scratch).0)
                     });
-                    let wrong = joins.iter().map(|join| (join.n_pairs as f64 * share, 1.0 - odds(join.bits)));
+                    let wrong = joins.iter().map(|join| {
+                        (join.n_pairs as f64 * share, 1.0 - MatchWeight(join.bits).probability().get())
+                    });
                     wrong.fold((0.0, 0.0), |(sum, squares), (n, wrong)| {
                         (sum + n * wrong, squares + n * n * wrong)
                     })
@@ -148,43 +153,7 @@ impl Decided<'_> {
     }
 }
 
-/// Probability of a match of so many bits.
-fn odds(bits: f64) -> f64 {
-    1.0 / (1.0 + (-bits).exp2())
-}
-
 fn summed(sums: Vec<(f64, f64)>, one_in: u64) -> Expected {
     let (sum, squares) = sums.into_iter().fold((0.0, 0.0), |a, b| (a.0 + b.0, a.1 + b.1));
     Expected { sum, squares, one_in: one_in as f64 }
-}
-
-/// The records of each person, ascending.
-struct Members {
-    starts: Vec<u32>,
-    records: Vec<u32>,
-}
-
-impl Members {
-    fn of(decided: &Decided<'_>) -> Self {
-        let persons = &decided.clustered.persons;
-        let mut starts = vec![0u32; persons.n_persons as usize + 1];
-        persons.person_of.iter().for_each(|&person| starts[person as usize + 1] += 1);
-        (1..starts.len()).for_each(|person| starts[person] += starts[person - 1]);
-        let mut next = starts.clone();
-        let mut records = vec![0u32; persons.person_of.len()];
-        for (record, &person) in persons.person_of.iter().enumerate() {
-            let place = &mut next[person as usize];
-            records[*place as usize] = record as u32;
-            *place += 1;
-        }
-        Self { starts, records }
-    }
-
-    fn n(&self) -> usize {
-        self.starts.len() - 1
-    }
-
-    fn get(&self, person: usize) -> &[u32] {
-        &self.records[self.starts[person] as usize..self.starts[person + 1] as usize]
-    }
 }
