@@ -14,6 +14,7 @@ mod pages;
 mod parquet;
 pub(crate) mod source;
 pub(crate) mod text;
+mod thrift;
 pub(crate) mod xlsx;
 
 use self::source::Source;

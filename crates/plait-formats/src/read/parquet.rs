@@ -3,7 +3,7 @@
 use super::arrow::ArrowColumn;
 use super::naming;
 use super::source::{Content, Source, unreadable};
-use super::{FileFormat, Read, ReadOptions, damaged, empty, pages};
+use super::{FileFormat, Read, ReadOptions, damaged, empty, pages, thrift};
 use arrow_schema::DataType;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
@@ -11,7 +11,9 @@ use parquet::arrow::arrow_reader::{
 };
 use parquet::basic::{Compression, Type as PhysicalType};
 use parquet::errors::ParquetError;
-use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData, RowGroupMetaData};
+use parquet::file::FOOTER_SIZE;
+use parquet::file::metadata::{ColumnChunkMetaData, FooterTail, ParquetMetaData, RowGroupMetaData};
+use parquet::file::reader::ChunkReader;
 use plait_types::{Column, Fault, FaultCode, Issue, IssueKind, Table};
 use rayon::prelude::*;
 use std::cmp::Reverse;
@@ -173,9 +175,23 @@ fn not_read(file: &str, how: &str) -> Fault {
 /// The Arrow types that a writer has noted are left aside: what is needed is in the Parquet schema itself.
 fn metadata(source: &Source) -> Result<ArrowReaderMetadata, Fault> {
     let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
-    ArrowReaderMetadata::load(&source.content, options).map_err(|error| {
+    check_footer(source).and_then(|()| ArrowReaderMetadata::load(&source.content, options)).map_err(|error| {
         fault(&source.file, &error, "the list of its columns, at its end, is missing or damaged")
     })
+}
+
+/// Looks through the list of columns before the library reads it.
+fn check_footer(source: &Source) -> Result<(), ParquetError> {
+    let size = source.size();
+    let tail = source.content.get_bytes(size.saturating_sub(FOOTER_SIZE as u64), FOOTER_SIZE)?;
+    let tail = FooterTail::try_from(&tail[..])?;
+    // the library knows what to say of columns that are encrypted
+    if !tail.is_encrypted_footer() {
+        let length = tail.metadata_length();
+        let start = size.saturating_sub((FOOTER_SIZE + length) as u64);
+        thrift::pass_over(&mut &source.content.get_bytes(start, length)?[..])?;
+    }
+    Ok(())
 }
 
 fn names(metadata: &ArrowReaderMetadata) -> Vec<String> {
@@ -277,15 +293,36 @@ mod tests {
             let mut bytes = file(vec![("x", column)], properties);
             assert_eq!(check(bytes.clone()).table.n_rows, 300);
             // the first page header stands behind the four bytes that every file begins with; a field of no meaning, a list of
-            // 2,147,483,647 numbers of eight bytes
-            bytes[4..11].copy_from_slice(&[0xF9, 0xF7, 0xFF, 0xFF, 0xFF, 0xFF, 0x07]);
-            let folder = tempfile::tempdir().unwrap();
-            let path = folder.path().join("t.parquet");
-            std::fs::write(&path, &bytes).unwrap();
-            let on_disk = super::super::read(&path, &ReadOptions::default()).unwrap_err();
-            let in_memory = read_bytes(bytes, "t.parquet", &ReadOptions::default()).unwrap_err();
-            assert_eq!((on_disk.code, in_memory.code), (FaultCode::Truncated, FaultCode::Truncated));
+            // 2,147,483,647 numbers of eight bytes, or of as many truth values
+            for kind in [0xF7, 0xF2] {
+                bytes[4..11].copy_from_slice(&[0xF9, kind, 0xFF, 0xFF, 0xFF, 0xFF, 0x07]);
+                refused(bytes.clone());
+            }
         }
+    }
+
+    #[test]
+    fn a_list_of_columns_that_claims_truth_values_without_end_is_damaged_at_once() {
+        let mut bytes =
+            file(vec![("x", Arc::new(Int64Array::from(vec![1; 300])))], WriterProperties::default());
+        let end = bytes.len() - 8;
+        let footer = u32::from_le_bytes(bytes[end..end + 4].try_into().unwrap());
+        let list = [0xF9, 0xF2, 0xFF, 0xFF, 0xFF, 0xFF, 0x07];
+        // in front of the last byte, with which the list of columns ends
+        bytes.splice(end - 1..end - 1, list.repeat(1_000));
+        let end = bytes.len() - 8;
+        bytes[end..end + 4].copy_from_slice(&(footer + 7_000).to_le_bytes());
+        refused(bytes);
+    }
+
+    /// Both ways of reading say that the file is damaged.
+    fn refused(bytes: Vec<u8>) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("t.parquet");
+        std::fs::write(&path, &bytes).unwrap();
+        let on_disk = super::super::read(&path, &ReadOptions::default()).unwrap_err();
+        let in_memory = read_bytes(bytes, "t.parquet", &ReadOptions::default()).unwrap_err();
+        assert_eq!((on_disk.code, in_memory.code), (FaultCode::Truncated, FaultCode::Truncated));
     }
 
     proptest! {

@@ -1,7 +1,9 @@
 //! Where bytes come from: a file on disk or one in memory.
 
+use super::thrift;
 use bytes::Bytes;
 use parquet::errors::Result as ParquetResult;
+use parquet::file::FOOTER_SIZE;
 use parquet::file::reader::{ChunkReader, Length};
 use plait_types::{Fault, FaultCode, nearest};
 use std::fs::{self, File};
@@ -114,13 +116,24 @@ impl ChunkReader for Content {
     type T = Box<dyn Read + Send>;
 
     fn get_read(&self, start: u64) -> ParquetResult<Self::T> {
+        // all that is read in this way is headers of pages, but for the end of the file
+        let is_header = start.checked_add(FOOTER_SIZE as u64) != Some(self.len());
         match self {
             Self::Disk { path, .. } => {
-                let mut file = File::open(path)?;
+                let mut file = BufReader::new(File::open(path)?);
                 file.seek(SeekFrom::Start(start))?;
-                Ok(Box::new(WithoutEnd(BufReader::new(file))))
+                if is_header {
+                    thrift::pass_over(&mut file)?;
+                    file.seek(SeekFrom::Start(start))?;
+                }
+                Ok(Box::new(WithoutEnd(file)))
             }
-            Self::Memory(bytes) => Ok(Box::new(WithoutEnd(bytes.get_read(start)?))),
+            Self::Memory(bytes) => {
+                if is_header {
+                    thrift::pass_over(&mut bytes.get_read(start)?)?;
+                }
+                Ok(Box::new(WithoutEnd(bytes.get_read(start)?)))
+            }
         }
     }
 

@@ -1,0 +1,151 @@
+//! The parts of Parquet that are written in Thrift, looked through before the library reads them.
+//!
+//! The library passes over fields that it does not know, and takes the truth values of a list for nothing at all: one that
+//! claims two thousand million of them keeps it busy for seconds, whatever the file holds, and any number may follow. No
+//! header and no footer of Parquet has truth values in lists, so that a file in which one does is damaged.
+//! Everything else takes a byte at least, and ends with the file.
+//! (<https://github.com/apache/thrift/blob/master/doc/specs/thrift-compact-protocol.md>)
+
+use std::io::{Error, ErrorKind, Read, Result, copy, sink};
+
+/// As deep as the library looks.
+const DEEPEST: u32 = 64;
+
+const TRUE: u8 = 1;
+const FALSE: u8 = 2;
+
+/// Passes over one record. Fails where a list of truth values is in it, where it is deeper than any writer makes it, or
+/// where it does not end.
+pub(super) fn pass_over(bytes: &mut impl Read) -> Result<()> {
+    record(bytes, DEEPEST)
+}
+
+fn record(bytes: &mut impl Read, depth: u32) -> Result<()> {
+    loop {
+        let head = byte(bytes)?;
+        let kind = head & 0xF;
+        if kind == 0 {
+            return Ok(());
+        }
+        if head >> 4 == 0 {
+            varint(bytes)?;
+        }
+        if !matches!(kind, TRUE | FALSE) {
+            value(bytes, kind, depth)?;
+        }
+    }
+}
+
+fn value(bytes: &mut impl Read, kind: u8, depth: u32) -> Result<()> {
+    let depth = depth.checked_sub(1).ok_or_else(damaged)?;
+    match kind {
+        3 => byte(bytes).map(drop),
+        4..=6 => varint(bytes).map(drop),
+        7 => skip(bytes, 8),
+        8 => varint(bytes).and_then(|length| skip(bytes, length)),
+        9 | 10 => {
+            let head = byte(bytes)?;
+            let count = if head >> 4 == 15 { varint(bytes)? } else { u64::from(head >> 4) };
+            (0..count).try_for_each(|_| value(bytes, head & 0xF, depth))
+        }
+        11 => {
+            let count = varint(bytes)?;
+            if count == 0 {
+                return Ok(());
+            }
+            let kinds = byte(bytes)?;
+            (0..count).try_for_each(|_| {
+                value(bytes, kinds >> 4, depth)?;
+                value(bytes, kinds & 0xF, depth)
+            })
+        }
+        12 => record(bytes, depth),
+        13 => skip(bytes, 16),
+        _ => Err(damaged()),
+    }
+}
+
+fn byte(bytes: &mut impl Read) -> Result<u8> {
+    let mut byte = [0];
+    match bytes.read_exact(&mut byte) {
+        Err(error) if error.kind() == ErrorKind::UnexpectedEof => Err(damaged()),
+        Err(error) => Err(error),
+        Ok(()) => Ok(byte[0]),
+    }
+}
+
+fn varint(bytes: &mut impl Read) -> Result<u64> {
+    let mut value = 0;
+    for shift in (0..70).step_by(7) {
+        let byte = byte(bytes)?;
+        value |= u64::from(byte & 0x7F) << shift;
+        if byte < 0x80 {
+            return Ok(value);
+        }
+    }
+    Err(damaged())
+}
+
+fn skip(bytes: &mut impl Read, length: u64) -> Result<()> {
+    if copy(&mut bytes.take(length), &mut sink())? == length { Ok(()) } else { Err(damaged()) }
+}
+
+fn damaged() -> Error {
+    ErrorKind::InvalidData.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn fields_of_every_kind_are_passed_over() {
+        let fields = [
+            &[0x11][..],                           // true
+            &[0x12],                               // false
+            &[0x13, 0xFF],                         // a byte
+            &[0x15, 0x80, 0x01],                   // a number
+            &[0x05, 0x80, 0x01, 0x02],             // one whose field is given in full
+            &[0x17, 0, 0, 0, 0, 0, 0, 0, 0],       // a double
+            &[0x18, 0x02, b'a', b'b'],             // text
+            &[0x19, 0x25, 0x01, 0x02],             // a list of two numbers
+            &[0x19, 0x02],                         // an empty list of truth values
+            &[0x1A, 0xF8, 0x01, 0x01, b'a'],       // a set, its length apart
+            &[0x1B, 0x01, 0x58, 0x02, 0x01, b'a'], // a map from a number to text
+            &[0x1B, 0x00],                         // an empty map
+            &[0x1C, 0x15, 0x02, 0x00],             // a record
+        ];
+        let mut record: Vec<u8> = fields.concat();
+        record.extend([0x00, 0xAA]);
+        let mut rest = &record[..];
+        pass_over(&mut rest).unwrap();
+        assert_eq!(rest, [0xAA]);
+    }
+
+    #[test]
+    fn truth_values_in_lists_sets_and_maps_are_damage_however_many() {
+        for list in [
+            &[0x19, 0xF2, 0xFF, 0xFF, 0xFF, 0xFF, 0x07, 0x00][..],
+            &[0x19, 0xF1, 0xFF, 0xFF, 0xFF, 0xFF, 0x07, 0x00],
+            &[0x1A, 0x11, 0x00],
+            &[0x1B, 0xFF, 0xFF, 0xFF, 0xFF, 0x07, 0x12, 0x00],
+        ] {
+            assert_eq!(pass_over(&mut &*list).unwrap_err().kind(), ErrorKind::InvalidData);
+        }
+    }
+
+    #[test]
+    fn depth_has_an_end() {
+        assert!(pass_over(&mut &vec![0x1C; 1 << 20][..]).is_err());
+        assert!(pass_over(&mut &vec![0x19; 1 << 20][..]).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_end(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+            let mut rest = &bytes[..];
+            prop_assert!(pass_over(&mut rest).is_err() || rest.len() < bytes.len());
+        }
+    }
+}
