@@ -1,5 +1,6 @@
 //! Records of all sources as rows of codes.
 
+use crate::model::EXPECTED_DATE_OF_BIRTH;
 use crate::random::draw;
 use crate::standardise::standardise;
 use hashbrown::HashMap;
@@ -285,7 +286,7 @@ fn group_columns(inputs: &[SourceInput]) -> Vec<ColumnGroup> {
     let mut groups: Vec<ColumnGroup> = Vec::new();
     for (source, input) in inputs.iter().enumerate() {
         for column in &input.columns {
-            if !compared(column.role) {
+            if !compared(column.role, &input.table.columns[column.index].name) {
                 continue;
             }
             let by_role = named_by_role(column.role)
@@ -309,8 +310,13 @@ fn group_columns(inputs: &[SourceInput]) -> Vec<ColumnGroup> {
     groups
 }
 
-fn compared(role: Role) -> bool {
-    !matches!(role, Role::RecordId | Role::OtherDate | Role::FreeText)
+/// Whether a column says anything of who somebody is; of other dates only the day on which a child was expected does.
+fn compared(role: Role, header: &str) -> bool {
+    match role {
+        Role::RecordId | Role::FreeText => false,
+        Role::OtherDate => header.eq_ignore_ascii_case(EXPECTED_DATE_OF_BIRTH),
+        _ => true,
+    }
 }
 
 /// Roles that mean the same in every source whatever the header says.

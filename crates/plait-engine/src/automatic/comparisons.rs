@@ -2,8 +2,8 @@
 
 use crate::comparison::ComparisonVector;
 use crate::model::{
-    Comparison, Condition, Edit, FORMER_LA_CHILD_ID, Level, LinkType, Measure, Missing, Part, TermFrequency,
-    Test,
+    Comparison, Condition, EXPECTED_DATE_OF_BIRTH, Edit, FORMER_LA_CHILD_ID, Level, LinkType, Measure,
+    Missing, Part, TermFrequency, Test,
 };
 use crate::records::{Field, Records};
 use plait_types::{NULL, Role};
@@ -34,6 +34,7 @@ pub fn comparisons_for(records: &Records, link_type: LinkType) -> Vec<Comparison
     let two_lines = if let [first, second] = lines[..] { Some((first, second)) } else { None };
     // fields whose values are found in each other's place
     let swapped = [named(Role::Forename).zip(named(Role::Surname)), two_lines];
+    let has_unborn = records.fields.iter().any(|field| field.name == EXPECTED_DATE_OF_BIRTH);
     fields
         .iter()
         .map(|field| {
@@ -43,7 +44,12 @@ pub fn comparisons_for(records: &Records, link_type: LinkType) -> Vec<Comparison
                 // would count twice
                 if is(first) { Some((second, true)) } else { is(second).then_some((first, false)) }
             });
-            comparison_for(field, swapped_with)
+            let mut comparison = comparison_for(field, swapped_with);
+            if field.role == Role::DateOfBirth && has_unborn {
+                let near = EXPECTED.map(|(days, label)| near_expected(days, label));
+                comparison.levels.splice(1..1, near);
+            }
+            comparison
         })
         .collect()
 }
@@ -172,6 +178,19 @@ fn comparison_for(field: &Field, swapped_with: Option<(&str, bool)>) -> Comparis
         missing: Missing::All,
         levels: std::iter::once(exact).chain(others).collect(),
     }
+}
+
+/// How far from the day on which they are expected children are born: nearly all after 37 to 42 weeks, of which the 40th is
+/// the expected one, and hardly any before the 27th.
+const EXPECTED: [(u32, &str); 2] =
+    [(21, "born within 3 weeks of the expected day"), (91, "born within 3 months of the expected day")];
+
+/// A level of dates of birth of which one is the day on which the child was expected. It has a level of its own since
+/// little else is known of the unborn, and dates of birth of brothers and sisters never come so near.
+fn near_expected(days: u32, label: &str) -> Level {
+    let is_expected = Condition::Test(Some(EXPECTED_DATE_OF_BIRTH.to_owned()), Test::EitherRecorded);
+    let when = Condition::All(vec![Condition::test(Test::WithinDays(days)), is_expected]);
+    Level { when, label: Some(label.to_owned()), term_frequency: None }
 }
 
 /// A level for each of the sources that have most records, and one for pairs of different ones or of the rest.

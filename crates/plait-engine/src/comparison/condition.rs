@@ -16,7 +16,7 @@ pub(super) enum Check<'a> {
     Always,
 }
 
-/// A test of the two codes of one slot, neither missing.
+/// A test of the two codes of one slot, neither missing but of [`BoundTest::EitherRecorded`].
 pub(super) enum BoundTest<'a> {
     SameValue,
     /// From value code to part code.
@@ -47,6 +47,7 @@ pub(super) enum BoundTest<'a> {
     Numbers(Vec<f64>, NumberTest),
     InCommon(&'a Values, usize),
     BothAre(u32),
+    EitherRecorded,
     /// The longitude's slot, latitudes and longitudes per code, kilometres.
     WithinKm {
         slot: usize,
@@ -126,6 +127,7 @@ impl<'a> Check<'a> {
                             _ => false,
                         }
                     }
+                    BoundTest::EitherRecorded => a != NULL || b != NULL,
                     _ => a != NULL && b != NULL && test.holds(a, b),
                 }
             }
@@ -208,6 +210,7 @@ impl<'a> BoundTest<'a> {
             Test::WithinNumber(most) => Self::Numbers(numbers(field), NumberTest::Within(*most)),
             Test::WithinShare(most) => Self::Numbers(numbers(field), NumberTest::WithinShare(*most)),
             Test::InCommon(least) => Self::InCommon(&field.values, *least as usize),
+            Test::EitherRecorded => Self::EitherRecorded,
             Test::BothAre(value) => field.code_of(value).map_or(Self::Never, Self::BothAre),
             Test::WithinKm(longitude, km) => {
                 let slot = slot_of(longitude);
@@ -266,6 +269,7 @@ impl<'a> BoundTest<'a> {
                 shared.len() >= *least
             }
             Self::BothAre(code) => a == *code && b == *code,
+            Self::EitherRecorded => true,
             Self::Other { .. } | Self::WithinKm { .. } => unreachable!("answered from whole rows"),
             Self::Never => false,
         }

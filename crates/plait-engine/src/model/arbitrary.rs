@@ -79,6 +79,7 @@ fn test() -> impl Strategy<Value = Test> {
         Test::Transposed,
         Test::TwoOfThreeParts,
         Test::NewYearsDay,
+        Test::EitherRecorded,
     ];
     let share = || prop_oneof![(0..=100_u32).prop_map(|percent| f64::from(percent) / 100.0), 0.0..=1.0];
     let positive = || prop_oneof![Just(0.0), 0.0..1e6, 0.0..1e-9, 1e17..1e300];

@@ -1,6 +1,6 @@
 //! When two values are at a level: the vocabulary of comparison levels and blocking keys.
 
-/// A condition on a pair of records. A test of a missing value is false.
+/// A condition on a pair of records. A test of a missing value is false, but for [`Test::EitherRecorded`].
 #[derive(Clone, Debug, PartialEq)]
 pub enum Condition {
     /// A test of one field of both records; `None` is the comparison's first field.
@@ -62,6 +62,8 @@ pub enum Test {
     InCommon(u32),
     /// Both are this value.
     BothAre(String),
+    /// At least one of the two is there: the only test that may hold where a value is missing.
+    EitherRecorded,
     /// At most so many kilometres apart, this field being the latitude and the other the longitude in degrees.
     WithinKm(String, f64),
 }

@@ -89,6 +89,7 @@ const PLAIN: &[(Test, &str, &str)] = &[
     (Test::Transposed, "transposed", "two neighbouring characters swapped"),
     (Test::TwoOfThreeParts, "two of three parts", "two of day, month and year the same"),
     (Test::NewYearsDay, "both on 1 January", "both on 1 January"),
+    (Test::EitherRecorded, "either recorded", "recorded for either of the two"),
 ];
 
 /// The remaining forms, each with an example argument; for suggestions and the schema.
@@ -410,6 +411,7 @@ pub fn field_words(field: &str) -> &str {
         // an identifier that goes by the header which every statutory return gives it
         None if field.eq_ignore_ascii_case(LA_CHILD_ID) => "LA child id",
         None if field.eq_ignore_ascii_case(FORMER_LA_CHILD_ID) => "former LA child id",
+        None if field.eq_ignore_ascii_case(EXPECTED_DATE_OF_BIRTH) => "expected date of birth",
         None => field,
     }
 }
@@ -429,6 +431,9 @@ pub const LA_CHILD_ID: &str = "la_child_id";
 
 /// The field of the id that a child had before its authority changed its case-management system.
 pub const FORMER_LA_CHILD_ID: &str = "former_la_child_id";
+
+/// The field of the day on which a child was expected, of records that have it in place of a date of birth.
+pub const EXPECTED_DATE_OF_BIRTH: &str = "expected_date_of_birth";
 
 // ---- reading
 

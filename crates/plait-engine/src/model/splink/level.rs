@@ -494,7 +494,7 @@ impl Reader<'_> {
                 }
             }
             // a test of two fields looks at one side of each
-            Condition::Test(_, Test::EqualsOther(_))
+            Condition::Test(_, Test::EqualsOther(_) | Test::EitherRecorded)
             | Condition::Any(_)
             | Condition::Not(_)
             | Condition::Else => {}

@@ -47,14 +47,10 @@ impl Identity {
         columns.extend(self.persons.columns.iter().filter(|c| c.name == "source_key").cloned());
         self.identifier_columns(&mut columns);
         self.name_columns(&mut columns);
-        columns.extend(self.date_of_birth());
-        columns.extend(
-            self.persons
-                .columns
-                .iter()
-                .filter(|c| !matches!(c.name.as_str(), "record_key" | "source_key" | DATE_OF_BIRTH))
-                .cloned(),
-        );
+        columns.extend(self.dates_of_birth());
+        let done = ["record_key", "source_key", DATE_OF_BIRTH, EXPECTED_DATE_OF_BIRTH];
+        let others = self.persons.columns.iter().filter(|column| !done.contains(&column.name.as_str()));
+        columns.extend(others.cloned());
         self.address_columns(&mut columns);
         let roles = columns.iter().map(|column| role(&column.name)).collect();
         Current { table: Table { name: self.persons.name.clone(), columns, n_rows: self.n_records }, roles }
@@ -69,16 +65,20 @@ impl Identity {
 
     /// Dates of birth, and of the unborn the day on which they are expected: nothing else of them comes near the date of
     /// birth that other files give them later. A date that stands for "not known" is none.
-    fn date_of_birth(&self) -> Option<Column> {
+    /// Those days are given once more in a column of their own, to be told from dates of birth.
+    fn dates_of_birth(&self) -> Vec<Column> {
         let (born, expected) =
             (self.persons.column(DATE_OF_BIRTH), self.persons.column(EXPECTED_DATE_OF_BIRTH));
-        let (born, Some(expected)) = (born, expected) else { return born.cloned() };
-        let date = |row: usize| {
-            let born = born.and_then(|born| born.get(row));
-            let known = born.filter(|text| !is_placeholder(Role::DateOfBirth, text));
-            known.or_else(|| expected.get(row)).or(born)
-        };
-        Some(Column::from_rows(DATE_OF_BIRTH, (0..self.n_records).map(date)))
+        let (born, Some(expected)) = (born, expected) else { return born.cloned().into_iter().collect() };
+        let born = |row: usize| born.and_then(|born| born.get(row));
+        let known = |row: usize| born(row).filter(|text| !is_placeholder(Role::DateOfBirth, text));
+        let date = |row: usize| known(row).or_else(|| expected.get(row)).or_else(|| born(row));
+        let of_unborn = |row: usize| if known(row).is_some() { None } else { expected.get(row) };
+        let columns = [
+            Column::from_rows(DATE_OF_BIRTH, (0..self.n_records).map(date)),
+            Column::from_rows(EXPECTED_DATE_OF_BIRTH, (0..self.n_records).map(of_unborn)),
+        ];
+        columns.into_iter().filter(|column| !column.values.is_empty()).collect()
     }
 
     fn name_columns(&self, columns: &mut Vec<Column>) {
