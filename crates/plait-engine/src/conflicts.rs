@@ -76,9 +76,15 @@ impl<'a> Conflicts<'a> {
     /// Of which kind the numbers are that conflict: the first of several.
     pub fn kind_between(&self, left: u32, right: u32) -> Option<Role> {
         let (left, right) = (self.constraints.group(&left), self.constraints.group(&right));
-        if left[0] == right[0] {
-            return None;
-        }
+        if left[0] == right[0] { None } else { self.kind_between_holders(left, right) }
+    }
+
+    /// The same of what the two records have themselves, whatever is put together with them.
+    pub fn kind_between_these(&self, left: u32, right: u32) -> Option<Role> {
+        self.kind_between_holders(&[left], &[right])
+    }
+
+    fn kind_between_holders(&self, left: &[u32], right: &[u32]) -> Option<Role> {
         let other_forename = || {
             self.forename.is_some_and(|codes| {
                 let forenames =

@@ -1,11 +1,12 @@
 //! Why a pair is left for a person although its weight or a rule would link it.
 
-use crate::clustering::Persons;
+use crate::clustering::Clustered;
 use crate::conflicts::Conflicts;
 use crate::constraints::Constraints;
 use crate::lists::Lists;
 use crate::model::Clustering;
 use crate::records::Records;
+use hashbrown::HashSet;
 use plait_types::Role;
 
 /// What speaks against a pair that its weight or a rule would link.
@@ -13,15 +14,24 @@ use plait_types::Role;
 pub enum Objection {
     /// Each of the two records has a verified number of this kind, and they share none.
     Numbers(Role),
-    /// The same of other records of the two people.
+    /// A constraint keeps records of the two people apart.
+    Constraint,
+    /// Records of the two people have verified numbers of this kind and share none.
     NumbersOfOthers(Role),
+    /// One of the records would fit another person about as well.
+    AnotherPerson,
     /// The sum over all pairs of records of the two people is against it.
     OtherRecords,
     /// Both records have a better link.
     BetterLinks,
     /// A person has one record of a source at most, and another record took the place.
     PlaceTaken,
+    /// The pair was never compared, since no blocking rule makes it.
+    NotCompared,
 }
+
+/// Roles of numbers that keep people apart.
+const NUMBERS: [Role; 3] = [Role::NhsNumber, Role::Upn, Role::Uln];
 
 impl Objection {
     /// As half a sentence. Holds no value.
@@ -32,13 +42,31 @@ impl Objection {
         };
         match self {
             Self::Numbers(role) => format!("the two records have {}", numbers(role)),
+            Self::Constraint => "a constraint keeps records of the two people apart".to_owned(),
             Self::NumbersOfOthers(role) => {
-                format!("other records of the two people have {}", numbers(role))
+                format!("among the records of the two people are {}", numbers(role))
             }
+            Self::AnotherPerson => "one of the records would fit another person about as well".to_owned(),
             Self::OtherRecords => "the other records of the two people outweigh it".to_owned(),
             Self::BetterLinks => "both records have a better link".to_owned(),
             Self::PlaceTaken => "another record took its place: a person has one of each source".to_owned(),
+            Self::NotCompared => "no blocking rule makes the pair, so that it was not compared".to_owned(),
         }
+    }
+
+    /// The objection that reads like this.
+    pub fn from_words(words: &str) -> Option<Self> {
+        let of_numbers =
+            NUMBERS.into_iter().flat_map(|role| [Self::Numbers(role), Self::NumbersOfOthers(role)]);
+        let others = [
+            Self::Constraint,
+            Self::AnotherPerson,
+            Self::OtherRecords,
+            Self::BetterLinks,
+            Self::PlaceTaken,
+            Self::NotCompared,
+        ];
+        of_numbers.chain(others).find(|objection| objection.words() == words)
     }
 }
 
@@ -46,7 +74,9 @@ impl Objection {
 pub struct Objections<'a> {
     conflicts: Conflicts<'a>,
     method: Clustering,
-    person_of: &'a [u32],
+    clustered: &'a Clustered,
+    /// Pairs of persons that constraints keep apart, the lower one first.
+    kept_apart: HashSet<(u32, u32)>,
     /// The records of each person.
     members: Lists,
 }
@@ -59,14 +89,19 @@ impl<'a> Objections<'a> {
     /// Costs a pass over the records, and one over the distinct numbers.
     pub fn of(
         records: &'a Records,
-        persons: &'a Persons,
+        clustered: &'a Clustered,
         method: Clustering,
         constraints: &'a Constraints,
     ) -> Self {
+        let persons = &clustered.persons;
+        let person = |record: u32| persons.person_of[record as usize];
+        let kept_apart =
+            constraints.apart().iter().map(|&(left, right)| in_order(person(left), person(right)));
         Self {
             conflicts: Conflicts::of(records, constraints),
             method,
-            person_of: &persons.person_of,
+            clustered,
+            kept_apart: kept_apart.collect(),
             members: persons.records(),
         }
     }
@@ -74,28 +109,31 @@ impl<'a> Objections<'a> {
     /// What speaks against a pair that reached the link threshold or that a rule links. Nothing of two records of one
     /// person, which another way joins.
     pub fn to(&self, left: u32, right: u32) -> Option<Objection> {
-        let [a, b] = [left, right].map(|record| self.person_of[record as usize]);
+        let [a, b] = [left, right].map(|record| self.clustered.persons.person_of[record as usize]);
         if a == b {
             return None;
         }
-        // of links by chains nothing is given up, and numbers do not count
-        if self.method == Clustering::ConnectedComponents {
-            return None;
-        }
-        if let Some(kind) = self.conflicts.kind_between(left, right) {
+        let by_chains = self.method == Clustering::ConnectedComponents;
+        if !by_chains && let Some(kind) = self.conflicts.kind_between_these(left, right) {
             return Some(Objection::Numbers(kind));
         }
+        if self.kept_apart.contains(&in_order(a, b)) {
+            return Some(Objection::Constraint);
+        }
+        // of links by chains nothing else is given up, and numbers do not count
+        if by_chains {
+            return None;
+        }
+        let mut all = self.members(a).iter().flat_map(|&l| self.members(b).iter().map(move |&r| (l, r)));
+        if let Some(kind) = all.find_map(|(left, right)| self.conflicts.kind_between(left, right)) {
+            return Some(Objection::NumbersOfOthers(kind));
+        }
+        let is_undecided = |record: u32| self.clustered.undecided.binary_search(&record).is_ok();
         Some(match self.method {
             Clustering::OneToOne => Objection::PlaceTaken,
             Clustering::BestLink => Objection::BetterLinks,
-            Clustering::ConnectedComponents | Clustering::Correlation => {
-                let all =
-                    || self.members(a).iter().flat_map(|&l| self.members(b).iter().map(move |&r| (l, r)));
-                match all().find_map(|(left, right)| self.conflicts.kind_between(left, right)) {
-                    Some(kind) => Objection::NumbersOfOthers(kind),
-                    None => Objection::OtherRecords,
-                }
-            }
+            _ if is_undecided(left) || is_undecided(right) => Objection::AnotherPerson,
+            Clustering::ConnectedComponents | Clustering::Correlation => Objection::OtherRecords,
         })
     }
 
@@ -105,37 +143,104 @@ impl<'a> Objections<'a> {
     }
 }
 
+fn in_order(a: u32, b: u32) -> (u32, u32) {
+    (a.min(b), a.max(b))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::clustering::Persons;
     use crate::fixture::records;
 
     /// Four records, the first and the last two of one person each, with these NHS numbers.
-    fn check(nhs: [&str; 4], method: Clustering, pair: (u32, u32), expected: Option<Objection>) {
-        let column = nhs.map(|value| (!value.is_empty()).then(|| value.to_owned())).to_vec();
-        let records = records(&[4], &[("nhs_number", Role::NhsNumber, column)]);
-        let persons = Persons { person_of: vec![0, 0, 1, 1], n_persons: 2 };
-        let none = Constraints::default();
-        let objections = Objections::of(&records, &persons, method, &none);
-        assert_eq!(objections.to(pair.0, pair.1), expected, "{nhs:?} {method:?}");
+    struct Case {
+        nhs: [&'static str; 4],
+        method: Clustering,
+        constraints: Constraints,
+        undecided: Vec<u32>,
     }
+
+    impl Case {
+        fn of(nhs: [&'static str; 4], method: Clustering) -> Self {
+            Self { nhs, method, constraints: Constraints::default(), undecided: Vec::new() }
+        }
+
+        #[track_caller]
+        fn check(&self, pair: (u32, u32), expected: Option<Objection>) {
+            let column = self.nhs.map(|value| (!value.is_empty()).then(|| value.to_owned())).to_vec();
+            let records = records(&[4], &[("nhs_number", Role::NhsNumber, column)]);
+            let persons = Persons { person_of: vec![0, 0, 1, 1], n_persons: 2 };
+            let clustered =
+                Clustered { persons, is_link: Vec::new(), n_ties: 0, undecided: self.undecided.clone() };
+            let objections = Objections::of(&records, &clustered, self.method, &self.constraints);
+            assert_eq!(objections.to(pair.0, pair.1), expected, "{:?} {:?}", self.nhs, self.method);
+        }
+    }
+
+    const A: &str = "9990000018";
+    const B: &str = "9990000026";
 
     #[test]
     fn numbers_are_named_before_the_other_records_that_outweigh_a_pair() {
-        let (a, b) = ("9990000018", "9990000026");
-        let correlation = Clustering::Correlation;
-        check([a, "", b, ""], correlation, (0, 2), Some(Objection::Numbers(Role::NhsNumber)));
-        check([a, "", b, ""], correlation, (1, 2), Some(Objection::NumbersOfOthers(Role::NhsNumber)));
-        check([a, "", a, ""], correlation, (1, 2), Some(Objection::OtherRecords));
-        check([a, "", b, ""], correlation, (0, 1), None);
+        let check = |nhs, pair, expected| Case::of(nhs, Clustering::Correlation).check(pair, expected);
+        check([A, "", B, ""], (0, 2), Some(Objection::Numbers(Role::NhsNumber)));
+        check([A, "", B, ""], (1, 2), Some(Objection::NumbersOfOthers(Role::NhsNumber)));
+        check([A, "", A, ""], (1, 2), Some(Objection::OtherRecords));
+        check([A, "", B, ""], (0, 1), None);
     }
 
     #[test]
     fn methods_that_choose_among_links_say_that_another_was_chosen() {
-        let nhs = ["9990000018", "", "", "9990000026"];
-        check(nhs, Clustering::OneToOne, (0, 3), Some(Objection::Numbers(Role::NhsNumber)));
-        check(nhs, Clustering::OneToOne, (0, 2), Some(Objection::PlaceTaken));
-        check(nhs, Clustering::BestLink, (0, 2), Some(Objection::BetterLinks));
-        check(nhs, Clustering::ConnectedComponents, (0, 2), None);
+        let check = |method, pair, expected| Case::of([A, "", "", A], method).check(pair, expected);
+        check(Clustering::OneToOne, (0, 2), Some(Objection::PlaceTaken));
+        check(Clustering::BestLink, (0, 2), Some(Objection::BetterLinks));
+        check(Clustering::ConnectedComponents, (0, 2), None);
+    }
+
+    #[test]
+    fn numbers_and_constraints_keep_people_apart_in_every_method_in_which_they_count() {
+        use Clustering::{BestLink, ConnectedComponents, Correlation, OneToOne};
+        for method in [OneToOne, BestLink, Correlation, ConnectedComponents] {
+            let mut case = Case::of([A, "", "", B], method);
+            let numbers = (method != ConnectedComponents).then_some(Role::NhsNumber);
+            case.check((0, 3), numbers.map(Objection::Numbers));
+            case.check((1, 2), numbers.map(Objection::NumbersOfOthers));
+            case.nhs = [""; 4];
+            case.constraints = Constraints::new([], [(0, 3)]).unwrap();
+            case.check((1, 2), Some(Objection::Constraint));
+        }
+    }
+
+    #[test]
+    fn a_number_of_a_record_that_must_be_with_one_is_not_its_own() {
+        let mut case = Case::of([A, "", B, ""], Clustering::Correlation);
+        case.constraints = Constraints::new([(0, 1)], []).unwrap();
+        case.check((1, 2), Some(Objection::NumbersOfOthers(Role::NhsNumber)));
+    }
+
+    #[test]
+    fn a_record_that_fits_two_people_is_said_to() {
+        let mut case = Case::of([""; 4], Clustering::Correlation);
+        case.undecided = vec![3];
+        case.check((0, 3), Some(Objection::AnotherPerson));
+        case.check((0, 2), Some(Objection::OtherRecords));
+    }
+
+    #[test]
+    fn every_objection_is_known_by_its_words() {
+        for objection in [
+            Objection::Numbers(Role::Upn),
+            Objection::NumbersOfOthers(Role::Uln),
+            Objection::Constraint,
+            Objection::AnotherPerson,
+            Objection::OtherRecords,
+            Objection::BetterLinks,
+            Objection::PlaceTaken,
+            Objection::NotCompared,
+        ] {
+            assert_eq!(Objection::from_words(&objection.words()), Some(objection));
+        }
+        assert_eq!(Objection::from_words("a rule links it"), None);
     }
 }

@@ -7,13 +7,11 @@ use crate::link::model_path;
 use crate::model::read_model;
 use crate::run::Run;
 use crate::source::{Opened, RecordNames, SourceSpec, open, sha256_of_file};
-use plait_engine::clustering::Persons;
 use plait_engine::comparison::Comparer;
-use plait_engine::constraints::Constraints;
 use plait_engine::deterministic::{Ruling, Rulings};
 use plait_engine::explanation::{Explanation, explain as explain_pair};
 use plait_engine::model::Model;
-use plait_engine::objection::{Objection, Objections};
+use plait_engine::objection::Objection;
 use plait_engine::progress::Silent;
 use plait_engine::records::Records;
 use plait_engine::scoring::Scorer;
@@ -82,10 +80,8 @@ pub fn explain(request: &ExplainRequest) -> Result<Explanation, Faults> {
     let ruling = rulings.get(left.min(right), left.max(right));
     let explanation = explain_pair(&comparer, &scorer, &file.model, (left, right), name);
     let by_constraint = given.as_ref().and_then(|given| given.statement(left, right));
-    let none = Constraints::default();
-    let constraints = given.as_ref().map_or(&none, |given| &given.constraints);
     let objection = (by_constraint.is_none() && would_link(explanation.weight, ruling, &file.model))
-        .then(|| objection(&request.folder, &records, &file.model, constraints, (left, right)))
+        .then(|| objection(&request.folder, &explanation))
         .transpose()?
         .flatten();
     let mut explanation = explanation.with_ruling(ruling, objection, &file.model);
@@ -109,25 +105,41 @@ pub(crate) fn would_link(weight: f64, ruling: Option<Ruling>, model: &Model) -> 
     weight >= cut || matches!(ruling, Some(Ruling::Link(_)))
 }
 
-/// What kept a pair that would be linked from being one person, by the persons of the run.
-fn objection(
-    folder: &Path,
-    records: &Records,
-    model: &Model,
-    constraints: &Constraints,
-    (left, right): (u32, u32),
-) -> Result<Option<Objection>, Fault> {
-    let people = read(&folder.join(crate::output::PEOPLE), &ReadOptions::default())?.table;
-    let person = people.column("person_id").filter(|column| column.codes.len() == records.len());
-    let person = person.ok_or_else(|| {
-        Fault::new(
-            FaultCode::NotARun,
-            format!("{} does not hold the person of every record of the run", crate::output::PEOPLE),
-            "link again",
-        )
-    })?;
-    let persons = Persons { person_of: person.codes.clone(), n_persons: person.values.len() as u32 };
-    Ok(Objections::of(records, &persons, model.clustering, constraints).to(left, right))
+/// What kept a pair that would be linked from being one person, as the run says it.
+fn objection(folder: &Path, explanation: &Explanation) -> Result<Option<Objection>, Fault> {
+    let table = |name: &str| read(&folder.join(name), &ReadOptions::default()).map(|read| read.table);
+    let sides = [&explanation.left, &explanation.right];
+    let links = table(crate::output::LINKS)?;
+    let columns = ["source_l", "record_l", "source_r", "record_r", "reason"].map(|name| links.column(name));
+    let [Some(source_l), Some(record_l), Some(source_r), Some(record_r), Some(reason)] = columns else {
+        return Err(not_of_a_run(crate::output::LINKS));
+    };
+    let is_pair = |row: &usize| {
+        let [left, right] = [(source_l, record_l), (source_r, record_r)].map(|(source, record)| {
+            (source.get(*row).unwrap_or_default(), record.get(*row).unwrap_or_default())
+        });
+        let is = |end: (&str, &str), side: &(String, String)| end == (side.0.as_str(), side.1.as_str());
+        (is(left, sides[0]) && is(right, sides[1])) || (is(left, sides[1]) && is(right, sides[0]))
+    };
+    if let Some(row) = (0..links.n_rows).find(is_pair) {
+        return Ok(reason.get(row).and_then(Objection::from_words));
+    }
+    // a pair of two records of one person may be settled by other links; any other would be there, had it been compared
+    let people = table(crate::output::PEOPLE)?;
+    let columns = ["source", "record", "person_id"].map(|name| people.column(name));
+    let [Some(source), Some(record), Some(person)] = columns else {
+        return Err(not_of_a_run(crate::output::PEOPLE));
+    };
+    let person_of = |side: &(String, String)| {
+        let is = |row: &usize| source.get(*row) == Some(&side.0) && record.get(*row) == Some(&side.1);
+        (0..people.n_rows).find(is).and_then(|row| person.get(row))
+    };
+    let [left, right] = sides.map(person_of);
+    Ok((left != right).then_some(Objection::NotCompared))
+}
+
+fn not_of_a_run(file: &str) -> Fault {
+    Fault::new(FaultCode::NotARun, format!("{file} has not the columns that a run writes"), "link again")
 }
 
 fn refuse_changed(run: &Run, opened: &[Opened], folder: &Path) -> Result<(), Fault> {

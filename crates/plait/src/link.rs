@@ -770,7 +770,7 @@ fn objections(
     if !(0..pairs.len()).into_par_iter().any(is_refused) {
         return vec![None; pairs.len()];
     }
-    let objections = Objections::of(records, &clustered.persons, model.clustering, constraints);
+    let objections = Objections::of(records, clustered, model.clustering, constraints);
     let of =
         |pair: usize| is_refused(pair).then(|| objections.to(pairs.left[pair], pairs.right[pair])).flatten();
     (0..pairs.len()).into_par_iter().map(of).collect()

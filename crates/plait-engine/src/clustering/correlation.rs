@@ -14,7 +14,7 @@ mod dense;
 mod sparse;
 
 use super::apart::Apart;
-use super::{BY_WEIGHT, Components, LOOK_AT_ALL, TOGETHER, rank};
+use super::{BY_WEIGHT, Components, LOOK_AT_ALL, by_preference, rank};
 use crate::scoring::ScoredPairs;
 use dense::Dense;
 use rayon::prelude::*;
@@ -50,17 +50,36 @@ pub(super) struct Question<'a, 'w> {
     pub(super) weigher: &'a Weigher<'w>,
 }
 
-impl Question<'_, '_> {
+/// Where records belong.
+pub(super) struct Answer {
     /// Per record, the lowest record of its cluster.
-    pub(super) fn answer(&self) -> Vec<u32> {
+    pub(super) first_of: Vec<u32>,
+    /// Records that are by themselves because two clusters have about the same claim to them, in order.
+    pub(super) undecided: Vec<u32>,
+}
+
+/// Where one record of a set belongs.
+struct Placed {
+    record: u32,
+    /// The lowest record of its cluster.
+    first: u32,
+    is_undecided: bool,
+}
+
+impl Question<'_, '_> {
+    pub(super) fn answer(&self) -> Answer {
         let sets = self.sets();
-        let found: Vec<Vec<(u32, u32)>> =
+        let found: Vec<Vec<Placed>> =
             sets.par_iter().map_init(|| (self.weigher)(), |weigh, set| self.split(set, weigh)).collect();
-        let mut first_of: Vec<u32> = (0..self.n_records as u32).collect();
-        for (record, first) in found.into_iter().flatten() {
-            first_of[record as usize] = first;
+        let mut answer = Answer { first_of: (0..self.n_records as u32).collect(), undecided: Vec::new() };
+        for placed in found.into_iter().flatten() {
+            answer.first_of[placed.record as usize] = placed.first;
+            if placed.is_undecided {
+                answer.undecided.push(placed.record);
+            }
         }
-        first_of
+        answer.undecided.sort_unstable();
+        answer
     }
 
     /// The pairs within each set of records that accepted pairs reach.
@@ -80,8 +99,7 @@ impl Question<'_, '_> {
         by_set.chunk_by(|a, b| a.0 == b.0).map(|set| set.iter().map(|&(_, pair)| pair).collect()).collect()
     }
 
-    /// Each record of a set with the lowest record of its cluster.
-    fn split(&self, set: &[u32], weigh: &mut WeighPair<'_>) -> Vec<(u32, u32)> {
+    fn split(&self, set: &[u32], weigh: &mut WeighPair<'_>) -> Vec<Placed> {
         let ends = |&pair: &u32| [self.pairs.left[pair as usize], self.pairs.right[pair as usize]];
         let mut records: Vec<u32> = set.iter().flat_map(ends).collect();
         records.sort_unstable();
@@ -110,7 +128,7 @@ impl Question<'_, '_> {
                 smaller[left as usize].push(pair);
             }
         }
-        let mut found: Vec<(u32, u32)> = Vec::new();
+        let mut found: Vec<Placed> = Vec::new();
         for pairs in smaller.into_iter().filter(|pairs| !pairs.is_empty()) {
             let mut within: Vec<u32> = pairs.iter().flat_map(ends).collect();
             within.sort_unstable();
@@ -118,7 +136,8 @@ impl Question<'_, '_> {
             if within.len() <= LOOK_AT_ALL {
                 found.extend(self.split_looking_at_all(&within, &pairs, weigh));
             } else {
-                found.extend(within.iter().map(|&record| (record, within[0])));
+                let first = within[0];
+                found.extend(within.iter().map(|&record| Placed { record, first, is_undecided: false }));
             }
         }
         found
@@ -130,11 +149,13 @@ impl Question<'_, '_> {
         if self.apart.keeps(left, right) { APART } else { clipped(self.pairs.weight[pair]) }
     }
 
-    /// Of the pairs of a set those that are together whatever else is known: by a constraint, then by a rule.
-    fn musts(&self, set: &[u32]) -> impl Iterator<Item = u32> {
-        let is_first = |pair: &u32| rank(self.pairs, *pair as usize) == TOGETHER;
-        let is_later = |pair: &u32| (TOGETHER + 1..BY_WEIGHT).contains(&rank(self.pairs, *pair as usize));
-        set.iter().copied().filter(is_first).chain(set.iter().copied().filter(is_later))
+    /// Of the pairs of a set those that are together whatever else is known: by a constraint, then by one rule after the
+    /// other.
+    fn musts(&self, set: &[u32]) -> Vec<u32> {
+        let is_must = |pair: &u32| rank(self.pairs, *pair as usize) < BY_WEIGHT;
+        let mut musts: Vec<u32> = set.iter().copied().filter(is_must).collect();
+        musts.sort_by(|&a, &b| by_preference(self.pairs, a as usize, b as usize));
+        musts
     }
 
     /// The pairs of these records, which are in order, that constraints keep apart.
@@ -143,12 +164,7 @@ impl Question<'_, '_> {
         self.apart.constraints.apart().iter().copied().filter(move |(left, right)| has(left) && has(right))
     }
 
-    fn split_looking_at_all(
-        &self,
-        records: &[u32],
-        set: &[u32],
-        weigh: &mut WeighPair<'_>,
-    ) -> Vec<(u32, u32)> {
+    fn split_looking_at_all(&self, records: &[u32], set: &[u32], weigh: &mut WeighPair<'_>) -> Vec<Placed> {
         let place = |record| records.binary_search(&record).expect("an end of its pairs");
         let mut dense = Dense::new(records.len());
         for &pair in set {
@@ -170,8 +186,14 @@ impl Question<'_, '_> {
                 dense.set(left, right, weight);
             }
         }
-        let clusters = dense.clusters(self.cut);
-        records.iter().zip(clusters).map(|(&record, first)| (record, records[first])).collect()
+        let placed = records.iter().zip(dense.clusters(self.cut));
+        placed
+            .map(|(&record, place)| Placed {
+                record,
+                first: records[place.lowest],
+                is_undecided: place.is_undecided,
+            })
+            .collect()
     }
 }
 

@@ -45,6 +45,8 @@ pub struct Clustered {
     pub is_link: Vec<bool>,
     /// Pairs at or above the threshold that the method gave up because another had equal right to its place.
     pub n_ties: u32,
+    /// Records that are by themselves because they would fit two persons about equally well, in order.
+    pub undecided: Vec<u32>,
 }
 
 impl Clustered {
@@ -100,6 +102,7 @@ pub fn cluster(
             *accepted = *accepted && !apart.keeps(pairs.left[pair], pairs.right[pair]);
         }
     }
+    let mut undecided = Vec::new();
     let (is_link, n_ties) = match method {
         Clustering::ConnectedComponents => {
             apart.take_again(records.len(), pairs, &mut accepted);
@@ -120,17 +123,28 @@ pub fn cluster(
                 cut,
                 weigher,
             };
-            let first_of = question.answer();
-            let together =
-                |pair: usize| first_of[pairs.left[pair] as usize] == first_of[pairs.right[pair] as usize];
-            ((0..pairs.len()).map(|pair| accepted[pair] && together(pair)).collect(), 0)
+            let answer = question.answer();
+            let ends = |pair: usize| [pairs.left[pair], pairs.right[pair]];
+            let is_link: Vec<bool> = (0..pairs.len())
+                .map(|pair| {
+                    let [left, right] = ends(pair).map(|record| answer.first_of[record as usize]);
+                    accepted[pair] && left == right
+                })
+                .collect();
+            let is_tie = |pair: &usize| {
+                accepted[*pair]
+                    && ends(*pair).iter().any(|record| answer.undecided.binary_search(record).is_ok())
+            };
+            let n_ties = (0..pairs.len()).filter(is_tie).count() as u32;
+            undecided = answer.undecided;
+            (is_link, n_ties)
         }
     };
     let mut components = Components::new(records.len());
     for ((&left, &right), _) in pairs.left.iter().zip(&pairs.right).zip(&is_link).filter(|(_, link)| **link) {
         components.join(left, right);
     }
-    Clustered { persons: components.into_persons(), is_link, n_ties }
+    Clustered { persons: components.into_persons(), is_link, n_ties, undecided }
 }
 
 /// The rank of pairs that a constraint puts together, before all others.

@@ -1057,6 +1057,7 @@ mod tests {
         transposed -> two neighbouring characters swapped
         two of three parts -> two of day, month and year the same
         both on 1 January -> both on 1 January
+        either recorded -> recorded for either of the two
         same first word -> same first word
         same last word -> same last word
         same soundex -> sounds the same (Soundex)

@@ -4,6 +4,8 @@ use super::{BENEFIT, Join, NOT_COMPARED};
 
 /// Rounds of moving single records.
 const ROUNDS: usize = 10;
+/// Bits by which a record fits its cluster better than any other, and is there for certain.
+const SURE: f64 = 10.0;
 /// A move must gain more than rounding can.
 const LEAST_GAIN: f64 = 1e-9;
 
@@ -14,6 +16,15 @@ pub(super) struct Dense {
     weights: Vec<f64>,
     /// Records that are together whatever their weights, in the order in which they merge.
     must: Vec<(usize, usize)>,
+}
+
+/// Where a record belongs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Place {
+    /// The lowest record of its cluster.
+    pub(super) lowest: usize,
+    /// It is by itself because two clusters have about the same claim to it.
+    pub(super) is_undecided: bool,
 }
 
 /// Clusters while they merge: each is known by its lowest record.
@@ -49,11 +60,77 @@ impl Dense {
         pairs.filter(|&(left, right)| self.weights[left * self.n + right].is_nan()).collect()
     }
 
-    /// Per record, the lowest record of its cluster.
-    pub(super) fn clusters(&self, cut: f64) -> Vec<usize> {
+    /// Where each record belongs.
+    pub(super) fn clusters(&self, cut: f64) -> Vec<Place> {
+        let mut cluster_of = self.moved(cut);
+        let undecided = self.take_out_undecided(&mut cluster_of, cut);
+        let place = |(lowest, is_undecided)| Place { lowest, is_undecided };
+        by_lowest(&cluster_of).into_iter().zip(undecided).map(place).collect()
+    }
+
+    /// Clusters with records in them that may as well belong elsewhere.
+    pub(super) fn moved(&self, cut: f64) -> Vec<usize> {
         let mut cluster_of = self.merged(cut);
         self.move_records(&mut cluster_of, cut);
-        by_lowest(&cluster_of)
+        cluster_of
+    }
+
+    /// Takes records out of their cluster that may as well belong to another one.
+    ///
+    /// A record `r` is in a cluster A with the odds of all their pairs, `2^S(r, A)`, as long as nothing else has a claim to
+    /// it. Where it has pairs with a cluster B too, there are four cases, and these odds to one another: it belongs to A
+    /// alone, `2^S(r, A)`, to B alone, `2^S(r, B)`, to both, which then are one person, `2^(S(r, A) + S(r, B) + S(A, B))`, or
+    /// to neither, 1. It stays if the first and third together reach the cut. Says of each record whether it was taken out.
+    fn take_out_undecided(&self, cluster_of: &mut [usize], cut: f64) -> Vec<bool> {
+        let is_fixed = self.fixed();
+        let mut undecided = vec![false; self.n];
+        for record in (0..self.n).filter(|&record| !is_fixed[record]) {
+            let own = cluster_of[record];
+            let sums = self.sums_to(record, cluster_of);
+            let rival = (0..self.n)
+                .filter(|&cluster| cluster != own && sums[cluster].1 >= cut + BENEFIT)
+                .max_by(|&a, &b| sums[a].0.total_cmp(&sums[b].0).then(b.cmp(&a)));
+            let (Some(rival), stays) = (rival, sums[own].0) else { continue };
+            let is_alone = sums[own].1 == f64::NEG_INFINITY;
+            if is_alone || stays - sums[rival].0 > SURE {
+                continue;
+            }
+            let between = self.sum_between(cluster_of, own, rival) - sums[rival].0;
+            let both = stays + sums[rival].0 + between;
+            if log2_sum(stays, both) - log2_sum(sums[rival].0, 0.0) < cut {
+                cluster_of[record] = unused(cluster_of);
+                undecided[record] = true;
+            }
+        }
+        undecided
+    }
+
+    fn fixed(&self) -> Vec<bool> {
+        let mut is_fixed = vec![false; self.n];
+        for &(left, right) in &self.must {
+            is_fixed[left] = true;
+            is_fixed[right] = true;
+        }
+        is_fixed
+    }
+
+    /// The sum of the weights between a record and the other records of each cluster, and the greatest of them.
+    fn sums_to(&self, record: usize, cluster_of: &[usize]) -> Vec<(f64, f64)> {
+        let mut sums = vec![(0.0, f64::NEG_INFINITY); self.n];
+        for other in (0..self.n).filter(|&other| other != record) {
+            let (sum, most) = &mut sums[cluster_of[other]];
+            let weight = self.weights[record * self.n + other];
+            *sum += if weight.is_nan() { NOT_COMPARED } else { weight };
+            // the other one if this is none
+            *most = most.max(weight);
+        }
+        sums
+    }
+
+    fn sum_between(&self, cluster_of: &[usize], a: usize, b: usize) -> f64 {
+        let of = |cluster: usize| (0..self.n).filter(move |&record| cluster_of[record] == cluster);
+        let pairs = of(a).flat_map(|left| of(b).map(move |right| self.weights[left * self.n + right]));
+        pairs.map(|weight| if weight.is_nan() { NOT_COMPARED } else { weight }).sum()
     }
 
     /// Clusters before single records move.
@@ -93,37 +170,25 @@ impl Dense {
 
     /// Moves single records to clusters, or out of them, for as long as that is better for the sum of weights within.
     fn move_records(&self, cluster_of: &mut [usize], cut: f64) {
-        let mut is_fixed = vec![false; self.n];
-        self.must.iter().for_each(|&(left, right)| {
-            is_fixed[left] = true;
-            is_fixed[right] = true;
-        });
+        let is_fixed = self.fixed();
         // who asks for less than even odds gets it
         let least = cut.min(0.0);
         for _ in 0..ROUNDS {
             let mut moved = false;
             for record in (0..self.n).filter(|&record| !is_fixed[record]) {
-                let mut sums = vec![(0.0, f64::NEG_INFINITY); self.n];
-                for other in (0..self.n).filter(|&other| other != record) {
-                    let (sum, most) = &mut sums[cluster_of[other]];
-                    let weight = self.weights[record * self.n + other];
-                    *sum += if weight.is_nan() { NOT_COMPARED } else { weight };
-                    // the other one if this is none
-                    *most = most.max(weight);
-                }
+                let sums = self.sums_to(record, cluster_of);
                 let own = cluster_of[record];
                 let stays = sums[own].0;
                 let best = (0..self.n)
                     .filter(|&cluster| cluster != own && sums[cluster].1 >= cut + BENEFIT)
                     .map(|cluster| (sums[cluster].0, cluster))
                     .max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1)));
-                let alone = || (0..self.n).find(|cluster| !cluster_of.contains(cluster));
                 let (gain, to) = match best {
                     Some((sum, cluster)) if sum > least => (sum - stays, Some(cluster)),
-                    _ => (least - stays, alone()),
+                    _ => (least - stays, None),
                 };
-                if let (true, Some(to)) = (gain > LEAST_GAIN, to) {
-                    cluster_of[record] = to;
+                if gain > LEAST_GAIN {
+                    cluster_of[record] = to.unwrap_or_else(|| unused(cluster_of));
                     moved = true;
                 }
             }
@@ -219,8 +284,25 @@ impl Merging {
     }
 }
 
+/// The number of a cluster without records; there is one where some cluster has several.
+fn unused(cluster_of: &[usize]) -> usize {
+    (0..cluster_of.len())
+        .find(|cluster| !cluster_of.contains(cluster))
+        .expect("a record leaves another behind")
+}
+
+/// `log2(2^a + 2^b)`.
+fn log2_sum(a: f64, b: f64) -> f64 {
+    let (less, more) = if a < b { (a, b) } else { (b, a) };
+    if less == f64::NEG_INFINITY {
+        more
+    } else {
+        more + (less - more).exp2().ln_1p() / std::f64::consts::LN_2
+    }
+}
+
 /// Clusters known by their lowest record.
-fn by_lowest(cluster_of: &[usize]) -> Vec<usize> {
+pub(super) fn by_lowest(cluster_of: &[usize]) -> Vec<usize> {
     let mut lowest = vec![usize::MAX; cluster_of.len()];
     cluster_of.iter().enumerate().for_each(|(record, &c)| lowest[c] = lowest[c].min(record));
     cluster_of.iter().map(|&cluster| lowest[cluster]).collect()

@@ -1,3 +1,4 @@
+use super::dense::by_lowest;
 use super::*;
 use crate::constraints::Constraints;
 use crate::fixture::{fixed, records, scored};
@@ -114,7 +115,7 @@ proptest! {
     #[test]
     fn records_move_only_for_the_better_and_as_far_as_they_can((n, weights) in any_weights(), cut in -3.0..4.0) {
         let dense = dense_of(n, &weights);
-        let (before, after) = (dense.merged(cut), dense.clusters(cut));
+        let (before, after) = (dense.merged(cut), by_lowest(&dense.moved(cut)));
         // a record that is let stay for less than even odds may cost as much
         let least = (0..n).count() as f64 * cut.min(0.0) * 10.0;
         prop_assert!(within(n, &weights, &after) >= within(n, &weights, &before) + least - 1e-9);
@@ -130,6 +131,72 @@ proptest! {
             prop_assert!(to(after[record]) > cut.min(0.0) - 1e-6, "it would be better alone");
         }
     }
+}
+
+/// The twin: for each record in turn the chances of all four cases, from the pairs. Also gives who was taken out.
+fn decided_slowly(
+    n: usize,
+    weights: &Weights,
+    mut cluster_of: Vec<usize>,
+    cut: f64,
+) -> (Vec<usize>, Vec<bool>) {
+    let mut undecided = vec![false; n];
+    for record in 0..n {
+        let members = |cluster: usize| -> Vec<usize> {
+            (0..n).filter(|&other| other != record && cluster_of[other] == cluster).collect()
+        };
+        let own = members(cluster_of[record]);
+        let sum = |lefts: &[usize], rights: &[usize]| -> f64 {
+            lefts.iter().flat_map(|&l| rights.iter().map(move |&r| weight(weights, l, r))).sum()
+        };
+        let could_link = |cluster: &Vec<usize>| {
+            let known = |&other: &usize| weights.get(&(record.min(other), record.max(other)));
+            cluster.iter().filter_map(known).any(|&weight| weight >= cut + BENEFIT)
+        };
+        let others = (0..n).filter(|&cluster| cluster != cluster_of[record]).map(members);
+        let rival = others
+            .filter(could_link)
+            .map(|rival| (sum(&[record], &rival), rival))
+            .reduce(|a, b| if b.0 > a.0 { b } else { a });
+        let Some((to_rival, rival)) = rival.filter(|_| !own.is_empty()) else { continue };
+        let stays = sum(&[record], &own);
+        let odds = [stays, to_rival, stays + to_rival + sum(&own, &rival), 0.0].map(f64::exp2);
+        if stays - to_rival <= 10.0 && odds[0] + odds[2] < (odds[1] + odds[3]) * cut.exp2() {
+            cluster_of[record] = (0..n).find(|cluster| !cluster_of.contains(cluster)).unwrap();
+            undecided[record] = true;
+        }
+    }
+    (cluster_of, undecided)
+}
+
+proptest! {
+    #![proptest_config(fixed(500))]
+
+    #[test]
+    fn records_that_fit_two_clusters_are_taken_out((n, weights) in any_weights(), cut in -3.0..4.0) {
+        let dense = dense_of(n, &weights);
+        let places = dense.clusters(cut);
+        let (cluster_of, undecided) = decided_slowly(n, &weights, dense.moved(cut), cut);
+        prop_assert_eq!(places.iter().map(|place| place.lowest).collect::<Vec<_>>(), by_lowest(&cluster_of));
+        prop_assert_eq!(places.iter().map(|place| place.is_undecided).collect::<Vec<_>>(), undecided);
+    }
+}
+
+#[test]
+fn a_record_that_fits_twins_alike_is_of_neither() {
+    let records = records(&[5], &[]);
+    // two persons of two records each, who are two people, and a record that fits both
+    let sure = [(0, 1, 12.0), (2, 3, 12.0)];
+    let twins = [(0, 2, -9.0), (0, 3, -9.0), (1, 2, -9.0), (1, 3, -9.0)];
+    let one = |first: f64| [(0, 4, first), (1, 4, first), (2, 4, 5.0), (3, 4, 5.0)];
+    let edges = |first| [sure.as_slice(), &one(first)].concat();
+    assert_eq!(persons(&records, &edges(5.0), &twins), [0, 0, 1, 1, 2]);
+    assert_eq!(persons(&records, &edges(9.0), &twins), [0, 0, 1, 1, 0], "it fits one much better");
+    assert_eq!(
+        persons(&records, &edges(5.0), &twins.map(|(l, r, _)| (l, r, -0.1))),
+        [0; 5],
+        "they may be one"
+    );
 }
 
 fn persons(
