@@ -5,11 +5,12 @@
 )]
 
 use crate::exit;
-use clap::builder::{OsStringValueParser, TypedValueParser as _};
+use clap::builder::{OsStringValueParser, PossibleValue, TypedValueParser as _};
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
-use plait::{LinkType, Role, SourceSpec};
+use plait::{LinkType, Method, Role, SourceSpec};
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::sync::LazyLock;
 
 /// Links records about the same person across files that share no key, and explains every link.
 ///
@@ -67,6 +68,7 @@ Examples:
   plait link a.csv b.csv --out linked --truth truth.csv              measure against known persons
   plait link a.csv b.csv --out linked --constraints pairs.csv        pairs that must be, or never be, one person
   plait link a.csv b.csv --out again --model linked/model.toml       the same model again
+  plait link a.csv b.csv --out baseline --method mavis               by published rules, to compare with
 
 Writes to the folder: people.parquet (source, record, person_id, confidence), links.parquet (every link and
 every pair to review, with its weight and rule), people.xlsx, report.html, model.toml and run.json. Nothing is
@@ -94,6 +96,9 @@ pub(crate) struct Link {
     /// Use this model instead of one chosen from the data
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) model: Option<PathBuf>,
+    /// Link by the rules of a published method instead of a model, to see what a model adds
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["model", "threshold"])]
+    pub(crate) method: Option<MethodName>,
     /// Also write the model as it was used to this file
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) save_model: Option<PathBuf>,
@@ -488,6 +493,21 @@ impl From<LinkTypeName> for LinkType {
             LinkTypeName::DedupeOnly => Self::DedupeOnly,
             LinkTypeName::LinkAndDedupe => Self::LinkAndDedupe,
         }
+    }
+}
+
+/// [`Method`] as an option.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct MethodName(pub(crate) Method);
+
+impl ValueEnum for MethodName {
+    fn value_variants<'a>() -> &'a [Self] {
+        static ALL: LazyLock<Vec<MethodName>> = LazyLock::new(|| Method::all().map(MethodName).collect());
+        &ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.0.name()).help(self.0.words()))
     }
 }
 

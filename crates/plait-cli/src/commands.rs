@@ -44,6 +44,7 @@ fn run_link(arguments: &arguments::Link) -> Result<(), Faults> {
         sources: with_returns(&arguments.sources, &arguments.returns)?,
         out: arguments.out.clone(),
         model: arguments.model.clone(),
+        method: arguments.method.map(|method| method.0),
         save_model: arguments.save_model.clone(),
         truth: arguments.truth.clone(),
         constraints: arguments.constraints.clone(),

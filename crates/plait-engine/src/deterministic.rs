@@ -20,7 +20,7 @@ use crate::comparison::Comparer;
 use crate::model::{
     BlockingKey, BlockingRule, DeterministicRule, Guard, LinkType, Model, exceptions_words, keys_words,
 };
-use crate::records::{Field, Records};
+use crate::records::{Field, Records, Source};
 use crate::scoring::{ScoredPairs, Scorer};
 use crate::similarity::{Nicknames, half_of_double_barrelled, initials_agree, osa_at_most, token_subset};
 use hashbrown::HashSet;
@@ -222,25 +222,37 @@ fn find(
         let guards: Vec<Vec<&Field>> =
             rule.unless_different.iter().map(|guard| fields_of(records, guard)).collect();
         let unequal: Vec<&Field> = rule.unless_unequal.iter().map(|field| field_of(records, field)).collect();
+        let is_for = sources_with(records, &rule.sources_with);
+        let is_for = |record: u32| is_for.iter().all(|is_for| is_for[records.source_of(record)]);
         let of_task = |task| {
             let mut pairs = Vec::new();
-            blocks.for_each_pair(
-                task,
-                |_| true,
-                |left, right| {
-                    if unequal.iter().any(|field| is_unequal(field, left, right)) {
-                        return;
-                    }
-                    let is_caught = guards.iter().any(|fields| are_different(fields, left, right));
-                    pairs.push((left, right, is_caught, index as u16));
-                },
-            );
+            blocks.for_each_pair(task, is_for, |left, right| {
+                if !(is_for(left) && is_for(right))
+                    || unequal.iter().any(|field| is_unequal(field, left, right))
+                {
+                    return;
+                }
+                let is_caught = guards.iter().any(|fields| are_different(fields, left, right));
+                pairs.push((left, right, is_caught, index as u16));
+            });
             pairs
         };
         found.par_extend(blocks.tasks(65_536).par_iter().flat_map_iter(of_task));
     }
     only_first_of_each_pair(&mut found);
     found
+}
+
+/// Per field, whether each source has a value of it.
+fn sources_with(records: &Records, fields: &[String]) -> Vec<Vec<bool>> {
+    let has = |field: &Field, source: &Source| {
+        field.codes[source.start as usize..source.end as usize].iter().any(|&code| code != NULL)
+    };
+    let of_field = |name: &String| {
+        let field = field_of(records, name);
+        records.sources.iter().map(|source| has(field, source)).collect()
+    };
+    fields.iter().map(of_field).collect()
 }
 
 fn only_first_of_each_pair(found: &mut Vec<Found>) {

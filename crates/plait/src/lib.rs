@@ -10,6 +10,7 @@ mod explain;
 mod faults;
 mod link;
 mod look;
+mod method;
 mod model;
 mod output;
 mod ownership;
@@ -37,6 +38,7 @@ pub use model::{
 pub use plait_engine::clustering;
 pub use plait_engine::evaluation::{Rates, Scores};
 pub use plait_engine::explanation::{Explanation, Term, TermKind};
+pub use plait_engine::methods::Method;
 pub use plait_engine::model::{Clustering, LinkType, Model};
 pub use plait_engine::objection::Objection;
 pub use plait_engine::progress::{Progress, Silent, Stage};

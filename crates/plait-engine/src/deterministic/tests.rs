@@ -26,15 +26,19 @@ fn any_rules() -> impl Strategy<Value = Vec<DeterministicRule>> {
         .prop_map(|fields| Guard { fields: fields.into_iter().map(str::to_owned).collect() });
     let unequal = prop::collection::vec(select(vec![FORENAME, POSTCODE]).prop_map(str::to_owned), 0..2);
     let exceptions = (prop::collection::vec(guard, 0..3), unequal, any::<bool>());
-    let pass = prop::option::of(1..4u32);
-    let rule = (prop::collection::vec(key, 1..3), exceptions, pass).prop_map(
-        |(keys, (unless_different, unless_unequal, unless_ambiguous), pass)| DeterministicRule {
-            name: None,
-            pass,
-            keys,
-            unless_different,
-            unless_unequal,
-            unless_ambiguous,
+    let held = prop::collection::vec(select(vec![SURNAME, POSTCODE]).prop_map(str::to_owned), 0..2);
+    let of_pairs = (prop::option::of(1..4u32), held);
+    let rule = (prop::collection::vec(key, 1..3), exceptions, of_pairs).prop_map(
+        |(keys, (unless_different, unless_unequal, unless_ambiguous), (pass, sources_with))| {
+            DeterministicRule {
+                name: None,
+                pass,
+                keys,
+                sources_with,
+                unless_different,
+                unless_unequal,
+                unless_ambiguous,
+            }
         },
     );
     prop::collection::vec(rule, 0..5).prop_map(|mut rules| {
@@ -158,6 +162,15 @@ fn twin_of_pair(
         };
         (agree(records, &rule.keys, left, right) || agree(records, &rule.keys, right, left))
             && rule.pass == pass
+            && rule.sources_with.iter().all(|field| {
+                let of_source = |record| {
+                    (0..records.len() as u32)
+                        .filter(move |&other| records.source_of(other) == records.source_of(record))
+                };
+                [left, right]
+                    .into_iter()
+                    .all(|record| of_source(record).any(|other| value(records, field, other).is_some()))
+            })
             && !rule.unless_unequal.iter().any(is_unequal)
     };
     let caught = |rule: &DeterministicRule| {

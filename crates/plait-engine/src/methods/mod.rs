@@ -127,8 +127,12 @@ impl Method {
 /// The fields for want of which a rule can link nothing; all its fields where each is there, but not in one source with the
 /// others. `needed` is in how many sources they must be.
 fn fields_lacking(records: &Records, rule: &DeterministicRule, needed: usize) -> Vec<String> {
-    let mut fields: Vec<&String> = rule.keys.iter().flat_map(|key| [&key.left.0, &key.right.0]).collect();
-    fields.dedup();
+    let mut fields: Vec<&String> = Vec::new();
+    for field in rule.keys.iter().flat_map(|key| [&key.left.0, &key.right.0]).chain(&rule.sources_with) {
+        if !fields.contains(&field) {
+            fields.push(field);
+        }
+    }
     let has = |field: &str, source: usize| {
         records.field(field).is_some_and(|index| {
             let source = &records.sources[source];

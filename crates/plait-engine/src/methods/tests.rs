@@ -156,3 +156,18 @@ fn steps_that_cannot_run_are_told_with_what_they_lack() {
     let (model, left_out) = Method::Mavis.for_records(&records, LinkType::LinkAndDedupe);
     assert_eq!((model.deterministic.len(), left_out), (6, Vec::new()));
 }
+
+#[test]
+fn a_source_without_names_is_linked_by_the_stage_for_numbers() {
+    let nameless = |changes: &[(usize, &'static str)]| but(&[&[(1, ""), (2, "")], changes].concat());
+    let records = two(&[AMARA], &[nameless(&[]), nameless(&[(0, "")]), nameless(&[(0, "9990000042")])]);
+    let (model, _) = Method::Echild.for_records(&records, LinkType::LinkOnly);
+    let rulings = Rulings::of(&records, &model.deterministic, LinkType::LinkOnly);
+    let steps: Vec<Option<String>> = (1..4)
+        .map(|right| match rulings.get(0, right) {
+            Some(Ruling::Link(rule)) => Some(model.deterministic[usize::from(rule)].words()[..8].to_owned()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(steps, ["step 2.1", "step 2.6", "step 2.7"].map(|step| Some(step.to_owned())));
+}

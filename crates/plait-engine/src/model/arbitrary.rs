@@ -133,14 +133,18 @@ pub(super) fn guard() -> impl Strategy<Value = Guard> {
 
 fn deterministic() -> impl Strategy<Value = DeterministicRule> {
     let exceptions = (vec(guard(), 0..3), vec(field(), 0..2), any::<bool>());
-    (option::of(field()), vec(key(), 1..3), exceptions, option::of(1..4_u32)).prop_map(
-        |(name, keys, (unless_different, unless_unequal, unless_ambiguous), pass)| DeterministicRule {
-            name,
-            pass,
-            keys,
-            unless_different,
-            unless_unequal,
-            unless_ambiguous,
+    let of_pairs = (option::of(1..4_u32), vec(field(), 0..2));
+    (option::of(field()), vec(key(), 1..3), exceptions, of_pairs).prop_map(
+        |(name, keys, (unless_different, unless_unequal, unless_ambiguous), (pass, sources_with))| {
+            DeterministicRule {
+                name,
+                pass,
+                keys,
+                sources_with,
+                unless_different,
+                unless_unequal,
+                unless_ambiguous,
+            }
         },
     )
 }

@@ -200,7 +200,9 @@ impl Model {
         names.extend(blocking.chain(deterministic).flat_map(BlockingKey::fields).map(str::to_string));
         let guards = self.deterministic.iter().flat_map(|rule| &rule.unless_different);
         names.extend(guards.flat_map(|guard| guard.fields.iter().cloned()));
-        names.extend(self.deterministic.iter().flat_map(|rule| rule.unless_unequal.iter().cloned()));
+        let others =
+            |rule: &DeterministicRule| [rule.sources_with.clone(), rule.unless_unequal.clone()].concat();
+        names.extend(self.deterministic.iter().flat_map(others));
         names
     }
 }
@@ -423,6 +425,14 @@ impl Reader<'_> {
         keys.collect()
     }
 
+    fn fields(&mut self, names: Vec<Spanned<String>>) -> Vec<String> {
+        let names = names.into_iter().map(|name| {
+            self.mention(name.get_ref(), name.span());
+            name.into_inner()
+        });
+        names.collect()
+    }
+
     fn deterministic_rules(&mut self, rules: Vec<schema::DeterministicToml>) -> Vec<DeterministicRule> {
         let mut read: Vec<DeterministicRule> = Vec::new();
         for rule in rules {
@@ -456,16 +466,14 @@ impl Reader<'_> {
             Some(guard)
         });
         let unless_different = guards.collect();
-        let unequal = rule.unless_unequal.into_iter().map(|field| {
-            self.mention(field.get_ref(), field.span());
-            field.into_inner()
-        });
+        let unless_unequal = self.fields(rule.unless_unequal);
         DeterministicRule {
             name: rule.name,
             pass,
             keys,
+            sources_with: self.fields(rule.sources_with),
             unless_different,
-            unless_unequal: unequal.collect(),
+            unless_unequal,
             unless_ambiguous: rule.unless_ambiguous,
         }
     }
@@ -788,6 +796,9 @@ fn write_deterministic(out: &mut String, rules: &[DeterministicRule]) {
         }
         let keys = texts(rule.keys.iter().map(ToString::to_string).collect());
         push(out, format_args!("same = [{keys}]\n"));
+        if !rule.sources_with.is_empty() {
+            push(out, format_args!("sources_with = [{}]\n", texts(rule.sources_with.clone())));
+        }
         if !rule.unless_different.is_empty() {
             let guards = texts(rule.unless_different.iter().map(ToString::to_string).collect());
             push(out, format_args!("unless_different = [{guards}]\n"));
@@ -1225,7 +1236,7 @@ unless_different = ["date_of_birth and sex", "forename"]
           do:  fields are joined by `and`; put names of several words into quotes
         error[E015] [[deterministic]] has no key `unless` (model.toml line 8, column 1)
           why: a model that is read half would make other links than you meant
-          do:  remove it; the keys here are name, pass, same, unless_ambiguous, unless_different, unless_unequal
+          do:  remove it; the keys here are name, pass, same, sources_with, unless_ambiguous, unless_different, unless_unequal
         ");
     }
 
@@ -1240,6 +1251,7 @@ same = ["nhs_number valid"]
 name = "all but the number"
 pass = 2
 same = ["surname", "date_of_birth not 1 January"]
+sources_with = ["nhs_number"]
 unless_unequal = ["nhs_number"]
 unless_ambiguous = true
 "#;
@@ -1254,7 +1266,7 @@ unless_ambiguous = true
         error[E015] a rule of an earlier pass stands after one of a later pass (model.toml line 9, column 8)
           why: a model that is read half would make other links than you meant
           do:  write the rules in the order of their passes
-        error[E015] the file has what was learned, and no `compare` that it was learned of (model.toml line 13, column 1)
+        error[E015] the file has what was learned, and no `compare` that it was learned of (model.toml line 14, column 1)
           why: a model that is read half would make other links than you meant
           do:  add the comparisons, or remove all [[class]] tables to learn again
         ");

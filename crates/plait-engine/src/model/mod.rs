@@ -125,6 +125,9 @@ pub struct DeterministicRule {
     pub pass: Option<u32>,
     /// At least one; all must agree, and missing values never do.
     pub keys: Vec<BlockingKey>,
+    /// Fields of which the sources of both records must have values, whether or not the records have: what a source without
+    /// names or numbers holds may call for another rule.
+    pub sources_with: Vec<String>,
     /// A pair that one of them catches is not linked by the rule: a person decides, unless the pair is linked all the same,
     /// by another rule or by what it weighs.
     pub unless_different: Vec<Guard>,
@@ -212,6 +215,7 @@ impl DeterministicRule {
             name: None,
             pass: None,
             keys,
+            sources_with: Vec::new(),
             unless_different: Vec::new(),
             unless_unequal: Vec::new(),
             unless_ambiguous: false,

@@ -75,6 +75,10 @@ pub(super) fn deterministic_words(rule: &DeterministicRule) -> String {
         let fields: Vec<&str> = rule.unless_unequal.iter().map(|field| field_words(field)).collect();
         push(&mut words, format_args!(", and no two values of {}", fields.join(" or ")));
     }
+    if !rule.sources_with.is_empty() {
+        let fields: Vec<&str> = rule.sources_with.iter().map(|field| field_words(field)).collect();
+        push(&mut words, format_args!(", of sources that both have {}", fields.join(" and ")));
+    }
     let exceptions = exceptions_words(rule);
     if !exceptions.is_empty() {
         push(&mut words, format_args!(", unless {exceptions}"));

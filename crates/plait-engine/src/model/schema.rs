@@ -200,6 +200,10 @@ pub(super) struct DeterministicToml {
     /// Keys that must all agree.
     #[schemars(required, with = "Vec<KeyText>", length(min = 1))]
     pub(super) same: Option<Vec<Spanned<String>>>,
+    /// Fields: only for pairs whose sources both have values of these. Default: none.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub(super) sources_with: Vec<Spanned<String>>,
     /// A pair with different values in one of these goes to review instead. Default: none.
     #[serde(default)]
     #[schemars(with = "Vec<GuardText>")]
