@@ -6,7 +6,7 @@
 //!
 //! Rules may come in passes, as published methods of linkage have them. What an earlier pass has linked is settled: a later
 //! one is for the records that are left, and takes those pairs of which at least one record is not yet linked to the
-//! other's source. The weights are the last pass.
+//! other's source. The weights are the last pass, in which each record that no pass has linked takes its strongest pair.
 //!
 //! Values of a guard are different when both are there and are not merely two ways to write one:
 //! - dates, when the parts that both have differ; not by one digit, by day and month changed over, or where one is a
@@ -23,7 +23,7 @@ use crate::model::{
 use crate::records::{Field, Records, Source};
 use crate::scoring::{ScoredPairs, Scorer};
 use crate::similarity::{Nicknames, half_of_double_barrelled, initials_agree, osa_at_most, token_subset};
-use hashbrown::HashSet;
+use hashbrown::{HashMap, HashSet};
 use plait_types::{NULL, Role};
 use rayon::prelude::*;
 
@@ -46,6 +46,8 @@ pub struct Rulings {
     pub pairs: Vec<(u32, u32, Ruling)>,
     /// What was left out, in the order of the rules.
     pub left_out: Vec<LeftOut>,
+    /// Whether the rules come in passes.
+    in_passes: bool,
     settled: Settled,
 }
 
@@ -105,14 +107,14 @@ impl Rulings {
         let mut found: Vec<Found> = Vec::new();
         let mut left_out = Vec::new();
         let mut settled = Settled::default();
-        let has_passes = rules.iter().any(|rule| rule.pass.is_some());
+        let in_passes = rules.iter().any(|rule| rule.pass.is_some());
         let mut of_one_person = Components::new(records.len());
         let mut first = 0;
         for pass in rules.chunk_by(|a, b| a.pass == b.pass) {
             let mut of_pass = find(records, pass, first, link_type, most_records, &mut left_out);
             of_pass.retain(|&(left, right, ..)| !settled.has(records, left, right));
             catch_ambiguous(records, rules, &mut of_pass, &mut of_one_person);
-            if has_passes {
+            if in_passes {
                 for &(left, right, ..) in of_pass.iter().filter(|(.., is_caught, _)| !is_caught) {
                     settled.add(records, left, right);
                     of_one_person.join(left, right);
@@ -124,12 +126,7 @@ impl Rulings {
         only_first_of_each_pair(&mut found);
         let ruling = |is_caught, rule| if is_caught { Ruling::Caught(rule) } else { Ruling::Link(rule) };
         let pairs = found.into_iter().map(|(left, right, caught, rule)| (left, right, ruling(caught, rule)));
-        Self { pairs: pairs.collect(), left_out, settled }
-    }
-
-    /// Whether passes have linked both records to the other's source, so that what the pair weighs counts no more.
-    pub fn settle(&self, records: &Records, left: u32, right: u32) -> bool {
-        self.settled.has(records, left, right)
+        Self { pairs: pairs.collect(), left_out, in_passes, settled }
     }
 
     /// What is said of a pair, the lower record first.
@@ -139,17 +136,34 @@ impl Rulings {
         Some(self.pairs[place].2)
     }
 
-    /// Tells the scored pairs what is said of them, and adds those that are not among them, with their weights. Takes out
-    /// the pairs that passes have settled otherwise.
+    /// Tells the scored pairs what is said of them, and adds those that are not among them, with their weights. Where there
+    /// are passes, takes out pairs of which nothing is said, but for the strongest of each record that no pass has linked; of
+    /// equals the first by records.
     pub fn apply(&self, comparer: &Comparer<'_>, scorer: &Scorer<'_>, pairs: &mut ScoredPairs) {
         pairs.tell(&self.pairs, comparer, scorer);
-        if self.settled == Settled::default() {
+        if !self.in_passes {
             return;
+        }
+        let is_linked: HashSet<u32> = self.settled.0.iter().map(|&(record, _)| record).collect();
+        let ends = |pair: usize| {
+            let ends = [pairs.left[pair], pairs.right[pair]];
+            ends.into_iter().filter(|record| !is_linked.contains(record))
+        };
+        let order = |&pair: &usize| (pairs.left[pair], pairs.right[pair]);
+        let of_weight = (0..pairs.len()).filter(|&pair| pairs.ruling[pair].is_none());
+        let mut strongest: HashMap<u32, usize> = HashMap::new();
+        for pair in of_weight {
+            for end in ends(pair) {
+                let known = strongest.entry(end).or_insert(pair);
+                let by_weight = pairs.weight[*known].total_cmp(&pairs.weight[pair]);
+                if by_weight.then_with(|| order(&pair).cmp(&order(known))).is_lt() {
+                    *known = pair;
+                }
+            }
         }
         let keep: Vec<bool> = (0..pairs.len())
             .map(|pair| {
-                let is_settled = || self.settle(comparer.records, pairs.left[pair], pairs.right[pair]);
-                pairs.ruling[pair].is_some() || !is_settled()
+                pairs.ruling[pair].is_some() || ends(pair).any(|end| strongest.get(&end) == Some(&pair))
             })
             .collect();
         pairs.retain(&keep);

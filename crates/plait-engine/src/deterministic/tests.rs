@@ -228,9 +228,22 @@ proptest! {
         let rulings = Rulings::of(&records, &rules, model.link_type);
         let mut after = before.clone();
         rulings.apply(&comparer, &scorer, &mut after);
+        let links = rulings.pairs.iter().filter(|pair| matches!(pair.2, Ruling::Link(_)));
+        let links: Vec<(u32, u32)> = links.map(|&(left, right, _)| (left, right)).collect();
+        let has_passes = rules.iter().any(|rule| rule.pass.is_some());
+        let is_silent = |pair: usize| rulings.get(before.left[pair], before.right[pair]).is_none();
         let stays = |&pair: &usize| {
             let (left, right) = (before.left[pair], before.right[pair]);
-            rulings.get(left, right).is_some() || !rulings.settle(&records, left, right)
+            let takes = |record: u32| {
+                let is_its = |pair: &usize| [before.left[*pair], before.right[*pair]].contains(&record);
+                let rivals = (0..before.len()).filter(|&rival| is_silent(rival)).filter(is_its);
+                let key = |a: &usize, b: &usize| {
+                    let by_records = (before.left[*b], before.right[*b]).cmp(&(before.left[*a], before.right[*a]));
+                    before.weight[*a].total_cmp(&before.weight[*b]).then(by_records)
+                };
+                !links.iter().any(|&(l, r)| l == record || r == record) && rivals.max_by(key) == Some(pair)
+            };
+            !has_passes || !is_silent(pair) || takes(left) || takes(right)
         };
         let stay: Vec<usize> = (0..before.len()).filter(stays).collect();
         let n = stay.len();
