@@ -41,6 +41,7 @@ pub(crate) enum Command {
     Read(Read),
     Explain(Explain),
     Score(Score),
+    Compare(Compare),
     Model(Model),
     Specs(Specs),
     Synth(Synth),
@@ -252,6 +253,36 @@ pub(crate) struct Score {
     /// Table with columns source, record, entity
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) truth: PathBuf,
+    /// Print one JSON document instead of text
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+const COMPARE_EXAMPLES: &str = "\
+Examples:
+  plait compare baseline linked                                  what a model adds to published rules
+  plait compare last_term linked --out changes                   every pair that differs, as a list
+  plait compare baseline linked --truth truth.csv                and which of the two is right
+
+Writes to the folder of --out: differences.parquet and differences.xlsx (every pair of records in one person in one
+run alone, with what each run says of it) and compare.json.";
+
+/// Say in which pairs of records two runs on the same files differ, and why
+#[derive(Debug, Args)]
+#[command(after_help = COMPARE_EXAMPLES)]
+pub(crate) struct Compare {
+    /// Folder of a run
+    #[arg(value_name = "RUN_A", value_hint = ValueHint::DirPath)]
+    pub(crate) a: PathBuf,
+    /// Folder of another run on the same files
+    #[arg(value_name = "RUN_B", value_hint = ValueHint::DirPath)]
+    pub(crate) b: PathBuf,
+    /// Say which run is right, by a table with columns source, record, entity
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) truth: Option<PathBuf>,
+    /// Folder to write the differing pairs to
+    #[arg(long, short, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(crate) out: Option<PathBuf>,
     /// Print one JSON document instead of text
     #[arg(long)]
     pub(crate) json: bool,

@@ -2,6 +2,7 @@
 //! they gather a request, call one function here, and show what comes back.
 
 mod authority;
+mod compare;
 mod constraints;
 mod dataset;
 mod details;
@@ -26,6 +27,7 @@ mod source;
 mod specs;
 mod summary;
 
+pub use compare::{CompareRequest, Compared, compare};
 pub use details::Detail;
 pub use dictionary::data_dictionary;
 pub use explain::{ExplainRequest, explain};

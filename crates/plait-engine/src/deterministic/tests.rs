@@ -305,7 +305,7 @@ fn a_record_with_two_persons_to_choose_from_is_for_a_person_to_decide() {
     let choosy = DeterministicRule { unless_ambiguous: true, ..in_pass(2, "house") };
     let values = [("number", vec!["", "", ""]), ("house", vec!["x", "x", "x"])];
     let caught = [(0, 1, Ruling::Caught(0)), (0, 2, Ruling::Caught(0))];
-    assert_eq!(rulings_of(&[1, 2], &values, &[choosy.clone()]), caught);
+    assert_eq!(rulings_of(&[1, 2], &values, std::slice::from_ref(&choosy)), caught);
     let values = [("number", vec!["", "A", "A", "A"]), ("house", vec!["x", "x", "x", ""])];
     let one_person = rulings_of(&[1, 2, 1], &values, &[in_pass(1, "number"), choosy]);
     assert!(one_person.contains(&(0, 1, Ruling::Link(1))), "{one_person:?}");

@@ -117,12 +117,19 @@ pub fn histogram(id: &str, scores: &ScoreHistogram, thresholds: Thresholds) -> C
         let counts = [pairs.pairs(), pairs.not_linked, pairs.reviews, pairs.links].map(words::count);
         table.push(std::iter::once(range).chain(counts));
     }
+    let decided = if thresholds.review.is_finite() {
+        format!(
+            "; pairs from {} bits are linked and pairs from {} bits go to review, unless something else decides",
+            words::bits(thresholds.link),
+            words::bits(thresholds.review)
+        )
+    } else {
+        String::new()
+    };
     let description = format!(
-        "Match weights of compared pairs from {} to {} bits; pairs from {} bits are linked and pairs from {} bits go to review, unless something else decides.",
+        "Match weights of compared pairs from {} to {} bits{decided}.",
         words::bits(scores.start),
-        words::bits(end),
-        words::bits(thresholds.link),
-        words::bits(thresholds.review)
+        words::bits(end)
     );
     Chart { svg: canvas.finish(floor + 56.0, "Match weights of compared pairs", &description), table }
 }
