@@ -47,7 +47,7 @@ fn a_method_links_by_its_rules_and_names_them() {
     Unsure    no pair needs a person to look.
     Quality   precision more than 99.99% (8.0% to 100%) by the model's probabilities, without labels.
     Wrote     people.parquet, links.parquet, people.xlsx, run.json, model.toml, report.html to o
-    ")
+    ");
     });
     assert!(model.contains("No pair is linked for what it weighs."), "{model}");
     assert!(ran.stdout.contains("These are the links of the published method mavis"), "{}", ran.stdout);
