@@ -152,3 +152,15 @@ fn methods_give_the_same_bytes_on_any_number_of_threads() {
         assert!(one == link(2) && one == link(5), "{method}");
     }
 }
+
+#[test]
+fn a_strong_pair_that_the_last_pass_did_not_take_is_explained() {
+    let sexes = ["sex", "F", "M", "F", "F", "M", "F", "F"];
+    let rows = format!("{}K80,Amara,Okafor,21/03/2014,ZE3 1GH\n", crate::CLINIC);
+    let clinic: String = rows.lines().zip(sexes).flat_map(|(row, sex)| [row, ",", sex, "\n"]).collect();
+    let pupils = format!("{}P11,Okafor,Amara,2014-03-21,F,ZE3 1GH\n", crate::PUPILS);
+    let place = Place::with(&[("pupils.csv", pupils.as_bytes()), ("clinic.csv", clinic.as_bytes())]);
+    place.plait("link pupils.csv clinic.csv --out o --method macral --link-type link_only").succeeded();
+    let said = place.plait("explain o P1 K80").succeeded().stdout.replace('\n', " ");
+    assert!(said.contains("only if it is the strongest pair of a record that no pass has linked"), "{said}");
+}

@@ -5,7 +5,7 @@
 //! is probabilistic, they decide nothing.
 
 use crate::automatic::comparisons_for;
-use crate::model::{DeterministicRule, LinkType, Model, read};
+use crate::model::{Clustering, DeterministicRule, LinkType, Model, read};
 use crate::records::Records;
 use plait_types::NULL;
 
@@ -120,6 +120,10 @@ impl Method {
             }
             false
         });
+        if model.deterministic.is_empty() {
+            // of rules in passes the last step takes each record's strongest pair; without any, this does the same
+            model.clustering = Clustering::BestLink;
+        }
         (model, left_out)
     }
 }

@@ -132,6 +132,15 @@ fn macral_takes_the_valid_number_and_then_five_fields() {
 }
 
 #[test]
+fn macral_without_its_columns_takes_the_strongest_pair_of_each_record() {
+    let unnumbered = but(&[(0, ""), (4, "")]);
+    let records = two(&[unnumbered], &[unnumbered]);
+    let (model, left_out) = Method::Macral.for_records(&records, LinkType::LinkOnly);
+    assert_eq!((model.deterministic.len(), left_out.len()), (0, 2));
+    assert_eq!(model.clustering, Clustering::BestLink);
+}
+
+#[test]
 fn upn_only_takes_valid_upns() {
     let upn = |value: &str| vec![Some(value.to_owned()), Some(value.to_owned())];
     let linked = |value: &str| {
