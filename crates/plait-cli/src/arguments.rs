@@ -5,11 +5,12 @@
 )]
 
 use crate::exit;
-use clap::builder::{OsStringValueParser, TypedValueParser as _};
+use clap::builder::{OsStringValueParser, PossibleValue, TypedValueParser as _};
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
-use plait::{LinkType, Role, SourceSpec};
+use plait::{LinkType, Method, Role, SourceSpec};
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::sync::LazyLock;
 
 /// Links records about the same person across files that share no key, and explains every link.
 ///
@@ -40,6 +41,7 @@ pub(crate) enum Command {
     Read(Read),
     Explain(Explain),
     Score(Score),
+    Compare(Compare),
     Model(Model),
     Specs(Specs),
     Synth(Synth),
@@ -67,6 +69,7 @@ Examples:
   plait link a.csv b.csv --out linked --truth truth.csv              measure against known persons
   plait link a.csv b.csv --out linked --constraints pairs.csv        pairs that must be, or never be, one person
   plait link a.csv b.csv --out again --model linked/model.toml       the same model again
+  plait link a.csv b.csv --out baseline --method mavis               by published rules, to compare with
 
 Writes to the folder: people.parquet (source, record, person_id, confidence), links.parquet (every link and
 every pair to review, with its weight and rule), people.xlsx, report.html, model.toml and run.json. Nothing is
@@ -94,6 +97,9 @@ pub(crate) struct Link {
     /// Use this model instead of one chosen from the data
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) model: Option<PathBuf>,
+    /// Link by the rules of a published method instead of a model, to see what a model adds
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["model", "threshold"])]
+    pub(crate) method: Option<MethodName>,
     /// Also write the model as it was used to this file
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) save_model: Option<PathBuf>,
@@ -247,6 +253,36 @@ pub(crate) struct Score {
     /// Table with columns source, record, entity
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) truth: PathBuf,
+    /// Print one JSON document instead of text
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+const COMPARE_EXAMPLES: &str = "\
+Examples:
+  plait compare baseline linked                                  what a model adds to published rules
+  plait compare last_term linked --out changes                   every pair that differs, as a list
+  plait compare baseline linked --truth truth.csv                and which of the two is right
+
+Writes to the folder of --out: differences.parquet and differences.xlsx (every pair of records in one person in one
+run alone, with what each run says of it) and compare.json.";
+
+/// Say in which pairs of records two runs on the same files differ, and why
+#[derive(Debug, Args)]
+#[command(after_help = COMPARE_EXAMPLES)]
+pub(crate) struct Compare {
+    /// Folder of a run
+    #[arg(value_name = "RUN_A", value_hint = ValueHint::DirPath)]
+    pub(crate) a: PathBuf,
+    /// Folder of another run on the same files
+    #[arg(value_name = "RUN_B", value_hint = ValueHint::DirPath)]
+    pub(crate) b: PathBuf,
+    /// Say which run is right, by a table with columns source, record, entity
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) truth: Option<PathBuf>,
+    /// Folder to write the differing pairs to
+    #[arg(long, short, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(crate) out: Option<PathBuf>,
     /// Print one JSON document instead of text
     #[arg(long)]
     pub(crate) json: bool,
@@ -488,6 +524,21 @@ impl From<LinkTypeName> for LinkType {
             LinkTypeName::DedupeOnly => Self::DedupeOnly,
             LinkTypeName::LinkAndDedupe => Self::LinkAndDedupe,
         }
+    }
+}
+
+/// [`Method`] as an option.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct MethodName(pub(crate) Method);
+
+impl ValueEnum for MethodName {
+    fn value_variants<'a>() -> &'a [Self] {
+        static ALL: LazyLock<Vec<MethodName>> = LazyLock::new(|| Method::all().map(MethodName).collect());
+        &ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.0.name()).help(self.0.words()))
     }
 }
 

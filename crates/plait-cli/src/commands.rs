@@ -7,8 +7,8 @@ use crate::progress::{Steps, Watcher};
 use crate::reference;
 use clap::CommandFactory as _;
 use plait::{
-    ExplainRequest, Explanation, Fault, FaultCode, Faults, Issue, IssueKind, LinkRequest, Linked,
-    LookRequest, ReadRequest, ScoreRequest, SourceSpec,
+    CompareRequest, ExplainRequest, Explanation, Fault, FaultCode, Faults, Issue, IssueKind, LinkRequest,
+    Linked, LookRequest, ReadRequest, ScoreRequest, SourceSpec,
 };
 use serde_json::json;
 use std::fmt::Write as _;
@@ -22,6 +22,7 @@ pub(crate) fn run(command: &Command) -> Result<(), Faults> {
         Command::Read(read) => run_read(read),
         Command::Explain(explain) => run_explain(explain),
         Command::Score(score) => run_score(score),
+        Command::Compare(compare) => run_compare(compare),
         Command::Model(model) => run_model(&model.action),
         Command::Specs(specs) => run_specs(&specs.action),
         Command::Synth(synth) => run_synth(synth),
@@ -44,6 +45,7 @@ fn run_link(arguments: &arguments::Link) -> Result<(), Faults> {
         sources: with_returns(&arguments.sources, &arguments.returns)?,
         out: arguments.out.clone(),
         model: arguments.model.clone(),
+        method: arguments.method.map(|method| method.0),
         save_model: arguments.save_model.clone(),
         truth: arguments.truth.clone(),
         constraints: arguments.constraints.clone(),
@@ -350,6 +352,21 @@ fn run_score(arguments: &arguments::Score) -> Result<(), Faults> {
     ];
     let text = lines.iter().fold(String::new(), |text, (heading, line)| text + &print::under(heading, line));
     Ok(print::results(&text)?)
+}
+
+fn run_compare(arguments: &arguments::Compare) -> Result<(), Faults> {
+    let compared = plait::compare(&CompareRequest {
+        a: arguments.a.clone(),
+        b: arguments.b.clone(),
+        truth: arguments.truth.clone(),
+        out: arguments.out.clone(),
+    })?;
+    if arguments.json {
+        return Ok(print::json(&json!(compared))?);
+    }
+    let lines = compared.lines().into_iter();
+    let text = lines.fold(String::new(), |text, (heading, line)| text + &print::under(heading, &line));
+    Ok(print::results(&(text + &wrote(&compared.wrote)))?)
 }
 
 fn run_model(action: &ModelAction) -> Result<(), Faults> {

@@ -4,6 +4,10 @@
 //! rule's guards keep a known mistake from becoming a link: a number of one child that was typed into the record of
 //! its sister. What a guard catches is a pair for a person to decide, unless another rule or its weight links it.
 //!
+//! Rules may come in passes, as published methods of linkage have them. What an earlier pass has linked is settled: a later
+//! one is for the records that are left, and takes those pairs of which at least one record is not yet linked to the
+//! other's source. The weights are the last pass, in which each record that no pass has linked takes its strongest pair.
+//!
 //! Values of a guard are different when both are there and are not merely two ways to write one:
 //! - dates, when the parts that both have differ; not by one digit, by day and month changed over, or where one is a
 //!   day that stands in for an unknown one of the same month or year;
@@ -11,13 +15,15 @@
 //! - everything else, when they are more than an edit apart, and below four characters when they are not equal.
 
 use crate::blocking::Blocks;
+use crate::clustering::Components;
 use crate::comparison::Comparer;
 use crate::model::{
-    BlockingKey, BlockingRule, DeterministicRule, Guard, LinkType, Model, guard_words, keys_words,
+    BlockingKey, BlockingRule, DeterministicRule, Guard, LinkType, Model, exceptions_words, keys_words,
 };
-use crate::records::{Field, Records};
+use crate::records::{Field, Records, Source};
 use crate::scoring::{ScoredPairs, Scorer};
 use crate::similarity::{Nicknames, half_of_double_barrelled, initials_agree, osa_at_most, token_subset};
+use hashbrown::{HashMap, HashSet};
 use plait_types::{NULL, Role};
 use rayon::prelude::*;
 
@@ -40,7 +46,34 @@ pub struct Rulings {
     pub pairs: Vec<(u32, u32, Ruling)>,
     /// What was left out, in the order of the rules.
     pub left_out: Vec<LeftOut>,
+    /// Whether the rules come in passes.
+    in_passes: bool,
+    settled: Settled,
 }
+
+/// What passes have linked: records, and the sources to which they are linked. Empty where no rule has a pass.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Settled(HashSet<(u32, u32)>);
+
+impl Settled {
+    fn add(&mut self, records: &Records, left: u32, right: u32) {
+        let source = |record| records.source_of(record) as u32;
+        self.0.insert((left, source(right)));
+        self.0.insert((right, source(left)));
+    }
+
+    /// Whether both records are linked to the other's source.
+    fn has(&self, records: &Records, left: u32, right: u32) -> bool {
+        let source = |record| records.source_of(record) as u32;
+        !self.0.is_empty()
+            && self.0.contains(&(left, source(right)))
+            && self.0.contains(&(right, source(left)))
+    }
+}
+
+/// A pair that a rule has found: left and right record, whether an exception of the rule catches it, index of the rule. They
+/// sort so that of each pair the first rule that links it comes first, or else the first that would.
+type Found = (u32, u32, bool, u16);
 
 /// Values that so many records share that they cannot be of one person, and that a rule therefore leaves out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,38 +104,29 @@ impl Rulings {
         link_type: LinkType,
         most_records: u32,
     ) -> Self {
-        let mut found: Vec<(u32, u32, bool, u16)> = Vec::new();
+        let mut found: Vec<Found> = Vec::new();
         let mut left_out = Vec::new();
-        for (index, rule) in rules.iter().enumerate() {
-            let keys = BlockingRule { keys: rule.keys.clone() };
-            // by itself: of the pairs of a rule that another has too, both may have something to say
-            let mut blocks = Blocks::new(records, &[keys], link_type);
-            let (n_values, largest) = blocks.leave_out_larger(most_records);
-            if n_values > 0 {
-                left_out.push(LeftOut { rule: index, n_values, most_records: largest });
+        let mut settled = Settled::default();
+        let in_passes = rules.iter().any(|rule| rule.pass.is_some());
+        let mut of_one_person = Components::new(records.len());
+        let mut first = 0;
+        for pass in rules.chunk_by(|a, b| a.pass == b.pass) {
+            let mut of_pass = find(records, pass, first, link_type, most_records, &mut left_out);
+            of_pass.retain(|&(left, right, ..)| !settled.has(records, left, right));
+            catch_ambiguous(records, rules, &mut of_pass, &mut of_one_person);
+            if in_passes {
+                for &(left, right, ..) in of_pass.iter().filter(|(.., is_caught, _)| !is_caught) {
+                    settled.add(records, left, right);
+                    of_one_person.join(left, right);
+                }
             }
-            let guards: Vec<Vec<&Field>> =
-                rule.unless_different.iter().map(|guard| fields_of(records, guard)).collect();
-            let of_task = |task| {
-                let mut pairs = Vec::new();
-                blocks.for_each_pair(
-                    task,
-                    |_| true,
-                    |left, right| {
-                        let is_caught = guards.iter().any(|fields| are_different(fields, left, right));
-                        pairs.push((left, right, is_caught, index as u16));
-                    },
-                );
-                pairs
-            };
-            found.par_extend(blocks.tasks(65_536).par_iter().flat_map_iter(of_task));
+            found.append(&mut of_pass);
+            first += pass.len();
         }
-        // of each pair: the first rule that links it, or else the first that would
-        found.par_sort_unstable();
-        found.dedup_by_key(|&mut (left, right, ..)| (left, right));
+        only_first_of_each_pair(&mut found);
         let ruling = |is_caught, rule| if is_caught { Ruling::Caught(rule) } else { Ruling::Link(rule) };
         let pairs = found.into_iter().map(|(left, right, caught, rule)| (left, right, ruling(caught, rule)));
-        Self { pairs: pairs.collect(), left_out }
+        Self { pairs: pairs.collect(), left_out, in_passes, settled }
     }
 
     /// What is said of a pair, the lower record first.
@@ -112,9 +136,37 @@ impl Rulings {
         Some(self.pairs[place].2)
     }
 
-    /// Tells the scored pairs what is said of them, and adds those that are not among them, with their weights.
+    /// Tells the scored pairs what is said of them, and adds those that are not among them, with their weights. Where there
+    /// are passes, takes out pairs of which nothing is said, but for the strongest of each record that no pass has linked; of
+    /// equals the first by records.
     pub fn apply(&self, comparer: &Comparer<'_>, scorer: &Scorer<'_>, pairs: &mut ScoredPairs) {
         pairs.tell(&self.pairs, comparer, scorer);
+        if !self.in_passes {
+            return;
+        }
+        let is_linked: HashSet<u32> = self.settled.0.iter().map(|&(record, _)| record).collect();
+        let ends = |pair: usize| {
+            let ends = [pairs.left[pair], pairs.right[pair]];
+            ends.into_iter().filter(|record| !is_linked.contains(record))
+        };
+        let order = |&pair: &usize| (pairs.left[pair], pairs.right[pair]);
+        let of_weight = (0..pairs.len()).filter(|&pair| pairs.ruling[pair].is_none());
+        let mut strongest: HashMap<u32, usize> = HashMap::new();
+        for pair in of_weight {
+            for end in ends(pair) {
+                let known = strongest.entry(end).or_insert(pair);
+                let by_weight = pairs.weight[*known].total_cmp(&pairs.weight[pair]);
+                if by_weight.then_with(|| order(&pair).cmp(&order(known))).is_lt() {
+                    *known = pair;
+                }
+            }
+        }
+        let keep: Vec<bool> = (0..pairs.len())
+            .map(|pair| {
+                pairs.ruling[pair].is_some() || ends(pair).any(|end| strongest.get(&end) == Some(&pair))
+            })
+            .collect();
+        pairs.retain(&keep);
     }
 }
 
@@ -128,8 +180,7 @@ impl Ruling {
             }
             Self::Caught(rule) => {
                 let rule = &model.deterministic[usize::from(rule)];
-                let guards: Vec<String> = rule.unless_different.iter().map(guard_words).collect();
-                format!("{}, which does not link them since {}", agreement(rule), guards.join(" or "))
+                format!("{}, which does not link them since {}", agreement(rule), exceptions_words(rule))
             }
         }
     }
@@ -164,9 +215,109 @@ fn agreement(rule: &DeterministicRule) -> String {
     format!("{agree}{named}")
 }
 
+/// What the rules of one pass find, each pair once; `first` is the index of its first rule.
+fn find(
+    records: &Records,
+    rules: &[DeterministicRule],
+    first: usize,
+    link_type: LinkType,
+    most_records: u32,
+    left_out: &mut Vec<LeftOut>,
+) -> Vec<Found> {
+    let mut found = Vec::new();
+    for (index, rule) in (first..).zip(rules) {
+        let keys = BlockingRule { keys: rule.keys.clone() };
+        // by itself: of the pairs of a rule that another has too, both may have something to say
+        let mut blocks = Blocks::new(records, &[keys], link_type);
+        let (n_values, largest) = blocks.leave_out_larger(most_records);
+        if n_values > 0 {
+            left_out.push(LeftOut { rule: index, n_values, most_records: largest });
+        }
+        let guards: Vec<Vec<&Field>> =
+            rule.unless_different.iter().map(|guard| fields_of(records, guard)).collect();
+        let unequal: Vec<&Field> = rule.unless_unequal.iter().map(|field| field_of(records, field)).collect();
+        let is_for = sources_with(records, &rule.sources_with);
+        let is_for = |record: u32| is_for.iter().all(|is_for| is_for[records.source_of(record)]);
+        let of_task = |task| {
+            let mut pairs = Vec::new();
+            blocks.for_each_pair(task, is_for, |left, right| {
+                if !(is_for(left) && is_for(right))
+                    || unequal.iter().any(|field| is_unequal(field, left, right))
+                {
+                    return;
+                }
+                let is_caught = guards.iter().any(|fields| are_different(fields, left, right));
+                pairs.push((left, right, is_caught, index as u16));
+            });
+            pairs
+        };
+        found.par_extend(blocks.tasks(65_536).par_iter().flat_map_iter(of_task));
+    }
+    only_first_of_each_pair(&mut found);
+    found
+}
+
+/// Per field, whether each source has a value of it.
+fn sources_with(records: &Records, fields: &[String]) -> Vec<Vec<bool>> {
+    let has = |field: &Field, source: &Source| {
+        field.codes[source.start as usize..source.end as usize].iter().any(|&code| code != NULL)
+    };
+    let of_field = |name: &String| {
+        let field = field_of(records, name);
+        records.sources.iter().map(|source| has(field, source)).collect()
+    };
+    fields.iter().map(of_field).collect()
+}
+
+fn only_first_of_each_pair(found: &mut Vec<Found>) {
+    found.par_sort_unstable();
+    found.dedup_by_key(|&mut (left, right, ..)| (left, right));
+}
+
+/// Catches the pairs of a pass of which a record has pairs with several persons of the other's source, where the rule asks
+/// for it. Who is one person is known from earlier passes.
+fn catch_ambiguous(
+    records: &Records,
+    rules: &[DeterministicRule],
+    of_pass: &mut [Found],
+    of_one_person: &mut Components,
+) {
+    let is_linked = |found: &&Found| !found.2;
+    if !of_pass.iter().filter(is_linked).any(|&(.., rule)| rules[usize::from(rule)].unless_ambiguous) {
+        return;
+    }
+    // a record, the source of the other, the person of the other
+    let mut partners: Vec<(u32, u32, u32)> = Vec::new();
+    for &(left, right, ..) in of_pass.iter().filter(is_linked) {
+        for (record, other) in [(left, right), (right, left)] {
+            partners.push((record, records.source_of(other) as u32, of_one_person.root(other)));
+        }
+    }
+    partners.sort_unstable();
+    partners.dedup();
+    let persons = |record: u32, other: u32| {
+        let source = records.source_of(other) as u32;
+        let at = |key| partners.partition_point(|&(record, source, _)| (record, source) < key);
+        at((record, source + 1)) - at((record, source))
+    };
+    for (left, right, is_caught, rule) in of_pass {
+        let is_ambiguous = persons(*left, *right) > 1 || persons(*right, *left) > 1;
+        *is_caught |= rules[usize::from(*rule)].unless_ambiguous && is_ambiguous;
+    }
+}
+
 fn fields_of<'a>(records: &'a Records, guard: &Guard) -> Vec<&'a Field> {
-    let index = |name: &String| records.field(name).expect("the model was checked");
-    guard.fields.iter().map(|name| &records.fields[index(name)]).collect()
+    guard.fields.iter().map(|name| field_of(records, name)).collect()
+}
+
+fn field_of<'a>(records: &'a Records, name: &str) -> &'a Field {
+    &records.fields[records.field(name).expect("the model was checked")]
+}
+
+/// Whether two values are there and not the same to the letter.
+fn is_unequal(field: &Field, left: u32, right: u32) -> bool {
+    let (left, right) = (field.codes[left as usize], field.codes[right as usize]);
+    left != right && left != NULL && right != NULL
 }
 
 /// Whether a guard catches a pair: all its fields are different.

@@ -164,7 +164,8 @@ pub(crate) fn part(value: &str, part: Part) -> Option<String> {
     let outward =
         || (words.len() == 2 && words[1].len() == 3 && words[1].is_ascii()).then(|| words[0].to_owned());
     let text: String = match part {
-        Part::Whole => value.to_owned(),
+        // of names and dates; of numbers it takes their role
+        Part::Whole | Part::Valid => value.to_owned(),
         Part::First(n) => characters.iter().take(n.into()).collect(),
         Part::Last(n) => characters.iter().rev().take(n.into()).rev().collect(),
         Part::FirstWord => words[0].to_owned(),
@@ -178,6 +179,9 @@ pub(crate) fn part(value: &str, part: Part) -> Option<String> {
         Part::YearMonth => joined([0, 1], "-")?,
         Part::YearDay => joined([0, 2], "--")?,
         Part::MonthDay => joined([1, 2], "-")?,
+        Part::NotNewYearsDay => {
+            (is_date && numbers.len() == 3 && !value.ends_with("-01-01")).then(|| value.to_owned())?
+        }
         Part::LocalPart => value.split('@').next().filter(|_| value.contains('@'))?.to_owned(),
         Part::Domain => value.split('@').nth(1)?.to_owned(),
         Part::AnyWord | Part::AnyElement | Part::ButOneLetter => unreachable!("may be several"),

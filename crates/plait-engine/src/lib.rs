@@ -7,6 +7,7 @@
 //! [`deterministic`] finds those that rules link whatever they weigh, [`constraints`] are what somebody knows of them,
 //! [`conflicts`] tells which records cannot be of one person, [`clustering`] decides who is one person,
 //! [`objection`] says why a strong pair is none,
+//! [`methods`] are published ones to hold the result against,
 //! [`quality`] says how good that is without labels and [`evaluation`] with them, [`explanation`] says why.
 
 pub mod automatic;
@@ -18,6 +19,7 @@ pub mod constraints;
 pub mod deterministic;
 pub mod evaluation;
 pub mod explanation;
+pub mod methods;
 pub mod model;
 pub mod objection;
 pub mod progress;

@@ -4,7 +4,8 @@ use crate::lists::Lists;
 use crate::model::Part;
 use crate::records::Field;
 use crate::similarity;
-use plait_types::{Interner, NULL, PartialDate, Values};
+use plait_types::identifier::{NhsNumber, Postcode, Uln, Upn};
+use plait_types::{Interner, NULL, PartialDate, Role, Values};
 
 /// For each `(field, part)`, a table from value code to part code; [`NULL`] where a value has no such part, or may have
 /// several.
@@ -120,9 +121,28 @@ fn text(field: &Field, part: Part, code: u32) -> Option<String> {
         Part::MonthDay => {
             date.and_then(|PartialDate { month, day, .. }| Some(format!("{}-{}", month?, day?)))
         }
+        Part::NotNewYearsDay => date
+            .filter(|date| date.month.is_some() && date.day.is_some() && !is_new_years_day(*date))
+            .map(|_| value.to_owned()),
+        Part::Valid if date.is_some_and(|date| date.day.is_none()) => None,
+        Part::Valid => is_valid(field.role, value).then(|| value.to_owned()),
         Part::LocalPart => value.split_once('@').map(|(local, _)| local.to_owned()),
         Part::Domain => value.split_once('@').map(|(_, domain)| domain.to_owned()),
         Part::AnyWord | Part::AnyElement | Part::ButOneLetter => None,
+    }
+}
+
+fn is_new_years_day(date: PartialDate) -> bool {
+    (date.month, date.day) == (Some(1), Some(1))
+}
+
+fn is_valid(role: Role, value: &str) -> bool {
+    match role {
+        Role::Upn => Upn::parse(value).is_some(),
+        Role::NhsNumber => NhsNumber::parse(value).is_some(),
+        Role::Uln => Uln::parse(value).is_some(),
+        Role::Postcode => Postcode::parse(value).is_some(),
+        _ => true,
     }
 }
 

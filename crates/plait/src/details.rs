@@ -5,6 +5,7 @@ use crate::quality::RunEstimate;
 use crate::run::{Counts, Run, RunConstraints, RunSource};
 use crate::summary::share_of;
 use plait_engine::blocking::Blocks;
+use plait_engine::methods::Method;
 use plait_engine::model::{Comparison, LinkType, Model};
 use plait_formats::columns::ColumnProfile;
 use plait_types::{Role, counted, grouped, percent};
@@ -13,14 +14,14 @@ use std::path::Path;
 /// One line, under a heading that it may share with the lines before it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Detail {
-    /// `Reading`, `Columns`, `Checked`, `Model`, `Rule`, `Pairs`, `Linked`, `Routes`, `Constraints`, `Unsure` or
+    /// `Reading`, `Columns`, `Checked`, `Model`, `Method`, `Rule`, `Pairs`, `Linked`, `Routes`, `Constraints`, `Unsure` or
     /// `Quality`.
     pub heading: &'static str,
     /// One or more sentences. Holds no value of any record.
     pub text: String,
 }
 
-fn detail(heading: &'static str, text: impl Into<String>) -> Detail {
+pub(crate) fn detail(heading: &'static str, text: impl Into<String>) -> Detail {
     Detail { heading, text: text.into() }
 }
 
@@ -107,14 +108,24 @@ fn matters(role: Role) -> bool {
 }
 
 /// About the model.
-pub(crate) fn of_model(model: &Model, file: Option<&Path>, n_rounds: Option<u32>) -> Detail {
+pub(crate) fn of_model(
+    model: &Model,
+    file: Option<&Path>,
+    method: Option<Method>,
+    n_rounds: Option<u32>,
+) -> Detail {
     let origin = match n_rounds {
         Some(n) => format!("learned from these files in {}", counted(u64::from(n), "round")),
         None => "used as it came".to_owned(),
     };
     let names: Vec<String> = model.comparisons.iter().map(Comparison::words).collect();
     let comparisons = counted(names.len() as u64, "comparison");
-    let name = file.map_or_else(|| model.name.clone(), |path| path.display().to_string());
+    let name = match (file, method) {
+        (Some(path), _) => path.display().to_string(),
+        (None, Some(Method::Macral)) => "for the last step of the method".to_owned(),
+        (None, Some(_)) => "for weights beside the links, which the method does not ask for".to_owned(),
+        (None, None) => model.name.clone(),
+    };
     detail("Model", format!("{name}, {origin}. {comparisons}: {}.", names.join(", ")))
 }
 

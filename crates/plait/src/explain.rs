@@ -85,8 +85,19 @@ pub fn explain(request: &ExplainRequest) -> Result<Explanation, Faults> {
         .transpose()?
         .flatten();
     let mut explanation = explanation.with_ruling(ruling, objection, &file.model);
+    if ruling.is_none() && would_link(explanation.weight, None, &file.model) && in_passes(&file.model) {
+        explanation.statement = Some(LAST_PASS.to_owned());
+    }
     explanation.statement = by_constraint.or(explanation.statement);
     Ok(authority::as_in_the_files(explanation))
+}
+
+/// Said of a pair that is strong enough, where rules come in passes.
+const LAST_PASS: &str = "beside rules in passes, what a pair weighs links it only if it is the strongest pair of a record that no \
+     pass has linked";
+
+fn in_passes(model: &Model) -> bool {
+    model.deterministic.iter().any(|rule| rule.pass.is_some())
 }
 
 /// The constraints of the run, whose file must be unchanged.

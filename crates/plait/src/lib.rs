@@ -2,6 +2,7 @@
 //! they gather a request, call one function here, and show what comes back.
 
 mod authority;
+mod compare;
 mod constraints;
 mod dataset;
 mod details;
@@ -10,6 +11,7 @@ mod explain;
 mod faults;
 mod link;
 mod look;
+mod method;
 mod model;
 mod output;
 mod ownership;
@@ -25,6 +27,7 @@ mod source;
 mod specs;
 mod summary;
 
+pub use compare::{CompareRequest, Compared, compare};
 pub use details::Detail;
 pub use dictionary::data_dictionary;
 pub use explain::{ExplainRequest, explain};
@@ -37,6 +40,7 @@ pub use model::{
 pub use plait_engine::clustering;
 pub use plait_engine::evaluation::{Rates, Scores};
 pub use plait_engine::explanation::{Explanation, Term, TermKind};
+pub use plait_engine::methods::Method;
 pub use plait_engine::model::{Clustering, LinkType, Model};
 pub use plait_engine::objection::Objection;
 pub use plait_engine::progress::{Progress, Silent, Stage};

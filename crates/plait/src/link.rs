@@ -13,7 +13,7 @@ use crate::run::{Counts, FORMAT, MODEL_FILE, Run, RunModel, RunRule, RunSource};
 use crate::score::Truth;
 use crate::source::{Opened, RecordNames, SourceSpec, open, sha256_of_text};
 use crate::summary::SourceOutcome;
-use crate::{VERSION, authority, model, report, routes, score, source, summary};
+use crate::{VERSION, authority, method, model, report, routes, score, source, summary};
 use plait_engine::automatic::{self, ChosenRules, RuleOptions};
 use plait_engine::blocking::Blocks;
 use plait_engine::clustering::{Clustered, cluster};
@@ -21,6 +21,7 @@ use plait_engine::comparison::Comparer;
 use plait_engine::constraints::Constraints;
 use plait_engine::deterministic::Rulings;
 use plait_engine::explanation::{Explanation, explain};
+use plait_engine::methods::{Method, StepsLeftOut};
 use plait_engine::model::{Clustering, LinkType, Model, ModelFile};
 use plait_engine::objection::{Objection, Objections};
 use plait_engine::progress::{Progress, Stage};
@@ -44,6 +45,8 @@ pub struct LinkRequest {
     pub out: PathBuf,
     /// A model file; chosen from the data if `None`.
     pub model: Option<PathBuf>,
+    /// A published method that decides what is linked, in the place of a model and its threshold.
+    pub method: Option<Method>,
     /// Where to write the model as it was used, besides the folder.
     pub save_model: Option<PathBuf>,
     /// A table of source, record and entity.
@@ -78,6 +81,7 @@ impl LinkRequest {
             sources,
             out,
             model: None,
+            method: None,
             save_model: None,
             truth: None,
             constraints: None,
@@ -122,6 +126,14 @@ pub fn link(request: &LinkRequest, progress: &dyn Progress) -> Result<Linked, Fa
             FaultCode::BadOption,
             "0 threads cannot do anything",
             "give 1 or more, or leave --threads out to use all of the machine's",
+        )
+        .into());
+    }
+    if request.method.is_some() && (request.model.is_some() || request.link_from.is_some()) {
+        return Err(Fault::new(
+            FaultCode::BadOption,
+            "--method decides what is linked, and so do --model and --threshold",
+            "leave out --method, or the others",
         )
         .into());
     }
@@ -250,6 +262,8 @@ struct Job<'a> {
     notes: Vec<String>,
     /// Given by the model file or on the command line.
     roles: Vec<(String, Role)>,
+    /// Of a published method.
+    steps_left_out: Vec<StepsLeftOut>,
 }
 
 impl<'a> Job<'a> {
@@ -261,6 +275,7 @@ impl<'a> Job<'a> {
             details: Vec::new(),
             notes: Vec::new(),
             roles: Vec::new(),
+            steps_left_out: Vec::new(),
         }
     }
 
@@ -303,7 +318,8 @@ impl<'a> Job<'a> {
         self.stop_if_asked()?;
         authority::keep_child_ids_apart(&mut opened);
         // a model that says all it needs spares the rest of the columns the work
-        let needed = file.as_ref().map(|(file, _)| &file.model).filter(|model| !model.blocking.is_empty());
+        let says_all = |model: &&Model| !model.blocking.is_empty() && !model.comparisons.is_empty();
+        let needed = file.as_ref().map(|(file, _)| &file.model).filter(says_all);
         let needed = needed.map(Model::fields);
         let records = self.watch.time("standardise", || {
             Records::new(opened.into_iter().map(|source| source.into_input(needed.as_deref())).collect())
@@ -315,6 +331,9 @@ impl<'a> Job<'a> {
         issues.extend(without_route);
         let because = |faults: Faults| faults.because_of_sources(why_not.as_deref());
         let mut model = self.starting_model(&records, file.take().map(|(file, _)| file)).map_err(because)?;
+        if let Some(method) = request.method {
+            issues.extend(method::issues(method, &self.steps_left_out, &records, model.link_type));
+        }
         let chosen = self.choose_rules(&records, &mut model).map_err(because)?;
         let blocks = self.block(&records, &model)?;
         let comparer = self.watch.time("compare", || Comparer::beside(&records, &model, &blocks))?;
@@ -325,6 +344,7 @@ impl<'a> Job<'a> {
             self.details.push(details::of_model(
                 &model,
                 request.model.as_deref(),
+                request.method,
                 training.as_ref().map(|training| training.n_rounds),
             ));
             return Ok(self.plan_only(&records, &model, &facts, &blocks, issues, given));
@@ -365,7 +385,7 @@ impl<'a> Job<'a> {
         }
         self.progress.advance(1);
         if !clustered.is_link.contains(&true) {
-            return Err(because(summary::no_links(&records, &pairs, &model).into()));
+            return Err(because(summary::no_links(&records, &pairs, &model, request.method).into()));
         }
 
         let probability: Vec<f64> = pairs
@@ -395,6 +415,7 @@ impl<'a> Job<'a> {
         let mut run = self.describe_run(&facts, &model, &model_text, counts);
         run.rules = rule_results(&findings, &blocks);
         run.routes = routes::routes(&findings);
+        run.method = request.method.map(|method| method::run_method(method, &self.steps_left_out, &findings));
         run.quality = self.watch.time("judge", || RunQuality {
             estimates: by_probability(&Decided {
                 records: &records,
@@ -427,8 +448,12 @@ impl<'a> Job<'a> {
         self.details.push(details::of_model(
             &model,
             request.model.as_deref(),
+            request.method,
             training.as_ref().map(|training| training.n_rounds),
         ));
+        if let (Some(method), Some(run)) = (request.method, &run.method) {
+            self.details.extend(method::details(method, run));
+        }
         self.details.extend(details::of_result(&run, &linked_per_source(&findings)));
         let explain_pair = |left: u32, right: u32| -> Explanation {
             authority::as_in_the_files(explain(&comparer, &scorer, &model, (left, right), |record| {
@@ -548,9 +573,19 @@ impl<'a> Job<'a> {
                     model.remove_comparisons_of(SOURCE_OF_RECORD);
                 }
                 model::refuse_unusable_fields(&model, records)?;
+                if model.comparisons.is_empty() {
+                    model.comparisons = automatic::comparisons_for(records, model.link_type);
+                }
                 model
             }
-            None => automatic::starting_model(records, decided),
+            None => match self.request.method {
+                Some(method) => {
+                    let (model, left_out) = method::model(method, records, decided)?;
+                    self.steps_left_out = left_out;
+                    model
+                }
+                None => automatic::starting_model(records, decided),
+            },
         };
         if records.sources.len() > 1 && model.link_type == LinkType::DedupeOnly {
             return Err(Fault::new(
@@ -687,6 +722,7 @@ impl<'a> Job<'a> {
             command: self.request.command.clone(),
             sources: sources.iter().map(|source| source.run.clone()).collect(),
             roles: roles.map(|(name, role)| (name.clone(), role.name().to_owned())).collect(),
+            method: None,
             model: RunModel {
                 name: model.name.clone(),
                 sha256: sha256_of_text(model_text),

@@ -4,6 +4,12 @@ use crate::explain::would_link;
 use crate::link::Findings;
 use plait_engine::deterministic::Ruling;
 use plait_engine::objection::Objection;
+use plait_types::Probability;
+
+/// The weight at a threshold; no weight reaches a probability of 1.
+fn weight_of(threshold: f64) -> f64 {
+    Probability::new(threshold).map_or(f64::INFINITY, |probability| probability.weight().0)
+}
 
 /// Why a pair is what it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +45,7 @@ impl Reason {
             return findings.objections[pair].map_or(Self::Joined, Self::Contradicted);
         }
         // a pair is kept for its weight or for what a rule says of it
-        if findings.probability[pair] < findings.model.accept.review && ruling.is_some() {
+        if weight < weight_of(findings.model.accept.review) && ruling.is_some() {
             Self::RuleAlone
         } else {
             Self::Between

@@ -29,6 +29,9 @@ pub struct Run {
     pub sources: Vec<RunSource>,
     /// Roles given by the user: header, role.
     pub roles: Vec<(String, String)>,
+    /// The published method that decided; absent where Plait's own model or one of the user did.
+    #[serde(default)]
+    pub method: Option<RunMethod>,
     /// The model.
     pub model: RunModel,
     /// Of everything random.
@@ -178,6 +181,26 @@ pub struct RunModel {
     pub review_from: f64,
     /// Rounds of training; 0 if the model came trained.
     pub rounds: u32,
+}
+
+/// A published method that decided what is linked.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunMethod {
+    /// `mavis`
+    pub name: String,
+    /// Those that could run, in order.
+    pub steps: Vec<RunStep>,
+    /// Those that could not, since the sources lack a column that they need.
+    pub steps_left_out: Vec<String>,
+}
+
+/// One step of a method.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunStep {
+    /// As `links.parquet` names it.
+    pub step: String,
+    /// Pairs that it linked.
+    pub links: u64,
 }
 
 /// How many of everything.

@@ -28,7 +28,7 @@ pub(crate) struct Truth {
 }
 
 /// Columns of a truth table.
-struct TruthTable {
+pub(crate) struct TruthTable {
     table: Table,
     source: Option<usize>,
     record: usize,
@@ -40,7 +40,7 @@ const RECORD: &[&str] = &["record", "record_id", "rec_id", "unique_id", "id"];
 const ENTITY: &[&str] = &["entity", "entity_id", "person", "person_id", "cluster", "cluster_id"];
 
 impl TruthTable {
-    fn read(path: &Path) -> Result<Self, Fault> {
+    pub(crate) fn read(path: &Path) -> Result<Self, Fault> {
         let table = read(path, &ReadOptions::default())?.table;
         let find = |names: &[&str]| {
             names.iter().find_map(|name| {
@@ -69,7 +69,7 @@ impl TruthTable {
     ///
     /// A [`FaultCode::BadTruth`] where scores would mislead: a record with two entities, less than half of the table or
     /// of the records found in the other, or no two of the records found of one entity.
-    fn look_up<'r>(
+    pub(crate) fn look_up<'r>(
         &self,
         sources: &[&str],
         records: impl Iterator<Item = (usize, Cow<'r, str>)>,
@@ -201,10 +201,15 @@ pub(crate) fn against_truth(
     score_persons(&pick(person_of), &pick(&truth.entity_of), &source_of, link_type == LinkType::LinkOnly)
 }
 
+/// The name of a truth table in outputs: without its folder.
+pub(crate) fn file_name(path: &Path) -> String {
+    path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
+}
+
 /// The scores as `run.json` holds them.
 pub(crate) fn run_truth(scores: &Scores, path: &Path) -> RunTruth {
     RunTruth {
-        file: path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned(),
+        file: file_name(path),
         precision: scores.pairs.precision,
         recall: scores.pairs.recall,
         f1: scores.pairs.f1(),

@@ -4,6 +4,7 @@ use crate::link::Findings;
 use crate::quality::RunEstimate;
 use crate::run::Run;
 use plait_engine::clustering::Clustered;
+use plait_engine::methods::Method;
 use plait_engine::model::{LinkType, Model};
 use plait_engine::records::{Field, Records};
 use plait_engine::scoring::ScoredPairs;
@@ -120,11 +121,27 @@ pub(crate) fn paragraph(findings: &Findings<'_>, run: &Run) -> String {
     } else {
         run.quality.estimates.first().map_or_else(String::new, RunEstimate::sentence)
     };
-    format!("{first} {unsure} {trust}")
+    let method = run.method.as_ref().map_or_else(String::new, |method| {
+        format!(" These are the links of the published method {}, not of Plait's own model.", method.name)
+    });
+    format!("{first} {unsure} {trust}{method}")
 }
 
 /// The fault of a run without links: why that may be, from what the sources have in common.
-pub(crate) fn no_links(records: &Records, pairs: &ScoredPairs, model: &Model) -> Fault {
+pub(crate) fn no_links(
+    records: &Records,
+    pairs: &ScoredPairs,
+    model: &Model,
+    method: Option<Method>,
+) -> Fault {
+    if let Some(method) = method {
+        return Fault::new(
+            FaultCode::NoLinks,
+            format!("the method {} links no two records", method.name()),
+            todo_for_strangers(records),
+        )
+        .because(in_common(records, model));
+    }
     let n_candidates: u64 = pairs.n_candidates.iter().sum();
     if n_candidates == 0 {
         return Fault::new(

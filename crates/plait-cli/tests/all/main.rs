@@ -3,8 +3,10 @@
 mod advice;
 mod bad_input;
 mod commands;
+mod compare;
 mod constraints;
 mod linking;
+mod methods;
 mod outputs;
 mod replacing;
 mod returns;

@@ -19,9 +19,8 @@ pub fn deterministic_rules(records: &Records) -> Vec<DeterministicRule> {
     let is_child_id = |field: &&Field| field.role == Role::Identifier && field.name == LA_CHILD_ID;
     let ids = records.fields.iter().filter(is_child_id).filter(|field| identifies(records, field));
     let rule = |field: &Field| DeterministicRule {
-        name: None,
-        keys: vec![BlockingKey::same(field.name.clone(), Part::Whole)],
         unless_different: guard.iter().cloned().collect(),
+        ..DeterministicRule::of(vec![BlockingKey::same(field.name.clone(), Part::Whole)])
     };
     ids.map(rule).chain(former_id_rule(records)).collect()
 }
@@ -69,11 +68,11 @@ fn former_id_rule(records: &Records) -> Option<DeterministicRule> {
     let guards = [Role::DateOfBirth, Role::Sex].into_iter().filter_map(named);
     links_two_records.then(|| DeterministicRule {
         name: Some("former la_child_id".into()),
-        keys: vec![BlockingKey {
+        unless_different: guards.map(|field| Guard { fields: vec![field] }).collect(),
+        ..DeterministicRule::of(vec![BlockingKey {
             left: (current.name.clone(), Part::Whole),
             right: (former.name.clone(), Part::Whole),
-        }],
-        unless_different: guards.map(|field| Guard { fields: vec![field] }).collect(),
+        }])
     })
 }
 

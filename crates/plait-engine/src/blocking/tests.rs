@@ -19,7 +19,8 @@ fn any_key() -> impl Strategy<Value = BlockingKey> {
         Part::AnyElement,
         Part::ButOneLetter,
     ];
-    let date = [Part::Whole, Part::Year, Part::YearMonth, Part::YearDay, Part::MonthDay];
+    let date =
+        [Part::Whole, Part::Year, Part::YearMonth, Part::YearDay, Part::MonthDay, Part::NotNewYearsDay];
     let place = [Part::Whole, Part::Sector, Part::District, Part::Area];
     let name = move || (select(vec![FORENAME, SURNAME]), select(text.to_vec()));
     let same = |field: &'static str, part| BlockingKey::same(field, part);

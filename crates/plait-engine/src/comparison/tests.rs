@@ -128,7 +128,7 @@ fn any_condition(field: &'static str) -> impl Strategy<Value = Condition> {
     ]);
     let cut = select(vec![0.5, 0.7, 0.8, 0.88, 0.92, 1.0]);
     let parts = match field {
-        DATE => vec![Part::Whole, Part::Year, Part::YearMonth, Part::MonthDay],
+        DATE => vec![Part::Whole, Part::Year, Part::YearMonth, Part::MonthDay, Part::NotNewYearsDay],
         POSTCODE => vec![Part::Whole, Part::Sector, Part::District, Part::Area],
         _ => vec![
             Part::Whole,

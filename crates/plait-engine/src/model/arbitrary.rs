@@ -49,6 +49,8 @@ fn part() -> impl Strategy<Value = Part> {
         Part::YearMonth,
         Part::YearDay,
         Part::MonthDay,
+        Part::NotNewYearsDay,
+        Part::Valid,
         Part::LocalPart,
         Part::Domain,
         Part::AnyWord,
@@ -131,8 +133,21 @@ pub(super) fn guard() -> impl Strategy<Value = Guard> {
 }
 
 fn deterministic() -> impl Strategy<Value = DeterministicRule> {
-    (option::of(field()), vec(key(), 1..3), vec(guard(), 0..3))
-        .prop_map(|(name, keys, unless_different)| DeterministicRule { name, keys, unless_different })
+    let exceptions = (vec(guard(), 0..3), vec(field(), 0..2), any::<bool>());
+    let of_pairs = (option::of(1..4_u32), vec(field(), 0..2));
+    (option::of(field()), vec(key(), 1..3), exceptions, of_pairs).prop_map(
+        |(name, keys, (unless_different, unless_unequal, unless_ambiguous), (pass, sources_with))| {
+            DeterministicRule {
+                name,
+                pass,
+                keys,
+                sources_with,
+                unless_different,
+                unless_unequal,
+                unless_ambiguous,
+            }
+        },
+    )
 }
 
 fn level() -> impl Strategy<Value = Level> {
@@ -180,7 +195,10 @@ fn model() -> impl Strategy<Value = Model> {
         Clustering::Correlation,
     ]);
     let blocking = vec(vec(key(), 1..3).prop_map(|keys| BlockingRule { keys }), 0..3);
-    let deterministic = vec(deterministic(), 0..3);
+    let deterministic = vec(deterministic(), 0..3).prop_map(|mut rules| {
+        rules.sort_by_key(|rule| rule.pass);
+        rules
+    });
     let accept =
         (0.0..=1.0, 0.0..=1.0).prop_map(|(a, b): (f64, f64)| Accept { link: a.max(b), review: a.min(b) });
     let numbers = vec(vec(0.001..1.0_f64, 5), 12);

@@ -129,6 +129,11 @@ pub enum Part {
     YearDay,
     /// Month and day of a date.
     MonthDay,
+    /// A whole date, if it is not a 1 January, which often stands where only the year is known.
+    NotNewYearsDay,
+    /// All of it, if it is a UPN, NHS number or ULN with the right check digit, a postcode of the right form or a whole date.
+    /// Values of other kinds are always valid.
+    Valid,
     /// The part of an e-mail address before the `@`.
     LocalPart,
     /// The part of an e-mail address after the `@`.

@@ -15,7 +15,7 @@ pub use condition::{Condition, Edit, Measure, Part, Test};
 pub use difference::difference;
 pub use file::{FieldPlace, ModelFile, SourceFields, check_fields, read, write};
 pub use prose::prose;
-pub(crate) use prose::{guard_words, keys_words};
+pub(crate) use prose::{exceptions_words, keys_words};
 pub use schema::schema;
 pub use text::{EXPECTED_DATE_OF_BIRTH, FORMER_LA_CHILD_ID, LA_CHILD_ID, TextError, field_words};
 
@@ -119,11 +119,24 @@ pub struct BlockingKey {
 pub struct DeterministicRule {
     /// What outputs call it; its keys in words if `None`.
     pub name: Option<String>,
+    /// Of rules in passes, as published methods have them, the number of its pass. The rules of a pass are applied
+    /// together, and leave out pairs of which both records are linked to the other's source by an earlier pass. Rules
+    /// without a pass come before all passes.
+    pub pass: Option<u32>,
     /// At least one; all must agree, and missing values never do.
     pub keys: Vec<BlockingKey>,
+    /// Fields of which the sources of both records must have values, whether or not the records have: what a source without
+    /// names or numbers holds may call for another rule.
+    pub sources_with: Vec<String>,
     /// A pair that one of them catches is not linked by the rule: a person decides, unless the pair is linked all the same,
     /// by another rule or by what it weighs.
     pub unless_different: Vec<Guard>,
+    /// Fields of which no two values may stand side by side that are not the same to the letter. A pair that has such is
+    /// not the rule's at all.
+    pub unless_unequal: Vec<String>,
+    /// A pair is not linked by the rule, and a person decides, where one of its records has pairs of the same pass with
+    /// records of the other's source that are not all one person by earlier passes.
+    pub unless_ambiguous: bool,
 }
 
 /// Fields that must not all be different. Different are values that are there on both sides and not merely two ways to
@@ -196,6 +209,19 @@ impl BlockingRule {
 }
 
 impl DeterministicRule {
+    /// The rule that these keys link, without exception and in no pass.
+    pub fn of(keys: Vec<BlockingKey>) -> Self {
+        Self {
+            name: None,
+            pass: None,
+            keys,
+            sources_with: Vec::new(),
+            unless_different: Vec::new(),
+            unless_unequal: Vec::new(),
+            unless_ambiguous: false,
+        }
+    }
+
     /// What outputs call the rule: its name, or `same la_child_id`, as models write its keys.
     pub fn words(&self) -> String {
         let keys = || self.keys.iter().map(ToString::to_string).collect::<Vec<_>>().join(" and ");

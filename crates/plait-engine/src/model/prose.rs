@@ -13,9 +13,11 @@ pub fn prose(model: &Model) -> String {
     let name = &model.name;
     let mut out = format!("The model \"{name}\" looks at {looks_at}.\n\n");
     out.push_str(&candidates(&model.blocking));
-    out.push_str(
-        "\nWhat is compared. The levels of a comparison are tried in order; the first that holds counts.\n",
-    );
+    out.push_str(if model.comparisons.is_empty() {
+        "\nWhat is compared. Plait chooses it from the data.\n"
+    } else {
+        "\nWhat is compared. The levels of a comparison are tried in order; the first that holds counts.\n"
+    });
     for index in 0..model.comparisons.len() {
         out.push_str(&comparison(model, index));
     }
@@ -58,15 +60,31 @@ fn deterministic(rules: &[DeterministicRule]) -> String {
     out.push_str(
         "A missing value is never the same, and never different. Where an exception holds a person decides.\n",
     );
+    if rules.iter().any(|rule| rule.pass.is_some()) {
+        out.push_str(
+            "A later pass leaves out pairs of which both records are linked to the other's source by an earlier one.\n",
+        );
+    }
     out
 }
 
 /// `UPN, unless forename or date of birth is different (rule "schools")`
 pub(super) fn deterministic_words(rule: &DeterministicRule) -> String {
     let mut words = keys_words(&rule.keys);
-    if !rule.unless_different.is_empty() {
-        let guards: Vec<String> = rule.unless_different.iter().map(guard_words).collect();
-        push(&mut words, format_args!(", unless {}", guards.join(" or ")));
+    if !rule.unless_unequal.is_empty() {
+        let fields: Vec<&str> = rule.unless_unequal.iter().map(|field| field_words(field)).collect();
+        push(&mut words, format_args!(", and no two values of {}", fields.join(" or ")));
+    }
+    if !rule.sources_with.is_empty() {
+        let fields: Vec<&str> = rule.sources_with.iter().map(|field| field_words(field)).collect();
+        push(&mut words, format_args!(", of sources that both have {}", fields.join(" and ")));
+    }
+    let exceptions = exceptions_words(rule);
+    if !exceptions.is_empty() {
+        push(&mut words, format_args!(", unless {exceptions}"));
+    }
+    if let Some(pass) = rule.pass {
+        push(&mut words, format_args!(", in pass {pass}"));
     }
     if let Some(name) = &rule.name {
         push(&mut words, format_args!(" (rule \"{name}\")"));
@@ -74,8 +92,17 @@ pub(super) fn deterministic_words(rule: &DeterministicRule) -> String {
     words
 }
 
+/// `forename is different or one of the records has such a pair with another person`
+pub(crate) fn exceptions_words(rule: &DeterministicRule) -> String {
+    let mut exceptions: Vec<String> = rule.unless_different.iter().map(guard_words).collect();
+    if rule.unless_ambiguous {
+        exceptions.push("one of the records has such a pair with another person".into());
+    }
+    exceptions.join(" or ")
+}
+
 /// `date of birth and sex are different`
-pub(crate) fn guard_words(guard: &Guard) -> String {
+fn guard_words(guard: &Guard) -> String {
     let fields: Vec<&str> = guard.fields.iter().map(|field| field_words(field)).collect();
     let verb = if fields.len() == 1 { "is" } else { "are" };
     format!("{} {verb} different", fields.join(" and "))
@@ -159,6 +186,10 @@ fn acceptance(model: &Model) -> String {
         out.push_str("The evidence of its levels is added up to the probability that the two records are of one person.\n");
     }
     let accept = model.accept;
+    if accept.review >= 1.0 {
+        out.push_str("No pair is linked for what it weighs.\n");
+        return out;
+    }
     push(
         &mut out,
         format_args!(
@@ -374,20 +405,28 @@ mod tests {
     fn rules_that_link_by_themselves_are_said_with_their_exceptions() {
         let rule = |keys: &[&str], guards: &[&str], name: Option<&str>| DeterministicRule {
             name: name.map(str::to_owned),
-            keys: keys.iter().map(|key| key.parse().expect("a key")).collect(),
-            unless_different: guards.iter().map(|guard| guard.parse().expect("a guard")).collect(),
+            unless_different: guards.iter().map(|guard| guard.parse().unwrap()).collect(),
+            ..DeterministicRule::of(keys.iter().map(|key| key.parse().unwrap()).collect())
         };
         let rules = [
             rule(&["la_child_id"], &["date_of_birth and sex"], None),
             rule(&["upn"], &["forename", "date_of_birth"], None),
             rule(&["surname", "date_of_birth", "postcode sector"], &[], Some("three of four")),
+            DeterministicRule {
+                pass: Some(2),
+                unless_unequal: vec!["nhs_number".into()],
+                unless_ambiguous: true,
+                ..rule(&["date_of_birth not 1 January", "sex"], &[], None)
+            },
         ];
         insta::assert_snapshot!(deterministic(&rules).trim(), @r#"
         What links by itself. Two records are linked, whatever they weigh, if all of one of these lines is the same:
           - LA child id, unless date of birth and sex are different
           - UPN, unless forename is different or date of birth is different
           - surname + date of birth + postcode sector (rule "three of four")
+          - value other than 1 January of date of birth + sex, and no two values of NHS number, unless one of the records has such a pair with another person, in pass 2
         A missing value is never the same, and never different. Where an exception holds a person decides.
+        A later pass leaves out pairs of which both records are linked to the other's source by an earlier one.
         "#);
     }
 

@@ -103,8 +103,9 @@ pub(super) struct ModelToml {
     #[serde(default)]
     #[schemars(schema_with = "columns")]
     pub(super) columns: BTreeMap<Spanned<String>, Spanned<String>>,
-    /// How one field, or a group of fields, is compared.
-    #[schemars(required, with = "Vec<CompareToml>", length(min = 1))]
+    /// How one field, or a group of fields, is compared; at least one, or deterministic rules, beside which the comparisons
+    /// are then chosen from the data.
+    #[schemars(with = "Option<Vec<CompareToml>>", length(min = 1))]
     pub(super) compare: Option<Vec<Spanned<CompareToml>>>,
     /// Which pairs are compared at all: those that agree on every key of any of these rules. Default: chosen from the data.
     #[serde(default)]
@@ -192,13 +193,28 @@ pub(super) struct CandidatesToml {
 pub(super) struct DeterministicToml {
     /// What outputs call it. Default: its keys.
     pub(super) name: Option<String>,
+    /// Of rules in passes, the number of its pass, from 1: pairs of which both records are linked to the other's source by an
+    /// earlier pass are left out. Default: none; such rules come before all passes.
+    #[schemars(with = "Option<i64>")]
+    pub(super) pass: Option<Spanned<i64>>,
     /// Keys that must all agree.
     #[schemars(required, with = "Vec<KeyText>", length(min = 1))]
     pub(super) same: Option<Vec<Spanned<String>>>,
+    /// Fields: only for pairs whose sources both have values of these. Default: none.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub(super) sources_with: Vec<Spanned<String>>,
     /// A pair with different values in one of these goes to review instead. Default: none.
     #[serde(default)]
     #[schemars(with = "Vec<GuardText>")]
     pub(super) unless_different: Vec<Spanned<String>>,
+    /// Fields: a pair with two values in one of these that are not the same to the letter is not the rule's at all. Default: none.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub(super) unless_unequal: Vec<Spanned<String>>,
+    /// Whether a pair goes to review instead where one of its records has other such pairs with the other's source. Default: false.
+    #[serde(default)]
+    pub(super) unless_ambiguous: bool,
 }
 
 /// When a candidate pair becomes a link or goes to review.

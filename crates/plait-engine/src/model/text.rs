@@ -52,6 +52,8 @@ const PARTS: &[(Part, &str, &str)] = &[
     (Part::YearMonth, "year and month", "year and month"),
     (Part::YearDay, "year and day", "year and day"),
     (Part::MonthDay, "month and day", "month and day"),
+    (Part::NotNewYearsDay, "not 1 January", "value other than 1 January"),
+    (Part::Valid, "valid", "valid value"),
     (Part::LocalPart, "local part", "part before the @"),
     (Part::Domain, "domain", "part after the @"),
     (Part::AnyWord, "any word", "any word"),
@@ -1028,7 +1030,7 @@ mod tests {
     fn a_wrong_key_is_answered_with_the_nearest_part() {
         let complaint = |text: &str| text.parse::<BlockingKey>().expect_err("the text is wrong").to_string();
         insta::assert_snapshot!(complaint("surname soundx"), @"`soundx` is not a part of a value (at character 9); did you mean `soundex`?");
-        insta::assert_snapshot!(complaint("Date of Birth"), @"`of Birth` is not a part of a value (at character 6); put a field name of several words into quotes, or use a part: first 3, last 4, first word, last word, soundex, metaphone, sector, district, area, year, year and month, year and day, month and day, local part, domain, any word, any element, but one letter");
+        insta::assert_snapshot!(complaint("Date of Birth"), @"`of Birth` is not a part of a value (at character 6); put a field name of several words into quotes, or use a part: first 3, last 4, first word, last word, soundex, metaphone, sector, district, area, year, year and month, year and day, month and day, not 1 January, valid, local part, domain, any word, any element, but one letter");
         insta::assert_snapshot!(complaint("surname first 0"), @"a number of characters is between 1 and 255 (at character 15); write for example first 3");
         insta::assert_snapshot!(complaint("surname ="), @"a name is expected here (at character 10); write a field name, in quotes if it has spaces");
         insta::assert_snapshot!(complaint("surname soundex soundex"), @"`soundex` is not understood (at character 17); a key is a field and one part of it; put names of several words into quotes");
@@ -1069,6 +1071,8 @@ mod tests {
         same year and month -> same year and month
         same year and day -> same year and day
         same month and day -> same month and day
+        same not 1 January -> same value other than 1 January
+        same valid -> same valid value
         same local part -> same part before the @
         same domain -> same part after the @
         same any word -> a word in common

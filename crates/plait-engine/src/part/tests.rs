@@ -4,7 +4,7 @@ use crate::lists::first_shared;
 use plait_types::Role;
 use proptest::prelude::*;
 
-const PARTS: [Part; 17] = [
+const PARTS: [Part; 18] = [
     Part::Whole,
     Part::First(1),
     Part::First(3),
@@ -21,6 +21,7 @@ const PARTS: [Part; 17] = [
     Part::YearMonth,
     Part::YearDay,
     Part::MonthDay,
+    Part::NotNewYearsDay,
     Part::LocalPart,
 ];
 
@@ -157,4 +158,18 @@ proptest! {
         check(Role::Email, &borrow(&mails), &[Part::LocalPart, Part::Domain]);
         check(Role::Postcode, &borrow(&places), &[Part::Sector, Part::District, Part::Area, Part::First(3)]);
     }
+}
+
+#[test]
+fn a_valid_number_has_the_right_check_digit() {
+    let valid = |role, values: &[&str]| -> Vec<bool> {
+        let rows = values.iter().map(|value| Some((*value).to_owned())).collect();
+        let records = records(&[values.len()], &[("field", role, rows)]);
+        let codes = part_codes(&[(&records.fields[0], Part::Valid)]).pop().unwrap();
+        codes.into_iter().map(|code| code != NULL).collect()
+    };
+    assert_eq!(valid(Role::NhsNumber, &["9990000018", "9990000019"]), [true, false]);
+    assert_eq!(valid(Role::Postcode, &["NW9 4EW", "2602"]), [true, false]);
+    assert_eq!(valid(Role::DateOfBirth, &["2001-02-03", "2001-02", "2001"]), [true, false, false]);
+    assert_eq!(valid(Role::Identifier, &["9990000019"]), [true]);
 }

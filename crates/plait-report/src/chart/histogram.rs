@@ -16,7 +16,7 @@ const LINEAR_UP_TO: u64 = 50;
 const PARTS: [(Fill, &str); 3] =
     [(Fill::Solid, "linked"), (Fill::Striped, "in review"), (Fill::Grey, "not linked")];
 
-/// The two thresholds in bits; `review` is at most `link`.
+/// The two thresholds in bits; `review` is at most `link`. Infinite ones, which no pair reaches, are not drawn.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Thresholds {
     /// A pair at or above it is linked.
@@ -76,14 +76,10 @@ pub fn histogram(id: &str, scores: &ScoreHistogram, thresholds: Thresholds) -> C
     }
     canvas.text(right, floor + 48.0, Anchor::End, Tone::Quiet, "match weight of the pair, in bits");
 
-    mark(
-        &mut canvas,
-        x(thresholds.link),
-        14.0,
-        floor,
-        &format!("linked from {} bits", words::bits(thresholds.link)),
-        true,
-    );
+    if thresholds.link.is_finite() {
+        let label = format!("linked from {} bits", words::bits(thresholds.link));
+        mark(&mut canvas, x(thresholds.link), 14.0, floor, &label, true);
+    }
     if thresholds.review < thresholds.link {
         let label = format!("review from {} bits", words::bits(thresholds.review));
         mark(&mut canvas, x(thresholds.review), 36.0, floor, &label, false);
@@ -121,12 +117,19 @@ pub fn histogram(id: &str, scores: &ScoreHistogram, thresholds: Thresholds) -> C
         let counts = [pairs.pairs(), pairs.not_linked, pairs.reviews, pairs.links].map(words::count);
         table.push(std::iter::once(range).chain(counts));
     }
+    let decided = if thresholds.review.is_finite() {
+        format!(
+            "; pairs from {} bits are linked and pairs from {} bits go to review, unless something else decides",
+            words::bits(thresholds.link),
+            words::bits(thresholds.review)
+        )
+    } else {
+        String::new()
+    };
     let description = format!(
-        "Match weights of compared pairs from {} to {} bits; pairs from {} bits are linked and pairs from {} bits go to review, unless something else decides.",
+        "Match weights of compared pairs from {} to {} bits{decided}.",
         words::bits(scores.start),
-        words::bits(end),
-        words::bits(thresholds.link),
-        words::bits(thresholds.review)
+        words::bits(end)
     );
     Chart { svg: canvas.finish(floor + 56.0, "Match weights of compared pairs", &description), table }
 }

@@ -203,6 +203,11 @@ fn thresholds(report: &LinkReport) -> Thresholds {
     Thresholds { link: bits(report.model.accept.link), review: bits(report.model.accept.review) }
 }
 
+/// Whether no weight is enough for a link or for review.
+fn links_by_rules_alone(report: &LinkReport) -> bool {
+    report.model.accept.review >= 1.0
+}
+
 /// What a record is linked to, under this link type.
 fn linked_to(report: &LinkReport) -> &'static str {
     match report.model.link_type {

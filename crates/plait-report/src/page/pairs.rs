@@ -1,6 +1,6 @@
 //! A few pairs with all their evidence.
 
-use super::{Guidance, guide, paragraph, thresholds};
+use super::{Guidance, guide, links_by_rules_alone, paragraph, thresholds};
 use crate::chart::waterfall::waterfall;
 use crate::markup::Markup;
 use crate::report::{Decision, ExplainedPair, LinkReport};
@@ -55,6 +55,12 @@ fn write_pair(report: &LinkReport, place: usize, pair: &ExplainedPair, m: &mut M
             },
             objection.words()
         ),
+        Decision::Link if links_by_rules_alone(report) => {
+            "The rule alone links it, whatever it weighs.".to_owned()
+        }
+        Decision::Review if links_by_rules_alone(report) => {
+            "A person decides since the rule speaks for it, whatever it weighs.".to_owned()
+        }
         Decision::Review if explanation.weight >= thresholds.link => format!(
             "That is at or above the link threshold of {} bits; other links join the two records without it.",
             words::bits(thresholds.link)

@@ -2,7 +2,7 @@
 
 use plait_engine::model::{Clustering, LinkType};
 
-use super::{Guidance, figure, paragraph, thresholds};
+use super::{Guidance, figure, links_by_rules_alone, paragraph, thresholds};
 use crate::chart::Fill;
 use crate::chart::bars::{Bar, Bars, bars};
 use crate::chart::histogram::histogram;
@@ -14,9 +14,11 @@ use crate::words::{self, count, count_of, probability, share};
 pub(super) fn write(report: &LinkReport, m: &mut Markup) {
     let bits = thresholds(report);
     let accept = report.model.accept;
-    paragraph(
-        &format!(
-            "A pair is linked if its match probability is at least {} ({} bits).{} {}",
+    let by_weight = if links_by_rules_alone(report) {
+        "No pair is linked for what it weighs: rules alone link, and the weights say what a model learned from the same files thinks of each pair.".to_owned()
+    } else {
+        format!(
+            "A pair is linked if its match probability is at least {} ({} bits).{}",
             probability(accept.link),
             words::bits(bits.link),
             if accept.review < accept.link {
@@ -27,7 +29,12 @@ pub(super) fn write(report: &LinkReport, m: &mut Markup) {
                 )
             } else {
                 " No pair is left for a person to decide.".to_owned()
-            },
+            }
+        )
+    };
+    paragraph(
+        &format!(
+            "{by_weight} {}",
             match report.model.clustering {
                 Clustering::ConnectedComponents =>
                     "Records that links join, directly or through others, are one person.",
@@ -57,7 +64,9 @@ pub(super) fn write(report: &LinkReport, m: &mut Markup) {
     figure(&histogram("chart-scores", scores, bits), "compared pairs by match weight", &Guidance {
         shows: format!("How strong the evidence is for the pairs that were compared: {links} linked{}, {reviews} in review, {rest} not linked.{below}", between_and_within(report)),
         read: "Right is stronger; one bit more doubles the odds. A good linkage has a hill on each side and a valley between them, where the lines are. The parts of a bar are as the shares of its pairs. A strong pair is in review where something else speaks against it, and a rule may link a weak one.".into(),
-        todo: if report.pairs.reviews > 0 {
+        todo: if links_by_rules_alone(report) {
+            "Look at linked pairs on the left, which the model takes for different people, and at pairs on the right that the rules do not link.".into()
+        } else if report.pairs.reviews > 0 {
             format!("Have a person decide: links.parquet has {} marked “review”. If the hills run into each other, the columns do not tell people apart well enough: add one.", count_of(report.pairs.reviews, "pair", "pairs"))
         } else {
             "If the lines do not stand in the valley, move the link threshold there. If there is no valley, the columns do not tell people apart well enough: add one.".into()

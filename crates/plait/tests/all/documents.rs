@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const DOCUMENTS: [&str; 9] = [
+const DOCUMENTS: [&str; 10] = [
     "README.md",
     "ARCHITECTURE.md",
     "GLOSSARY.md",
@@ -16,6 +16,7 @@ const DOCUMENTS: [&str; 9] = [
     "CHANGELOG.md",
     "docs/model-file.md",
     "docs/outputs.md",
+    "docs/methods.md",
     "docs/returns.md",
     "docs/coming-from-splink.md",
 ];

@@ -457,6 +457,8 @@ fn part_sql(column: &str, part: Part) -> Result<String, String> {
         Part::Domain => extract(EMAIL_DOMAIN, 1),
         Part::Soundex => return Err("the sound of a value (Soundex)".into()),
         Part::Metaphone => return Err("the sound of a value (Metaphone)".into()),
+        Part::NotNewYearsDay => return Err("dates other than 1 January".into()),
+        Part::Valid => return Err("the check of a number".into()),
         Part::AnyWord => return Err("any word of a value".into()),
         Part::AnyElement => return Err("any element of a list".into()),
         Part::ButOneLetter => return Err("values that agree but for one letter".into()),
@@ -498,7 +500,7 @@ mod tests {
     fn a_rule_that_links_by_itself_is_refused_by_its_words() {
         let mut model = model(Condition::exact());
         let keys = vec![BlockingKey::same("upn", Part::Whole)];
-        model.deterministic = vec![DeterministicRule { name: None, keys, unless_different: Vec::new() }];
+        model.deterministic = vec![DeterministicRule::of(keys)];
         let faults = export(&model).expect_err("there is no such thing");
         assert_eq!(
             faults[0].what,
