@@ -8,6 +8,7 @@ mod details;
 mod dictionary;
 mod explain;
 mod faults;
+mod groups;
 mod link;
 mod look;
 mod model;
@@ -42,7 +43,8 @@ pub use plait_engine::objection::Objection;
 pub use plait_engine::progress::{Progress, Silent, Stage};
 pub use plait_report::sentence;
 pub use plait_types::{
-    Fault, FaultCode, FaultKind, Issue, IssueKind, Role, Severity, are, counted, grouped, nearest,
+    Fault, FaultCode, FaultKind, Issue, IssueKind, PartialDate, Role, Severity, are, counted, grouped,
+    nearest,
 };
 pub use read::{ReadDone, ReadRequest, read};
 pub use run::Run;

@@ -4,6 +4,7 @@ use crate::constraints::Given;
 use crate::details::{self, Detail};
 use crate::explain::would_link;
 use crate::faults::Faults;
+use crate::groups::{self, AgesOn, Characteristics};
 use crate::output;
 use crate::ownership::{self, Input};
 use crate::place::OutputPlace;
@@ -29,7 +30,7 @@ use plait_engine::records::{Records, SOURCE_OF_RECORD};
 use plait_engine::scoring::{ScoredPairs, Scorer, score as score_pairs, score_compared};
 use plait_engine::training::{Training, TrainingOptions, comparable_pairs, train};
 use plait_formats::columns::{ColumnProfile, could_be_names};
-use plait_types::{Fault, FaultCode, Issue, IssueKind, Probability, Role};
+use plait_types::{Fault, FaultCode, Issue, IssueKind, PartialDate, Probability, Role};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -56,6 +57,8 @@ pub struct LinkRequest {
     pub link_type: Option<LinkType>,
     /// Match probability from which a pair is a link; the model's if `None`.
     pub link_from: Option<f64>,
+    /// The day on which ages are told, for figures by age; found from the data if `None`.
+    pub ages_on: Option<PartialDate>,
     /// Threads; all of the machine's if `None`. Results do not depend on it.
     pub threads: Option<usize>,
     /// Bytes that may be used; not limited if `None`.
@@ -84,6 +87,7 @@ impl LinkRequest {
             roles: Vec::new(),
             link_type: None,
             link_from: None,
+            ages_on: None,
             threads: None,
             memory: None,
             seed: 1,
@@ -192,6 +196,8 @@ pub(crate) struct SourceFacts {
     pub(crate) profile: Vec<ColumnProfile>,
     /// Of a return, headers of its files that linkage does not see.
     pub(crate) outside: Vec<String>,
+    /// Of a return, the day that it is about, where its files say it.
+    pub(crate) reference: Option<PartialDate>,
 }
 
 /// Everything a run found, for summary, report and outputs.
@@ -295,6 +301,7 @@ impl<'a> Job<'a> {
                     run: run_source(source),
                     profile: source.profile(),
                     outside: std::mem::take(&mut source.outside),
+                    reference: source.reference,
                     names: source.take_record_names(),
                 })
                 .collect()
@@ -302,9 +309,12 @@ impl<'a> Job<'a> {
         self.details = details::of_sources(&facts);
         self.stop_if_asked()?;
         authority::keep_child_ids_apart(&mut opened);
+        let characteristics = self.watch.time("characteristics", || {
+            Characteristics::of(&opened.iter().map(Opened::characteristics).collect::<Vec<_>>())
+        });
         // a model that says all it needs spares the rest of the columns the work
         let needed = file.as_ref().map(|(file, _)| &file.model).filter(|model| !model.blocking.is_empty());
-        let needed = needed.map(Model::fields);
+        let needed = needed.map(|model| [model.fields(), vec![Role::Sex.name().to_owned()]].concat());
         let records = self.watch.time("standardise", || {
             Records::new(opened.into_iter().map(|source| source.into_input(needed.as_deref())).collect())
         });
@@ -411,6 +421,11 @@ impl<'a> Job<'a> {
             .into_iter()
             .collect(),
         });
+        let days: Vec<Option<PartialDate>> = facts.iter().map(|source| source.reference).collect();
+        run.groups = Some(self.watch.time("by group", || {
+            let ages_on = AgesOn::of(&records, request.ages_on, &days);
+            groups::measure(&findings, characteristics, truth.as_ref(), &ages_on)
+        }));
         run.constraints = given.map(|given| given.run);
         // the largest of what is no longer needed, before the outputs take their own
         drop(blocks);
@@ -708,6 +723,7 @@ impl<'a> Job<'a> {
             files: Vec::new(),
             truth: None,
             quality: RunQuality::default(),
+            groups: None,
             constraints: None,
             notes: self.notes.clone(),
             issues: Vec::new(),

@@ -4,6 +4,7 @@ mod advice;
 mod bad_input;
 mod commands;
 mod constraints;
+mod groups;
 mod linking;
 mod outputs;
 mod replacing;
