@@ -455,7 +455,7 @@ impl RunGroups {
             };
             format!("served worse than the rest, of {n}: {}{more}", shown.join("; "))
         };
-        format!("figures by {}{ages}; {compared}. All of them in run.json.", list("and", &by))
+        format!("figures by {}{ages}; {compared}. All of them in quality-report.html.", list("and", &by))
     }
 }
 

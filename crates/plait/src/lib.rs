@@ -16,6 +16,7 @@ mod output;
 mod ownership;
 mod place;
 mod quality;
+mod quality_report;
 mod read;
 mod reason;
 mod report;

@@ -14,7 +14,7 @@ use crate::run::{Counts, FORMAT, MODEL_FILE, Run, RunModel, RunRule, RunSource};
 use crate::score::Truth;
 use crate::source::{Opened, RecordNames, SourceSpec, open, sha256_of_text};
 use crate::summary::SourceOutcome;
-use crate::{VERSION, authority, model, report, routes, score, source, summary};
+use crate::{VERSION, authority, model, quality_report, report, routes, score, source, summary};
 use plait_engine::automatic::{self, ChosenRules, RuleOptions};
 use plait_engine::blocking::Blocks;
 use plait_engine::clustering::{Clustered, cluster};
@@ -469,8 +469,10 @@ impl<'a> Job<'a> {
         run.peak_memory_after = watch.peak_memory.clone();
         files.extend(output::TEXTS);
         run.files = files.iter().map(|file| (*file).to_owned()).collect();
-        let page = report::page(&findings, figures, &run, &summary, &issues, scored.as_ref(), &watch);
-        output::write_texts(&place, &run, &model_text, &page)
+        let report = report::of_run(&findings, figures, &run, &summary, &issues, scored.as_ref(), &watch);
+        let page = plait_report::link_report(&report);
+        let quality = plait_report::quality_report(&quality_report::of_run(report, &findings, &run));
+        output::write_texts(&place, &run, &model_text, [&page, &quality])
             .map_err(|fault| place.seen_from_outside(fault))?;
         self.stop_if_asked()?;
         // before the results take their place, which they do not if this cannot be written

@@ -20,16 +20,17 @@ pub(crate) const PEOPLE: &str = "people.parquet";
 pub(crate) const LINKS: &str = "links.parquet";
 pub(crate) const WORKBOOK: &str = "people.xlsx";
 pub(crate) const REPORT: &str = "report.html";
+pub(crate) const QUALITY: &str = "quality-report.html";
 
 /// How a run knows the folder of an earlier one.
 pub(crate) const RECORD: Record = Record {
     file: RUN_FILE,
-    may_be_named: |name| [PEOPLE, LINKS, WORKBOOK, RUN_FILE, MODEL_FILE, REPORT].contains(&name),
+    may_be_named: |name| [PEOPLE, LINKS, WORKBOOK, RUN_FILE, MODEL_FILE, REPORT, QUALITY].contains(&name),
 };
 
 /// The files of a run, with the workbook or without.
 pub(crate) fn names(with_workbook: bool) -> Vec<&'static str> {
-    let mut names = vec![PEOPLE, LINKS, RUN_FILE, MODEL_FILE, REPORT];
+    let mut names = vec![PEOPLE, LINKS, RUN_FILE, MODEL_FILE, REPORT, QUALITY];
     names.extend(with_workbook.then_some(WORKBOOK));
     names
 }
@@ -70,15 +71,21 @@ pub(crate) fn write_tables(
 }
 
 /// Names of the files that [`write_texts`] stages.
-pub(crate) const TEXTS: [&str; 3] = [RUN_FILE, MODEL_FILE, REPORT];
+pub(crate) const TEXTS: [&str; 4] = [RUN_FILE, MODEL_FILE, REPORT, QUALITY];
 
-/// Stages run, model and report.
-pub(crate) fn write_texts(place: &OutputPlace, run: &Run, model: &str, report: &str) -> Result<(), Fault> {
+/// Stages run, model, report and quality report.
+pub(crate) fn write_texts(
+    place: &OutputPlace,
+    run: &Run,
+    model: &str,
+    [report, quality]: [&str; 2],
+) -> Result<(), Fault> {
     let mut json = serde_json::to_string_pretty(run).expect("a run is plain data");
     json.push('\n');
     write_text(&place.staged(RUN_FILE), &json)?;
     write_text(&place.staged(MODEL_FILE), model)?;
-    write_text(&place.staged(REPORT), report)
+    write_text(&place.staged(REPORT), report)?;
+    write_text(&place.staged(QUALITY), quality)
 }
 
 /// Writes a text file, whole or not at all.

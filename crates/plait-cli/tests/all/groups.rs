@@ -101,3 +101,20 @@ fn a_day_for_ages_that_is_none_is_refused() {
     }
     assert_eq!(place.names("."), ["clinic.csv", "pupils.csv"]);
 }
+
+#[test]
+fn the_report_on_quality_holds_no_value_of_a_record_and_has_every_section() {
+    let place = Place::with_pupils_and_clinic();
+    place.plait("link pupils.csv clinic.csv --out linked").succeeded();
+    let page = place.text("linked/quality-report.html");
+    for section in ["provision", "method", "result", "accuracy", "equity", "use", "governance"] {
+        assert!(page.contains(&format!("<section id=\"{section}\"")), "{section}");
+    }
+    let text = page.split("</style>").nth(1).expect("a page");
+    for cell in
+        crate::PUPILS.lines().skip(1).chain(crate::CLINIC.lines().skip(1)).flat_map(|row| row.split(','))
+    {
+        // a letter for a sex is in every word
+        assert!(cell.len() < 2 || !text.contains(cell), "a value of a record");
+    }
+}

@@ -54,7 +54,7 @@ fn the_widest_gaps_are_said_first_and_none_as_such() {
         found,
         "figures by ethnic group; ages on 2026-03-31, the day that census is about; served worse than the rest, of 7 \
          comparisons: ethnic group, Black: found 90.0% against 98.0%; ethnic group, Asian: found 95.0% against 97.0%. All of \
-         them in run.json."
+         them in quality-report.html."
     );
     let none = by(vec![vec![], vec![]]).words();
     assert!(none.contains("none of 7 comparisons finds a group below the rest"), "{none}");
