@@ -69,8 +69,8 @@ Examples:
   plait link a.csv b.csv --out again --model linked/model.toml       the same model again
 
 Writes to the folder: people.parquet (source, record, person_id, confidence), links.parquet (every link and
-every pair to review, with its weight and rule), people.xlsx, report.html, quality-report.html, model.toml and
-run.json. Nothing is written unless everything is.";
+every pair to review, with its weight and rule), people.xlsx, not_found.csv, report.html, quality-report.html,
+model.toml and run.json. Nothing is written unless everything is.";
 
 /// Link the records of one or more files and write who is who
 ///

@@ -39,6 +39,30 @@ pub enum Outside {
     FewLikeIt,
 }
 
+impl Outside {
+    /// Why none is expected, in words.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Period => "born after the day that the source is about",
+            Self::Age => "born before or after those in the source",
+            Self::School => "at a school of which the source has nobody",
+            Self::Area => "lives where next to nobody in the source does",
+            Self::FewLikeIt => "few of its age band are in the source",
+        }
+    }
+}
+
+/// A record without a partner in a source in which records of its own usually have one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NotFound {
+    /// The source in which it has none.
+    pub other: usize,
+    /// The record.
+    pub record: u32,
+    /// Why none is expected; `None` where one is.
+    pub explained: Option<Outside>,
+}
+
 /// What one source covers; `None` where it does not record enough to tell.
 #[derive(Clone, Debug, Default)]
 struct Coverage {
@@ -63,9 +87,14 @@ pub struct Expected {
     n_sources: usize,
     /// By source, other source and age band.
     usual: Vec<bool>,
+    facts: Facts,
+    coverage: Vec<Coverage>,
+    /// By source and other source.
+    schools_shared: Vec<bool>,
 }
 
 /// What records say of where they could be.
+#[derive(Clone, Debug)]
 struct Facts {
     birth: Vec<i32>,
     district: Vec<u32>,
@@ -102,14 +131,15 @@ impl Expected {
             n_bands,
             n_sources,
             usual: vec![false; n_sources * n_sources * n_bands],
+            facts,
+            coverage,
+            schools_shared,
         };
         for a in 0..n_sources {
             for b in (0..n_sources).filter(|&b| b != a) {
-                let shares = schools_shared[a * n_sources + b];
-                let outside = |record| facts.outside(record, &coverage[b], shares).is_some();
                 let mut counts = vec![(0u64, 0u64); n_bands];
                 for record in records.sources[a].start..records.sources[a].end {
-                    if !outside(record) {
+                    if expected.outside(record, a, b).is_none() {
                         let count = &mut counts[usize::from(band_of[record as usize])];
                         count.0 += u64::from(expected.has_partner(record, b));
                         count.1 += 1;
@@ -126,8 +156,8 @@ impl Expected {
             let others = (0..n_sources).filter(|&b| b != a);
             others.fold(0u64, |mask, b| {
                 let band = usize::from(band_of[record as usize]);
-                let is_expected = expected.usual[expected.place(a, b, band)]
-                    && facts.outside(record, &coverage[b], schools_shared[a * n_sources + b]).is_none();
+                let is_expected =
+                    expected.usual[expected.place(a, b, band)] && expected.outside(record, a, b).is_none();
                 mask | (u64::from(is_expected) << b)
             })
         };
@@ -155,6 +185,28 @@ impl Expected {
     /// Whether records of the first source, of some age band at least, usually have a partner in the second.
     pub fn is_usual(&self, source: usize, other: usize) -> bool {
         (0..self.n_bands).any(|band| self.usual[self.place(source, other, band)])
+    }
+
+    /// The records of a source that have no partner in another one, in which some age band of it at least usually has one; none
+    /// of two sources that are not so.
+    pub fn not_found(&self, records: &Records, source: usize, other: usize) -> Vec<NotFound> {
+        if source == other || !self.is_usual(source, other) {
+            return Vec::new();
+        }
+        let of_source = &records.sources[source];
+        let missing = (of_source.start..of_source.end).filter(|&record| !self.has_partner(record, other));
+        missing
+            .map(|record| {
+                let explained = (!self.expects(record, other))
+                    .then(|| self.outside(record, source, other).unwrap_or(Outside::FewLikeIt));
+                NotFound { other, record, explained }
+            })
+            .collect()
+    }
+
+    fn outside(&self, record: u32, source: usize, other: usize) -> Option<Outside> {
+        let shares_schools = self.schools_shared[source * self.n_sources + other];
+        self.facts.outside(record, &self.coverage[other], shares_schools)
     }
 
     fn place(&self, source: usize, other: usize, band: usize) -> usize {

@@ -26,7 +26,9 @@ mod words;
 pub use chart::Chart;
 pub use markup::Markup;
 pub use page::{link_report, quality_report};
-pub use quality::{AccuracyEstimate, Band, GroupResult, GroupingResult, Provision, QualityReport};
+pub use quality::{
+    AccuracyEstimate, Band, GroupResult, GroupingResult, NotFoundIn, Provision, QualityReport,
+};
 pub use report::{
     Accuracy, BlockingResult, ColumnQuality, Decision, Estimate, ExplainedPair, Input, LinkReport, Note,
     PairCounts, PersonSize, Placeholder, Provenance, Route, ScoreBin, ScoreHistogram, SourceColumns,

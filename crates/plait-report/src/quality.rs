@@ -14,6 +14,8 @@ pub struct QualityReport {
     pub method: Vec<(String, String)>,
     /// Links by how sure they are, the surest first.
     pub bands: Vec<Band>,
+    /// Records without an expected partner, by two sources.
+    pub not_found: Vec<NotFoundIn>,
     /// What speaks against the result: in words, and how often.
     pub conflicts: Vec<(String, u64)>,
     /// What is said of accuracy without known truth.
@@ -37,6 +39,21 @@ pub struct Provision {
     pub set_aside: u64,
     /// The column that names its records, if there is one.
     pub named_by: Option<String>,
+}
+
+/// The records of one source without a partner in another one, in which its records usually have one.
+#[derive(Clone, Debug)]
+pub struct NotFoundIn {
+    /// The source that they are of.
+    pub source: String,
+    /// The other source.
+    pub other: String,
+    /// Records of the source.
+    pub records: u64,
+    /// Without a partner although one is expected.
+    pub unexplained: u64,
+    /// Why none is expected of others without one, in words.
+    pub explained: String,
 }
 
 /// Links that rest on evidence of one strength.

@@ -9,9 +9,9 @@ use plait_engine::model::{
 use plait_engine::objection::Objection;
 use plait_report::{
     Accuracy, AccuracyEstimate, Band, BlockingResult, ColumnQuality, Decision, Estimate, ExplainedPair,
-    GroupResult, GroupingResult, Input, LinkReport, Note, PairCounts, PersonSize, Placeholder, Provenance,
-    Provision, QualityReport, Route, ScoreBin, ScoreHistogram, SourceColumns, SourcePair, SourceResult,
-    Stage, link_report, quality_report,
+    GroupResult, GroupingResult, Input, LinkReport, NotFoundIn, Note, PairCounts, PersonSize, Placeholder,
+    Provenance, Provision, QualityReport, Route, ScoreBin, ScoreHistogram, SourceColumns, SourcePair,
+    SourceResult, Stage, link_report, quality_report,
 };
 use plait_types::{Role, Severity};
 use proptest::prelude::*;
@@ -217,6 +217,13 @@ fn quality(text: &str) -> QualityReport {
             Band { words: "99% and more".into(), links: 7 },
             Band { words: "below 99%".into(), links: 1 },
         ],
+        not_found: vec![NotFoundIn {
+            source: format!("cin{text}"),
+            other: format!("census{text}"),
+            records: 10,
+            unexplained: 2,
+            explained: format!("1 by age{text}"),
+        }],
         conflicts: vec![("Ties".into(), 1)],
         estimates: vec![AccuracyEstimate {
             basis: format!("the model{text}"),

@@ -2,7 +2,7 @@
 
 mod groupings;
 
-use crate::link::Findings;
+use crate::link::{Findings, SourceFacts};
 use crate::quality::Bound;
 use crate::score::Truth;
 use crate::summary::list;
@@ -129,22 +129,37 @@ impl AgesOn {
     }
 }
 
+/// The age band of each record, and the partners that are expected of it.
+pub(crate) struct Basis {
+    bands: Vec<u16>,
+    pub(crate) expected: Option<Expected>,
+    ages_on: AgesOn,
+}
+
+impl Basis {
+    pub(crate) fn of(findings: &Findings<'_>, ages_on: AgesOn) -> Self {
+        let (records, persons) = (findings.records, &findings.clustered.persons);
+        let bands = groupings::bands(records, ages_on.day);
+        let day_number = |source: &SourceFacts| source.reference?.day_number();
+        let days: Vec<Option<i32>> = findings.sources.iter().map(day_number).collect();
+        let expected = Expected::of(records, persons, &bands, groupings::N_BANDS, &days);
+        Self { bands, expected, ages_on }
+    }
+}
+
 /// Puts the records into groups and says how each was served. The file of the truth is looked at where there is one.
 pub(crate) fn measure(
     findings: &Findings<'_>,
     characteristics: Characteristics,
     truth: Option<&Truth>,
-    ages_on: &AgesOn,
+    basis: &Basis,
 ) -> RunGroups {
     let (records, persons) = (findings.records, &findings.clustered.persons);
-    let bands = groupings::bands(records, ages_on.day);
-    let day_number = |source: &crate::link::SourceFacts| source.reference?.day_number();
-    let days: Vec<Option<i32>> = findings.sources.iter().map(day_number).collect();
-    let expected = Expected::of(records, persons, &bands, groupings::N_BANDS, &days);
+    let Basis { bands, expected, ages_on } = basis;
     let by_person = Clusters::new(&persons.person_of, persons.n_persons as usize);
     let marks = Marks::of(findings, &by_person);
     let truth = truth.map(|truth| Known::of(truth.entities(), persons, findings));
-    let groupings = groupings::groupings(records, findings.sources, characteristics, &bands);
+    let groupings = groupings::groupings(records, findings.sources, characteristics, bands);
     let measured: Vec<OfGrouping> = groupings
         .iter()
         .map(|grouping| {

@@ -12,6 +12,7 @@ mod groups;
 mod link;
 mod look;
 mod model;
+mod not_found;
 mod output;
 mod ownership;
 mod place;

@@ -4,7 +4,8 @@ use crate::constraints::Given;
 use crate::details::{self, Detail};
 use crate::explain::would_link;
 use crate::faults::Faults;
-use crate::groups::{self, AgesOn, Characteristics};
+use crate::groups::{self, AgesOn, Basis, Characteristics};
+use crate::not_found::NotFoundRecords;
 use crate::output;
 use crate::ownership::{self, Input};
 use crate::place::OutputPlace;
@@ -422,10 +423,16 @@ impl<'a> Job<'a> {
             .collect(),
         });
         let days: Vec<Option<PartialDate>> = facts.iter().map(|source| source.reference).collect();
-        run.groups = Some(self.watch.time("by group", || {
-            let ages_on = AgesOn::of(&records, request.ages_on, &days);
-            groups::measure(&findings, characteristics, truth.as_ref(), &ages_on)
-        }));
+        let (figures, not_found) = self.watch.time("by group", || {
+            let basis = Basis::of(&findings, AgesOn::of(&records, request.ages_on, &days));
+            let figures = groups::measure(&findings, characteristics, truth.as_ref(), &basis);
+            (
+                figures,
+                basis.expected.map(|expected| NotFoundRecords::of(&records, &expected)).unwrap_or_default(),
+            )
+        });
+        run.groups = Some(figures);
+        run.not_found = not_found.counts(&records);
         run.constraints = given.map(|given| given.run);
         // the largest of what is no longer needed, before the outputs take their own
         drop(blocks);
@@ -460,6 +467,12 @@ impl<'a> Job<'a> {
             )
         });
         let mut files = files.map_err(|fault| place.seen_from_outside(fault))?;
+        let to_look_at = not_found.to_look_at();
+        if !to_look_at.is_empty() {
+            output::write_not_found(&place, &findings, &to_look_at)
+                .map_err(|fault| place.seen_from_outside(fault))?;
+            files.push(output::NOT_FOUND);
+        }
         for (stage, seconds) in &watch.seconds {
             run.seconds.insert(stage.clone(), *seconds);
         }
@@ -726,6 +739,7 @@ impl<'a> Job<'a> {
             truth: None,
             quality: RunQuality::default(),
             groups: None,
+            not_found: Vec::new(),
             constraints: None,
             notes: self.notes.clone(),
             issues: Vec::new(),

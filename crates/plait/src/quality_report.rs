@@ -3,12 +3,14 @@
 use crate::details;
 use crate::groups::{RunGap, RunGroup, RunGroups};
 use crate::link::Findings;
+use crate::not_found::RunNotFound;
 use crate::quality::Bound;
 use crate::run::Run;
 use plait_engine::deterministic::Ruling;
 use plait_engine::model::{Clustering, Comparison, DeterministicRule, LinkType};
 use plait_report::{
-    AccuracyEstimate, Band, Estimate, GroupResult, GroupingResult, LinkReport, Provision, QualityReport,
+    AccuracyEstimate, Band, Estimate, GroupResult, GroupingResult, LinkReport, NotFoundIn, Provision,
+    QualityReport,
 };
 use plait_types::{PartialDate, counted, grouped, percent};
 
@@ -24,6 +26,7 @@ pub(crate) fn of_run(link: LinkReport, findings: &Findings<'_>, run: &Run) -> Qu
         provisions: provisions(findings, run),
         method: method(findings, run),
         bands: bands(findings),
+        not_found: run.not_found.iter().map(not_found).collect(),
         conflicts: conflicts(findings, run),
         estimates: estimates.collect(),
         ages: groups
@@ -126,6 +129,16 @@ fn bands(findings: &Findings<'_>) -> Vec<Band> {
     }
     bands.push(decided);
     bands
+}
+
+fn not_found(found: &RunNotFound) -> NotFoundIn {
+    NotFoundIn {
+        source: found.source.clone(),
+        other: found.not_found_in.clone(),
+        records: found.records,
+        unexplained: found.unexplained,
+        explained: found.explained_words(),
+    }
 }
 
 fn conflicts(findings: &Findings<'_>, run: &Run) -> Vec<(String, u64)> {

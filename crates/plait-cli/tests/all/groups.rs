@@ -2,7 +2,10 @@
 
 use crate::Place;
 use insta::assert_snapshot;
+use plait_formats::read::{ReadOptions, read};
+use plait_types::Table;
 use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A council of made-up children, linked with its truth on so many threads.
 fn linked(place: &Place, out: &str, threads: u32) -> Value {
@@ -90,6 +93,78 @@ fn columns_of_plain_files_are_known_by_their_headers_and_never_compared() {
     for word in ["ethnic", "sen", "fsm", "lac", "imd"] {
         assert!(!model.to_lowercase().contains(&format!("\"{word}")), "{word} is compared");
     }
+}
+
+#[test]
+fn who_has_no_partner_is_listed_and_counted_and_really_has_none() {
+    let place = Place::with(&[]);
+    place.plait("synth borough --children 700 --seed 1 --out b").succeeded();
+    let run = linked(&place, "linked", 2);
+    let read =
+        |file: &str| read(&place.path(file), &ReadOptions::default()).expect("a file that Plait reads").table;
+    let (list, people) = (read("linked/not_found.csv"), read("linked/people.parquet"));
+    let headers: Vec<&str> = list.columns.iter().map(|column| column.name.as_str()).collect();
+    assert_snapshot!(headers.join(" "), @"finding source record not_found_in why in_review person_id records_of_person");
+    let cell = |table: &Table, row: usize, column: &str| {
+        table.column(column).expect("a column").get(row).unwrap_or_default().to_owned()
+    };
+    let of_person: BTreeSet<(String, String)> = (0..people.n_rows)
+        .map(|row| (cell(&people, row, "person_id"), cell(&people, row, "source")))
+        .collect();
+    let mut counts: BTreeMap<(String, String), [u64; 2]> = BTreeMap::new();
+    let mut last = String::new();
+    for row in 0..list.n_rows {
+        let (source, other) = (cell(&list, row, "source"), cell(&list, row, "not_found_in"));
+        assert!(!of_person.contains(&(cell(&list, row, "person_id"), other.clone())), "row {row}");
+        let finding = cell(&list, row, "finding");
+        assert_eq!(finding == "explained", !cell(&list, row, "why").is_empty(), "row {row}");
+        assert!(last.is_empty() || last >= finding, "what nothing explains comes first");
+        counts.entry((source, other)).or_default()[usize::from(finding == "explained")] += 1;
+        last = finding;
+    }
+    let said = run["not_found"].as_array().expect("a list");
+    assert!(said.len() > 1 && said.iter().any(|of| of["unexplained"].as_u64() > Some(0)), "{said:?}");
+    for of in said {
+        let name = |key: &str| of[key].as_str().expect("a name").to_owned();
+        let listed = counts.remove(&(name("source"), name("not_found_in"))).unwrap_or_default();
+        let explained = of["explained"].as_array().expect("a list").iter();
+        let explained =
+            explained.filter(|of| of["by"] != "few_like_it").filter_map(|of| of["records"].as_u64());
+        assert_eq!([of["unexplained"].as_u64().expect("a count"), explained.sum()], listed, "{of}");
+    }
+    assert!(counts.is_empty());
+    linked(&place, "again", 1);
+    assert!(
+        place.read("again/not_found.csv") == place.read("linked/not_found.csv"),
+        "on any number of threads"
+    );
+    // a run into the same folder in which nobody is missing takes the list away
+    std::fs::write(place.path("one.csv"), crate::PUPILS).expect("written");
+    std::fs::write(place.path("two.csv"), crate::CLINIC).expect("written");
+    place.plait("link one.csv two.csv --out linked").succeeded();
+    assert!(!place.names("linked").contains(&"not_found.csv".to_owned()));
+}
+
+#[test]
+fn a_name_that_begins_like_a_formula_is_no_formula_in_the_list() {
+    let rows = |n: usize| -> String {
+        let row = |at: usize| {
+            let (first, last) =
+                (["Ava", "Noah", "Mia", "Leo", "Isla"][at % 5], ["Khan", "Okafor", "Nowak"][at % 3]);
+            format!(
+                "=R{at},{first},{last}{},201{}-0{}-{:02}\n",
+                (b'a' + (at / 26) as u8) as char,
+                at % 9,
+                1 + at % 8,
+                1 + at % 27
+            )
+        };
+        std::iter::once("ref,forename,surname,dob\n".to_owned()).chain((0..n).map(row)).collect()
+    };
+    let place = Place::with(&[("a.csv", rows(220).as_bytes()), ("b.csv", rows(200).as_bytes())]);
+    place.plait("link a.csv b.csv --out linked").succeeded();
+    let list = place.text("linked/not_found.csv");
+    assert!(list.contains(",'=R2") && !list.contains(",=R"), "{list}");
 }
 
 #[test]

@@ -59,6 +59,28 @@ fn none_is_expected_of_who_lies_outside_what_the_other_source_covers() {
 }
 
 #[test]
+fn who_is_not_found_is_explained_or_not() {
+    let (records, persons) = two_sources(400, &[2, 200]);
+    let expected = expected(&records, &persons, &[None, None]);
+    let found: Vec<(u32, Option<Outside>)> =
+        expected.not_found(&records, 0, 1).into_iter().map(|found| (found.record, found.explained)).collect();
+    assert_eq!(found, [(2, Some(Outside::Age)), (200, None)]);
+    assert_eq!(expected.not_found(&records, 0, 0), []);
+}
+
+#[test]
+fn of_an_age_band_that_is_usually_not_there_nobody_is_expected() {
+    // the first hundred of four hundred are another band, of which nobody is in the other source
+    let (records, persons) = two_sources(400, &(0..100).collect::<Vec<_>>());
+    let bands: Vec<u16> = (0..800).map(|record| u16::from(record % 400 < 100)).collect();
+    let expected = Expected::of(&records, &persons, &bands, 2, &[None, None]).unwrap();
+    let found = expected.not_found(&records, 0, 1);
+    assert_eq!(found.len(), 100);
+    assert_eq!(found[50].explained, Some(Outside::FewLikeIt));
+    assert!(found.iter().all(|found| found.explained.is_some()));
+}
+
+#[test]
 fn few_records_and_one_source_say_nothing() {
     let (records, persons) = two_sources(ENOUGH as usize - 1, &[]);
     assert!(!expected(&records, &persons, &[None, None]).is_usual(0, 1));

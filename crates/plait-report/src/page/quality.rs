@@ -137,6 +137,9 @@ fn write_result(report: &QualityReport, m: &mut Markup) {
     if link.sources.len() > 1 {
         directions(link).write(m);
     }
+    if !report.not_found.is_empty() {
+        not_found(report).write(m);
+    }
     let mut bands = Table::new(
         "Links by how sure they are",
         &[("Match probability of the pair", Align::Text), ("Links", Align::Number), ("Share", Align::Number)],
@@ -174,6 +177,30 @@ fn directions(link: &LinkReport) -> Table {
             let (from, to) = (&link.sources[from], &link.sources[to]);
             table.push([from.name.clone(), to.name.clone(), count(n), share(n, from.records)]);
         }
+    }
+    table
+}
+
+/// Who has no partner where records like them usually have one.
+fn not_found(report: &QualityReport) -> Table {
+    let mut table = Table::new(
+        "Not found where records of the source usually are; not_found.csv lists them",
+        &[
+            ("Records of", Align::Text),
+            ("not found in", Align::Text),
+            ("Although expected", Align::Number),
+            ("Share", Align::Number),
+            ("Explained", Align::Text),
+        ],
+    );
+    for found in &report.not_found {
+        table.push([
+            found.source.clone(),
+            found.other.clone(),
+            count(found.unexplained),
+            share(found.unexplained, found.records),
+            found.explained.clone(),
+        ]);
     }
     table
 }
@@ -270,16 +297,11 @@ fn write_grouping(place: usize, by: &GroupingResult, m: &mut Markup) {
         .iter()
         .filter_map(|group| {
             let share = drawn(group)?;
-            Some(Interval {
-                label: group.group.clone(),
-                figure: format!(
-                    "{} of {}",
-                    probability(share.value),
-                    count_of(group.records, "record", "records")
-                ),
-                share,
-                is_flagged: !group.gaps.is_empty(),
-            })
+            let figure = match group.expected.filter(|_| has_found) {
+                Some((expected, _)) => format!("{} of {}", probability(share.value), count(expected)),
+                None => probability(share.value),
+            };
+            Some(Interval { label: group.group.clone(), figure, share, is_flagged: !group.gaps.is_empty() })
         })
         .collect();
     let table = table_of(by);
