@@ -11,6 +11,7 @@
 
 use crate::evaluation::wilson_at;
 use rayon::prelude::*;
+use std::ops::Range;
 
 /// Stands for "in no group": the record does not say.
 pub const NO_GROUP: u16 = u16::MAX;
@@ -134,17 +135,43 @@ impl Tally {
     }
 }
 
-/// Records of each group, and how many clusters they are of.
-pub fn sizes(grouping: Grouping<'_>, clusters: &Clusters) -> Vec<(u64, u64)> {
-    let counts = over_clusters(grouping, clusters, |_, groups, counts: &mut [(u64, u64)]| {
-        for &(group, n) in groups {
-            counts[usize::from(group)].0 += u64::from(n);
-            counts[usize::from(group)].1 += 1;
+/// Clusters that have records of each group.
+pub fn clusters_per_group(grouping: Grouping<'_>, clusters: &Clusters) -> Vec<u64> {
+    let counts = chunks_of(clusters).map(|chunk| {
+        // of most clusters, which are of one record, nothing has to be remembered
+        let (mut counts, mut last_seen) =
+            (vec![0u64; grouping.n_groups], vec![usize::MAX; grouping.n_groups]);
+        for cluster in chunk {
+            for &record in clusters.get(cluster) {
+                let group = usize::from(grouping.group_of[record as usize]);
+                if let Some(seen) = last_seen.get_mut(group).filter(|seen| **seen != cluster) {
+                    *seen = cluster;
+                    counts[group] += 1;
+                }
+            }
         }
+        counts
     });
-    counts.into_iter().fold(vec![(0, 0); grouping.n_groups], |sum, counts| {
-        sum.into_iter().zip(counts).map(|(a, b)| (a.0 + b.0, a.1 + b.1)).collect()
-    })
+    add_up(counts, grouping.n_groups)
+}
+
+/// Records of each group of which something is so.
+pub fn records_per_group(grouping: Grouping<'_>, is_so: impl Fn(usize) -> bool + Sync) -> Vec<u64> {
+    let chunks = grouping.group_of.par_chunks(CHUNK).enumerate();
+    let counts = chunks.map(|(chunk, group_of)| {
+        let mut counts = vec![0u64; grouping.n_groups];
+        for (at, &group) in group_of.iter().enumerate() {
+            if group != NO_GROUP && is_so(chunk * CHUNK + at) {
+                counts[usize::from(group)] += 1;
+            }
+        }
+        counts
+    });
+    add_up(counts, grouping.n_groups)
+}
+
+fn add_up(counts: impl ParallelIterator<Item = Vec<u64>>, n: usize) -> Vec<u64> {
+    counts.reduce(|| vec![0; n], |a, b| a.iter().zip(&b).map(|(a, b)| a + b).collect())
 }
 
 /// Per group, what its records have of something: `count` gives the part and the whole of a record.
@@ -223,6 +250,14 @@ fn touching(records: &[u32], pairs: &Pairs<'_>, is_wanted: impl Fn(u32) -> bool)
     all - records.chunk_by(same_source).map(with_one).sum::<u64>()
 }
 
+/// Clusters, or records, that are counted in one go: the same on any number of threads.
+const CHUNK: usize = 1 << 15;
+
+fn chunks_of(clusters: &Clusters) -> impl IndexedParallelIterator<Item = Range<usize>> {
+    let n = clusters.len();
+    (0..n.div_ceil(CHUNK)).into_par_iter().map(move |chunk| chunk * CHUNK..n.min((chunk + 1) * CHUNK))
+}
+
 /// Goes through all clusters with the groups of their records and how many are of each. The clusters are cut the same
 /// way on any number of threads, and everything counted is a whole number.
 fn over_clusters<T: Clone + Default + Send>(
@@ -230,13 +265,11 @@ fn over_clusters<T: Clone + Default + Send>(
     clusters: &Clusters,
     count: impl Fn(&[u32], &[(u16, u32)], &mut [T]) + Sync,
 ) -> Vec<Vec<T>> {
-    const CHUNK: usize = 1 << 15;
-    (0..clusters.len().div_ceil(CHUNK))
-        .into_par_iter()
+    chunks_of(clusters)
         .map(|chunk| {
             let mut tallies = vec![T::default(); grouping.n_groups];
             let mut groups: Vec<(u16, u32)> = Vec::new();
-            for cluster in chunk * CHUNK..clusters.len().min((chunk + 1) * CHUNK) {
+            for cluster in chunk {
                 let records = clusters.get(cluster);
                 groups.clear();
                 for &record in records {

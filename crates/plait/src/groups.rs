@@ -15,6 +15,7 @@ use plait_engine::groups::{
 use plait_engine::model::LinkType;
 use plait_engine::records::Records;
 use plait_types::{NULL, PartialDate, Role, counted, grouped, percent};
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use groupings::Characteristics;
@@ -161,7 +162,7 @@ pub(crate) fn measure(
     let truth = truth.map(|truth| Known::of(truth.entities(), persons, findings));
     let groupings = groupings::groupings(records, findings.sources, characteristics, bands);
     let measured: Vec<OfGrouping> = groupings
-        .iter()
+        .par_iter()
         .map(|grouping| {
             OfGrouping::of(grouping, records, &by_person, &marks, expected.as_ref(), truth.as_ref())
         })
@@ -191,15 +192,14 @@ impl Marks {
     fn of(findings: &Findings<'_>, by_person: &Clusters) -> Self {
         let records = findings.records;
         let one_source = records.sources.len() == 1;
-        let mut linked = vec![false; records.len()];
-        for person in 0..by_person.len() {
-            let of_person = by_person.get(person);
-            let (Some(first), Some(last)) = (of_person.first(), of_person.last()) else { continue };
+        let person_of = &findings.clustered.persons.person_of;
+        let is_linked = |&person: &u32| {
+            let of_person = by_person.get(person as usize);
+            let (first, last) = (of_person[0], of_person[of_person.len() - 1]);
             // records are in the order of their sources
-            if first != last && (one_source || records.source_of(*first) != records.source_of(*last)) {
-                of_person.iter().for_each(|&record| linked[record as usize] = true);
-            }
-        }
+            first != last && (one_source || records.source_of(first) != records.source_of(last))
+        };
+        let linked = person_of.par_iter().map(is_linked).collect();
         let mut in_review = vec![false; records.len()];
         let pairs = findings.pairs;
         for pair in (0..pairs.len()).filter(|&pair| !findings.clustered.is_link[pair]) {
@@ -265,7 +265,8 @@ struct Comparison {
 
 /// What is counted of the groups of one kind.
 struct OfGrouping {
-    sizes: Vec<(u64, u64)>,
+    records: Vec<u64>,
+    persons: Vec<u64>,
     linked: Vec<u64>,
     in_review: Vec<u64>,
     found: Option<Vec<Tally>>,
@@ -285,13 +286,6 @@ impl OfGrouping {
     ) -> Self {
         let n = grouping.groups.len();
         let of_engine = groups::Grouping { group_of: &grouping.group_of, n_groups: n };
-        let marked = |marks: &[bool]| {
-            let mut counts = vec![0u64; n];
-            let known =
-                grouping.group_of.iter().zip(marks).filter(|(group, marked)| **marked && **group != NO_GROUP);
-            known.for_each(|(&group, _)| counts[usize::from(group)] += 1);
-            counts
-        };
         let found = expected
             .map(|expected| groups::tally_records(of_engine, by_person, &|record| expected.count(record)));
         let [recall, precision] = truth.map_or([None, None], |truth| truth.tallies(grouping).map(Some));
@@ -303,9 +297,10 @@ impl OfGrouping {
             comparisons.extend(tallies.iter().flat_map(|tallies| compare_pairs(measure, tallies)));
         }
         Self {
-            sizes: groups::sizes(of_engine, by_person),
-            linked: marked(&marks.linked),
-            in_review: marked(&marks.in_review),
+            records: groups::records_per_group(of_engine, |_| true),
+            persons: groups::clusters_per_group(of_engine, by_person),
+            linked: groups::records_per_group(of_engine, |record| marks.linked[record]),
+            in_review: groups::records_per_group(of_engine, |record| marks.in_review[record]),
             found,
             recall,
             precision,
@@ -336,8 +331,8 @@ impl OfGrouping {
             let tally = self.found.as_ref().map(|found| found[at]);
             RunGroup {
                 group: group.clone(),
-                records: self.sizes[at].0,
-                persons: self.sizes[at].1,
+                records: self.records[at],
+                persons: self.persons[at],
                 linked: self.linked[at],
                 in_review: self.in_review[at],
                 expected: tally.map(|tally| tally.whole),

@@ -50,14 +50,17 @@ proptest! {
         let persons = Clusters::new(&person, 5);
         let grouping = Grouping { group_of: &group_of, n_groups: N_GROUPS };
         let count = |record: u32| (u64::from(record % 2), u64::from(record % 3) + record as u64 % 2);
-        let (sizes, tallies) = (sizes(grouping, &persons), tally_records(grouping, &persons, &count));
+        let (of_persons, of_records) =
+            (clusters_per_group(grouping, &persons), records_per_group(grouping, |record| record % 3 != 0));
+        let tallies = tally_records(grouping, &persons, &count);
         for group in 0..N_GROUPS {
             let of_group: Vec<usize> =
                 (0..rows.len()).filter(|&record| usize::from(group_of[record]) == group).collect();
-            let mut of_persons: Vec<u32> = of_group.iter().map(|&record| person[record]).collect();
-            of_persons.sort_unstable();
-            of_persons.dedup();
-            prop_assert_eq!(sizes[group], (of_group.len() as u64, of_persons.len() as u64));
+            let mut theirs: Vec<u32> = of_group.iter().map(|&record| person[record]).collect();
+            theirs.sort_unstable();
+            theirs.dedup();
+            prop_assert_eq!(of_persons[group], theirs.len() as u64);
+            prop_assert_eq!(of_records[group], of_group.iter().filter(|record| *record % 3 != 0).count() as u64);
             let sum = of_group.iter().map(|&record| count(record as u32)).fold((0, 0), |a, b| (a.0 + b.0, a.1 + b.1));
             prop_assert_eq!((tallies[group].part, tallies[group].whole), sum);
         }

@@ -205,14 +205,24 @@ pub(super) fn groupings(
     characteristics: Characteristics,
     bands: &[u16],
 ) -> Vec<Grouping> {
+    let (births, others) = rayon::join(
+        || by_births(records),
+        || {
+            let recorded =
+                IDENTIFIERS.par_iter().filter_map(|&(role, by)| by_recorded(records, sources, role, by));
+            let recorded: Vec<Grouping> = recorded.collect();
+            (by_name_length(records), by_words(records), recorded)
+        },
+    );
+    let (lengths, words, recorded) = others;
     let mut all = vec![by_source(records)];
     all.extend(by_sex(records));
     all.push(by_age(bands));
     all.extend(characteristics.0);
-    all.extend(by_births(records));
-    all.extend(by_name_length(records));
-    all.extend(by_words(records));
-    all.extend(IDENTIFIERS.iter().filter_map(|&(role, by)| by_recorded(records, sources, role, by)));
+    all.extend(births);
+    all.extend(lengths);
+    all.extend(words);
+    all.extend(recorded);
     all.retain(|grouping| grouping.group_of.iter().any(|&group| group != NO_GROUP));
     all
 }
@@ -295,6 +305,7 @@ fn by_births(records: &Records) -> Option<Grouping> {
         })
         .collect();
     let mut group_of: Vec<u16> = (0..records.len() as u32)
+        .into_par_iter()
         .map(|record| if says_all(record) && birth.codes[record as usize] != NULL { NO } else { NO_GROUP })
         .collect();
     several.iter().for_each(|&record| group_of[record as usize] = YES);
