@@ -7,7 +7,7 @@
 use crate::exit;
 use clap::builder::{OsStringValueParser, PossibleValue, TypedValueParser as _};
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
-use plait::{LinkType, Method, Role, SourceSpec};
+use plait::{LinkType, Method, PartialDate, Role, SourceSpec};
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::LazyLock;
@@ -72,8 +72,8 @@ Examples:
   plait link a.csv b.csv --out baseline --method mavis               by published rules, to compare with
 
 Writes to the folder: people.parquet (source, record, person_id, confidence), links.parquet (every link and
-every pair to review, with its weight and rule), people.xlsx, report.html, model.toml and run.json. Nothing is
-written unless everything is.";
+every pair to review, with its weight and rule), people.xlsx, not_found.csv, report.html, quality-report.html,
+model.toml and run.json. Nothing is written unless everything is.";
 
 /// Link the records of one or more files and write who is who
 ///
@@ -123,6 +123,10 @@ pub(crate) struct Link {
     /// Match probability from which a pair is a link, 0 to 1 [default: the model's]
     #[arg(long, value_name = "P", allow_negative_numbers = true, value_parser = probability)]
     pub(crate) threshold: Option<f64>,
+    /// Day on which ages are told, YYYY-MM-DD, for figures by age [default: the day that the returns are about, else the
+    /// end of the year of the latest births]
+    #[arg(long, value_name = "DATE", value_parser = day)]
+    pub(crate) ages_on: Option<PartialDate>,
     /// Threads to use; results do not depend on it [default: all of the machine's]
     #[arg(long, value_name = "N", value_parser = threads)]
     pub(crate) threads: Option<usize>,
@@ -557,6 +561,12 @@ fn named_return(text: &str) -> Result<(Option<String>, String), String> {
         Some((name, is)) => (Some(name.to_owned()), is.to_owned()),
         None => (None, text.to_owned()),
     })
+}
+
+/// `2026-03-31`
+fn day(text: &str) -> Result<PartialDate, String> {
+    PartialDate::from_iso(text.trim())
+        .ok_or_else(|| "write it as a day, YYYY-MM-DD, for instance 2026-03-31".to_owned())
 }
 
 /// `0.9`; what it lies between is said by the façade, which names the option.

@@ -52,6 +52,7 @@ fn run_link(arguments: &arguments::Link) -> Result<(), Faults> {
         roles: arguments.roles.clone(),
         link_type: arguments.link_type.map(Into::into),
         link_from: arguments.threshold,
+        ages_on: arguments.ages_on,
         threads: arguments.threads,
         memory: arguments.memory,
         seed: arguments.seed,

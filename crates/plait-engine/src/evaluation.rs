@@ -122,14 +122,22 @@ fn share(part: u64, whole: u64) -> f64 {
 
 /// The 95 % interval of a share; 0..=1 where nothing was counted.
 pub fn wilson(part: u64, whole: u64) -> (f64, f64) {
-    if whole == 0 {
+    let n = whole as f64;
+    wilson_at(if whole == 0 { 0.0 } else { part as f64 / n }, n, Z_95)
+}
+
+/// Half the width of a 95 % interval, in standard errors.
+pub const Z_95: f64 = 1.959_963_984_540_054;
+
+/// The interval of a share `p` of `n` independent things, `z` standard errors wide on each side (Wilson 1927); 0..=1 of
+/// nothing.
+pub fn wilson_at(p: f64, n: f64, z: f64) -> (f64, f64) {
+    if n <= 0.0 {
         return (0.0, 1.0);
     }
-    const Z: f64 = 1.959_963_984_540_054;
-    let (n, p) = (whole as f64, part as f64 / whole as f64);
-    let centre = p + Z * Z / (2.0 * n);
-    let margin = Z * (p * (1.0 - p) / n + Z * Z / (4.0 * n * n)).sqrt();
-    let scale = 1.0 + Z * Z / n;
+    let centre = p + z * z / (2.0 * n);
+    let margin = z * (p * (1.0 - p) / n + z * z / (4.0 * n * n)).sqrt();
+    let scale = 1.0 + z * z / n;
     (((centre - margin) / scale).max(0.0), ((centre + margin) / scale).min(1.0))
 }
 

@@ -17,6 +17,7 @@ pub mod chart;
 mod font;
 mod markup;
 mod page;
+mod quality;
 mod report;
 mod sentence;
 mod table;
@@ -24,7 +25,10 @@ mod words;
 
 pub use chart::Chart;
 pub use markup::Markup;
-pub use page::link_report;
+pub use page::{link_report, quality_report};
+pub use quality::{
+    AccuracyEstimate, Band, GroupResult, GroupingResult, NotFoundIn, Provision, QualityReport,
+};
 pub use report::{
     Accuracy, BlockingResult, ColumnQuality, Decision, Estimate, ExplainedPair, Input, LinkReport, Note,
     PairCounts, PersonSize, Placeholder, Provenance, Route, ScoreBin, ScoreHistogram, SourceColumns,

@@ -8,9 +8,10 @@ use plait_engine::model::{
 };
 use plait_engine::objection::Objection;
 use plait_report::{
-    Accuracy, BlockingResult, ColumnQuality, Decision, Estimate, ExplainedPair, Input, LinkReport, Note,
-    PairCounts, PersonSize, Placeholder, Provenance, Route, ScoreBin, ScoreHistogram, SourceColumns,
-    SourcePair, SourceResult, Stage, link_report,
+    Accuracy, AccuracyEstimate, Band, BlockingResult, ColumnQuality, Decision, Estimate, ExplainedPair,
+    GroupResult, GroupingResult, Input, LinkReport, NotFoundIn, Note, PairCounts, PersonSize, Placeholder,
+    Provenance, Provision, QualityReport, Route, ScoreBin, ScoreHistogram, SourceColumns, SourcePair,
+    SourceResult, Stage, link_report, quality_report,
 };
 use plait_types::{Role, Severity};
 use proptest::prelude::*;
@@ -178,6 +179,77 @@ fn pair(text: &str, decision: Decision, surname: f64, born: f64) -> ExplainedPai
     ExplainedPair { chosen: format!("a typical pair{text}"), decision, explanation }
 }
 
+/// The quality of the same run: two groups of which one lies below the other, and a kind of groups of which nothing is
+/// expected.
+fn quality(text: &str) -> QualityReport {
+    let estimate = |value, low, high| Some(Estimate { value, low, high });
+    let group = |name: &str, gaps: Vec<String>| GroupResult {
+        group: format!("{name}{text}"),
+        records: 15,
+        persons: 11,
+        linked: 8,
+        in_review: 1,
+        expected: Some((10, 8)),
+        found: estimate(0.8, 0.49, 0.943),
+        standardised_difference: Some(-0.31),
+        recall: estimate(0.9, 0.6, 0.98),
+        precision: None,
+        gaps,
+    };
+    let nothing = GroupResult {
+        expected: None,
+        found: None,
+        standardised_difference: None,
+        recall: None,
+        ..group("missing", Vec::new())
+    };
+    let provision = Provision {
+        is: format!("Census, CSV{text}"),
+        day: Some("2026-01-15".into()),
+        set_aside: 2,
+        named_by: Some(format!("ref{text}")),
+    };
+    QualityReport {
+        link: report(text),
+        provisions: vec![provision.clone(), Provision { day: None, named_by: None, ..provision }],
+        method: vec![(format!("Comparisons{text}"), format!("surname{text}"))],
+        bands: vec![
+            Band { words: "99% and more".into(), links: 7 },
+            Band { words: "below 99%".into(), links: 1 },
+        ],
+        not_found: vec![NotFoundIn {
+            source: format!("cin{text}"),
+            other: format!("census{text}"),
+            records: 10,
+            unexplained: 2,
+            explained: format!("1 by age{text}"),
+        }],
+        conflicts: vec![("Ties".into(), 1)],
+        estimates: vec![AccuracyEstimate {
+            basis: format!("the model{text}"),
+            precision: estimate(0.99, 0.9, 1.0),
+            recall: None,
+        }],
+        ages: Some(format!("2026-01-15, the day of the census{text}")),
+        comparisons: 4,
+        groupings: vec![
+            GroupingResult {
+                by: "sex".into(),
+                groups: vec![
+                    group("female", Vec::new()),
+                    group("male", vec![format!("found 80.0% against 96.0%{text}")]),
+                ],
+            },
+            GroupingResult { by: "postcode".into(), groups: vec![nothing] },
+        ],
+    }
+}
+
+/// Both pages.
+fn pages(text: &str) -> [String; 2] {
+    [link_report(&report(text)), quality_report(&quality(text))]
+}
+
 /// One step through a page.
 enum Step {
     Open { name: String, attributes: Vec<(String, String)> },
@@ -261,14 +333,40 @@ fn the_page_of_a_small_run_says_this() {
 }
 
 #[test]
+fn the_quality_of_a_small_run_is_said_like_this() {
+    insta::assert_snapshot!(words(&quality_report(&quality(""))));
+}
+
+#[test]
+fn the_page_on_quality_shows_no_value_of_a_record_whatever_the_page_of_the_run_shows() {
+    let page = quality_report(&quality(""));
+    assert!(page.contains("@top-right{content:\"No values of records\"}"));
+    assert!(link_report(&report("")).contains("Okafor") && !page.contains("Okafor"));
+}
+
+#[test]
+fn where_nothing_is_expected_and_nothing_known_there_is_no_picture_but_a_table() {
+    let mut quality = quality("");
+    quality.groupings.remove(0);
+    quality.comparisons = 0;
+    let page = quality_report(&quality);
+    assert!(!page.contains("<svg") && page.contains("Figures by postcode"));
+    assert!(page.contains("No group is large enough to be compared with the rest."));
+}
+
+#[test]
 fn the_page_asks_for_nothing_outside_itself_and_runs_nothing() {
-    let page = link_report(&report(""));
+    pages("").iter().for_each(|page| check_it_asks_for_nothing(page));
+}
+
+#[track_caller]
+fn check_it_asks_for_nothing(page: &str) {
     let outside = page.replace("http://www.w3.org/2000/svg", "");
     assert!(!outside.contains("http://") && !outside.contains("https://") && !outside.contains("@import"));
     assert!(page.contains(
         "default-src &#39;none&#39;; style-src &#39;unsafe-inline&#39;; img-src data:; font-src data:"
     ));
-    for step in steps(&page) {
+    for step in steps(page) {
         if let Step::Open { name, attributes } = step {
             assert!(
                 !matches!(&*name, "script" | "link" | "img" | "iframe" | "object" | "base" | "form"),
@@ -287,9 +385,13 @@ fn the_page_asks_for_nothing_outside_itself_and_runs_nothing() {
 
 #[test]
 fn every_chart_is_described_and_followed_by_a_table_before_the_next() {
-    let page = link_report(&report(""));
+    // sources, persons, histogram, two pairs, weights, m and u, blocking, columns of one source; one kind of groups
+    assert_eq!(pages("").map(|page| described_charts(&page)), [9, 1]);
+}
+
+fn described_charts(page: &str) -> u32 {
     let (mut charts, mut owed) = (0, false);
-    for step in steps(&page) {
+    for step in steps(page) {
         let Step::Open { name, attributes } = step else { continue };
         let value =
             |key: &str| attributes.iter().find(|(name, _)| name == key).map(|(_, value)| value.clone());
@@ -304,15 +406,18 @@ fn every_chart_is_described_and_followed_by_a_table_before_the_next() {
         owed &= name != "table";
     }
     assert!(!owed);
-    // sources, persons, histogram, two pairs, weights, m and u, blocking, columns of one source
-    assert_eq!(charts, 9);
+    charts
 }
 
 #[test]
 fn ids_are_unique_and_every_reference_points_to_one() {
-    let page = link_report(&report(""));
+    pages("").iter().for_each(|page| check_ids(page));
+}
+
+#[track_caller]
+fn check_ids(page: &str) {
     let (mut ids, mut references) = (BTreeSet::new(), BTreeSet::new());
-    for step in steps(&page) {
+    for step in steps(page) {
         let Step::Open { attributes, .. } = step else { continue };
         for (key, value) in attributes {
             match &*key {
@@ -329,9 +434,13 @@ fn ids_are_unique_and_every_reference_points_to_one() {
 
 #[test]
 fn headings_go_down_one_step_at_a_time_and_every_table_has_caption_and_scopes() {
-    let page = link_report(&report(""));
+    pages("").iter().for_each(|page| check_headings_and_tables(page));
+}
+
+#[track_caller]
+fn check_headings_and_tables(page: &str) {
     let (mut last, mut tables, mut captions) = (0, 0, 0);
-    for step in steps(&page) {
+    for step in steps(page) {
         let Step::Open { name, attributes } = step else { continue };
         match &*name {
             "h1" | "h2" | "h3" | "h4" => {
@@ -452,7 +561,7 @@ fn placeholders_count_as_missing_where_the_page_gives_advice() {
 
 #[test]
 fn the_same_report_gives_the_same_bytes() {
-    assert_eq!(link_report(&report("")), link_report(&report("")));
+    assert_eq!(pages(""), pages(""));
 }
 
 #[test]
@@ -474,7 +583,7 @@ proptest! {
     fn no_text_of_users_or_files_can_change_the_page(text in prop_oneof![any::<String>(), "[<>&\"'/=! a\\]\\[-]{0,16}"]) {
         // a blank line begins a paragraph, and nothing else may
         let text = text.replace('\n', " ");
-        prop_assert_eq!(shape(&link_report(&report(&text))), shape(&link_report(&report("x"))));
+        prop_assert_eq!(pages(&text).map(|page| shape(&page)), pages("x").map(|page| shape(&page)));
     }
 }
 

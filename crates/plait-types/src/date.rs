@@ -107,6 +107,11 @@ impl PartialDate {
         }
     }
 
+    /// The whole date that is written so: `YYYY-MM-DD`.
+    pub fn from_iso(text: &str) -> Option<Self> {
+        Self::parse(text, DateOrder::YearMonthDay).filter(|date| date.day.is_some() && date.iso() == text)
+    }
+
     /// Which day in place of an unknown one it may be. `None` of most days and of dates that are not whole.
     pub fn stand_in_day(self) -> Option<StandInDay> {
         match (self.month?, self.day?) {

@@ -51,6 +51,20 @@ pub enum Role {
     Source,
     /// Ethnicity as recorded; used for quality by group, never compared by default.
     Ethnicity,
+    /// Special educational needs provision: none, support or a plan; for quality by group, never compared by default.
+    SenProvision,
+    /// Whether eligible for free school meals; for quality by group, like the roles down to [`Role::Unaccompanied`].
+    FreeSchoolMeals,
+    /// Decile of deprivation of the home's area, 1 the most deprived.
+    Deprivation,
+    /// Whether a child in need.
+    ChildInNeed,
+    /// Whether on a child protection plan.
+    ProtectionPlan,
+    /// Whether looked after by a local authority.
+    LookedAfter,
+    /// Whether an unaccompanied asylum-seeking child.
+    Unaccompanied,
     /// A date that is not a date of birth.
     OtherDate,
     /// A category with few values.
@@ -89,6 +103,13 @@ const NAMES: &[(Role, &str, &str)] = &[
     (Role::School, "school", "school"),
     (Role::Source, "source", "source"),
     (Role::Ethnicity, "ethnicity", "ethnicity"),
+    (Role::SenProvision, "sen_provision", "SEN provision"),
+    (Role::FreeSchoolMeals, "free_school_meals", "free school meals"),
+    (Role::Deprivation, "deprivation", "deprivation"),
+    (Role::ChildInNeed, "child_in_need", "child in need"),
+    (Role::ProtectionPlan, "protection_plan", "protection plan"),
+    (Role::LookedAfter, "looked_after", "looked after"),
+    (Role::Unaccompanied, "unaccompanied", "unaccompanied"),
     (Role::OtherDate, "other_date", "other date"),
     (Role::Category, "category", "category"),
     (Role::Number, "number", "number"),
@@ -124,9 +145,23 @@ impl Role {
 
     /// Whether values of this role say who or where somebody is: masked wherever they are shown.
     pub fn identifies(self) -> bool {
-        !matches!(
+        !self.is_characteristic()
+            && !matches!(self, Self::Sex | Self::Source | Self::Category | Self::Region | Self::Number)
+    }
+
+    /// Whether values of this role say what a person is like, and not who it is: for quality by group, never compared by
+    /// default.
+    pub fn is_characteristic(self) -> bool {
+        matches!(
             self,
-            Self::Sex | Self::Source | Self::Ethnicity | Self::Category | Self::Region | Self::Number
+            Self::Ethnicity
+                | Self::SenProvision
+                | Self::FreeSchoolMeals
+                | Self::Deprivation
+                | Self::ChildInNeed
+                | Self::ProtectionPlan
+                | Self::LookedAfter
+                | Self::Unaccompanied
         )
     }
 

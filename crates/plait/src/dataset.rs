@@ -216,9 +216,47 @@ impl Dataset {
         (current.table, plans)
     }
 
+    /// Adds what the return says that its persons are like, one column for each.
+    pub(crate) fn add_characteristics(
+        &self,
+        table: &mut Table,
+        plans: &mut Vec<ColumnPlan>,
+        roles: &[(String, Role)],
+    ) {
+        for characteristic in &self.landed.characteristics {
+            let name = characteristic.column.name.clone();
+            let is_given =
+                |(header, _): &&(String, Role)| *header == name || *header == characteristic.header;
+            let given = roles.iter().find(is_given).map(|(_, role)| *role);
+            plans.push(ColumnPlan {
+                column: table.columns.len(),
+                role: given.unwrap_or(characteristic.role),
+                confidence: if given.is_some() { Confidence::Given } else { Confidence::High },
+                date_order: None,
+                order_is_guess: false,
+                why: match given {
+                    Some(_) => "you said so".to_owned(),
+                    None => format!("the specification of the {} says so", self.recognised.spec.title),
+                },
+                notes: Vec::new(),
+                header: Some(characteristic.header.clone()).filter(|header| *header != name),
+                layout: None,
+                name,
+            });
+            table.columns.push(characteristic.column.clone());
+        }
+    }
+
+    /// Headers of its files that are in no column of [`Self::table`], nor say what its persons are like.
+    pub(crate) fn outside(&self) -> Vec<String> {
+        let says = |header: &&String| self.landed.characteristics.iter().any(|said| said.header == **header);
+        self.landed.outside.iter().filter(|header| !says(header)).cloned().collect()
+    }
+
     /// Every header of a column of [`Self::table`], for those who name columns by them.
     pub(crate) fn headers(&self) -> Vec<String> {
-        self.landed.headers.values().flatten().cloned().collect()
+        let characteristics = self.landed.characteristics.iter().map(|said| &said.header);
+        self.landed.headers.values().flatten().chain(characteristics).cloned().collect()
     }
 
     /// What it is, in a sentence without its full stop: `Children in Need census 2026, XML, 1 file`.

@@ -14,8 +14,8 @@ use std::path::Path;
 /// One line, under a heading that it may share with the lines before it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Detail {
-    /// `Reading`, `Columns`, `Checked`, `Model`, `Method`, `Rule`, `Pairs`, `Linked`, `Routes`, `Constraints`, `Unsure` or
-    /// `Quality`.
+    /// `Reading`, `Columns`, `Checked`, `Model`, `Method`, `Rule`, `Pairs`, `Linked`, `Routes`, `Constraints`, `Unsure`,
+    /// `Quality`, `Groups` or `Not found`.
     pub heading: &'static str,
     /// One or more sentences. Holds no value of any record.
     pub text: String,
@@ -93,18 +93,18 @@ fn checked(source: &SourceFacts) -> String {
 
 /// Whether a role is compared.
 fn matters(role: Role) -> bool {
-    !matches!(
-        role,
-        Role::RecordId
-            | Role::School
-            | Role::Source
-            | Role::Ethnicity
-            | Role::OtherDate
-            | Role::Category
-            | Role::Number
-            | Role::FreeText
-            | Role::Other
-    )
+    !role.is_characteristic()
+        && !matches!(
+            role,
+            Role::RecordId
+                | Role::School
+                | Role::Source
+                | Role::OtherDate
+                | Role::Category
+                | Role::Number
+                | Role::FreeText
+                | Role::Other
+        )
 }
 
 /// About the model.
@@ -185,7 +185,11 @@ pub(crate) fn of_result(run: &Run, linked: &[(String, u64, u64)]) -> Vec<Detail>
     let routes = crate::routes::lines(&run.routes).into_iter().map(|line| detail("Routes", line));
     let constraints = run.constraints.iter().map(of_constraints);
     let sure = [detail("Unsure", format!("{unsure}.")), detail("Quality", format!("{quality}."))];
-    pairs.into_iter().chain(routes).chain(constraints).chain(sure).collect()
+    let not_found = crate::not_found::words(&run.not_found).map(|words| detail("Not found", words));
+    // of small files there is nothing to say
+    let compared = run.groups.iter().filter(|groups| groups.comparisons > 0);
+    let groups = compared.map(|groups| detail("Groups", groups.words()));
+    pairs.into_iter().chain(routes).chain(constraints).chain(sure).chain(groups).chain(not_found).collect()
 }
 
 /// About pairs that were kept apart or put together whatever they weigh.

@@ -9,14 +9,17 @@ mod details;
 mod dictionary;
 mod explain;
 mod faults;
+mod groups;
 mod link;
 mod look;
 mod method;
 mod model;
+mod not_found;
 mod output;
 mod ownership;
 mod place;
 mod quality;
+mod quality_report;
 mod read;
 mod reason;
 mod report;
@@ -46,7 +49,8 @@ pub use plait_engine::objection::Objection;
 pub use plait_engine::progress::{Progress, Silent, Stage};
 pub use plait_report::sentence;
 pub use plait_types::{
-    Fault, FaultCode, FaultKind, Issue, IssueKind, Role, Severity, are, counted, grouped, nearest,
+    Fault, FaultCode, FaultKind, Issue, IssueKind, PartialDate, Role, Severity, are, counted, grouped,
+    nearest,
 };
 pub use read::{ReadDone, ReadRequest, read};
 pub use run::Run;

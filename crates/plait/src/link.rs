@@ -4,6 +4,8 @@ use crate::constraints::Given;
 use crate::details::{self, Detail};
 use crate::explain::would_link;
 use crate::faults::Faults;
+use crate::groups::{self, AgesOn, Basis, Characteristics};
+use crate::not_found::NotFoundRecords;
 use crate::output;
 use crate::ownership::{self, Input};
 use crate::place::OutputPlace;
@@ -13,7 +15,7 @@ use crate::run::{Counts, FORMAT, MODEL_FILE, Run, RunModel, RunRule, RunSource};
 use crate::score::Truth;
 use crate::source::{Opened, RecordNames, SourceSpec, open, sha256_of_text};
 use crate::summary::SourceOutcome;
-use crate::{VERSION, authority, method, model, report, routes, score, source, summary};
+use crate::{VERSION, authority, method, model, quality_report, report, routes, score, source, summary};
 use plait_engine::automatic::{self, ChosenRules, RuleOptions};
 use plait_engine::blocking::Blocks;
 use plait_engine::clustering::{Clustered, cluster};
@@ -30,7 +32,7 @@ use plait_engine::records::{Records, SOURCE_OF_RECORD};
 use plait_engine::scoring::{ScoredPairs, Scorer, score as score_pairs, score_compared};
 use plait_engine::training::{Training, TrainingOptions, comparable_pairs, train};
 use plait_formats::columns::{ColumnProfile, could_be_names};
-use plait_types::{Fault, FaultCode, Issue, IssueKind, Probability, Role};
+use plait_types::{Fault, FaultCode, Issue, IssueKind, PartialDate, Probability, Role};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -59,6 +61,8 @@ pub struct LinkRequest {
     pub link_type: Option<LinkType>,
     /// Match probability from which a pair is a link; the model's if `None`.
     pub link_from: Option<f64>,
+    /// The day on which ages are told, for figures by age; found from the data if `None`.
+    pub ages_on: Option<PartialDate>,
     /// Threads; all of the machine's if `None`. Results do not depend on it.
     pub threads: Option<usize>,
     /// Bytes that may be used; not limited if `None`.
@@ -88,6 +92,7 @@ impl LinkRequest {
             roles: Vec::new(),
             link_type: None,
             link_from: None,
+            ages_on: None,
             threads: None,
             memory: None,
             seed: 1,
@@ -204,6 +209,8 @@ pub(crate) struct SourceFacts {
     pub(crate) profile: Vec<ColumnProfile>,
     /// Of a return, headers of its files that linkage does not see.
     pub(crate) outside: Vec<String>,
+    /// Of a return, the day that it is about, where its files say it.
+    pub(crate) reference: Option<PartialDate>,
 }
 
 /// Everything a run found, for summary, report and outputs.
@@ -310,6 +317,7 @@ impl<'a> Job<'a> {
                     run: run_source(source),
                     profile: source.profile(),
                     outside: std::mem::take(&mut source.outside),
+                    reference: source.reference,
                     names: source.take_record_names(),
                 })
                 .collect()
@@ -317,10 +325,13 @@ impl<'a> Job<'a> {
         self.details = details::of_sources(&facts);
         self.stop_if_asked()?;
         authority::keep_child_ids_apart(&mut opened);
+        let characteristics = self.watch.time("characteristics", || {
+            Characteristics::of(&opened.iter().map(Opened::characteristics).collect::<Vec<_>>())
+        });
         // a model that says all it needs spares the rest of the columns the work
         let says_all = |model: &&Model| !model.blocking.is_empty() && !model.comparisons.is_empty();
         let needed = file.as_ref().map(|(file, _)| &file.model).filter(says_all);
-        let needed = needed.map(Model::fields);
+        let needed = needed.map(|model| [model.fields(), vec![Role::Sex.name().to_owned()]].concat());
         let records = self.watch.time("standardise", || {
             Records::new(opened.into_iter().map(|source| source.into_input(needed.as_deref())).collect())
         });
@@ -432,6 +443,17 @@ impl<'a> Job<'a> {
             .into_iter()
             .collect(),
         });
+        let days: Vec<Option<PartialDate>> = facts.iter().map(|source| source.reference).collect();
+        let (figures, not_found) = self.watch.time("by group", || {
+            let basis = Basis::of(&findings, AgesOn::of(&records, request.ages_on, &days));
+            let figures = groups::measure(&findings, characteristics, truth.as_ref(), &basis);
+            (
+                figures,
+                basis.expected.map(|expected| NotFoundRecords::of(&records, &expected)).unwrap_or_default(),
+            )
+        });
+        run.groups = Some(figures);
+        run.not_found = not_found.counts(&records);
         run.constraints = given.map(|given| given.run);
         // the largest of what is no longer needed, before the outputs take their own
         drop(blocks);
@@ -470,6 +492,12 @@ impl<'a> Job<'a> {
             )
         });
         let mut files = files.map_err(|fault| place.seen_from_outside(fault))?;
+        let to_look_at = not_found.to_look_at();
+        if !to_look_at.is_empty() {
+            output::write_not_found(&place, &findings, &to_look_at)
+                .map_err(|fault| place.seen_from_outside(fault))?;
+            files.push(output::NOT_FOUND);
+        }
         for (stage, seconds) in &watch.seconds {
             run.seconds.insert(stage.clone(), *seconds);
         }
@@ -479,8 +507,10 @@ impl<'a> Job<'a> {
         run.peak_memory_after = watch.peak_memory.clone();
         files.extend(output::TEXTS);
         run.files = files.iter().map(|file| (*file).to_owned()).collect();
-        let page = report::page(&findings, figures, &run, &summary, &issues, scored.as_ref(), &watch);
-        output::write_texts(&place, &run, &model_text, &page)
+        let report = report::of_run(&findings, figures, &run, &summary, &issues, scored.as_ref(), &watch);
+        let page = plait_report::link_report(&report);
+        let quality = plait_report::quality_report(&quality_report::of_run(report, &findings, &run));
+        output::write_texts(&place, &run, &model_text, [&page, &quality])
             .map_err(|fault| place.seen_from_outside(fault))?;
         self.stop_if_asked()?;
         // before the results take their place, which they do not if this cannot be written
@@ -744,6 +774,8 @@ impl<'a> Job<'a> {
             files: Vec::new(),
             truth: None,
             quality: RunQuality::default(),
+            groups: None,
+            not_found: Vec::new(),
             constraints: None,
             notes: self.notes.clone(),
             issues: Vec::new(),

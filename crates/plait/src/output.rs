@@ -8,8 +8,11 @@ use crate::reason::Reason;
 use crate::run::{FILE as RUN_FILE, FORMAT, MODEL_FILE, Run};
 use crate::source::RecordNames;
 use plait_engine::deterministic::Ruling;
+use plait_engine::expected::{NotFound, Outside};
 use plait_engine::scoring::ScoredPairs;
-use plait_formats::write::{OutSheet, OutTable, OutValues, write_file, write_parquet, write_xlsx};
+use plait_formats::write::{
+    CsvStyle, OutSheet, OutTable, OutValues, harmless, write_csv, write_file, write_parquet, write_xlsx,
+};
 use plait_types::{Fault, Interner, NULL, PersonId, Values};
 use rayon::prelude::*;
 use std::borrow::Cow;
@@ -20,16 +23,20 @@ pub(crate) const PEOPLE: &str = "people.parquet";
 pub(crate) const LINKS: &str = "links.parquet";
 pub(crate) const WORKBOOK: &str = "people.xlsx";
 pub(crate) const REPORT: &str = "report.html";
+pub(crate) const QUALITY: &str = "quality-report.html";
+pub(crate) const NOT_FOUND: &str = "not_found.csv";
 
 /// How a run knows the folder of an earlier one.
 pub(crate) const RECORD: Record = Record {
     file: RUN_FILE,
-    may_be_named: |name| [PEOPLE, LINKS, WORKBOOK, RUN_FILE, MODEL_FILE, REPORT].contains(&name),
+    may_be_named: |name| {
+        [PEOPLE, LINKS, WORKBOOK, RUN_FILE, MODEL_FILE, REPORT, QUALITY, NOT_FOUND].contains(&name)
+    },
 };
 
-/// The files of a run, with the workbook or without.
+/// The files that a run may write, with the workbook or without.
 pub(crate) fn names(with_workbook: bool) -> Vec<&'static str> {
-    let mut names = vec![PEOPLE, LINKS, RUN_FILE, MODEL_FILE, REPORT];
+    let mut names = vec![PEOPLE, LINKS, RUN_FILE, MODEL_FILE, REPORT, QUALITY, NOT_FOUND];
     names.extend(with_workbook.then_some(WORKBOOK));
     names
 }
@@ -70,20 +77,87 @@ pub(crate) fn write_tables(
 }
 
 /// Names of the files that [`write_texts`] stages.
-pub(crate) const TEXTS: [&str; 3] = [RUN_FILE, MODEL_FILE, REPORT];
+pub(crate) const TEXTS: [&str; 4] = [RUN_FILE, MODEL_FILE, REPORT, QUALITY];
 
-/// Stages run, model and report.
-pub(crate) fn write_texts(place: &OutputPlace, run: &Run, model: &str, report: &str) -> Result<(), Fault> {
+/// Stages run, model, report and quality report.
+pub(crate) fn write_texts(
+    place: &OutputPlace,
+    run: &Run,
+    model: &str,
+    [report, quality]: [&str; 2],
+) -> Result<(), Fault> {
     let mut json = serde_json::to_string_pretty(run).expect("a run is plain data");
     json.push('\n');
     write_text(&place.staged(RUN_FILE), &json)?;
     write_text(&place.staged(MODEL_FILE), model)?;
-    write_text(&place.staged(REPORT), report)
+    write_text(&place.staged(REPORT), report)?;
+    write_text(&place.staged(QUALITY), quality)
 }
 
 /// Writes a text file, whole or not at all.
 pub(crate) fn write_text(path: &Path, text: &str) -> Result<(), Fault> {
     write_file(path, |file| file.write_all(text.as_bytes()))
+}
+
+/// Stages the list of records without a partner, in the order given.
+pub(crate) fn write_not_found(
+    place: &OutputPlace,
+    findings: &Findings<'_>,
+    rows: &[&NotFound],
+) -> Result<(), Fault> {
+    let (records, persons) = (findings.records, &findings.clustered.persons);
+    let mut n_records = vec![0u32; persons.n_persons as usize];
+    persons.person_of.iter().for_each(|&person| n_records[person as usize] += 1);
+    let reviewed = reviewed_in(findings);
+    let person_of = |record: u32| persons.person_of[record as usize];
+    let text = |of: &dyn Fn(&NotFound) -> String| -> OutValues<'static> {
+        let mut values = Values::default();
+        rows.iter().for_each(|row| values.push(&harmless(&of(row))));
+        values.into()
+    };
+    let source = |at: usize| records.sources[at].name.clone();
+    let table = OutTable::new()
+        .with(
+            "finding",
+            text(&|row| if row.explained.is_some() { "explained" } else { "unexplained" }.to_owned()),
+        )
+        .with("source", text(&|row| source(records.source_of(row.record))))
+        .with("record", text(&|row| findings.name(row.record).1))
+        .with("not_found_in", text(&|row| source(row.other)))
+        .with("why", text(&|row| row.explained.map_or("", Outside::words).to_owned()))
+        .with(
+            "in_review",
+            text(&|row| {
+                let is_there = reviewed.binary_search(&(row.record, row.other)).is_ok();
+                if is_there { "yes" } else { "no" }.to_owned()
+            }),
+        )
+        .with(
+            "person_id",
+            text(&|row| {
+                let id = PersonId::from_ordinal(u64::from(person_of(row.record))).ascii();
+                String::from_utf8_lossy(&id).into_owned()
+            }),
+        )
+        .with(
+            "records_of_person",
+            rows.iter().map(|row| n_records[person_of(row.record) as usize]).collect::<Vec<u32>>(),
+        );
+    write_csv(&place.staged(NOT_FOUND), &table, CsvStyle::Excel)
+}
+
+/// Every record and source between which a pair waits for review, in order.
+fn reviewed_in(findings: &Findings<'_>) -> Vec<(u32, usize)> {
+    let pairs = findings.pairs;
+    let in_review = (0..pairs.len()).filter(|&pair| !findings.clustered.is_link[pair]);
+    let mut reviewed: Vec<(u32, usize)> = in_review
+        .flat_map(|pair| {
+            let (left, right) = (pairs.left[pair], pairs.right[pair]);
+            [(left, findings.records.source_of(right)), (right, findings.records.source_of(left))]
+        })
+        .collect();
+    reviewed.sort_unstable();
+    reviewed
 }
 
 fn versioned(mut table: OutTable<'_>) -> OutTable<'_> {

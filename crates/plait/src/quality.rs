@@ -46,7 +46,7 @@ impl RunEstimate {
     }
 
     /// What it rests on, in words.
-    fn basis(&self) -> &str {
+    pub(crate) fn basis(&self) -> &str {
         match self.name.as_str() {
             PROBABILITIES => "by the model's probabilities",
             other => other,

@@ -10,7 +10,7 @@ use plait_formats::columns::ColumnProfile;
 use plait_report::{
     Accuracy, BlockingResult, ColumnQuality, Decision, Estimate, ExplainedPair, Input, LinkReport, Note,
     PairCounts, PersonSize, Placeholder, Provenance, Route, ScoreBin, ScoreHistogram, SourceColumns,
-    SourcePair, SourceResult, Stage, link_report,
+    SourcePair, SourceResult, Stage,
 };
 use plait_types::{Issue, PartialDate, Probability, Role, Severity};
 use rayon::prelude::*;
@@ -36,8 +36,8 @@ impl Figures {
     }
 }
 
-/// The page.
-pub(crate) fn page(
+/// What the page of the run shows.
+pub(crate) fn of_run(
     findings: &Findings<'_>,
     figures: Figures,
     run: &Run,
@@ -45,7 +45,7 @@ pub(crate) fn page(
     issues: &[Issue],
     scores: Option<&Scores>,
     watch: &Stopwatch,
-) -> String {
+) -> LinkReport {
     let names: Vec<&str> = run.sources.iter().map(|source| source.name.as_str()).collect();
     let title = match names.as_slice() {
         [one] => format!("People in {one}"),
@@ -73,7 +73,7 @@ pub(crate) fn page(
             todo: None,
         });
     }
-    link_report(&LinkReport {
+    LinkReport {
         title,
         date: now_in_words(),
         purpose: None,
@@ -140,7 +140,7 @@ pub(crate) fn page(
                 .collect(),
             peak_memory: run.peak_memory_bytes,
         },
-    })
+    }
 }
 
 fn route(route: &RunRoute) -> Route {

@@ -1,6 +1,8 @@
 //! What a run was: `run.json`.
 
 use crate::dataset::{self, Dataset};
+use crate::groups::RunGroups;
+use crate::not_found::RunNotFound;
 use crate::quality::RunQuality;
 use plait_formats::returns::spec::Severity;
 use plait_types::{Fault, FaultCode};
@@ -61,6 +63,12 @@ pub struct Run {
     /// What is estimated of it without labels; nothing in runs of earlier versions.
     #[serde(default)]
     pub quality: RunQuality,
+    /// For whom it worked; absent in runs of earlier versions, and of a run that was only planned.
+    #[serde(default)]
+    pub groups: Option<RunGroups>,
+    /// Per source and other source, the records without an expected partner; absent in runs of earlier versions.
+    #[serde(default)]
+    pub not_found: Vec<RunNotFound>,
     /// Pairs that were kept apart or put together, where a file of them was given; absent in runs of earlier versions.
     #[serde(default)]
     pub constraints: Option<RunConstraints>,

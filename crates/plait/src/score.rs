@@ -172,6 +172,11 @@ impl TruthTable {
 }
 
 impl Truth {
+    /// The entity of each record; [`NULL`] where the table does not say.
+    pub(crate) fn entities(&self) -> &[u32] {
+        &self.entity_of
+    }
+
     /// Reads a truth table and looks its records up in the sources. Records that it does not name are left out of the
     /// scores. Refused where the scores would mislead: see [`TruthTable::look_up`].
     pub(crate) fn read(path: &Path, sources: &[Opened]) -> Result<Self, Fault> {

@@ -9,7 +9,7 @@ use plait_engine::records::{InputColumn, SourceInput};
 use plait_formats::columns::{self, ColumnPlan, ColumnProfile};
 use plait_formats::read::{Read, ReadOptions, cannot_open, read};
 use plait_formats::returns::Recognised;
-use plait_types::{Column, Fault, FaultCode, Issue, IssueKind, Role, Table};
+use plait_types::{Column, Fault, FaultCode, Issue, IssueKind, PartialDate, Role, Table};
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 use std::borrow::Cow;
@@ -74,6 +74,8 @@ pub(crate) struct Opened {
     pub(crate) headers: Vec<String>,
     /// Of a return, headers of its files that linkage does not see.
     pub(crate) outside: Vec<String>,
+    /// Of a return, the day that it is about, where its files say it.
+    pub(crate) reference: Option<PartialDate>,
     /// The code of the local authority that the records are of, where it is known: its ids of children mean nothing in
     /// another one.
     pub(crate) authority: Option<String>,
@@ -177,7 +179,8 @@ fn open_return(
         || dataset::land(recognised.clone(), spec, None, None, progress),
     );
     let (sha256, dataset) = (sha256?, dataset?);
-    let (table, plans) = dataset.table(roles);
+    let (mut table, mut plans) = dataset.table(roles);
+    dataset.add_characteristics(&mut table, &mut plans, roles);
     let mut issues = dataset.landed.issues.clone();
     issues.extend(dataset::outside_codes(&dataset, spec));
     Ok(Opened {
@@ -189,7 +192,8 @@ fn open_return(
         rows_set_aside: dataset.rows_set_aside(),
         issues,
         headers: dataset.headers(),
-        outside: dataset.landed.outside.clone(),
+        outside: dataset.outside(),
+        reference: dataset.landed.identity.reference,
         dataset: Some(RunDataset::of(&dataset)),
         authority,
         table,
@@ -222,6 +226,7 @@ fn open_table(spec: &SourceSpec) -> Result<Opened, Fault> {
         plans: Vec::new(),
         headers: Vec::new(),
         outside: Vec::new(),
+        reference: None,
         authority: None,
     })
 }
@@ -323,14 +328,26 @@ impl Opened {
         Some(plan.header.clone().unwrap_or_else(|| plan.name.clone()))
     }
 
+    /// The table, and its columns that say what a person is like.
+    pub(crate) fn characteristics(&self) -> (&Table, Vec<(usize, Role)>) {
+        let plans = self.plans.iter().filter(|plan| plan.role.is_characteristic());
+        (&self.table, plans.map(|plan| (plan.column, plan.role)).collect())
+    }
+
     /// Completeness and validity of every column.
     pub(crate) fn profile(&self) -> Vec<ColumnProfile> {
         self.plans.par_iter().map(|plan| ColumnProfile::of(&self.table.columns[plan.column], plan)).collect()
     }
 
-    /// As the engine takes it: all columns, or those whose header or role is named.
+    /// As the engine takes it: all columns, or those whose header or role is named. Of a return what is payload stays out.
     pub(crate) fn into_input(self, named: Option<&[String]>) -> SourceInput {
+        let is_payload = |plan: &ColumnPlan| {
+            self.dataset.is_some() && plan.role.is_characteristic() && plan.role != Role::Ethnicity
+        };
         let wanted = |plan: &&ColumnPlan| {
+            if is_payload(plan) {
+                return false;
+            }
             let is = |name: &String| {
                 name.eq_ignore_ascii_case(&plan.name) || name.eq_ignore_ascii_case(plan.role.name())
             };

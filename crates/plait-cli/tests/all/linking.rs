@@ -26,7 +26,8 @@ fn two_small_files_are_linked_without_any_setting() {
     Routes    5 records of pupils to clinic by names and details.
     Unsure    no pair needs a person to look.
     Quality   precision 99.98% (44.7% to 100%) by the model's probabilities, without labels.
-    Wrote     people.parquet, links.parquet, people.xlsx, run.json, model.toml, report.html to linked
+    Wrote     people.parquet, links.parquet, people.xlsx, run.json, model.toml, report.html,
+              quality-report.html to linked
 
     Plait linked 5 of 10 in pupils (50.0%) and 5 of 6 in clinic (83.3%) to a record of another source;
     together the 16 records are of 11 people. No pair needs a person to look. As estimated by the
@@ -40,7 +41,15 @@ fn two_small_files_are_linked_without_any_setting() {
     assert_snapshot!(ran.stderr, @"");
     assert_eq!(
         place.names("linked"),
-        ["links.parquet", "model.toml", "people.parquet", "people.xlsx", "report.html", "run.json"]
+        [
+            "links.parquet",
+            "model.toml",
+            "people.parquet",
+            "people.xlsx",
+            "quality-report.html",
+            "report.html",
+            "run.json"
+        ]
     );
 }
 
@@ -106,7 +115,8 @@ fn links_within_sources_alone_are_no_link_between_them_and_that_is_said_everywhe
         Unsure    no pair needs a person to look.
         Quality   precision more than 99.99% (77.0% to 100%) by the model's probabilities, without labels;
                   of links between sources nothing can be said, since there are none.
-        Wrote     people.parquet, links.parquet, people.xlsx, run.json, model.toml, report.html to linked
+        Wrote     people.parquet, links.parquet, people.xlsx, run.json, model.toml, report.html,
+                  quality-report.html to linked
 
         No record of a or b is linked to a record of another source: all 12 links are within one. Check the
         files before you use this result; the warning says how. Together the 36 records are of 24 people. No
@@ -274,7 +284,7 @@ fn a_reader_who_closes_the_pipe_early_is_content() {
     child.stderr.take().expect("piped").read_to_string(&mut said).expect("text");
     assert!(child.wait().expect("it ends").success(), "{said}");
     assert!(!said.contains("error"), "{said}");
-    assert_eq!(place.names("linked").len(), 6);
+    assert_eq!(place.names("linked").len(), 7);
 }
 
 #[test]
@@ -304,6 +314,6 @@ fn a_run_into_the_folder_of_an_earlier_one_replaces_it_whole() {
     place.plait("link pupils.csv clinic.csv --out linked --no-workbook").succeeded();
     assert_eq!(
         place.names("linked"),
-        ["links.parquet", "model.toml", "people.parquet", "report.html", "run.json"]
+        ["links.parquet", "model.toml", "people.parquet", "quality-report.html", "report.html", "run.json"]
     );
 }

@@ -5,6 +5,7 @@ mod bad_input;
 mod commands;
 mod compare;
 mod constraints;
+mod groups;
 mod linking;
 mod methods;
 mod outputs;

@@ -46,7 +46,8 @@ fn a_method_links_by_its_rules_and_names_them() {
               1 record of a to b by 3 of 4: without forename.
     Unsure    no pair needs a person to look.
     Quality   precision more than 99.99% (8.0% to 100%) by the model's probabilities, without labels.
-    Wrote     people.parquet, links.parquet, people.xlsx, run.json, model.toml, report.html to o
+    Wrote     people.parquet, links.parquet, people.xlsx, run.json, model.toml, report.html,
+              quality-report.html to o
     ");
     });
     assert!(model.contains("No pair is linked for what it weighs."), "{model}");

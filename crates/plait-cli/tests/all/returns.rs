@@ -376,3 +376,13 @@ fn the_list_of_your_own_in_the_documentation_can_be_read() {
     assert_eq!(ran.stderr, "");
     assert!(ran.stdout.contains("No check found anything."), "{}", ran.stdout);
 }
+
+/// Who waits for the specifications must not hold up who reads them. Before, about one run in ten never ended.
+#[test]
+fn returns_that_are_recognised_at_the_same_time_do_not_wait_for_each_other() {
+    let place = with_council(300);
+    for _ in 0..30 {
+        let sources = "b/sen2_2026 b/ssda903_2026 b/csds_2026_03";
+        place.plait(&format!("link {sources} --out linked --dry-run --threads 3")).succeeded();
+    }
+}

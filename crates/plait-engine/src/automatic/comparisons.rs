@@ -91,6 +91,13 @@ fn priority(role: Role) -> Option<u8> {
         Role::Region => 15,
         Role::RecordId
         | Role::Ethnicity
+        | Role::SenProvision
+        | Role::FreeSchoolMeals
+        | Role::Deprivation
+        | Role::ChildInNeed
+        | Role::ProtectionPlan
+        | Role::LookedAfter
+        | Role::Unaccompanied
         | Role::OtherDate
         | Role::Category
         | Role::Number

@@ -82,6 +82,13 @@ pub fn standardise<'a>(
         Role::RecordId
         | Role::Source
         | Role::Ethnicity
+        | Role::SenProvision
+        | Role::FreeSchoolMeals
+        | Role::Deprivation
+        | Role::ChildInNeed
+        | Role::ProtectionPlan
+        | Role::LookedAfter
+        | Role::Unaccompanied
         | Role::Category
         | Role::Number
         | Role::FreeText

@@ -168,6 +168,51 @@ const ROLES: &[(Role, &[&str])] = &[
             "ethnos", "ethnicbackground", "nhsdethnicity", "race",
         ],
     ),
+    (
+        Role::SenProvision,
+        &["sen", "senprovision", "senstatus", "sencode", "senstage", "specialeducationalneeds", "ehcp", "ehcplan"],
+    ),
+    (
+        Role::FreeSchoolMeals,
+        &[
+            "fsm", "fsmeligible", "fsmeligibility", "fsmflag", "freeschoolmeals", "freeschoolmeal",
+            "freeschoolmealseligible", "eligibleforfreeschoolmeals", "freeschoolmealeligibility",
+            "freeschoolmealseligibility", "eligibleforfsm",
+        ],
+    ),
+    (
+        Role::Deprivation,
+        &[
+            "deprivation", "deprivationdecile", "imddecile", "idacidecile", "imd", "idaci", "imd2019decile",
+            "idaci2019decile", "imd2025decile", "idaci2025decile", "decileofdeprivation",
+        ],
+    ),
+    (
+        Role::ChildInNeed,
+        &["childinneed", "childreninneed", "cin", "cinflag", "childinneedflag", "childinneedind", "cinplan"],
+    ),
+    (
+        Role::ProtectionPlan,
+        &[
+            "protectionplan", "childprotectionplan", "childprotection", "cpplan", "cpp", "cpflag",
+            "cpplanflag", "childprotectionplanflag", "childprotectionplanind", "onchildprotectionplan",
+        ],
+    ),
+    (
+        Role::LookedAfter,
+        &[
+            "lookedafter", "lookedafterchild", "childlookedafter", "childrenlookedafter", "lac", "cla", "incare",
+            "inleacare", "lacflag", "claflag", "lacstatus", "lacindicator", "lookedafterchildind",
+            "lookedafterchildindicator", "lookedafterchildflag", "lookedafterflag",
+        ],
+    ),
+    (
+        Role::Unaccompanied,
+        &[
+            "unaccompanied", "uasc", "uascflag", "unaccompaniedasylumseekingchild",
+            "unaccompaniedasylumseeker", "unaccompaniedminor",
+        ],
+    ),
 ];
 
 /// Headers of numbers, with what they number.
@@ -311,6 +356,14 @@ pub(super) fn meaning(header: &str) -> Meaning {
         return fallback(&words);
     }
     mentioned(&words, &whole).unwrap_or_else(|| fallback(&words))
+}
+
+/// What a person is like that a header names; `None` of everything else.
+pub(crate) fn characteristic(header: &str) -> Option<Role> {
+    match meaning(header) {
+        Meaning::Is(role) if role.is_characteristic() => Some(role),
+        _ => None,
+    }
 }
 
 /// The words of a header, in lower case: `NHSNumber`, `NHS_NUMBER` and `NHS number` have the same two.
@@ -485,6 +538,16 @@ mod tests {
         check(&["phone", "MOBILE_NUMBER", "telephone 2", "Contact Number"], Meaning::Is(Role::Phone));
         check(&["School Name", "CHILD_SCHOOL_URN", "LAESTAB"], Meaning::Is(Role::School));
         check(&["ETHNIC", "Ethnicity", "EthnicCategory2021"], Meaning::Is(Role::Ethnicity));
+        check(&["senprovision", "SENprovision", "SEN Status", "EHCP"], Meaning::Is(Role::SenProvision));
+        check(&["FSMeligible", "FSM", "Free School Meals", "fsm_flag"], Meaning::Is(Role::FreeSchoolMeals));
+        check(&["IMD_Decile", "IDACI decile", "deprivation_decile"], Meaning::Is(Role::Deprivation));
+        check(&["child_in_need", "CIN", "Child in Need Flag"], Meaning::Is(Role::ChildInNeed));
+        check(&["CPP", "protection_plan", "Child Protection Plan"], Meaning::Is(Role::ProtectionPlan));
+        check(
+            &["LACStatus", "LookedAfterChild_Indicator", "looked_after", "In Care", "CLA"],
+            Meaning::Is(Role::LookedAfter),
+        );
+        check(&["UASC", "unaccompanied"], Meaning::Is(Role::Unaccompanied));
         check(&["Name", "Child name", "Full name", "patient_name"], Meaning::Is(Role::FullName));
     }
 

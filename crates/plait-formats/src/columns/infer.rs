@@ -272,6 +272,7 @@ impl Draft {
     fn judge_text(&mut self, role: Role, column: &Column) {
         let contradicting: &[Shape] = match role {
             Role::Identifier | Role::School | Role::Region | Role::Ethnicity | Role::HouseNumber => &NATIONAL,
+            _ if role.is_characteristic() => &ALL_BUT_SEX,
             _ => &SHAPES,
         };
         let e = &self.evidence;
@@ -285,7 +286,9 @@ impl Draft {
                 | Role::FullName
         );
         let only_numbers = is_name && e.share(e.numbers) >= DECIDES_WEAKLY;
-        if self.shape(contradicting).is_some() || only_numbers {
+        // what a person is like has few values, whatever its coding
+        let is_too_various = role.is_characteristic() && role != Role::Ethnicity && column.values.len() > FEW;
+        if self.shape(contradicting).is_some() || only_numbers || is_too_various {
             return self.judge_unnamed(column, &format!("header says {}", role.words()));
         }
         if is_name {
@@ -431,6 +434,10 @@ const SEX: Shape =
 const NATIONAL: [Shape; 4] = [EMAIL, NHS_NUMBER, UPN, ULN];
 /// Every shape, the strictest first.
 const SHAPES: [Shape; 8] = [EMAIL, NHS_NUMBER, UPN, ULN, POSTCODE, DATE, PHONE, SEX];
+/// Codes of something else may look like those of a sex.
+const ALL_BUT_SEX: [Shape; 7] = [EMAIL, NHS_NUMBER, UPN, ULN, POSTCODE, DATE, PHONE];
+/// More distinct values are no category.
+const FEW: usize = 60;
 
 /// Leaves one kind of date of birth: a whole date where there is one, else the only column of dates that no
 /// header claims for something else.
@@ -619,7 +626,7 @@ fn filled(column: &Column) -> usize {
 }
 
 fn is_few(column: &Column) -> bool {
-    column.values.len() <= 60 && column.values.len() * 5 <= column.codes.len()
+    column.values.len() <= FEW && column.values.len() * 5 <= column.codes.len()
 }
 
 /// Whether values are numbers without gaps, as a counter gives them: such numbers agree by chance.

@@ -31,9 +31,10 @@ pub fn mask(value: &str, role: Role) -> String {
             ending(value)
         }
         Role::Sex if is_sex(value) => value.to_owned(),
-        Role::Ethnicity | Role::Category | Role::Region | Role::Number if is_short(value) => {
+        Role::Category | Role::Region | Role::Number if is_short(value) => {
             value.replace(char::is_whitespace, " ")
         }
+        role if role.is_characteristic() && is_short(value) => value.replace(char::is_whitespace, " "),
         _ => HIDDEN.to_owned(),
     }
 }

@@ -18,6 +18,7 @@ mod tests;
 pub(crate) use dates::decided_order;
 pub use dates::{DateFinding, compare_orders, date_order};
 pub use describe::describe;
+pub(crate) use header::characteristic;
 pub(crate) use headerless::refuse_values;
 pub use headerless::{header_list, unknown_column};
 pub use infer::{

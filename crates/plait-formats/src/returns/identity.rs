@@ -229,13 +229,13 @@ impl<const N: usize> Statements<N> {
 
 /// One value per record: the first that was said.
 #[derive(Default)]
-struct Firsts {
+pub(super) struct Firsts {
     codes: Vec<u32>,
     pool: Interner,
 }
 
 impl Firsts {
-    fn say(&mut self, record: u32, text: &str) {
+    pub(super) fn say(&mut self, record: u32, text: &str) {
         let record = record as usize;
         if record >= self.codes.len() {
             self.codes.resize(record + 1, NULL);
@@ -246,7 +246,7 @@ impl Firsts {
     }
 
     /// `None` where nothing was said of any record.
-    fn into_column(self, name: &str, n_records: usize) -> Option<Column> {
+    pub(super) fn into_column(self, name: &str, n_records: usize) -> Option<Column> {
         let Self { mut codes, pool } = self;
         if pool.values().is_empty() {
             return None;

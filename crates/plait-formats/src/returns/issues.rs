@@ -3,9 +3,8 @@
 use super::check::{Finding, Lines};
 use super::spec::{Category, Severity};
 use crate::noted::Noted;
-use crate::write::{CsvStyle, OutTable, OutValues, write_csv};
+use crate::write::{CsvStyle, OutTable, OutValues, harmless, write_csv};
 use plait_types::{Fault, Issue, Severity as IssueSeverity, Values};
-use std::borrow::Cow;
 use std::path::Path;
 
 /// Writes `issues.csv`: a row per finding, in the order given, which [`super::check::Checker::finish`] makes worst
@@ -108,15 +107,6 @@ fn category(category: Category) -> &'static str {
         Category::Completeness => "completeness",
         Category::Conformance => "conformance",
         Category::Plausibility => "plausibility",
-    }
-}
-
-/// Text that no spreadsheet takes for a formula.
-fn harmless(text: &str) -> Cow<'_, str> {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) {
-        format!("'{text}").into()
-    } else {
-        text.into()
     }
 }
 

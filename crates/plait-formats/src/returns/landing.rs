@@ -2,6 +2,7 @@
 
 use self::keys::Keys;
 use super::batch::{Batch, BatchSink, Nesting};
+use super::characteristics::{Characteristic, Characteristics};
 use super::check::{Checker, ColumnQuality, Finding, NotRun};
 use super::dates::DateOrders;
 use super::detect::Recognised;
@@ -25,6 +26,8 @@ mod keys;
 pub struct Landed {
     /// Who the records are about; where a sink took that in parts, only how many there are.
     pub identity: Identity,
+    /// What the records are like, as far as the return says; nothing where a sink took identity in parts.
+    pub characteristics: Vec<Characteristic>,
     /// What the checks of the return found, worst first.
     pub findings: Vec<Finding>,
     /// Completeness and validity of every column.
@@ -80,6 +83,8 @@ pub struct Landing<'a> {
     reference_date: Option<PartialDate>,
     checker: Checker,
     identity: IdentityParts<'a>,
+    /// Only where identity is held as a whole, for linkage.
+    characteristics: Option<Characteristics>,
     /// The record of each key, as the `record` columns hold them.
     keys: Keys,
     /// For each table that another refers to by a key of its own, the records that its rows are about by these keys.
@@ -135,6 +140,7 @@ impl<'a> Landing<'a> {
             checker: Checker::new(Arc::clone(&spec), reference_date, authority),
             reference_date,
             identity: IdentityParts::new(Arc::clone(&spec)),
+            characteristics: Some(Characteristics::new(&spec, reference_date)),
             around: around(&spec),
             before: BTreeMap::new(),
             numbered: vec![0; spec.tables.len()],
@@ -160,6 +166,7 @@ impl<'a> Landing<'a> {
     #[must_use]
     pub fn with_identity_in_parts(mut self, sink: IdentitySink<'a>) -> Self {
         self.identity = self.identity.into_sink(sink);
+        self.characteristics = None;
         self
     }
 
@@ -187,6 +194,9 @@ impl<'a> Landing<'a> {
             headers,
             outside,
             lacking: self.lacking,
+            characteristics: self
+                .characteristics
+                .map_or_else(Vec::new, |characteristics| characteristics.finish(identity.n_records)),
             identity,
             quality,
             not_run,
@@ -525,6 +535,9 @@ impl Landing<'_> {
         if table.rows != Rows::OfFile {
             count.set_aside += records.iter().filter(|&&record| record == NULL).count() as u64;
             self.take_identity(&batch, &records)?;
+            if let Some(characteristics) = &mut self.characteristics {
+                characteristics.take_in(&spec, &batch, &records);
+            }
         }
         if self.payload.is_some() {
             let rows = self.payload_of(batch, &records);

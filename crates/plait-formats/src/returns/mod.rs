@@ -11,6 +11,7 @@
 //! ```
 
 mod batch;
+mod characteristics;
 pub mod check;
 pub mod codes;
 mod csv_tables;
@@ -36,6 +37,7 @@ mod xml;
 mod zip;
 
 pub use batch::{Batch, BatchSink, Nesting};
+pub use characteristics::Characteristic;
 pub use detect::{Asked, Detected, Recognised, detect};
 pub use gather::{Gathered, Progress, Quiet, gather, gather_in};
 pub use identity::{Identity, IdentitySink};

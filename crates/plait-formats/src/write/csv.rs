@@ -4,6 +4,7 @@ use super::part::write_file;
 use super::{Cell, OutTable};
 use csv::{Terminator, WriterBuilder};
 use plait_types::Fault;
+use std::borrow::Cow;
 use std::io::Write;
 use std::path::Path;
 
@@ -17,10 +18,19 @@ pub enum CsvStyle {
     Excel,
 }
 
+/// Text that no spreadsheet takes for a formula: an apostrophe goes before what begins like one.
+pub fn harmless(text: &str) -> Cow<'_, str> {
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) {
+        format!("'{text}").into()
+    } else {
+        text.into()
+    }
+}
+
 /// Writes a table as CSV with commas; quotes only where needed; missing cells empty.
 ///
 /// Text is written as it is. A spreadsheet that opens the file takes text that starts with `=` for a formula;
-/// give such text to people as xlsx, where it stays text.
+/// give such text to people as xlsx, where it stays text, or as [`harmless`] makes it.
 pub fn write_csv(path: &Path, table: &OutTable<'_>, style: CsvStyle) -> Result<(), Fault> {
     write_file(path, |file| {
         if style == CsvStyle::Excel {

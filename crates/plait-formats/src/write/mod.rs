@@ -11,7 +11,7 @@ mod rows;
 pub(crate) mod scratch;
 mod xlsx;
 
-pub use csv::{CsvStyle, write_csv};
+pub use csv::{CsvStyle, harmless, write_csv};
 pub use parquet::write_parquet;
 pub use part::{PartFile, write_file};
 pub use pieces::PiecesFile;

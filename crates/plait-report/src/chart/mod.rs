@@ -6,6 +6,7 @@
 
 pub mod bars;
 pub mod histogram;
+pub mod intervals;
 pub mod parameters;
 pub mod waterfall;
 pub mod weights;

@@ -3,9 +3,12 @@
 mod columns;
 mod pairs;
 mod provenance;
+mod quality;
 mod results;
 mod scores;
 mod trained;
+
+pub use quality::quality_report;
 
 use plait_engine::model::LinkType;
 use plait_types::Probability;
@@ -26,25 +29,48 @@ const NOT_PERSONAL: &str = "No values of records";
 /// Holds values of records if and only if [`LinkReport::explained`] is not empty, and then says so at the top of the
 /// page and of each printed page.
 pub fn link_report(report: &LinkReport) -> String {
+    let frame = Frame {
+        kind: "link report",
+        title: &report.title,
+        date: &report.date,
+        purpose: report.purpose.as_deref(),
+        version: &report.provenance.version,
+        is_personal: !report.explained.is_empty(),
+    };
+    whole_page(&frame, |m| main(report, m))
+}
+
+/// What stands around every page.
+struct Frame<'a> {
+    /// Which page it is: `link report`.
+    kind: &'a str,
+    title: &'a str,
+    date: &'a str,
+    purpose: Option<&'a str>,
+    version: &'a str,
+    is_personal: bool,
+}
+
+fn whole_page(frame: &Frame<'_>, main: impl FnOnce(&mut Markup)) -> String {
     let mut page = Markup::default();
     page.element("html", &[("lang", "en-GB")], |m| {
-        m.element("head", &[], |m| head(report, m));
+        m.element("head", &[], |m| head(frame, m));
         m.element("body", &[], |m| {
             m.leaf("a", &[("class", "skip"), ("href", "#main")], "Skip to main content");
-            header(report, m);
-            m.element("main", &[("id", "main"), ("class", "width")], |m| main(report, m));
-            footer(report, m);
+            header(frame, m);
+            m.element("main", &[("id", "main"), ("class", "width")], main);
+            footer(frame, m);
         });
     });
     format!("<!DOCTYPE html>\n{page}\n")
 }
 
 /// One section: its id, its heading, and what writes it.
-type Section = (&'static str, &'static str, fn(&LinkReport, &mut Markup));
+type Section<R> = (&'static str, &'static str, fn(&R, &mut Markup));
 
 /// The sections that this run has, in order.
-fn sections(report: &LinkReport) -> Vec<Section> {
-    let mut sections: Vec<Section> = vec![("linked", "What was linked", results::write)];
+fn sections(report: &LinkReport) -> Vec<Section<LinkReport>> {
+    let mut sections: Vec<Section<LinkReport>> = vec![("linked", "What was linked", results::write)];
     if !report.notes.is_empty() {
         sections.push(("notes", "What the run noticed", provenance::write_notes));
     }
@@ -64,45 +90,44 @@ fn sections(report: &LinkReport) -> Vec<Section> {
     sections
 }
 
-fn head(report: &LinkReport, m: &mut Markup) {
+fn head(frame: &Frame<'_>, m: &mut Markup) {
     m.empty("meta", &[("charset", "utf-8")]);
     m.empty("meta", &[("http-equiv", "Content-Security-Policy"), ("content", POLICY)]);
     m.empty("meta", &[("name", "viewport"), ("content", "width=device-width, initial-scale=1")]);
     m.empty("meta", &[("name", "referrer"), ("content", "no-referrer")]);
     m.empty("meta", &[("name", "robots"), ("content", "noindex")]);
-    m.leaf("title", &[], &format!("{} – Plait link report", report.title));
-    m.style(&format!("{}{STYLE}{}", font::faces(), print_header(report)));
+    m.leaf("title", &[], &format!("{} – Plait {}", frame.title, frame.kind));
+    m.style(&format!("{}{STYLE}{}", font::faces(), print_header(frame)));
 }
 
 /// Repeats on each printed page what the header says.
-fn print_header(report: &LinkReport) -> String {
-    let purpose =
-        report.purpose.as_ref().map_or_else(String::new, |purpose| format!(" | Purpose: {purpose}"));
-    let left = css_string(&format!("Plait link report | {}{purpose}", report.date));
-    let right = css_string(marking(report));
+fn print_header(frame: &Frame<'_>) -> String {
+    let purpose = frame.purpose.map_or_else(String::new, |purpose| format!(" | Purpose: {purpose}"));
+    let left = css_string(&format!("Plait {} | {}{purpose}", frame.kind, frame.date));
+    let right = css_string(marking(frame));
     format!("@page{{@top-left{{content:{left}}}@top-right{{content:{right}}}}}\n")
 }
 
-fn marking(report: &LinkReport) -> &'static str {
-    if report.explained.is_empty() { NOT_PERSONAL } else { PERSONAL }
+fn marking(frame: &Frame<'_>) -> &'static str {
+    if frame.is_personal { PERSONAL } else { NOT_PERSONAL }
 }
 
-fn header(report: &LinkReport, m: &mut Markup) {
+fn header(frame: &Frame<'_>, m: &mut Markup) {
     m.element("header", &[("class", "bar")], |m| {
         m.element("div", &[("class", "width")], |m| {
             m.element("p", &[], |m| {
                 m.leaf("strong", &[], "Plait");
                 m.text(" ");
-                m.leaf("span", &[], "Link report");
+                m.leaf("span", &[], &words::sentence_case(frame.kind));
                 m.text(" ");
-                m.leaf("span", &[], &report.date);
-                if let Some(purpose) = &report.purpose {
+                m.leaf("span", &[], frame.date);
+                if let Some(purpose) = frame.purpose {
                     m.text(" ");
                     m.leaf("span", &[], &format!("Purpose: {purpose}"));
                 }
             });
-            let class = if report.explained.is_empty() { "mark" } else { "mark personal" };
-            m.leaf("p", &[("class", class)], marking(report));
+            let class = if frame.is_personal { "mark personal" } else { "mark" };
+            m.leaf("p", &[("class", class)], marking(frame));
         });
     });
 }
@@ -121,11 +146,15 @@ fn main(report: &LinkReport, m: &mut Markup) {
         }
     });
     results::write_key_figures(report, m);
-    let sections = sections(report);
+    write_sections(&sections(report), report, m);
+}
+
+/// A list of the sections, then each.
+fn write_sections<R>(sections: &[Section<R>], report: &R, m: &mut Markup) {
     m.element("nav", &[("class", "contents"), ("aria-labelledby", "contents")], |m| {
         m.leaf("h2", &[("id", "contents")], "On this page");
         m.element("ol", &[], |m| {
-            for (id, heading, _) in &sections {
+            for (id, heading, _) in sections {
                 m.element("li", &[], |m| {
                     m.leaf("a", &[("href", &format!("#{id}"))], heading);
                 });
@@ -141,10 +170,9 @@ fn main(report: &LinkReport, m: &mut Markup) {
     }
 }
 
-fn footer(report: &LinkReport, m: &mut Markup) {
+fn footer(frame: &Frame<'_>, m: &mut Markup) {
     m.element("footer", &[("class", "width")], |m| {
-        let text =
-            format!("Made by Plait {} on {}. {}.", report.provenance.version, report.date, marking(report));
+        let text = format!("Made by Plait {} on {}. {}.", frame.version, frame.date, marking(frame));
         m.leaf("p", &[], &text);
     });
 }

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const DOCUMENTS: [&str; 10] = [
+const DOCUMENTS: [&str; 11] = [
     "README.md",
     "ARCHITECTURE.md",
     "GLOSSARY.md",
@@ -17,6 +17,7 @@ const DOCUMENTS: [&str; 10] = [
     "docs/model-file.md",
     "docs/outputs.md",
     "docs/methods.md",
+    "docs/quality.md",
     "docs/returns.md",
     "docs/coming-from-splink.md",
 ];
@@ -96,19 +97,21 @@ fn every_test_part_key_and_role_of_a_model_is_documented() {
     }
 }
 
-/// Two files about the same forty people, some with slips.
+/// Two files about the same hundred people, some with slips; one of them is not in the second.
 fn two_files(folder: &Path) -> [PathBuf; 2] {
     const FORENAMES: [&str; 10] =
         ["Amelia", "Bilal", "Chidi", "Daria", "Elif", "Farah", "George", "Hana", "Idris", "Jasmine"];
     const SURNAMES: [&str; 8] = ["Okafor", "Khan", "Smith", "Nowak", "Yilmaz", "Patel", "Osei", "Murphy"];
     let [mut left, mut right] = [(); 2].map(|()| String::from("forename,surname,dob,postcode\n"));
-    for person in 0..40usize {
+    for person in 0..100usize {
         let (forename, surname) = (FORENAMES[person % 10], SURNAMES[person * 3 % 8]);
         let born = format!("{:02}/{:02}/{}", 1 + person * 7 % 28, 1 + person * 5 % 12, 2008 + person % 9);
         let postcode = format!("QX{} {}AB", 1 + person % 5, person % 10);
         writeln!(left, "{forename},{surname},{born},{postcode}").unwrap();
         let slip = if person % 9 == 0 { "e" } else { "" };
-        writeln!(right, "{forename}{slip},{surname},{born},{postcode}").unwrap();
+        if person != 50 {
+            writeln!(right, "{forename}{slip},{surname},{born},{postcode}").unwrap();
+        }
     }
     [("left.csv", left), ("right.csv", right)].map(|(name, content)| {
         let path = folder.join(name);
@@ -131,6 +134,9 @@ fn outputs_have_the_columns_and_keys_of_their_page_and_no_others() {
         let columns = header(&out.join(file), &ReadOptions::default()).unwrap();
         assert_eq!(first_column(&page, &format!("## {file}")), columns, "{file}");
     }
+    let list = fs::read_to_string(out.join("not_found.csv")).unwrap();
+    let columns: Vec<&str> = list.trim_start_matches('\u{feff}').lines().next().unwrap().split(',').collect();
+    assert_eq!(first_column(&page, "## not_found.csv"), columns);
     let run: serde_json::Value =
         serde_json::from_str(&fs::read_to_string(out.join("run.json")).unwrap()).unwrap();
     let keys = |value: &serde_json::Value| -> BTreeSet<String> {
@@ -139,11 +145,14 @@ fn outputs_have_the_columns_and_keys_of_their_page_and_no_others() {
     let documented: BTreeSet<String> = first_column(&page, "## run.json").into_iter().collect();
     assert_eq!(documented, keys(&run));
     let named = quoted(&page);
-    for value in [&run["sources"][0], &run["model"], &run["counts"], &run["rules"][0]] {
+    for value in [&run["sources"][0], &run["model"], &run["counts"], &run["rules"][0], &run["not_found"][0]] {
         for key in keys(value) {
             assert!(named.contains(&key), "`{key}`");
         }
     }
+    let groups = &run["groups"]["groupings"][0]["groups"][0];
+    let named = quoted(&text("docs/quality.md"));
+    assert_eq!(keys(groups).difference(&named).collect::<Vec<_>>(), Vec::<&String>::new());
     let mut files: Vec<String> =
         fs::read_dir(&out).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     // where files have no identity the lock stays behind, as the page says
