@@ -11,7 +11,6 @@
 
 use crate::evaluation::wilson_at;
 use rayon::prelude::*;
-use std::ops::Range;
 
 /// Stands for "in no group": the record does not say.
 pub const NO_GROUP: u16 = u16::MAX;
@@ -135,39 +134,88 @@ impl Tally {
     }
 }
 
-/// Clusters that have records of each group.
-pub fn clusters_per_group(grouping: Grouping<'_>, clusters: &Clusters) -> Vec<u64> {
-    let counts = chunks_of(clusters).map(|chunk| {
-        // of most clusters, which are of one record, nothing has to be remembered
-        let (mut counts, mut last_seen) =
-            (vec![0u64; grouping.n_groups], vec![usize::MAX; grouping.n_groups]);
-        for cluster in chunk {
-            for &record in clusters.get(cluster) {
-                let group = usize::from(grouping.group_of[record as usize]);
-                if let Some(seen) = last_seen.get_mut(group).filter(|seen| **seen != cluster) {
-                    *seen = cluster;
-                    counts[group] += 1;
-                }
-            }
-        }
-        counts
-    });
-    add_up(counts, grouping.n_groups)
+/// Records with up to two things that may be true of each, and their clusters.
+pub struct Marked<'a> {
+    clusters: &'a Clusters,
+    /// Clusters of more than one record.
+    several: Vec<u32>,
+    /// Per record a bit for each of the two, and [`ALONE`].
+    marks: Vec<u8>,
 }
 
-/// Records of each group of which something is so.
-pub fn records_per_group(grouping: Grouping<'_>, is_so: impl Fn(usize) -> bool + Sync) -> Vec<u64> {
-    let chunks = grouping.group_of.par_chunks(CHUNK).enumerate();
-    let counts = chunks.map(|(chunk, group_of)| {
-        let mut counts = vec![0u64; grouping.n_groups];
-        for (at, &group) in group_of.iter().enumerate() {
-            if group != NO_GROUP && is_so(chunk * CHUNK + at) {
-                counts[usize::from(group)] += 1;
-            }
+/// The bit of records that are by themselves in their cluster.
+const ALONE: u8 = 1 << 2;
+
+/// How many there are of a group.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct GroupCounts {
+    /// Records.
+    pub records: u64,
+    /// Clusters that have a record of the group.
+    pub clusters: u64,
+    /// Records of which the first and the second thing is true.
+    pub marked: [u64; 2],
+}
+
+impl<'a> Marked<'a> {
+    /// Of the clusters, the cluster of each record, and what is true of a record.
+    pub fn new(clusters: &'a Clusters, cluster_of: &[u32], is_so: impl Fn(u32) -> [bool; 2] + Sync) -> Self {
+        let mark = |(record, &cluster): (usize, &u32)| {
+            let [first, second] = is_so(record as u32);
+            let is_alone = clusters.get(cluster as usize).len() == 1;
+            u8::from(first) | u8::from(second) << 1 | if is_alone { ALONE } else { 0 }
+        };
+        Self {
+            clusters,
+            several: (0..clusters.len() as u32).filter(|&at| clusters.get(at as usize).len() > 1).collect(),
+            marks: cluster_of.par_iter().enumerate().map(mark).collect(),
         }
-        counts
-    });
-    add_up(counts, grouping.n_groups)
+    }
+
+    /// Counts per group, in one pass over the records and one over the clusters that have several.
+    pub fn count(&self, grouping: Grouping<'_>) -> Vec<GroupCounts> {
+        let n = grouping.n_groups;
+        const ALL: usize = 2 * ALONE as usize;
+        let chunks = grouping.group_of.par_chunks(CHUNK).zip(self.marks.par_chunks(CHUNK));
+        let by_mark = chunks.map(|(group_of, marks)| {
+            let mut counts = vec![0u64; n * ALL];
+            for (&group, &mark) in group_of.iter().zip(marks) {
+                if let Some(count) = counts.get_mut(usize::from(group) * ALL + usize::from(mark)) {
+                    *count += 1;
+                }
+            }
+            counts
+        });
+        let by_mark = add_up(by_mark, n * ALL);
+        let of_several = self.several.par_chunks(CHUNK).map(|clusters| {
+            let (mut counts, mut last_seen) = (vec![0u64; n], vec![u32::MAX; n]);
+            for &cluster in clusters {
+                for &record in self.clusters.get(cluster as usize) {
+                    let group = usize::from(grouping.group_of[record as usize]);
+                    if let Some(seen) = last_seen.get_mut(group).filter(|seen| **seen != cluster) {
+                        *seen = cluster;
+                        counts[group] += 1;
+                    }
+                }
+            }
+            counts
+        });
+        let of_several = add_up(of_several, n);
+        let groups = by_mark.chunks(ALL).zip(of_several);
+        groups
+            .map(|(by_mark, of_several)| {
+                let with = |bit: u8| -> u64 {
+                    let has_bit = |&(mark, _): &(usize, &u64)| mark as u8 & bit != 0;
+                    by_mark.iter().enumerate().filter(has_bit).map(|(_, count)| count).sum()
+                };
+                GroupCounts {
+                    records: by_mark.iter().sum(),
+                    clusters: with(ALONE) + of_several,
+                    marked: [with(1), with(2)],
+                }
+            })
+            .collect()
+    }
 }
 
 fn add_up(counts: impl ParallelIterator<Item = Vec<u64>>, n: usize) -> Vec<u64> {
@@ -253,11 +301,6 @@ fn touching(records: &[u32], pairs: &Pairs<'_>, is_wanted: impl Fn(u32) -> bool)
 /// Clusters, or records, that are counted in one go: the same on any number of threads.
 const CHUNK: usize = 1 << 15;
 
-fn chunks_of(clusters: &Clusters) -> impl IndexedParallelIterator<Item = Range<usize>> {
-    let n = clusters.len();
-    (0..n.div_ceil(CHUNK)).into_par_iter().map(move |chunk| chunk * CHUNK..n.min((chunk + 1) * CHUNK))
-}
-
 /// Goes through all clusters with the groups of their records and how many are of each. The clusters are cut the same
 /// way on any number of threads, and everything counted is a whole number.
 fn over_clusters<T: Clone + Default + Send>(
@@ -265,11 +308,12 @@ fn over_clusters<T: Clone + Default + Send>(
     clusters: &Clusters,
     count: impl Fn(&[u32], &[(u16, u32)], &mut [T]) + Sync,
 ) -> Vec<Vec<T>> {
-    chunks_of(clusters)
+    (0..clusters.len().div_ceil(CHUNK))
+        .into_par_iter()
         .map(|chunk| {
             let mut tallies = vec![T::default(); grouping.n_groups];
             let mut groups: Vec<(u16, u32)> = Vec::new();
-            for cluster in chunk {
+            for cluster in chunk * CHUNK..clusters.len().min((chunk + 1) * CHUNK) {
                 let records = clusters.get(cluster);
                 groups.clear();
                 for &record in records {

@@ -10,7 +10,8 @@ use plait_engine::clustering::Persons;
 use plait_engine::evaluation::Z_95;
 use plait_engine::expected::Expected;
 use plait_engine::groups::{
-    self, Clusters, Difference, NO_GROUP, Pairs, Stratum, Tally, standardised_difference, z_for_comparisons,
+    self, Clusters, Difference, GroupCounts, Marked, NO_GROUP, Pairs, Stratum, Tally,
+    standardised_difference, z_for_comparisons,
 };
 use plait_engine::model::LinkType;
 use plait_engine::records::Records;
@@ -158,13 +159,13 @@ pub(crate) fn measure(
     let (records, persons) = (findings.records, &findings.clustered.persons);
     let Basis { bands, expected, ages_on } = basis;
     let by_person = Clusters::new(&persons.person_of, persons.n_persons as usize);
-    let marks = Marks::of(findings, &by_person);
+    let marked = marked(findings, &by_person);
     let truth = truth.map(|truth| Known::of(truth.entities(), persons, findings));
     let groupings = groupings::groupings(records, findings.sources, characteristics, bands);
     let measured: Vec<OfGrouping> = groupings
         .par_iter()
         .map(|grouping| {
-            OfGrouping::of(grouping, records, &by_person, &marks, expected.as_ref(), truth.as_ref())
+            OfGrouping::of(grouping, records, &by_person, &marked, expected.as_ref(), truth.as_ref())
         })
         .collect();
     let comparisons: usize = measured.iter().map(|grouping| grouping.comparisons.len()).sum();
@@ -182,32 +183,24 @@ pub(crate) fn measure(
     }
 }
 
-/// What became of each record.
-struct Marks {
-    linked: Vec<bool>,
-    in_review: Vec<bool>,
-}
-
-impl Marks {
-    fn of(findings: &Findings<'_>, by_person: &Clusters) -> Self {
-        let records = findings.records;
-        let one_source = records.sources.len() == 1;
-        let person_of = &findings.clustered.persons.person_of;
-        let is_linked = |&person: &u32| {
-            let of_person = by_person.get(person as usize);
-            let (first, last) = (of_person[0], of_person[of_person.len() - 1]);
-            // records are in the order of their sources
-            first != last && (one_source || records.source_of(first) != records.source_of(last))
-        };
-        let linked = person_of.par_iter().map(is_linked).collect();
-        let mut in_review = vec![false; records.len()];
-        let pairs = findings.pairs;
-        for pair in (0..pairs.len()).filter(|&pair| !findings.clustered.is_link[pair]) {
-            in_review[pairs.left[pair] as usize] = true;
-            in_review[pairs.right[pair] as usize] = true;
-        }
-        Self { linked, in_review }
+/// Of each record whether it is linked and whether it is in review.
+fn marked<'a>(findings: &Findings<'_>, by_person: &'a Clusters) -> Marked<'a> {
+    let records = findings.records;
+    let one_source = records.sources.len() == 1;
+    let person_of = &findings.clustered.persons.person_of;
+    let pairs = findings.pairs;
+    let mut in_review = vec![false; records.len()];
+    for pair in (0..pairs.len()).filter(|&pair| !findings.clustered.is_link[pair]) {
+        in_review[pairs.left[pair] as usize] = true;
+        in_review[pairs.right[pair] as usize] = true;
     }
+    Marked::new(by_person, person_of, |record| {
+        let of_person = by_person.get(person_of[record as usize] as usize);
+        let (first, last) = (of_person[0], of_person[of_person.len() - 1]);
+        // records are in the order of their sources
+        let is_linked = first != last && (one_source || records.source_of(first) != records.source_of(last));
+        [is_linked, in_review[record as usize]]
+    })
 }
 
 /// The truth, as far as it is known.
@@ -265,10 +258,7 @@ struct Comparison {
 
 /// What is counted of the groups of one kind.
 struct OfGrouping {
-    records: Vec<u64>,
-    persons: Vec<u64>,
-    linked: Vec<u64>,
-    in_review: Vec<u64>,
+    counts: Vec<GroupCounts>,
     found: Option<Vec<Tally>>,
     recall: Option<Vec<Tally>>,
     precision: Option<Vec<Tally>>,
@@ -280,7 +270,7 @@ impl OfGrouping {
         grouping: &Grouping,
         records: &Records,
         by_person: &Clusters,
-        marks: &Marks,
+        marked: &Marked<'_>,
         expected: Option<&Expected>,
         truth: Option<&Known<'_>>,
     ) -> Self {
@@ -296,16 +286,7 @@ impl OfGrouping {
         for (measure, tallies) in [("recall", &recall), ("precision", &precision)] {
             comparisons.extend(tallies.iter().flat_map(|tallies| compare_pairs(measure, tallies)));
         }
-        Self {
-            records: groups::records_per_group(of_engine, |_| true),
-            persons: groups::clusters_per_group(of_engine, by_person),
-            linked: groups::records_per_group(of_engine, |record| marks.linked[record]),
-            in_review: groups::records_per_group(of_engine, |record| marks.in_review[record]),
-            found,
-            recall,
-            precision,
-            comparisons,
-        }
+        Self { counts: marked.count(of_engine), found, recall, precision, comparisons }
     }
 
     fn into_run(self, grouping: &Grouping, z: f64) -> RunGrouping {
@@ -331,10 +312,10 @@ impl OfGrouping {
             let tally = self.found.as_ref().map(|found| found[at]);
             RunGroup {
                 group: group.clone(),
-                records: self.records[at],
-                persons: self.persons[at],
-                linked: self.linked[at],
-                in_review: self.in_review[at],
+                records: self.counts[at].records,
+                persons: self.counts[at].clusters,
+                linked: self.counts[at].marked[0],
+                in_review: self.counts[at].marked[1],
                 expected: tally.map(|tally| tally.whole),
                 found: tally.map(|tally| tally.part),
                 found_share: share(&self.found, at),

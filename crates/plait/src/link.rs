@@ -444,16 +444,12 @@ impl<'a> Job<'a> {
             .collect(),
         });
         let days: Vec<Option<PartialDate>> = facts.iter().map(|source| source.reference).collect();
-        let (figures, not_found) = self.watch.time("by group", || {
+        let by_group = || {
             let basis = Basis::of(&findings, AgesOn::of(&records, request.ages_on, &days));
-            let figures = groups::measure(&findings, characteristics, truth.as_ref(), &basis);
-            (
-                figures,
-                basis.expected.map(|expected| NotFoundRecords::of(&records, &expected)).unwrap_or_default(),
-            )
-        });
-        run.groups = Some(figures);
-        run.not_found = not_found.counts(&records);
+            let of_groups = groups::measure(&findings, characteristics, truth.as_ref(), &basis);
+            let not_found = basis.expected.map(|expected| NotFoundRecords::of(&records, &expected));
+            (of_groups, not_found.unwrap_or_default())
+        };
         run.constraints = given.map(|given| given.run);
         // the largest of what is no longer needed, before the outputs take their own
         drop(blocks);
@@ -476,7 +472,6 @@ impl<'a> Job<'a> {
         if let (Some(method), Some(run)) = (request.method, &run.method) {
             self.details.extend(method::details(method, run));
         }
-        self.details.extend(details::of_result(&run, &linked_per_source(&findings)));
         let explain_pair = |left: u32, right: u32| -> Explanation {
             authority::as_in_the_files(explain(&comparer, &scorer, &model, (left, right), |record| {
                 findings.name(record)
@@ -485,13 +480,17 @@ impl<'a> Job<'a> {
         let place = place.expect("only a dry run has no place to write to");
         self.progress.begin(Stage::Write, 1);
         let mut watch = std::mem::take(&mut self.watch);
-        let (files, figures) = watch.time("write", || {
+        // what is said of the result, while the tables are written
+        let (files, (figures, (of_groups, not_found))) = watch.time("write", || {
             rayon::join(
                 || output::write_tables(&place, &findings, request.workbook, &mut run.notes),
-                || report::Figures::of(&findings, &explain_pair),
+                || rayon::join(|| report::Figures::of(&findings, &explain_pair), by_group),
             )
         });
         let mut files = files.map_err(|fault| place.seen_from_outside(fault))?;
+        run.groups = Some(of_groups);
+        run.not_found = not_found.counts(&records);
+        self.details.extend(details::of_result(&run, &linked_per_source(&findings)));
         let to_look_at = not_found.to_look_at();
         if !to_look_at.is_empty() {
             output::write_not_found(&place, &findings, &to_look_at)

@@ -50,8 +50,8 @@ proptest! {
         let persons = Clusters::new(&person, 5);
         let grouping = Grouping { group_of: &group_of, n_groups: N_GROUPS };
         let count = |record: u32| (u64::from(record % 2), u64::from(record % 3) + record as u64 % 2);
-        let (of_persons, of_records) =
-            (clusters_per_group(grouping, &persons), records_per_group(grouping, |record| record % 3 != 0));
+        let is_so = |record: u32| [record % 3 != 0, record % 4 == 1];
+        let counts = Marked::new(&persons, &person, is_so).count(grouping);
         let tallies = tally_records(grouping, &persons, &count);
         for group in 0..N_GROUPS {
             let of_group: Vec<usize> =
@@ -59,8 +59,10 @@ proptest! {
             let mut theirs: Vec<u32> = of_group.iter().map(|&record| person[record]).collect();
             theirs.sort_unstable();
             theirs.dedup();
-            prop_assert_eq!(of_persons[group], theirs.len() as u64);
-            prop_assert_eq!(of_records[group], of_group.iter().filter(|record| *record % 3 != 0).count() as u64);
+            let marked = [0, 1].map(|thing| of_group.iter().filter(|&&r| is_so(r as u32)[thing]).count() as u64);
+            let expected =
+                GroupCounts { records: of_group.len() as u64, clusters: theirs.len() as u64, marked };
+            prop_assert_eq!(counts[group], expected);
             let sum = of_group.iter().map(|&record| count(record as u32)).fold((0, 0), |a, b| (a.0 + b.0, a.1 + b.1));
             prop_assert_eq!((tallies[group].part, tallies[group].whole), sum);
         }

@@ -7,6 +7,7 @@ use plait_formats::returns::codes::{EthnicGroup, ethnicity, find_code};
 use plait_formats::returns::library;
 use plait_types::{Column, NULL, PartialDate, Role, Table};
 use rayon::prelude::*;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// One way of putting records into groups.
 pub(super) struct Grouping {
@@ -282,47 +283,95 @@ fn by_births(records: &Records) -> Option<Grouping> {
     else {
         return None;
     };
-    let of_one_day = Clusters::new(&birth.codes, birth.values.len());
-    let says_all =
-        |record: u32| [surname, postcode, forename].iter().all(|field| field.codes[record as usize] != NULL);
-    let several: Vec<u32> = (0..of_one_day.len())
-        .into_par_iter()
-        .flat_map_iter(|day| {
-            let mut born: Vec<(u32, u32, usize, u32, u32)> = of_one_day
-                .get(day)
-                .iter()
-                .filter(|&&record| says_all(record))
-                .map(|&record| {
-                    let at = record as usize;
-                    let (home, name) = (postcode.codes[at], forename.codes[at]);
-                    (surname.codes[at], home, records.source_of(record), name, record)
-                })
-                .collect();
-            born.sort_unstable();
-            let together = born.chunk_by(|a, b| (a.0, a.1, a.2) == (b.0, b.1, b.2));
-            let of_several = together.filter(|one| one.first().map(|r| r.3) != one.last().map(|r| r.3));
-            of_several.flat_map(|one| one.iter().map(|record| record.4)).collect::<Vec<u32>>()
+    let fields = [birth, surname, postcode, forename];
+    let says_all = |record: usize| fields.iter().all(|field| field.codes[record] != NULL);
+    let told = |record: usize| {
+        let source = records.source_of(record as u32) as u32;
+        [source, birth.codes[record], surname.codes[record], postcode.codes[record]]
+    };
+    // most records are the only ones of their birth, which a bit of a hash tells
+    let seen = SeenTwice::new(records.len());
+    let complete = || (0..records.len()).into_par_iter().filter(|&record| says_all(record));
+    complete().for_each(|record| seen.add(hash(told(record))));
+    let mut twice: Vec<u64> = complete()
+        .filter_map(|record| {
+            let hash = hash(told(record));
+            seen.is_twice(hash).then_some(hash << 32 | record as u64)
         })
         .collect();
-    let mut group_of: Vec<u16> = (0..records.len() as u32)
-        .into_par_iter()
-        .map(|record| if says_all(record) && birth.codes[record as usize] != NULL { NO } else { NO_GROUP })
-        .collect();
-    several.iter().for_each(|&record| group_of[record as usize] = YES);
+    twice.par_sort_unstable();
+    let several =
+        twice.par_chunk_by(|a, b| a >> 32 == b >> 32).filter(|one| one.len() > 1).flat_map_iter(|one| {
+            let records = one.iter().map(|&record| (record & u64::from(u32::MAX)) as usize);
+            let mut born: Vec<_> =
+                records.map(|record| (told(record), forename.codes[record], record)).collect();
+            born.sort_unstable();
+            let of_several = born
+                .chunk_by(|a, b| a.0 == b.0)
+                .filter(|one| one.first().map(|r| r.1) != one.last().map(|r| r.1))
+                .flat_map(|one| one.iter().map(|record| record.2));
+            of_several.collect::<Vec<usize>>()
+        });
+    let several: Vec<usize> = several.collect();
+    let group = |record: usize| if says_all(record) { NO } else { NO_GROUP };
+    let mut group_of: Vec<u16> = (0..records.len()).into_par_iter().map(group).collect();
+    several.into_iter().for_each(|record| group_of[record] = YES);
     Some(Grouping { by: "several births", of_persons: false, groups: yes_no(), group_of })
 }
 
+/// Hashes, and which of them came more than once; a few that came once are taken for such.
+struct SeenTwice {
+    once: Vec<AtomicU64>,
+    twice: Vec<AtomicU64>,
+}
+
+impl SeenTwice {
+    /// For so many hashes.
+    fn new(n: usize) -> Self {
+        let words = || (0..(n / 8).next_power_of_two()).map(|_| AtomicU64::new(0)).collect();
+        Self { once: words(), twice: words() }
+    }
+
+    fn place(&self, hash: u64) -> (usize, u64) {
+        ((hash >> 6) as usize & (self.once.len() - 1), 1 << (hash & 63))
+    }
+
+    /// In any order, also at the same time: of all that come, the first takes the bit and the others find it.
+    fn add(&self, hash: u64) {
+        let (word, bit) = self.place(hash);
+        if self.once[word].fetch_or(bit, Ordering::Relaxed) & bit != 0 {
+            self.twice[word].fetch_or(bit, Ordering::Relaxed);
+        }
+    }
+
+    fn is_twice(&self, hash: u64) -> bool {
+        let (word, bit) = self.place(hash);
+        self.twice[word].load(Ordering::Relaxed) & bit != 0
+    }
+}
+
+/// Mixes as splitmix64 does.
+fn hash(parts: [u32; 4]) -> u64 {
+    let mix = |hash: u64| {
+        let hash = (hash ^ hash >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        (hash ^ hash >> 27).wrapping_mul(0x94D0_49BB_1331_11EB)
+    };
+    let [a, b, c, d] = parts.map(u64::from);
+    mix(mix(a << 32 | b) ^ (c << 32 | d)) >> 20
+}
+
 /// Letters of forename and surname together, up to and including, and their words.
-const LENGTHS: [(usize, &str); 4] = [
+const LENGTHS: [(u16, &str); 4] = [
     (8, "up to 8 letters"),
     (12, "9 to 12 letters"),
     (16, "13 to 16 letters"),
-    (usize::MAX, "17 letters or more"),
+    (u16::MAX, "17 letters or more"),
 ];
 
 fn by_name_length(records: &Records) -> Option<Grouping> {
-    let letters = |field: &Field| -> Vec<usize> {
-        field.values.iter().map(|name| name.chars().filter(|c| c.is_alphanumeric()).count()).collect()
+    let letters = |field: &Field| -> Vec<u16> {
+        let length = |name: &str| name.chars().filter(|c| c.is_alphanumeric()).count();
+        field.values.iter().map(|name| length(name).min(usize::from(u16::MAX) / 2) as u16).collect()
     };
     let (forename, surname) = (field(records, Role::Forename)?, field(records, Role::Surname)?);
     let (of_forename, of_surname) = (letters(forename), letters(surname));
