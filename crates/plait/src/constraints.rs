@@ -7,7 +7,7 @@ use hashbrown::HashMap;
 use plait_engine::constraints::{Constraints, Contradiction, Pair};
 use plait_formats::columns::header_list;
 use plait_formats::read::{ReadOptions, read};
-use plait_types::{Column, Fault, FaultCode, Issue, IssueKind, Table, grouped};
+use plait_types::{Column, Fault, FaultCode, Issue, IssueKind, Table, counted, grouped};
 use std::path::Path;
 
 /// The constraints of a file, and the rows that they come from.
@@ -143,10 +143,31 @@ impl Given {
     /// out and counted in an issue. A [`FaultCode::BadConstraints`] where columns are missing, a row cannot be meant, no row
     /// has both its records, or rows contradict each other.
     pub(crate) fn read(path: &Path, sources: &[Opened]) -> Result<Self, Fault> {
-        let content = read(path, &ReadOptions::default())?;
+        let here = |fault: Fault| fault.at(path.display().to_string());
+        let content = read(path, &ReadOptions::default()).map_err(|fault| {
+            if fault.code != FaultCode::FileEmpty {
+                return fault;
+            }
+            here(
+                bad(
+                    "the file of constraints has no rows",
+                    "write pairs of records into it, or leave --constraints out",
+                )
+                .because("the run would look as if something had been kept apart"),
+            )
+        })?;
+        let n_set_aside = content.rows_in - content.table.n_rows;
+        if n_set_aside > 0 {
+            return Err(here(
+                bad(
+                    format!("{} cannot be read as a row of the table", counted(n_set_aside as u64, "line")),
+                    "give every line as many cells as the header has, with quotes around cells that hold a comma",
+                )
+                .because("a pair that is left out would be linked, or not, against what somebody knows"),
+            ));
+        }
         let sha256 = sha256_of_file(path)?;
         let file = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
-        let here = |fault: Fault| fault.at(path.display().to_string());
         let table = ConstraintsTable::of(content.table, sources.len()).map_err(here)?;
         let names: Vec<&str> = sources.iter().map(|source| source.table.name.as_str()).collect();
         let rows = table.rows(&names).map_err(here)?;

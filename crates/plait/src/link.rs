@@ -176,6 +176,14 @@ fn hold_place(request: &LinkRequest) -> Result<OutputPlace, Fault> {
             ));
         }
         model::refuse_loss_by_model(path, &inputs, "--save-model")?;
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
+            return Err(Fault::new(
+                FaultCode::CannotWrite,
+                format!("--save-model names {}, and there is no folder {}", path.display(), folder.display()),
+                "make the folder, or name another file with --save-model",
+            ));
+        }
     }
     Ok(place)
 }

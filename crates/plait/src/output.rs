@@ -9,6 +9,7 @@ use crate::run::{FILE as RUN_FILE, FORMAT, MODEL_FILE, Run};
 use crate::source::RecordNames;
 use plait_engine::deterministic::Ruling;
 use plait_engine::expected::{NotFound, Outside};
+use plait_engine::objection::Objection;
 use plait_engine::scoring::ScoredPairs;
 use plait_formats::write::{
     CsvStyle, OutSheet, OutTable, OutValues, harmless, write_csv, write_file, write_parquet, write_xlsx,
@@ -235,14 +236,22 @@ fn person_ids(n: u32) -> Values {
     ids
 }
 
-/// How sure it is that a record is with the right others: for a record with links, the probability of its best one; for a
-/// record without, one less the probability of its best pair in review (1 where it has none).
+/// How sure it is that a record is with the right others: for a record with links, the probability of its best one, which is
+/// 1 of a constraint; for a record without, one less the probability of its best pair in review (1 where it has none), but for
+/// pairs that numbers or constraints speak against.
 fn confidence(findings: &Findings<'_>) -> Vec<f64> {
     let n = findings.records.len();
     let (mut linked, mut review) = (vec![f64::NAN; n], vec![0.0f64; n]);
     let pairs = findings.pairs;
     for pair in 0..pairs.len() {
-        let probability = findings.probability[pair];
+        let is_known = matches!(
+            findings.objections[pair],
+            Some(Objection::Numbers(_) | Objection::NumbersOfOthers(_) | Objection::Constraint)
+        );
+        if is_known {
+            continue;
+        }
+        let probability = if pairs.is_constrained(pair) { 1.0 } else { findings.probability[pair] };
         for record in [pairs.left[pair], pairs.right[pair]] {
             let slot = if findings.clustered.is_link[pair] { &mut linked } else { &mut review };
             // f64::max takes the number where the other is NaN

@@ -112,23 +112,21 @@ impl TruthTable {
         Ok(entity_of)
     }
 
-    /// The names of sources in the table that the run does not have, as the start of a sentence; nothing where there are none.
+    /// How many rows name a source that the run does not have, as the start of a sentence; nothing where none does. The cells
+    /// are not shown: where the column is not one of sources, they may hold anything.
     fn strange_sources(&self, sources: &[&str]) -> String {
-        const SHOWN: usize = 5;
         let Some(column) = self.source else { return String::new() };
-        let strange: Vec<&str> =
-            self.column(column).values.iter().filter(|name| !sources.contains(name)).collect();
-        // where the column holds hundreds of values it is not one of sources, and may hold anything
-        if strange.is_empty() || strange.len() > 100 {
-            return String::new();
-        }
-        let more = strange.len().saturating_sub(SHOWN);
-        let more = if more == 0 { String::new() } else { format!(" and {more} more") };
-        let shown: Vec<String> = strange.iter().take(SHOWN).map(|name| format!("\"{name}\"")).collect();
+        let column = self.column(column);
+        let is_strange = |&row: &usize| column.get(row).is_some_and(|name| !sources.contains(&name));
+        let mut strange = (0..self.table.n_rows).filter(is_strange);
+        let Some(first) = strange.next() else { return String::new() };
+        let n = 1 + strange.count() as u64;
         format!(
-            "it names the source{} {}{more}, and the run has {}; ",
-            if strange.len() == 1 { "" } else { "s" },
-            shown.join(", "),
+            "in its column \"{}\" {} {} no source of the run, such as row {}, and the run has {}; ",
+            column.name,
+            counted(n, "row"),
+            if n == 1 { "names" } else { "name" },
+            grouped(first as u64 + 1),
             sources.join(", ")
         )
     }
@@ -317,13 +315,14 @@ mod tests {
     }
 
     #[test]
-    fn sources_that_the_run_does_not_have_are_named_beside_those_that_it_has() {
-        let truth = table(&[(Some("school"), "1", "x"), (Some("clinic"), "1", "x")]);
+    fn rows_of_sources_that_the_run_does_not_have_are_counted_and_their_cells_not_shown() {
+        let truth =
+            table(&[(Some("patients"), "9", "x"), (Some("Amara Okafor"), "1", "x"), (Some("b"), "1", "x")]);
         let fault = look_up(&truth, &["pupils", "patients"], &[(0, "1"), (1, "1")]).unwrap_err();
         let why = fault.why.unwrap();
         assert!(
             why.starts_with(
-                "it names the sources \"school\", \"clinic\", and the run has pupils, patients; "
+                "in its column \"source\" 2 rows name no source of the run, such as row 2, and the run has pupils, patients; "
             ),
             "{why}"
         );

@@ -161,3 +161,16 @@ fn constraints_that_cannot_be_meant_are_refused() {
             .contains("row 3 keeps two records apart that rows 1 and 2 put together")
     );
 }
+
+#[test]
+fn a_file_of_constraints_is_read_whole_or_refused() {
+    let ragged = refused(&format!(
+        "{HEADER}pupils,P1,clinic,K70,must_link\npupils,P2,clinic,K99,cannot_link,see,note\n"
+    ));
+    assert!(
+        ragged.starts_with("exit 3\nerror[E023] 1 line cannot be read as a row of the table"),
+        "{ragged}"
+    );
+    let empty = refused(HEADER);
+    assert!(empty.starts_with("exit 3\nerror[E023] the file of constraints has no rows"), "{empty}");
+}

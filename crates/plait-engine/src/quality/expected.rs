@@ -76,11 +76,15 @@ impl Expected {
     }
 }
 
-/// Precision of the persons as the probabilities of the model have it; `None` where no two records are in one person. Costs
-/// the weights of the pairs within a sample of persons.
+/// Precision of the persons as the probabilities of the model have it: what rules and constraints put together counts as
+/// right. `None` where no two records are in one person, and where one has more than [`LOOK_AT_ALL`], of which nothing can be
+/// said: it is most of the pairs and cannot be taken apart. Costs the weights of the pairs within a sample of persons.
 pub fn by_probability(decided: &Decided<'_>) -> Option<Estimate> {
     let persons = &decided.clustered.persons;
     let members = persons.records();
+    if (0..persons.n_persons).any(|person| members.get(person).len() > LOOK_AT_ALL) {
+        return None;
+    }
     let together: f64 = (0..persons.n_persons).map(|person| decided.n_pairs(members.get(person))).sum();
     if together == 0.0 {
         return None;
@@ -125,9 +129,6 @@ impl Decided<'_> {
                 || self.comparer.scratch(),
                 |scratch, &person| {
                     let members = members.get(person);
-                    if members.len() > LOOK_AT_ALL {
-                        return (0.0, 0.0);
-                    }
                     let counted = self.n_pairs(members);
                     let share = counted / (members.len() * (members.len() - 1)) as f64 * 2.0;
                     let joins = joins(members, |left, right| {

@@ -1,17 +1,18 @@
 use super::expected::*;
 use super::interval::events_between;
 use crate::blocking::Blocks;
-use crate::clustering::cluster;
+use crate::clustering::{LOOK_AT_ALL, cluster};
 use crate::comparison::Comparer;
 use crate::constraints::Constraints;
 use crate::fixture::{
-    DATE, Dice, FORENAME, SURNAME, all_pairs, any_records, comparison, fixed, model, value,
+    DATE, Dice, FORENAME, SURNAME, all_pairs, any_records, comparison, fixed, model, records, value,
 };
 use crate::model::{BlockingKey, BlockingRule, Clustering, Condition, LinkType, Model, Part};
 use crate::progress::Silent;
 use crate::records::Records;
 use crate::scoring::{Scorer, score};
 use crate::training::two_classes;
+use plait_types::Role;
 use proptest::prelude::*;
 
 /// A number of events of mean `mean`, one after the other until the time is up (Knuth 1969).
@@ -132,5 +133,41 @@ proptest! {
                 .sum();
             prop_assert!((precision.estimate - (1.0 - wrong / together)).abs() < 1e-9);
         }
+    }
+}
+
+#[test]
+fn of_a_person_too_large_to_take_apart_nothing_is_said() {
+    for n in [LOOK_AT_ALL, LOOK_AT_ALL + 1] {
+        let of_one_name = |name: &str| vec![Some(name.to_owned()); n];
+        let fields =
+            [(FORENAME, Role::Forename, of_one_name("ann")), (SURNAME, Role::Surname, of_one_name("lee"))];
+        let records = records(&[n], &fields);
+        let model = a_model(LinkType::DedupeOnly, Clustering::ConnectedComponents);
+        let model = Model {
+            comparisons: model.comparisons[..2].to_vec(),
+            classes: two_classes(0.02, vec![vec![0.9, 0.1]; 2], vec![vec![0.05, 0.95]; 2]),
+            ..model
+        };
+        let blocks = Blocks::for_model(&records, &model).unwrap();
+        let comparer = Comparer::beside(&records, &model, &blocks).unwrap();
+        let scorer = Scorer::new(&comparer, &model).unwrap();
+        let pairs = score(&scorer, &blocks, -3.0, &Silent).unwrap();
+        let weigher = || -> Box<dyn FnMut(u32, u32) -> Option<f64>> { Box::new(|_, _| None) };
+        let constraints = Constraints::default();
+        let clustered = cluster(&records, &pairs, 0.0, model.clustering, &constraints, &weigher);
+        assert_eq!(clustered.persons.n_persons, 1);
+        let said = by_probability(&Decided {
+            records: &records,
+            comparer: &comparer,
+            blocks: &blocks,
+            scorer: &scorer,
+            pairs: &pairs,
+            clustered: &clustered,
+            constraints: &constraints,
+            link_type: model.link_type,
+            seed: 1,
+        });
+        assert_eq!(said.is_some(), n == LOOK_AT_ALL);
     }
 }
