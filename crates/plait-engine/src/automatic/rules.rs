@@ -8,13 +8,13 @@
 use super::keys::{Atoms, Key};
 use crate::blocking::Blocks;
 use crate::comparison::Comparer;
-use crate::model::{BlockingRule, LinkType, Model};
+use crate::model::{BlockingKey, BlockingRule, EXPECTED_DATE_OF_BIRTH, LinkType, Model, Part};
 use crate::progress::{Progress, Stage, interrupted};
 use crate::random::draw;
 use crate::records::Records;
 use crate::scoring::Scorer;
 use crate::training::{TrainingOptions, train};
-use plait_types::{Fault, FaultCode};
+use plait_types::{Fault, FaultCode, Role};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 
@@ -117,7 +117,15 @@ pub fn choose_rules(
     let atoms = Atoms::of(sample);
     let judged = judge(sample, &atoms, model, &affordable[..affordable.len().min(POOL_KEYS)], options)?;
     progress.advance(1);
-    let chosen = greedy(&judged, &affordable, options.budget(records.len()));
+    let of_unborn = key_of_unborn(records, &atoms, &affordable);
+    let budget = options.budget(records.len()) - of_unborn.map_or(0.0, |index| affordable[index].cost);
+    let mut chosen = greedy(&judged, &affordable, budget);
+    if let Some(index) = of_unborn {
+        let is_found = chosen.iter().any(|&(other, _)| affordable[index].key.contains(affordable[other].key));
+        if !is_found {
+            chosen.push((index, 0.0));
+        }
+    }
     progress.advance(1);
     let rules: Vec<ChosenRule> = chosen
         .into_iter()
@@ -183,6 +191,20 @@ fn affordable_keys(
     affordable.sort_by(|a, b| a.cost.total_cmp(&b.cost));
     affordable.truncate(MOST_KEYS);
     (affordable, n_considered)
+}
+
+/// The key that finds the records of unborn children: they have no forename, and the day on which they are expected is often
+/// in another month than the birth. They are too few for their matches to be seen among those of all others.
+fn key_of_unborn(records: &Records, atoms: &Atoms<'_>, affordable: &[Priced]) -> Option<usize> {
+    records.fields.iter().find(|field| field.name == EXPECTED_DATE_OF_BIRTH)?;
+    let name = |role: Role| records.fields.iter().find(|field| field.role == role).map(|field| &field.name);
+    let keys =
+        [name(Role::Surname)?, name(Role::Postcode)?].map(|field| BlockingKey::same(field, Part::Whole));
+    let is_key = |priced: &Priced| {
+        let rule = atoms.rule(priced.key);
+        rule.keys.len() <= keys.len() && rule.keys.iter().all(|key| keys.contains(key))
+    };
+    affordable.iter().position(is_key)
 }
 
 /// A pair that some key of the pool makes.

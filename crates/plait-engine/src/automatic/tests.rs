@@ -73,3 +73,33 @@ fn columns_that_tell_nobody_apart_make_no_rules() {
     let fault = choose_rules(&records, &model, &RuleOptions::default(), &Silent).unwrap_err();
     assert_eq!(fault.code, plait_types::FaultCode::NoPairs);
 }
+
+#[test]
+fn the_unborn_have_levels_and_a_rule_of_their_own() {
+    use crate::model::EXPECTED_DATE_OF_BIRTH;
+    use plait_types::NULL;
+    let mut records = borough(1_600, 3, 31).records;
+    let by_home = ["surname", "postcode"].map(|field| BlockingKey::same(field, Part::Whole));
+    for is_there in [false, true] {
+        if is_there {
+            let copy = records.sample(records.len(), 1).fields;
+            let mut expected = copy.into_iter().find(|field| field.role == Role::DateOfBirth).unwrap();
+            expected.name = EXPECTED_DATE_OF_BIRTH.to_owned();
+            expected.role = Role::OtherDate;
+            expected.codes[20..].fill(NULL);
+            records.fields.push(expected);
+        }
+        let model = starting_model(&records, LinkType::LinkAndDedupe);
+        let births = model.comparisons.iter().find(|comparison| comparison.name == "date_of_birth").unwrap();
+        let near = births.levels.iter().filter(|level| level.label.is_some()).count();
+        assert_eq!(near, if is_there { 2 } else { 0 });
+        assert!(model.comparisons.iter().all(|comparison| comparison.name != EXPECTED_DATE_OF_BIRTH));
+        let options = RuleOptions { pairs_per_record: 12.0, pairs: 0.0, sample: 10_000, seed: 1 };
+        let chosen = choose_rules(&records, &model, &options, &Silent).unwrap();
+        let finds_them = |rule: &ChosenRule| rule.rule.keys.iter().all(|key| by_home.contains(key));
+        assert!(!is_there || chosen.rules.iter().any(finds_them));
+        assert!(chosen.rules.iter().map(|rule| rule.pairs_per_record).sum::<f64>() <= 12.0);
+        let of_expected = |key: &BlockingKey| format!("{key:?}").contains(EXPECTED_DATE_OF_BIRTH);
+        assert!(!chosen.rules.iter().flat_map(|rule| &rule.rule.keys).any(of_expected));
+    }
+}
