@@ -7,7 +7,6 @@ use plait_formats::returns::codes::{EthnicGroup, ethnicity, find_code};
 use plait_formats::returns::library;
 use plait_types::{Column, NULL, PartialDate, Role, Table};
 use rayon::prelude::*;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 /// One way of putting records into groups.
 pub(super) struct Grouping {
@@ -285,79 +284,35 @@ fn by_births(records: &Records) -> Option<Grouping> {
     };
     let fields = [birth, surname, postcode, forename];
     let says_all = |record: usize| fields.iter().all(|field| field.codes[record] != NULL);
-    let told = |record: usize| {
-        let source = records.source_of(record as u32) as u32;
-        [source, birth.codes[record], surname.codes[record], postcode.codes[record]]
+    let birth_of = (0..records.len()).into_par_iter();
+    let birth_of = birth_of.map(|record| if says_all(record) { birth.codes[record] } else { NULL });
+    let by_birth = Clusters::new(&birth_of.collect::<Vec<u32>>(), birth.values.len());
+    let of_birth = |born: &mut Vec<(u64, u32)>, birth: usize| {
+        let told = |field: &Field, record: u32| u64::from(field.codes[record as usize]);
+        born.clear();
+        let family = |record: u32| told(surname, record) << 32 | told(postcode, record);
+        born.extend(by_birth.get(birth).iter().map(|&record| (family(record), record)));
+        born.sort_unstable();
+        let mut several = Vec::new();
+        for family in born.chunk_by(|a, b| a.0 == b.0).filter(|family| family.len() > 1) {
+            // records are in the order of their sources
+            let same_source =
+                |a: &(u64, u32), b: &(u64, u32)| records.source_of(a.1) == records.source_of(b.1);
+            for of_source in family.chunk_by(same_source) {
+                let first = forename.codes[of_source[0].1 as usize];
+                if of_source.iter().any(|&(_, record)| forename.codes[record as usize] != first) {
+                    several.extend(of_source.iter().map(|&(_, record)| record));
+                }
+            }
+        }
+        several
     };
-    // most records are the only ones of their birth, which a bit of a hash tells
-    let seen = SeenTwice::new(records.len());
-    let complete = || (0..records.len()).into_par_iter().filter(|&record| says_all(record));
-    complete().for_each(|record| seen.add(hash(told(record))));
-    let mut twice: Vec<u64> = complete()
-        .filter_map(|record| {
-            let hash = hash(told(record));
-            seen.is_twice(hash).then_some(hash << 32 | record as u64)
-        })
-        .collect();
-    twice.par_sort_unstable();
-    let several =
-        twice.par_chunk_by(|a, b| a >> 32 == b >> 32).filter(|one| one.len() > 1).flat_map_iter(|one| {
-            let records = one.iter().map(|&record| (record & u64::from(u32::MAX)) as usize);
-            let mut born: Vec<_> =
-                records.map(|record| (told(record), forename.codes[record], record)).collect();
-            born.sort_unstable();
-            let of_several = born
-                .chunk_by(|a, b| a.0 == b.0)
-                .filter(|one| one.first().map(|r| r.1) != one.last().map(|r| r.1))
-                .flat_map(|one| one.iter().map(|record| record.2));
-            of_several.collect::<Vec<usize>>()
-        });
-    let several: Vec<usize> = several.collect();
+    let births = (0..by_birth.len()).into_par_iter().with_min_len(64);
+    let several: Vec<u32> = births.map_init(Vec::new, of_birth).flatten_iter().collect();
     let group = |record: usize| if says_all(record) { NO } else { NO_GROUP };
     let mut group_of: Vec<u16> = (0..records.len()).into_par_iter().map(group).collect();
-    several.into_iter().for_each(|record| group_of[record] = YES);
+    several.into_iter().for_each(|record| group_of[record as usize] = YES);
     Some(Grouping { by: "several births", of_persons: false, groups: yes_no(), group_of })
-}
-
-/// Hashes, and which of them came more than once; a few that came once are taken for such.
-struct SeenTwice {
-    once: Vec<AtomicU64>,
-    twice: Vec<AtomicU64>,
-}
-
-impl SeenTwice {
-    /// For so many hashes.
-    fn new(n: usize) -> Self {
-        let words = || (0..(n / 8).next_power_of_two()).map(|_| AtomicU64::new(0)).collect();
-        Self { once: words(), twice: words() }
-    }
-
-    fn place(&self, hash: u64) -> (usize, u64) {
-        ((hash >> 6) as usize & (self.once.len() - 1), 1 << (hash & 63))
-    }
-
-    /// In any order, also at the same time: of all that come, the first takes the bit and the others find it.
-    fn add(&self, hash: u64) {
-        let (word, bit) = self.place(hash);
-        if self.once[word].fetch_or(bit, Ordering::Relaxed) & bit != 0 {
-            self.twice[word].fetch_or(bit, Ordering::Relaxed);
-        }
-    }
-
-    fn is_twice(&self, hash: u64) -> bool {
-        let (word, bit) = self.place(hash);
-        self.twice[word].load(Ordering::Relaxed) & bit != 0
-    }
-}
-
-/// Mixes as splitmix64 does.
-fn hash(parts: [u32; 4]) -> u64 {
-    let mix = |hash: u64| {
-        let hash = (hash ^ hash >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        (hash ^ hash >> 27).wrapping_mul(0x94D0_49BB_1331_11EB)
-    };
-    let [a, b, c, d] = parts.map(u64::from);
-    mix(mix(a << 32 | b) ^ (c << 32 | d)) >> 20
 }
 
 /// Letters of forename and surname together, up to and including, and their words.
