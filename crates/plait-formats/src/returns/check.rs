@@ -18,6 +18,7 @@ mod tests;
 mod value;
 
 pub(super) use across::hash_of;
+pub(super) use value::boolean;
 pub use finding::{ColumnQuality, Finding, Lines};
 
 use self::across::KeyedRows;
@@ -314,7 +315,10 @@ impl Checker {
         let n_present = cells.n_present();
         counts.rows += batch.rows.n_rows as u64;
         counts.present += n_present;
-        if column.required && !plan.required_by_rule[of.column] && n_present < batch.rows.n_rows as u64 {
+        // what the nested form does not have here, the elements around say
+        let is_around = batch.nesting.is_some() && column.element.as_deref() == Some("-");
+        let required = column.required && !plan.required_by_rule[of.column] && !is_around;
+        if required && n_present < batch.rows.n_rows as u64 {
             let tally = self.tallies.entry((of, CheckOf::Implied(Implied::Required))).or_default();
             for row in (0..batch.rows.n_rows).filter(|&row| cells.code(row) == NULL) {
                 tally.add(batch.lines[row]);

@@ -10,6 +10,7 @@
 //! text can be set aside with all that is in it.
 
 use super::batch::{Batch, Nesting};
+use super::check::boolean;
 use super::out::Out;
 use super::spec::{Column, Rows, Spec, Term};
 use super::xml::endless_text;
@@ -84,7 +85,17 @@ struct ShapeColumn {
     index: usize,
     name: String,
     several: bool,
-    is_payload: bool,
+    payload: Payload,
+}
+
+/// What a value says about whether the row is there.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Payload {
+    /// Nothing: it is identity.
+    No,
+    Yes,
+    /// That it is, where the value is true.
+    WhereTrue,
 }
 
 impl Shape {
@@ -108,12 +119,16 @@ impl Shape {
             for (index, column) in table.columns.iter().enumerate().filter(|(_, column)| is_nested(column)) {
                 let cell = shape.path(node, column.element.as_deref().unwrap_or(&column.name), &mut edges);
                 shape.nodes[cell as usize].cells.push((slot, columns.len()));
-                let is_payload = !column.is_identity();
+                let payload = match table.flag.as_ref() {
+                    Some(flag) if *flag == column.name => Payload::WhereTrue,
+                    _ if column.is_identity() => Payload::No,
+                    _ => Payload::Yes,
+                };
                 columns.push(ShapeColumn {
                     index,
                     name: column.name.clone(),
                     several: column.several,
-                    is_payload,
+                    payload,
                 });
             }
             shape.nodes[node as usize].tables.push(slot);
@@ -587,7 +602,11 @@ impl<'a, 'b> NestedRows<'a, 'b> {
             waiting.columns[column].truncate(row);
             waiting.several.retain(|(known, _)| *known != column);
         }
-        waiting.has_payload |= self.shape.tables[slot].columns[column].is_payload;
+        waiting.has_payload |= match self.shape.tables[slot].columns[column].payload {
+            Payload::No => false,
+            Payload::Yes => true,
+            Payload::WhereTrue => boolean(value) == Some(true),
+        };
         if self.shape.tables[slot].columns[column].several {
             match waiting.several.iter_mut().find(|(known, _)| *known == column) {
                 Some((_, values)) => {

@@ -121,6 +121,9 @@ pub struct Table {
     /// Tables may share an element, or be of the element of the person. Then a row is made only where one of the
     /// table's columns beside identity has a value.
     pub element: Option<String>,
+    /// A column of an element that all persons have, which says whether this person has such a row: where it is not true,
+    /// it is as good as no value. Not of tables that are files of their own, where a row says so by being there.
+    pub flag: Option<String>,
     /// What one row is.
     pub rows: Rows,
     /// Whether a row of [`Rows::OfPerson`] whose record no row of a person has makes that record, as in SSDA903, where care

@@ -215,7 +215,9 @@ fn read(recognised: &Recognised, batch_rows: usize) -> (Kept, Gathered) {
 fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     for (name, text) in files {
-        fs::write(folder.path().join(name), text).unwrap();
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
     }
     folder
 }
@@ -893,4 +895,69 @@ fn a_file_whose_dates_are_month_first_is_checked_again_as_such_and_lands_once() 
     assert_eq!(checks, Vec::<&str>::new());
     assert_eq!((n_payload, gathered.total.rows_in, landed.tables[0].rows_in), (3, 3, 3));
     assert_eq!(landed.quality.iter().map(|column| column.n_rows).collect::<Vec<_>>(), [3, 3, 3]);
+}
+
+/// What a file of a known return says, as rows of a table, and what is wrong with it, worst first.
+fn landed_rows(path: &Path, table: &str) -> (Vec<String>, super::landing::Landed) {
+    let Detected::Return(recognised) = super::detect(path, &Asked::Nothing).unwrap() else {
+        panic!("it is a return");
+    };
+    let (kept, _) = read(&recognised, 100);
+    let (landed, _) = super::land(&recognised, "it", None, None, None, None, &Quiet).unwrap();
+    (kept.rows(&recognised.spec, table), landed)
+}
+
+#[test]
+fn unaccompanied_children_of_the_xml_form_are_those_that_the_table_holds() {
+    let header = |id: u32, uasc: &str| {
+        format!(
+            "<CHILD><HEADER><CHILDID>{id}</CHILDID><UPN>UN3</UPN><SEX>M</SEX><DOB>01/02/2010</DOB><ETHNIC>AAFG</ETHNIC>\
+             {uasc}<OC2><CONVICTED>0</CONVICTED></OC2></HEADER></CHILD>\n"
+        )
+    };
+    let children = [
+        header(1, "<UASC>1</UASC><DUC>01/02/2028</DUC>"),
+        header(2, "<UASC>0</UASC>"),
+        header(3, "<UASC>1</UASC><DUC/>"),
+        header(4, "<UASC/><DUC>01/02/2028</DUC>"),
+        header(5, "<UASC/>"),
+    ];
+    let heads = (1..6).map(|id| format!("{id},M,01/02/2010,AAFG,UN3,,\n")).collect::<String>();
+    let folder = folder(&[
+        ("903.xml", &format!("<EXPSSDA903>{}</EXPSSDA903>", children.concat())),
+        ("903/header.csv", &format!("CHILD,SEX,DOB,ETHNIC,UPN,MOTHER,MC_DOB\n{heads}")),
+        (
+            "903/uasc.csv",
+            "CHILD,SEX,DOB,DUC\n1,M,01/02/2010,01/02/2028\n3,M,01/02/2010,\n4,M,01/02/2010,01/02/2028\n",
+        ),
+    ]);
+    let of = |name: &str| {
+        let (rows, landed) = landed_rows(&folder.path().join(name), "uasc");
+        let values = |row: &String| {
+            let cells = row.split_once("CHILD=").expect("whose it is").1;
+            cells.split(" UASC=").next().unwrap().to_owned()
+        };
+        let said = landed.characteristics.iter().find(|said| said.role == plait_types::Role::Unaccompanied);
+        let said = &said.expect("the table says it").column;
+        let said: Vec<String> = (0..5).map(|row| said.get(row).expect("a flag").to_owned()).collect();
+        let missing: Vec<String> = landed
+            .findings
+            .iter()
+            .filter(|finding| finding.check == "required")
+            .map(|finding| format!("{}.{}", finding.table, finding.column))
+            .collect();
+        (rows.iter().map(values).collect::<Vec<_>>(), said, missing, landed.issues.len())
+    };
+    let xml = of("903.xml");
+    assert_eq!(
+        xml.0,
+        [
+            "1 SEX=M DOB=01/02/2010 DUC=01/02/2028",
+            "3 SEX=M DOB=01/02/2010",
+            "4 SEX=M DOB=01/02/2010 DUC=01/02/2028"
+        ]
+    );
+    assert_eq!(xml.1, ["yes", "no", "yes", "yes", "no"]);
+    assert_eq!(xml, of("903"));
+    assert_eq!((xml.2, xml.3), (Vec::<String>::new(), 0));
 }
