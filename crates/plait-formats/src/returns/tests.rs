@@ -961,3 +961,45 @@ fn unaccompanied_children_of_the_xml_form_are_those_that_the_table_holds() {
     assert_eq!(xml, of("903"));
     assert_eq!((xml.2, xml.3), (Vec::<String>::new(), 0));
 }
+
+/// What a table with this header and one row is taken for, unasked.
+#[track_caller]
+fn check_taken_for(name: &str, header: &str, row: &str, expected: Option<(&str, &str)>) {
+    let folder = folder(&[(name, &format!("{header}\n{row}\n"))]);
+    let found = match super::detect(&folder.path().join(name), &Asked::Nothing).unwrap() {
+        Detected::PlainTable => None,
+        Detected::Return(found) => match found.members[0].holds {
+            Holds::Text { table } => Some((found.spec.id(), found.spec.tables[table].name.clone())),
+            _ => panic!("{name} is text"),
+        },
+    };
+    let found = found.as_ref().map(|(id, table)| (id.as_str(), table.as_str()));
+    assert_eq!(found, expected, "{name}: {header}");
+}
+
+#[test]
+fn lists_of_names_are_known_by_usual_headers_and_lists_of_people_are_none() {
+    let names = |table| Some(("reference-names", table));
+    for (file, header, row, table) in [
+        ("a.csv", "name1,relationship,name2", "edward,has_nickname,ted", "nicknames"),
+        ("nicknames.csv", "Name,Nickname", "edward,ted", "nicknames"),
+        ("a.csv", "forename,forename2,freq", "edw,ted,0.1", "forename_variants"),
+        ("a.csv", "Surname1,Surname2,Frequency", "adams,adamson,1", "surname_variants"),
+        ("a.csv", "firstname,freq,sex,birthyear", "oscar,0.01,male,2018", "forenames"),
+        ("a.csv", "Forename,Count,Gender,Birth_Year", "oscar,120,male,2018", "forenames"),
+        ("a.csv", "surname,freq", "smith,0.01", "surnames"),
+        ("a.csv", "Last_Name,Count", "smith,120", "surnames"),
+        ("a.csv", "position,orgpat,newpat", "ALL,5,S", "error_rules"),
+    ] {
+        check_taken_for(file, header, row, names(table));
+    }
+    for header in [
+        "forename,surname,dob,count",
+        "first_name,last_name,sex,birth_year",
+        "surname,forename,sex,frequency",
+        "name,nickname,postcode",
+        "surname,postcode",
+    ] {
+        check_taken_for("a.csv", header, "a,b,c,d", None);
+    }
+}
