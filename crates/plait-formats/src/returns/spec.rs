@@ -301,7 +301,7 @@ pub enum Meaning {
 #[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Check {
-    /// The collector's number where it has one: `1510`.
+    /// The collector's number where it has one, `1510`; a name in words where the check is our own, `upn-unique`.
     pub id: String,
     /// Table it is about.
     pub table: String,
@@ -394,6 +394,13 @@ pub enum Category {
     Conformance,
     /// Can it be true?
     Plausibility,
+}
+
+impl Check {
+    /// Whether the check has a number of the collector's. Others are our own.
+    pub fn has_number(&self) -> bool {
+        self.id.starts_with(|char: char| char.is_ascii_digit())
+    }
 }
 
 impl Severity {
