@@ -1003,3 +1003,48 @@ fn lists_of_names_are_known_by_usual_headers_and_lists_of_people_are_none() {
         check_taken_for("a.csv", header, "a,b,c,d", None);
     }
 }
+
+#[test]
+fn a_person_within_a_person_is_set_aside_and_gives_nothing_to_the_outer_one() {
+    let inner = |id: u32| {
+        format!(
+            "<Pupil>\n<Identifiers><PupilId>{id}</PupilId><UPN>A</UPN><Surname>Vane</Surname></Identifiers>\
+             <Exclusions><Exclusion><Category>PERM</Category></Exclusion></Exclusions></Pupil>"
+        )
+    };
+    let twice = inner(4).replace("</Identifiers>", &format!("</Identifiers>\n{}", inner(5)));
+    let xml = format!(
+        "<Message><Header><Collection>SMALL</Collection><Year>2024</Year><Term>AUT</Term></Header><Pupils>\n\
+         <Pupil>\n{}<Identifiers><PupilId>1</PupilId></Identifiers><Wrap>{twice}</Wrap>\
+         <Exclusions><Exclusion><Category>SUSP</Category></Exclusion></Exclusions></Pupil>\n\
+         <Pupil><Identifiers><PupilId>2</PupilId></Identifiers></Pupil></Pupils></Message>",
+        inner(3)
+    );
+    let folder = folder(&[("a.xml", &xml)]);
+    let recognised = recognise(&folder.path().join("a.xml")).unwrap();
+    for batch_rows in [1, 100] {
+        let (kept, gathered) = read(&recognised, batch_rows);
+        assert_eq!(kept.rows(&recognised.spec, "pupils"), ["2 0 0 - PupilId=1", "8 1 1 - PupilId=2"]);
+        assert_eq!(kept.rows(&recognised.spec, "exclusions"), ["7 0 0 0 Category=SUSP"]);
+        assert_eq!(kept.kinds(), [IssueKind::PersonWithinPerson]);
+        assert_eq!(kept.issues[0].lines, [3, 4, 6]);
+        assert_eq!((gathered.total.rows_in, gathered.total.rows_set_aside), (7, 3));
+    }
+}
+
+#[test]
+fn a_person_of_one_kind_within_one_of_another_is_set_aside_too() {
+    let pupil = |element: &str, upn: &str, more: &str| {
+        format!("<{element}><PupilIdentifiers><UPN>{upn}</UPN></PupilIdentifiers>{more}</{element}>")
+    };
+    let gone = pupil("PupilNoLongerOnRoll", "A123456789012", "");
+    let on_roll = pupil("PupilOnRoll", "B123456789012", &format!("<PupilsNoLongerOnRoll>{gone}</PupilsNoLongerOnRoll>"));
+    let header = "<Header><CollectionDetails><Collection>SC</Collection><Term>SPR</Term><Year>2026</Year>\
+                  </CollectionDetails></Header>";
+    let xml = format!("<Message>{header}<Pupils><PupilsOnRoll>{on_roll}</PupilsOnRoll></Pupils></Message>");
+    let folder = folder(&[("a.xml", &xml)]);
+    let (rows, landed) = landed_rows(&folder.path().join("a.xml"), "pupilonroll");
+    assert_eq!(rows, ["1 0 0 - upn=B123456789012"]);
+    let kinds: Vec<IssueKind> = landed.issues.iter().map(|issue| issue.kind).collect();
+    assert_eq!((landed.identity.n_records, kinds), (1, vec![IssueKind::PersonWithinPerson]));
+}
