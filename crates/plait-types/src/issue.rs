@@ -264,6 +264,9 @@ issue_kinds! {
     StepLeftOut = "W053", Warning, "Steps of a published method cannot run, because the sources lack a column that they need.",
         why "The method links less than it would where the column is recorded, and should not be judged by it.",
         do "Nothing, if the column is not recorded; else say which one it is with --role \"HEADER=ROLE\".";
+    SourceWithoutRows = "W054", Warning, "A source is empty or has a header and no rows; the others were linked without it.",
+        why "There may be none to report, such as no deaths in a month, or the selection or the export went wrong.",
+        do "Nothing, if there are none; else export the file again.";
 }
 
 #[cfg(test)]

@@ -18,8 +18,8 @@ mod tests;
 mod value;
 
 pub(super) use across::hash_of;
-pub(super) use value::boolean;
 pub use finding::{ColumnQuality, Finding, Lines};
+pub(super) use value::boolean;
 
 use self::across::KeyedRows;
 use self::cells::Cells;

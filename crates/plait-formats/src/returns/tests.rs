@@ -1038,7 +1038,11 @@ fn a_person_of_one_kind_within_one_of_another_is_set_aside_too() {
         format!("<{element}><PupilIdentifiers><UPN>{upn}</UPN></PupilIdentifiers>{more}</{element}>")
     };
     let gone = pupil("PupilNoLongerOnRoll", "A123456789012", "");
-    let on_roll = pupil("PupilOnRoll", "B123456789012", &format!("<PupilsNoLongerOnRoll>{gone}</PupilsNoLongerOnRoll>"));
+    let on_roll = pupil(
+        "PupilOnRoll",
+        "B123456789012",
+        &format!("<PupilsNoLongerOnRoll>{gone}</PupilsNoLongerOnRoll>"),
+    );
     let header = "<Header><CollectionDetails><Collection>SC</Collection><Term>SPR</Term><Year>2026</Year>\
                   </CollectionDetails></Header>";
     let xml = format!("<Message>{header}<Pupils><PupilsOnRoll>{on_roll}</PupilsOnRoll></Pupils></Message>");
