@@ -351,8 +351,10 @@ mod tests {
         }
     }
 
+    type Beyond = (RangeInclusive<u16>, &'static [Term], &'static str, &'static [&'static str]);
+
     /// What exports were seen to have beyond the schemas that the facts are taken from: years, terms, table, columns.
-    const BEYOND_THE_FACTS: [(RangeInclusive<u16>, &[Term], &str, &[&str]); 4] = [
+    const BEYOND_THE_FACTS: [Beyond; 4] = [
         (2024..=2026, &[Term::Autumn], "pupilnolongeronroll", &["preferredsurname"]),
         (2025..=2026, &[Term::Spring, Term::Summer], "pupilnolongeronroll", &["preferredsurname"]),
         (2024..=2024, &[Term::Autumn], "pupilnolongeronroll", SUMMER_SESSIONS),

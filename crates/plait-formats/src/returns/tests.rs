@@ -922,10 +922,10 @@ fn unaccompanied_children_of_the_xml_form_are_those_that_the_table_holds() {
         header(4, "<UASC/><DUC>01/02/2028</DUC>"),
         header(5, "<UASC/>"),
     ];
-    let heads = (1..6).map(|id| format!("{id},M,01/02/2010,AAFG,UN3,,\n")).collect::<String>();
+    let heads: Vec<String> = (1..6).map(|id| format!("{id},M,01/02/2010,AAFG,UN3,,\n")).collect();
     let folder = folder(&[
         ("903.xml", &format!("<EXPSSDA903>{}</EXPSSDA903>", children.concat())),
-        ("903/header.csv", &format!("CHILD,SEX,DOB,ETHNIC,UPN,MOTHER,MC_DOB\n{heads}")),
+        ("903/header.csv", &format!("CHILD,SEX,DOB,ETHNIC,UPN,MOTHER,MC_DOB\n{}", heads.concat())),
         (
             "903/uasc.csv",
             "CHILD,SEX,DOB,DUC\n1,M,01/02/2010,01/02/2028\n3,M,01/02/2010,\n4,M,01/02/2010,01/02/2028\n",
