@@ -65,7 +65,8 @@ impl Issue {
             | IssueKind::UndecodableRow
             | IssueKind::InstructionRow
             | IssueKind::RowWithoutKey
-            | IssueKind::RowOfUnknownRecord => self.count,
+            | IssueKind::RowOfUnknownRecord
+            | IssueKind::PersonWithinPerson => self.count,
             _ => 0,
         }
     }
@@ -230,6 +231,9 @@ issue_kinds! {
     RepeatedElement = "W034", Warning, "An element that a row has once stands in it again; the first was kept.",
         why "One of the two values is not used.",
         do "Look which is right, and correct it in the system that the file comes from.";
+    PersonWithinPerson = "W036", Warning, "A person stands within another in a nested file, and was set aside with all that is in it.",
+        why "Nobody can tell whose the rows within are; taken for the outer person's, two people would be one.",
+        do "Look at the lines, and export the file again with one person after the other.";
     UnknownEntity = "W035", Warning, "Text refers to an entity that only a document type could define; it was kept as it stands.",
         why "A name with it does not match the same name elsewhere.",
         do "Export the file again with the letter itself.";
@@ -260,6 +264,9 @@ issue_kinds! {
     StepLeftOut = "W053", Warning, "Steps of a published method cannot run, because the sources lack a column that they need.",
         why "The method links less than it would where the column is recorded, and should not be judged by it.",
         do "Nothing, if the column is not recorded; else say which one it is with --role \"HEADER=ROLE\".";
+    SourceWithoutRows = "W054", Warning, "A source is empty or has a header and no rows; the others were linked without it.",
+        why "There may be none to report, such as no deaths in a month, or the selection or the export went wrong.",
+        do "Nothing, if there are none; else export the file again.";
 }
 
 #[cfg(test)]

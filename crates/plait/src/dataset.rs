@@ -67,8 +67,20 @@ pub(crate) fn recognise(source: &SourceSpec) -> Result<Option<Recognised>, Fault
     })
 }
 
-/// Reads a return. Its payload and its identity go to sinks, where there are any.
+/// Reads a return. Its payload and its identity go to sinks, where there are any. A `FileEmpty` where it holds nobody.
 pub(crate) fn land<'a>(
+    recognised: Recognised,
+    source: &SourceSpec,
+    payload: Option<&'a mut Payload<'a>>,
+    identity: Option<IdentitySink<'a>>,
+    progress: &dyn Progress,
+) -> Result<Dataset, Fault> {
+    let dataset = land_any(recognised, source, payload, identity, progress)?;
+    if dataset.landed.identity.n_records == 0 { Err(dataset.nobody(source)) } else { Ok(dataset) }
+}
+
+/// The same, also where it holds nobody.
+pub(crate) fn land_any<'a>(
     recognised: Recognised,
     source: &SourceSpec,
     payload: Option<&'a mut Payload<'a>>,
@@ -79,17 +91,7 @@ pub(crate) fn land<'a>(
     let (called, bytes) = (source.called(), Bytes(progress));
     let (mut landed, gathered) =
         returns::land(&recognised, &called, reference_date, authority, payload, identity, &bytes)?;
-    let lacking = mapping(source).map(|path| lacking_columns(&landed, path)).unwrap_or_default();
-    if landed.identity.n_records == 0 {
-        let lacking = lacking.iter().map(|issue| format!("{}: {}", issue.file, issue.message));
-        return Err(Fault::new(
-            FaultCode::FileEmpty,
-            format!("{} holds no record of a person", source.called()),
-            "export it again with its rows; plait look shows what is in it",
-        )
-        .because(recognised.why.iter().cloned().chain(lacking).collect::<Vec<_>>().join("; ")));
-    }
-    landed.issues.extend(lacking);
+    landed.issues.extend(mapping(source).map(|path| lacking_columns(&landed, path)).unwrap_or_default());
     Ok(Dataset { recognised, landed, gathered })
 }
 
@@ -176,6 +178,18 @@ impl GatherProgress for Bytes<'_> {
 }
 
 impl Dataset {
+    /// The fault of a return that holds nobody.
+    pub(crate) fn nobody(&self, source: &SourceSpec) -> Fault {
+        let lacking = self.landed.issues.iter().filter(|issue| issue.kind == IssueKind::MappedColumn);
+        let lacking = lacking.map(|issue| format!("{}: {}", issue.file, issue.message));
+        Fault::new(
+            FaultCode::FileEmpty,
+            format!("{} holds no record of a person", source.called()),
+            "export it again with its rows; plait look shows what is in it",
+        )
+        .because(self.recognised.why.iter().cloned().chain(lacking).collect::<Vec<_>>().join("; "))
+    }
+
     /// What holds now of each record, and what its columns mean, with the roles that the user gave instead.
     pub(crate) fn table(&self, roles: &[(String, Role)]) -> (Table, Vec<ColumnPlan>) {
         let current = self.landed.identity.current();

@@ -217,13 +217,24 @@ fn changes_section(page: &mut Page, years: &[Arc<Spec>]) {
     }
 }
 
+/// Which checks are the collector's and which are our own.
+pub(crate) fn whose_checks(spec: &Spec) -> &'static str {
+    let n_numbered = spec.checks.iter().filter(|check| check.has_number()).count();
+    match n_numbered {
+        0 => "All are Plait\u{2019}s own.",
+        n if n == spec.checks.len() => "Numbers are the collector\u{2019}s.",
+        _ => "Numbers are the collector\u{2019}s; checks that are named in words are Plait\u{2019}s own.",
+    }
+}
+
 fn checks_section(page: &mut Page, spec: &Spec) {
     if spec.checks.is_empty() {
         return;
     }
     page.line(format_args!(
-        "\n## Checks\n\nBeyond kinds, codes and what is required. Numbers are the collector\u{2019}s.\n\n\
-         | check | table | column | severity | says | what to do |\n|---|---|---|---|---|---|"
+        "\n## Checks\n\nBeyond kinds, codes and what is required. {}\n\n\
+         | check | table | column | severity | says | what to do |\n|---|---|---|---|---|---|",
+        whose_checks(spec)
     ));
     for check in &spec.checks {
         page.line(format_args!(

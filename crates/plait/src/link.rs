@@ -13,7 +13,7 @@ use crate::quality::{PROBABILITIES, RunEstimate, RunQuality};
 use crate::reason::Reason;
 use crate::run::{Counts, FORMAT, MODEL_FILE, Run, RunModel, RunRule, RunSource};
 use crate::score::Truth;
-use crate::source::{Opened, RecordNames, SourceSpec, open, sha256_of_text};
+use crate::source::{Opened, RecordNames, SourceSpec, open_with_rows, sha256_of_text};
 use crate::summary::SourceOutcome;
 use crate::{VERSION, authority, method, model, quality_report, report, routes, score, source, summary};
 use plait_engine::automatic::{self, ChosenRules, RuleOptions};
@@ -302,15 +302,22 @@ impl<'a> Job<'a> {
         roles.retain(|(name, _)| !request.roles.iter().any(|(given, _)| given == name));
         roles.extend(request.roles.iter().cloned());
         self.roles.clone_from(&roles);
-        let opened = self.watch.time("read", || open(&request.sources, &roles, self.progress));
-        let mut opened = opened.map_err(|faults| match &file {
+        // to what has no rows nothing can be linked; of the others there must be two, unless one is looked at by itself
+        let enough = match request.link_type {
+            Some(LinkType::DedupeOnly) => 1,
+            _ => request.sources.len().min(2),
+        };
+        let opened =
+            self.watch.time("read", || open_with_rows(&request.sources, enough, &roles, self.progress));
+        let (mut opened, without_rows) = opened.map_err(|faults| match &file {
             Some((file, name)) => model::say_from_model(faults, file, name),
             None => faults,
         })?;
         if let Some((file, name)) = &file {
             model::check_against(file, name, &opened)?;
         }
-        let mut issues: Vec<Issue> = opened.iter().flat_map(|source| source.issues.iter().cloned()).collect();
+        let mut issues = without_rows;
+        issues.extend(opened.iter().flat_map(|source| source.issues.iter().cloned()));
         issues.extend(source::same_content(&opened));
         let rows_set_aside = opened.iter().map(|source| source.rows_set_aside).sum();
         let truth = request.truth.as_deref().map(|path| Truth::read(path, &opened)).transpose()?;

@@ -79,7 +79,7 @@ fn look_at_table(request: &LookRequest) -> Result<Looked, Faults> {
         let what = format!("{} has no sheets: it is {}", request.path.display(), content.format);
         return Err(Fault::new(FaultCode::BadOption, what, "leave --sheet out").into());
     }
-    let (plans, faults) = plan_all(&content.table, &request.roles)?;
+    let (plans, faults) = plan_all(&content.table, &content.lines, &request.roles)?;
     let file = request.path.file_name().unwrap_or(request.path.as_os_str()).to_string_lossy();
     let mut issues = content.issues;
     issues.extend(guessed_orders(&file, &plans));

@@ -7,7 +7,7 @@ use crate::run::RunDataset;
 use plait_engine::progress::{Progress, Stage};
 use plait_engine::records::{InputColumn, SourceInput};
 use plait_formats::columns::{self, ColumnPlan, ColumnProfile};
-use plait_formats::read::{Read, ReadOptions, cannot_open, read};
+use plait_formats::read::{Read, ReadOptions, RowLines, cannot_open, read};
 use plait_formats::returns::Recognised;
 use plait_types::{Column, Fault, FaultCode, Issue, IssueKind, PartialDate, Role, Table};
 use rayon::prelude::*;
@@ -69,6 +69,8 @@ pub(crate) struct Opened {
     pub(crate) dataset: Option<RunDataset>,
     pub(crate) issues: Vec<Issue>,
     pub(crate) table: Table,
+    /// On which lines of the file its rows are, where it is a plain table.
+    pub(crate) lines: RowLines,
     pub(crate) plans: Vec<ColumnPlan>,
     /// Of a return, headers of its files by which its columns may be named too.
     pub(crate) headers: Vec<String>,
@@ -118,18 +120,38 @@ pub(crate) fn open(
     roles: &[(String, Role)],
     progress: &dyn Progress,
 ) -> Result<Vec<Opened>, Faults> {
+    open_with_rows(specs, specs.len(), roles, progress).map(|(sources, _)| sources)
+}
+
+/// The same of those that have rows, as long as these are enough; says which have none.
+///
+/// A source all of whose rows were set aside has rows, and is refused.
+pub(crate) fn open_with_rows(
+    specs: &[SourceSpec],
+    enough: usize,
+    roles: &[(String, Role)],
+    progress: &dyn Progress,
+) -> Result<(Vec<Opened>, Vec<Issue>), Faults> {
     progress.begin(Stage::Read, specs.iter().map(|spec| bytes_at(&spec.path)).sum());
-    let opened: Vec<Result<Opened, Fault>> =
+    let opened: Vec<Result<Opened, NotOpened>> =
         specs.par_iter().map(|spec| open_one(spec, roles, progress)).collect();
     let mut sources = Vec::new();
-    let mut faults = Vec::new();
-    for source in opened {
+    let (mut faults, mut without_rows) = (Vec::new(), Vec::new());
+    let mut is_faulty = false;
+    for (spec, source) in specs.iter().zip(opened) {
         match source {
             Ok(source) => sources.push(source),
-            Err(fault) => faults.push(fault),
+            Err(NotOpened::WithoutRows(fault)) => {
+                faults.push(fault);
+                without_rows.push(without_rows_issue(&spec.path));
+            }
+            Err(NotOpened::Faulty(fault)) => {
+                faults.push(fault);
+                is_faulty = true;
+            }
         }
     }
-    if !faults.is_empty() {
+    if is_faulty || sources.len() < enough {
         return Err(Faults(faults));
     }
     refuse_same_file(&sources)?;
@@ -139,7 +161,8 @@ pub(crate) fn open(
         let own: Vec<(String, Role)> =
             roles.iter().filter(|(name, _)| source.table.column(name).is_some()).cloned().collect();
         let file = source.path.display().to_string();
-        source.plans = columns::plan(&source.table, &own).map_err(|fault| fault.at(file))?;
+        source.plans =
+            columns::plan_on(&source.table, &source.lines, &own).map_err(|fault| fault.at(file))?;
         let name = source.path.file_name().unwrap_or(source.path.as_os_str()).to_string_lossy().into_owned();
         source.issues.extend(columns::guessed_orders(&name, &source.plans));
     }
@@ -149,11 +172,43 @@ pub(crate) fn open(
     for (source, plans) in sources.iter_mut().zip(plans) {
         source.plans = plans;
     }
-    Ok(sources)
+    Ok((sources, without_rows))
 }
 
-fn open_one(spec: &SourceSpec, roles: &[(String, Role)], progress: &dyn Progress) -> Result<Opened, Fault> {
-    match dataset::recognise(spec)? {
+/// Why a source is none.
+enum NotOpened {
+    /// There is not one row in it.
+    WithoutRows(Fault),
+    Faulty(Fault),
+}
+
+/// What fails is wrong with the file, unless it is said otherwise.
+impl From<Fault> for NotOpened {
+    fn from(fault: Fault) -> Self {
+        Self::Faulty(fault)
+    }
+}
+
+impl NotOpened {
+    /// Of what finds no row at all in a file.
+    fn by_reading(fault: Fault) -> Self {
+        if fault.code == FaultCode::FileEmpty { Self::WithoutRows(fault) } else { Self::Faulty(fault) }
+    }
+}
+
+fn without_rows_issue(path: &Path) -> Issue {
+    let file = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+    let what = if bytes_at(path) == 0 { "is empty" } else { "has a header and no rows" };
+    let message = format!("{what}; the other sources are linked without it");
+    Issue::new(IssueKind::SourceWithoutRows, file, message)
+}
+
+fn open_one(
+    spec: &SourceSpec,
+    roles: &[(String, Role)],
+    progress: &dyn Progress,
+) -> Result<Opened, NotOpened> {
+    match dataset::recognise(spec).map_err(NotOpened::by_reading)? {
         Some(recognised) => open_return(spec, &recognised, roles, progress),
         None => open_table(spec).inspect(|_| progress.advance(bytes_at(&spec.path))),
     }
@@ -172,13 +227,20 @@ fn open_return(
     recognised: &Recognised,
     roles: &[(String, Role)],
     progress: &dyn Progress,
-) -> Result<Opened, Fault> {
+) -> Result<Opened, NotOpened> {
     let authority = dataset::authority(recognised);
     let (sha256, dataset) = rayon::join(
         || dataset::sha256(recognised),
-        || dataset::land(recognised.clone(), spec, None, None, progress),
+        || dataset::land_any(recognised.clone(), spec, None, None, progress),
     );
-    let (sha256, dataset) = (sha256?, dataset?);
+    let (sha256, dataset) = (sha256?, dataset.map_err(NotOpened::by_reading)?);
+    if dataset.landed.identity.n_records == 0 {
+        let fault = dataset.nobody(spec);
+        return Err(match dataset.gathered.total.rows_in {
+            0 => NotOpened::WithoutRows(fault),
+            _ => NotOpened::Faulty(fault),
+        });
+    }
     let (mut table, mut plans) = dataset.table(roles);
     dataset.add_characteristics(&mut table, &mut plans, roles);
     let mut issues = dataset.landed.issues.clone();
@@ -197,20 +259,22 @@ fn open_return(
         dataset: Some(RunDataset::of(&dataset)),
         authority,
         table,
+        lines: RowLines::default(),
         plans,
     })
 }
 
-fn open_table(spec: &SourceSpec) -> Result<Opened, Fault> {
+fn open_table(spec: &SourceSpec) -> Result<Opened, NotOpened> {
     let options = ReadOptions { name: spec.name.clone(), ..ReadOptions::default() };
     let (content, sha256) = rayon::join(|| read(&spec.path, &options), || sha256_of_file(&spec.path));
-    let Read { table, format, issues, rows_in } = content?;
+    let Read { table, format, issues, rows_in, lines } = content.map_err(NotOpened::by_reading)?;
     if table.n_rows == 0 {
-        return Err(Fault::new(
+        let fault = Fault::new(
             FaultCode::FileEmpty,
             format!("{} has no rows that can be used", spec.path.display()),
             "export it again with its rows",
-        ));
+        );
+        return Err(NotOpened::Faulty(fault));
     }
     let sha256 = sha256?;
     Ok(Opened {
@@ -223,6 +287,7 @@ fn open_table(spec: &SourceSpec) -> Result<Opened, Fault> {
         dataset: None,
         issues,
         table,
+        lines,
         plans: Vec::new(),
         headers: Vec::new(),
         outside: Vec::new(),

@@ -1,5 +1,6 @@
 //! The specifications of returns that come with the program, to read.
 
+use crate::dictionary::whose_checks;
 use crate::faults::Faults;
 use plait_formats::returns::library;
 use plait_formats::returns::spec::{Column, Rows, Spec, Table};
@@ -85,7 +86,7 @@ fn spec_text(spec: &Spec) -> String {
         write!(text, "\n{}", table_text(table)).expect("writing to a string cannot fail");
     }
     if !spec.checks.is_empty() {
-        text += "\nchecks\n";
+        writeln!(text, "\nchecks: {}", whose_checks(spec)).expect("writing to a string cannot fail");
         let rows = spec.checks.iter().map(|check| {
             let place = format!("{}.{}", check.table, check.column);
             [format!("  {}", check.id), place, word(&check.severity), check.says.clone()]

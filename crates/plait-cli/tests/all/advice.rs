@@ -27,9 +27,24 @@ fn a_file_that_cannot_be_linked_can_be_looked_at() {
     let looked = place.plait("look codes.csv").succeeded();
     assert!(looked.stderr.starts_with("warning[W047] codes.csv: no column of codes"), "{}", looked.stderr);
     let said = place.plait("link two.csv --out x").failed();
-    assert!(said.contains("such as rows 2, 4 and 6 below the header (two.csv)"), "{said}");
+    assert!(said.contains("such as those on lines 3, 5 and 7 (two.csv)"), "{said}");
     let said = place.plait("look codes.csv --sheet Foo").failed();
     assert!(said.starts_with("exit 2\nerror[E016] codes.csv has no sheets: it is CSV"), "{said}");
+}
+
+#[test]
+fn dates_in_another_order_are_on_the_lines_that_are_named_whatever_was_set_aside_above_them() {
+    let (header, rows) = two_orders().split_once('\n').map(|(a, b)| (a.to_owned(), b.to_owned())).unwrap();
+    // a title, a row with too many fields, an empty line and a name over two lines stand above
+    let text = format!("People of today\n{header}\nHill,1,2\n\n\"Hill\nVale\",14/02/2014\n{rows}");
+    let line = 1 + text.lines().position(|line| line.starts_with("Vale,03/13")).unwrap();
+    assert_eq!(line, 8);
+    let place = Place::with(&[("two.csv", text.as_bytes()), ("b.csv", PUPILS.as_bytes())]);
+    let said = place.plait("link two.csv b.csv --out x").failed();
+    assert!(said.contains("such as those on lines 8, 10 and 12 (two.csv)"), "{said}");
+    let looked = place.plait("look two.csv").succeeded();
+    let warned = looked.stderr.lines().find(|line| line.contains("W046")).unwrap_or_default();
+    assert!(warned.contains("such as those on lines 8, 10 and 12;"), "{}", looked.stderr);
 }
 
 #[test]

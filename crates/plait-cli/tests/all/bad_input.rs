@@ -54,6 +54,41 @@ fn an_empty_file() {
 }
 
 #[test]
+fn a_file_without_rows_among_two_others_is_left_out_with_a_word() {
+    let deaths = b"DEATH_ID,SURNAME,FORENAME,DATE_OF_BIRTH,DATE_OF_DEATH\n";
+    let files: [(&str, &[u8]); 5] = [
+        ("pupils.csv", PUPILS.as_bytes()),
+        ("clinic.csv", CLINIC.as_bytes()),
+        ("deaths.csv", deaths),
+        ("births.csv", b""),
+        ("ragged.csv", b"pupil_id,surname,forename\n1,Quill\n2,Vane\n"),
+    ];
+    let place = Place::with(&files);
+    let ran = place.plait("link pupils.csv deaths.csv clinic.csv births.csv --out linked").succeeded();
+    let warnings: Vec<&str> = ran.stderr.lines().filter(|line| line.starts_with("warning")).collect();
+    assert_eq!(
+        warnings,
+        [
+            "warning[W054] deaths.csv: has a header and no rows; the other sources are linked without it",
+            "warning[W054] births.csv: is empty; the other sources are linked without it",
+        ]
+    );
+    let run: serde_json::Value = serde_json::from_slice(&place.read("linked/run.json")).expect("JSON");
+    let names: Vec<_> = run["sources"].as_array().expect("a list").iter().map(|s| &s["name"]).collect();
+    assert_eq!(names, ["pupils", "clinic"]);
+    assert!(run["issues"].to_string().contains("W054"), "{}", run["issues"]);
+
+    // one file by itself, where that is asked for
+    place.plait("link pupils.csv deaths.csv --link-type dedupe_only --dry-run --out l").succeeded();
+    // nobody is left to link it to; rows that cannot be used are not the same as none
+    for command in ["link pupils.csv deaths.csv --out l", "link births.csv --out l"] {
+        assert!(place.plait(command).failed().contains("error[E004]"), "{command}");
+    }
+    let said = place.plait("link pupils.csv clinic.csv ragged.csv births.csv --out l").failed();
+    assert!(said.contains("ragged.csv") && said.contains("error[E004] births.csv"), "{said}");
+}
+
+#[test]
 fn a_file_of_a_kind_that_is_not_read() {
     assert_snapshot!(refused("pupils.csv", b"%PDF-1.7\n1 0 obj\n"), @r"
     exit 3
@@ -166,7 +201,7 @@ fn dates_in_two_orders() {
     }
     assert_snapshot!(refused("pupils.csv", orders.as_bytes()), @r#"
     exit 3
-    error[E011] column "dob" holds dates in two orders: 16 rows can only be DD/MM/YYYY, 16 only MM/DD/YYYY, such as rows 2, 4 and 6 below the header (pupils.csv)
+    error[E011] column "dob" holds dates in two orders: 16 rows can only be DD/MM/YYYY, 16 only MM/DD/YYYY, such as those on lines 3, 5 and 7 (pupils.csv)
       why: days up to the 12th would be read with day and month the wrong way round, and wrong links follow
       do:  export the file again with one order, best YYYY-MM-DD; if the 16 rows are mistakes, correct or blank them; or leave the column out with --role "dob=other"
     "#);

@@ -2,6 +2,7 @@
 
 use super::evidence::{is_plausible, sample};
 use super::figures::{grouped, rows};
+use crate::read::RowLines;
 use plait_types::{Column, DateOrder, Fault, FaultCode, NULL, PartialDate, Values};
 
 /// Distinct values that are looked at: more than there are birthdays in fifty years.
@@ -56,10 +57,15 @@ const ORDERS: [DateOrder; 3] = [DateOrder::DayMonthYear, DateOrder::MonthDayYear
 /// A fault ([`FaultCode::DateOrder`]) where more than one in a hundred dates can only be read in a second
 /// order. Looks at 20,000 distinct values at most, weighted by rows.
 pub fn date_order(column: &Column) -> Result<DateFinding, Fault> {
+    date_order_on(column, &RowLines::default())
+}
+
+/// The same, where the fault can name lines.
+pub(super) fn date_order_on(column: &Column, lines: &RowLines) -> Result<DateFinding, Fault> {
     let votes = Votes::of(&column.values, &column.counts());
     let (best, finding) = votes.decide();
     match votes.second_order(best, finding.decisive) {
-        Some((other, only)) => Err(two_orders(column, best, finding.decisive, other, only.rows)),
+        Some((other, only)) => Err(two_orders(column, best, finding.decisive, other, only.rows, lines)),
         None => Ok(finding),
     }
 }
@@ -97,17 +103,17 @@ pub fn compare_orders(sources: &[(&str, &str, DateOrder)]) -> Option<String> {
 }
 
 /// `best` and `other` are places in [`ORDERS`].
-fn two_orders(column: &Column, best: usize, n: u64, other: usize, n_other: u64) -> Fault {
+fn two_orders(column: &Column, best: usize, n: u64, other: usize, n_other: u64, lines: &RowLines) -> Fault {
     let name = &column.name;
     Fault::new(
         FaultCode::DateOrder,
         format!(
-            "column \"{name}\" holds dates in two orders: {} can only be {}, {} only {}, such as {} below the header",
+            "column \"{name}\" holds dates in two orders: {} can only be {}, {} only {}, such as {}",
             rows(n),
             ORDERS[best].layout(),
             grouped(n_other),
             ORDERS[other].layout(),
-            first_rows_only_in(column, other)
+            first_only_in(column, other, lines)
         ),
         format!(
             "export the file again with one order, best YYYY-MM-DD; if the {} are mistakes, correct or blank them; \
@@ -118,19 +124,25 @@ fn two_orders(column: &Column, best: usize, n: u64, other: usize, n_other: u64) 
     .because("days up to the 12th would be read with day and month the wrong way round, and wrong links follow")
 }
 
-/// `rows 4, 17 and 33`: the first that can be read in one order alone, from 1.
-fn first_rows_only_in(column: &Column, order: usize) -> String {
+/// `those on lines 4, 17 and 33`: the first that can be read in one order alone; rows, from 1, of a file without lines.
+fn first_only_in(column: &Column, order: usize, lines: &RowLines) -> String {
     let mut is_only: Vec<Option<bool>> = vec![None; column.values.len()];
     let found = column.codes.iter().enumerate().filter(|&(_, &code)| {
         code != NULL
             && *is_only[code as usize]
                 .get_or_insert_with(|| only_order(&readings(column.values.get(code).trim())) == Some(order))
     });
-    let numbers: Vec<String> = found.take(3).map(|(row, _)| grouped(row as u64 + 1)).collect();
+    let rows: Vec<usize> = found.take(3).map(|(row, _)| row).collect();
+    let on_lines: Option<Vec<u64>> = rows.iter().map(|row| lines.line(*row)).collect();
+    let (what, numbers) = match on_lines {
+        Some(lines) => ("on line", lines),
+        None => ("in row", rows.iter().map(|row| *row as u64 + 1).collect()),
+    };
+    let numbers: Vec<String> = numbers.into_iter().map(|number| number.to_string()).collect();
     match numbers.as_slice() {
-        [] => "rows".to_owned(),
-        [only] => format!("row {only}"),
-        [others @ .., last] => format!("rows {} and {last}", others.join(", ")),
+        [] => "others".to_owned(),
+        [only] => format!("the one {what} {only}"),
+        [others @ .., last] => format!("those {what}s {} and {last}", others.join(", ")),
     }
 }
 
@@ -352,8 +364,8 @@ mod tests {
         assert_eq!(fault.code, FaultCode::DateOrder);
         assert_eq!(
             fault.what,
-            "column \"dob\" holds dates in two orders: 300 rows can only be DD/MM/YYYY, 20 only MM/DD/YYYY, such as rows \
-             301, 302 and 303 below the header"
+            "column \"dob\" holds dates in two orders: 300 rows can only be DD/MM/YYYY, 20 only MM/DD/YYYY, such as those \
+             in rows 301, 302 and 303"
         );
     }
 

@@ -5,6 +5,7 @@ use super::evidence::Evidence;
 use super::figures::{grouped, percent, rows};
 use super::header::{self, Meaning};
 use super::headerless::{no_usable_column, unknown_column};
+use crate::read::RowLines;
 use plait_types::{Column, DateOrder, Fault, FaultCode, Interner, Issue, IssueKind, NULL, Role, Table};
 use rayon::prelude::*;
 
@@ -69,22 +70,38 @@ const DECIDES_WEAKLY: f64 = 0.9;
 ///
 /// Cost: a sample of 1,000 rows per column, and every value of dates of birth.
 pub fn plan(table: &Table, overrides: &[(String, Role)]) -> Result<Vec<ColumnPlan>, Fault> {
-    let (plans, faults) = plan_all(table, overrides)?;
+    plan_on(table, &RowLines::default(), overrides)
+}
+
+/// The same of a table whose rows are on these lines of its file, which a fault names.
+pub fn plan_on(
+    table: &Table,
+    lines: &RowLines,
+    overrides: &[(String, Role)],
+) -> Result<Vec<ColumnPlan>, Fault> {
+    let (plans, faults) = plan_all(table, lines, overrides)?;
     // the first in file order, whichever thread was first
     faults.into_iter().next().map_or(Ok(plans), Err)
 }
 
-/// As [`plan`], but of what would keep the file from being linked and not from being looked at, the faults stand beside the
+/// As [`plan_on`], but of what would keep the file from being linked and not from being looked at, the faults stand beside the
 /// plans: two orders of dates, no column that says who a record is about.
-pub fn plan_all(table: &Table, overrides: &[(String, Role)]) -> Result<(Vec<ColumnPlan>, Vec<Fault>), Fault> {
+pub fn plan_all(
+    table: &Table,
+    lines: &RowLines,
+    overrides: &[(String, Role)],
+) -> Result<(Vec<ColumnPlan>, Vec<Fault>), Fault> {
     let given = given_roles(table, overrides)?;
     let mut drafts: Vec<Draft> =
         table.columns.par_iter().zip(&given).map(|(column, given)| Draft::new(column, *given)).collect();
     settle_dates_of_birth(&mut drafts);
     settle_names(&mut drafts);
     settle_identifiers(table, &mut drafts)?;
-    let (plans, faults): (Vec<ColumnPlan>, Vec<Option<Fault>>) =
-        drafts.into_par_iter().enumerate().map(|(at, draft)| draft.into_plan(at, &table.columns[at])).unzip();
+    let (plans, faults): (Vec<ColumnPlan>, Vec<Option<Fault>>) = drafts
+        .into_par_iter()
+        .enumerate()
+        .map(|(at, draft)| draft.into_plan(at, &table.columns[at], lines))
+        .unzip();
     let mut faults: Vec<Fault> =
         faults.into_iter().flatten().map(|fault| fault.at(table.name.clone())).collect();
     if !plans.iter().any(|plan| says_who(plan.role)) {
@@ -366,11 +383,11 @@ impl Draft {
         }
     }
 
-    fn into_plan(self, at: usize, column: &Column) -> (ColumnPlan, Option<Fault>) {
+    fn into_plan(self, at: usize, column: &Column, lines: &RowLines) -> (ColumnPlan, Option<Fault>) {
         let mut notes = self.notes;
         let (mut order, mut order_is_guess, mut fault) = (None, false, None);
         if self.role == Role::DateOfBirth {
-            match dates::date_order(column) {
+            match dates::date_order_on(column, lines) {
                 Ok(finding) => {
                     notes.extend(finding.notes);
                     (order, order_is_guess) = (Some(finding.order), finding.is_guess);

@@ -22,7 +22,8 @@ pub(crate) use header::characteristic;
 pub(crate) use headerless::refuse_values;
 pub use headerless::{header_list, unknown_column};
 pub use infer::{
-    ColumnPlan, Confidence, could_be_names, guessed_orders, plan, plan_all, record_column, share_identifiers,
+    ColumnPlan, Confidence, could_be_names, guessed_orders, plan, plan_all, plan_on, record_column,
+    share_identifiers,
 };
 pub use mask::mask;
 pub use profile::{ColumnProfile, MaskedRow, Placeholder, Profile, Validity};

@@ -13,7 +13,7 @@ use super::column::{TextColumn, shortened_numbers};
 use super::naming::{self, SEARCHED_ROWS};
 use super::source::{ReadSeek, Source, unreadable};
 use super::text::{LONGEST, TextError, TextSource, UNDECODABLE, count_lines};
-use super::{FileFormat, Read, ReadOptions, delimiter_name};
+use super::{FileFormat, Read, ReadOptions, RowLines, delimiter_name};
 use crate::noted::Noted;
 use plait_types::{Column, Fault, FaultCode, Issue, IssueKind, NULL, Table, counted};
 use rayon::prelude::*;
@@ -44,8 +44,10 @@ pub(super) fn read(source: &Source, options: &ReadOptions) -> Result<Read, Fault
     let (mut parsed, mut next) = (Piece::default(), Piece::default());
     let mut going = parser.parse(&mut parsed)?;
     let mut rows = 0;
+    let mut lines = RowLines::default();
     while going {
         rows += parsed.rows;
+        parsed.lines.iter().for_each(|line| lines.push(*line));
         let width = parser.names.len();
         let (more, ()) = rayon::join(
             || parser.parse(&mut next),
@@ -82,6 +84,7 @@ pub(super) fn read(source: &Source, options: &ReadOptions) -> Result<Read, Fault
         rows_in,
         table: Table { name: String::new(), columns, n_rows: rows },
         issues,
+        lines,
     })
 }
 

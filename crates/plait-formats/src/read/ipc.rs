@@ -4,7 +4,7 @@ use super::arrow::ArrowColumn;
 use super::naming;
 use super::parquet::nested;
 use super::source::{ReadSeek, Source, unreadable};
-use super::{FileFormat, Read, ReadOptions, damaged, empty};
+use super::{FileFormat, Read, ReadOptions, RowLines, damaged, empty};
 use arrow_array::RecordBatch;
 use arrow_ipc::reader::{FileReader, StreamReader, read_footer_length};
 use arrow_ipc::{root_as_footer, root_as_message};
@@ -54,7 +54,7 @@ pub(super) fn read(source: &Source, options: &ReadOptions, stream: bool) -> Resu
         table.columns.push(column);
         issues.extend(issue);
     }
-    Ok(Read { table, format: FileFormat::ArrowIpc, issues, rows_in: rows })
+    Ok(Read { table, format: FileFormat::ArrowIpc, issues, rows_in: rows, lines: RowLines::default() })
 }
 
 /// Reads the names of the columns.

@@ -9,6 +9,7 @@ pub(crate) mod column;
 pub(crate) mod csv;
 mod ipc;
 pub(crate) mod kind;
+mod lines;
 pub(crate) mod naming;
 mod pages;
 mod parquet;
@@ -17,6 +18,7 @@ pub(crate) mod text;
 mod thrift;
 pub(crate) mod xlsx;
 
+pub use self::lines::RowLines;
 use self::source::Source;
 pub use self::source::cannot_open;
 use plait_types::{Fault, FaultCode, Issue, Table};
@@ -46,6 +48,8 @@ pub struct Read {
     pub issues: Vec<Issue>,
     /// Rows kept and rows set aside, together.
     pub rows_in: usize,
+    /// On which lines the rows that were kept begin; of a workbook, in which of its rows they are.
+    pub lines: RowLines,
 }
 
 /// What a file turned out to be.

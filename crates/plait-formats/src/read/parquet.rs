@@ -3,7 +3,7 @@
 use super::arrow::ArrowColumn;
 use super::naming;
 use super::source::{Content, Source, unreadable};
-use super::{FileFormat, Read, ReadOptions, damaged, empty, pages, thrift};
+use super::{FileFormat, Read, ReadOptions, RowLines, damaged, empty, pages, thrift};
 use arrow_schema::DataType;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
@@ -72,7 +72,7 @@ pub(super) fn read(source: &Source, options: &ReadOptions) -> Result<Read, Fault
         issues.extend(issue);
     }
     let table = Table { name: String::new(), columns, n_rows: rows };
-    Ok(Read { table, format: FileFormat::Parquet, issues, rows_in: rows })
+    Ok(Read { table, format: FileFormat::Parquet, issues, rows_in: rows, lines: RowLines::default() })
 }
 
 /// Reads the names of the columns.

@@ -7,7 +7,7 @@ use super::arrow::time;
 use super::column::{TextColumn, is_blank, shortened_numbers};
 use super::naming::{self, SEARCHED_ROWS};
 use super::source::{ReadSeek, Source};
-use super::{FileFormat, Read, ReadOptions, damaged, empty};
+use super::{FileFormat, Read, ReadOptions, RowLines, damaged, empty};
 use crate::noted::Noted;
 use calamine::{DataRef, ExcelDateTime, Reader, SheetType, SheetVisible, Xlsx, XlsxCellReader, XlsxError};
 use plait_types::{Fault, FaultCode, Issue, IssueKind, Table, nearest};
@@ -21,7 +21,7 @@ const HEADER_ROWS: usize = 1000;
 pub(super) fn read(source: &Source, options: &ReadOptions) -> Result<Read, Fault> {
     let file = &source.file;
     let (sheet, other_sheets, parts) = sheet(source, options, usize::MAX)?;
-    let Parts { names, columns, rows, mut issues } = parts;
+    let Parts { names, columns, rows, mut issues, lines } = parts;
     let wanted = naming::wanted(file, &names, options)?;
     if !other_sheets.is_empty() && options.sheet.is_none() {
         let list = other_sheets.iter().map(|name| format!("\"{name}\"")).collect::<Vec<_>>().join(", ");
@@ -56,7 +56,7 @@ pub(super) fn read(source: &Source, options: &ReadOptions) -> Result<Read, Fault
         issues.extend(shortened_numbers(file, &column));
         table.columns.push(column);
     }
-    Ok(Read { table, format: FileFormat::Xlsx { sheet, other_sheets }, issues, rows_in: rows })
+    Ok(Read { table, format: FileFormat::Xlsx { sheet, other_sheets }, issues, rows_in: rows, lines })
 }
 
 /// Reads the names of the columns.
@@ -78,6 +78,7 @@ struct Parts {
     columns: Vec<Building>,
     rows: usize,
     issues: Vec<Issue>,
+    lines: RowLines,
 }
 
 #[derive(Default)]
@@ -157,20 +158,23 @@ fn parts(workbook: &mut Book, file: &str, sheet: &str, limit: usize) -> Result<O
             .insert(cell.column, Building { header: head.text_of(cell).to_owned(), ..Building::default() });
     }
     let mut n_rows = 0;
+    let mut lines = RowLines::default();
     for row in below {
         row.add_to(&mut columns, n_rows);
+        lines.push(row.number);
         n_rows += 1;
     }
     let mut row = Row::default();
     while n_rows < limit && rows.next(&mut row).map_err(fail)? {
         row.add_to(&mut columns, n_rows);
+        lines.push(row.number);
         n_rows += 1;
     }
     if n_rows == 0 {
         return Ok(None);
     }
     let names = naming::names(file, columns.values().map(|building| &building.header), &mut issues)?;
-    Ok(Some(Parts { names, columns: columns.into_values().collect(), rows: n_rows, issues }))
+    Ok(Some(Parts { names, columns: columns.into_values().collect(), rows: n_rows, issues, lines }))
 }
 
 /// The cells of one row that are not empty, as text.

@@ -62,8 +62,7 @@ const PERIODS: &[Period] = &[
     .saying("immi_immigration_status", "unaccompanied"),
     Period::new("csc-api", "child_protection_plans", Role::ProtectionPlan, ["start_date", "end_date"]),
     Period::new("csc-api", "child_looked_after_placements", Role::LookedAfter, ["start_date", "end_date"]),
-    // the XML form has no table of its own for them, and its headers all have the element
-    Period::list("ssda903", "uasc", Role::Unaccompanied).saying("DUC", ""),
+    Period::list("ssda903", "uasc", Role::Unaccompanied),
     Period::list("annex-a", "list_6", Role::ChildInNeed),
     Period::list("annex-a", "list_7", Role::ProtectionPlan),
     Period::list("annex-a", "list_8", Role::LookedAfter),

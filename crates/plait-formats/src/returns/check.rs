@@ -19,6 +19,7 @@ mod value;
 
 pub(super) use across::hash_of;
 pub use finding::{ColumnQuality, Finding, Lines};
+pub(super) use value::boolean;
 
 use self::across::KeyedRows;
 use self::cells::Cells;
@@ -68,6 +69,9 @@ pub struct Checker {
     across: BTreeMap<usize, KeyedRows>,
     /// Checks about two tables of which the other has come.
     has_witness: BTreeSet<usize>,
+    /// Checks about two tables for which there are rows, and such whose rows nothing brings together.
+    asked: BTreeSet<usize>,
+    unjoined: BTreeSet<usize>,
     /// Orders of dates that columns of hand-made forms show.
     dates_seen: DatesSeen,
     /// The orders, where they are known from all values.
@@ -128,6 +132,8 @@ impl Checker {
             files: Vec::new(),
             across: BTreeMap::new(),
             has_witness: BTreeSet::new(),
+            asked: BTreeSet::new(),
+            unjoined: BTreeSet::new(),
             orders: None,
             counts: BTreeMap::new(),
             tallies: BTreeMap::new(),
@@ -190,7 +196,13 @@ impl Checker {
                 }
                 Test::OnlyWhenAll { values, join } => {
                     let records = RecordsOf::joining(*join, batch, file);
-                    rows.only_when_all(at, values, &records, rows_kept(&mut self.across, rule.check), places);
+                    let store = rows_kept(&mut self.across, rule.check);
+                    if rows.only_when_all(at, values, &records, store, places) {
+                        self.asked.insert(rule.check);
+                        if !records.is_known() {
+                            self.unjoined.insert(rule.check);
+                        }
+                    }
                 }
                 test => rows.run(at, test),
             }
@@ -201,16 +213,30 @@ impl Checker {
                 continue;
             }
             let records = RecordsOf::joining(witness.join, batch, file);
+            if !records.is_known() {
+                self.unjoined.insert(witness.check);
+            }
             let store = rows_kept(&mut self.across, witness.check);
             evaluate::witness(&cells[witness.column], batch.rows.n_rows, &records, store);
             self.has_witness.insert(witness.check);
         }
     }
 
-    /// Checks of the spec that are not evaluated: what they need is not collected in this term, or there is no reference
-    /// date.
-    pub fn not_run(&self) -> &[NotRun] {
-        &self.not_run
+    /// Checks of the spec that are not evaluated: what they need is not collected in this term, there is no reference
+    /// date, or batches so far have rows for a check about two tables and lack the other one, or what joins the two.
+    pub fn not_run(&self) -> Vec<NotRun> {
+        let mut not_run = self.not_run.clone();
+        for &check in &self.asked {
+            let why = if self.unjoined.contains(&check) {
+                "the column that joins its two tables is not in the files"
+            } else if self.has_witness.contains(&check) {
+                continue;
+            } else {
+                "the other column that it needs is not in the files"
+            };
+            not_run.push(NotRun { check: self.spec.checks[check].id.clone(), why });
+        }
+        not_run
     }
 
     /// Figures per column of the tables that had rows so far, in the order of the spec.
@@ -289,7 +315,10 @@ impl Checker {
         let n_present = cells.n_present();
         counts.rows += batch.rows.n_rows as u64;
         counts.present += n_present;
-        if column.required && !plan.required_by_rule[of.column] && n_present < batch.rows.n_rows as u64 {
+        // what the nested form does not have here, the elements around say
+        let is_around = batch.nesting.is_some() && column.element.as_deref() == Some("-");
+        let required = column.required && !plan.required_by_rule[of.column] && !is_around;
+        if required && n_present < batch.rows.n_rows as u64 {
             let tally = self.tallies.entry((of, CheckOf::Implied(Implied::Required))).or_default();
             for row in (0..batch.rows.n_rows).filter(|&row| cells.code(row) == NULL) {
                 tally.add(batch.lines[row]);
@@ -348,10 +377,11 @@ impl Checker {
                 first.pop();
             }
         };
-        match (is_of_two_tables, self.has_witness.contains(&check)) {
+        let can_be_decided = self.has_witness.contains(&check) && !self.unjoined.contains(&check);
+        match (is_of_two_tables, can_be_decided) {
             (false, _) => rows.for_each_with_two_partners(tell),
             (true, true) => evaluate::for_each_without_all(rows, tell),
-            // a table that nobody gave says nothing
+            // a table that nobody gave says nothing, nor does one whose rows are of nobody knows whom
             (true, false) => {}
         }
         for (file, (first, n)) in of_files {

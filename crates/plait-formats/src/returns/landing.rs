@@ -178,7 +178,7 @@ impl<'a> Landing<'a> {
         for ((table, file, reason), rows) in std::mem::take(&mut self.aside) {
             self.issues.push(self.issue_of(table, &file, reason, rows));
         }
-        let (quality, not_run) = (self.checker.quality(), self.checker.not_run().to_vec());
+        let (quality, not_run) = (self.checker.quality(), self.checker.not_run());
         let (orders, is_settled) = (self.checker.date_orders(), self.checker.is_settled());
         let lacking = self.lacking_elements();
         self.lacking.extend(lacking);

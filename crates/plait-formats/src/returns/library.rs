@@ -214,9 +214,10 @@ fn read_years(files: &[(&str, &str)]) -> Result<Vec<Arc<Spec>>, Fault> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::returns::spec::{Rows, Table, Term};
+    use crate::returns::spec::{Meaning, Rows, Table, Term};
     use std::collections::BTreeSet;
     use std::fs;
+    use std::ops::RangeInclusive;
     use std::path::Path;
 
     #[test]
@@ -225,6 +226,37 @@ mod tests {
         let ids: Vec<String> = specs().iter().map(|spec| spec.id()).collect();
         for (folder, _) in embedded::SPECS {
             assert!(ids.iter().any(|id| id == folder), "{folder} holds another return or year");
+        }
+    }
+
+    /// Numbers that were seen with their meaning, return by return: formats of the collector, validators, help pages. A part
+    /// behind a hyphen tells several checks of one number apart.
+    #[test]
+    fn every_number_of_a_check_was_seen_for_its_return() {
+        let upn = ["1510", "1520", "1530", "1540", "1550"];
+        let cin = ["1560Q", "4180", "4220", "8500", "8510", "8520", "8525", "8770Q", "8772", "8775Q"];
+        let seen = BTreeMap::from([
+            ("cin-census", [upn.as_slice(), &cin].concat()),
+            ("school-census", [upn.as_slice(), &["1500"]].concat()),
+            ("ssda903", vec!["101", "102", "103", "168"]),
+        ]);
+        for spec in specs() {
+            for check in spec.checks.iter().filter(|check| check.has_number()) {
+                let number = check.id.split('-').next().unwrap_or_default();
+                let known = seen.get(spec.name.as_str()).is_some_and(|numbers| numbers.contains(&number));
+                assert!(known, "{}: {}", spec.id(), check.id);
+            }
+        }
+    }
+
+    #[test]
+    fn no_name_of_a_column_is_more_than_a_header() {
+        for (spec, column) in specs().iter().flat_map(|spec| {
+            spec.tables.iter().flat_map(|table| &table.columns).map(move |column| (spec.id(), column))
+        }) {
+            for name in std::iter::once(&column.name).chain(&column.aliases) {
+                assert!(!name.is_empty() && name.trim() == name && !name.ends_with('!'), "{spec}: {name}");
+            }
         }
     }
 
@@ -298,6 +330,43 @@ mod tests {
         check(Term::Spring, "gender", "sex");
     }
 
+    #[test]
+    fn a_preferred_surname_of_pupils_off_roll_is_identity_and_sessions_of_the_summer_are_payload() {
+        let column = |year: u16, term, table: &str, name: &str| {
+            let spec = spec(&format!("school-census-{year}")).unwrap().in_term(term);
+            let table = spec.table(table).unwrap();
+            table.column(name).map(|at| table.columns[at].meaning)
+        };
+        let preferred = |year, term| column(year, term, "pupilnolongeronroll", "preferredsurname");
+        let known = Some(Some(Meaning::PreferredSurname));
+        assert_eq!(preferred(2024, Term::Spring), None);
+        for (year, term) in [(2024, Term::Autumn), (2025, Term::Spring), (2025, Term::Summer)] {
+            assert_eq!(preferred(year, term), known, "{year} {term}");
+        }
+        for table in ["pupilonroll", "pupilnolongeronroll"] {
+            for name in SUMMER_SESSIONS {
+                let sessions = |year| column(year, Term::Autumn, table, name);
+                assert_eq!((sessions(2023), sessions(2024), sessions(2025)), (None, Some(None), None));
+            }
+        }
+    }
+
+    type Beyond = (RangeInclusive<u16>, &'static [Term], &'static str, &'static [&'static str]);
+
+    /// What exports were seen to have beyond the schemas that the facts are taken from: years, terms, table, columns.
+    const BEYOND_THE_FACTS: [Beyond; 4] = [
+        (2024..=2026, &[Term::Autumn], "pupilnolongeronroll", &["preferredsurname"]),
+        (2025..=2026, &[Term::Spring, Term::Summer], "pupilnolongeronroll", &["preferredsurname"]),
+        (2024..=2024, &[Term::Autumn], "pupilnolongeronroll", SUMMER_SESSIONS),
+        (2024..=2024, &[Term::Autumn], "pupilonroll", SUMMER_SESSIONS),
+    ];
+
+    const SUMMER_SESSIONS: &[&str] = &[
+        "summerhalfterm2sessionscoronavirus",
+        "summerhalfterm2sessionseducational",
+        "summerhalfterm2sessionsexceptional",
+    ];
+
     /// The facts are a table of year, term, table, column that is kept beside the project and not in it.
     #[test]
     #[expect(clippy::print_stderr, reason = "says that it was skipped")]
@@ -314,8 +383,13 @@ mod tests {
             let column = (row[2].to_owned(), row[3].to_owned());
             seen.entry((row[0].parse().unwrap(), row[1].to_owned())).or_default().insert(column);
         }
-        for ((year, term), columns) in seen {
+        for ((year, term), mut columns) in seen {
             let term = [Term::Autumn, Term::Spring, Term::Summer].into_iter().find(|t| t.to_string() == term);
+            for (years, terms, table, more) in BEYOND_THE_FACTS {
+                if years.contains(&year) && terms.contains(&term.unwrap()) {
+                    columns.extend(more.iter().map(|column| (table.to_owned(), (*column).to_owned())));
+                }
+            }
             let spec = spec(&format!("school-census-{year}")).unwrap().in_term(term.unwrap());
             let of_table = |table: &Table| {
                 let names = table.columns.iter().map(|column| (table.name.clone(), column.name.clone()));

@@ -10,6 +10,7 @@
 //! text can be set aside with all that is in it.
 
 use super::batch::{Batch, Nesting};
+use super::check::boolean;
 use super::out::Out;
 use super::spec::{Column, Rows, Spec, Term};
 use super::xml::endless_text;
@@ -54,6 +55,8 @@ pub(super) struct Shape {
     tables: Vec<ShapeTable>,
     /// The table that alone has a name, for elements at another place.
     loose_tables: HashMap<u32, u32>,
+    /// Names of elements that are persons, as tables have them at their own place.
+    persons: HashMap<u32, Vec<u32>>,
 }
 
 #[derive(Default)]
@@ -84,7 +87,17 @@ struct ShapeColumn {
     index: usize,
     name: String,
     several: bool,
-    is_payload: bool,
+    payload: Payload,
+}
+
+/// What a value says about whether the row is there.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Payload {
+    /// Nothing: it is identity.
+    No,
+    Yes,
+    /// That it is, where the value is true.
+    WhereTrue,
 }
 
 impl Shape {
@@ -97,6 +110,7 @@ impl Shape {
             below: Vec::new(),
             tables: Vec::new(),
             loose_tables: HashMap::new(),
+            persons: HashMap::new(),
         };
         let mut edges: BTreeMap<(u32, u32), u32> = BTreeMap::new();
         for (index, table) in spec.tables.iter().enumerate() {
@@ -108,12 +122,16 @@ impl Shape {
             for (index, column) in table.columns.iter().enumerate().filter(|(_, column)| is_nested(column)) {
                 let cell = shape.path(node, column.element.as_deref().unwrap_or(&column.name), &mut edges);
                 shape.nodes[cell as usize].cells.push((slot, columns.len()));
-                let is_payload = !column.is_identity();
+                let payload = match table.flag.as_ref() {
+                    Some(flag) if *flag == column.name => Payload::WhereTrue,
+                    _ if column.is_identity() => Payload::No,
+                    _ => Payload::Yes,
+                };
                 columns.push(ShapeColumn {
                     index,
                     name: column.name.clone(),
                     several: column.several,
-                    is_payload,
+                    payload,
                 });
             }
             shape.nodes[node as usize].tables.push(slot);
@@ -182,6 +200,10 @@ impl Shape {
         let mut twice = Vec::new();
         for (slot, table) in self.tables.iter().enumerate() {
             let name = name_of[table.node as usize];
+            // a table of persons within persons is meant to be there
+            if name != NONE && table.rows == Rows::Person && table.around.is_none() {
+                self.persons.entry(name).or_default().push(slot as u32);
+            }
             if name != NONE && self.loose_tables.insert(name, slot as u32).is_some() {
                 twice.push(name);
             }
@@ -311,6 +333,8 @@ pub(super) struct NestedRows<'a, 'b> {
     rows_of_person: usize,
     /// Rows that ended since rows were given last.
     ended: usize,
+    /// How many elements are open of a person who stands within another.
+    within: usize,
     findings: Findings,
 }
 
@@ -322,6 +346,7 @@ struct Findings {
     repeated: BTreeMap<(usize, usize), Noted>,
     undecodable: Noted,
     first_undecodable: Option<u64>,
+    within: Noted,
 }
 
 impl<'a, 'b> NestedRows<'a, 'b> {
@@ -348,6 +373,7 @@ impl<'a, 'b> NestedRows<'a, 'b> {
             persons: 0,
             rows_of_person: 0,
             ended: 0,
+            within: 0,
             findings: Findings::default(),
         }
     }
@@ -381,6 +407,14 @@ impl<'a, 'b> NestedRows<'a, 'b> {
             let message = "stands more than once in one row; the first was kept".to_owned();
             let name = &shape.tables[slot].columns[column].name;
             out.issue(lines.issue(issue(IssueKind::RepeatedElement, message).in_column(name)));
+        }
+        if findings.within.count() > 0 {
+            let persons = match findings.within.count() {
+                1 => "one person stands within another and was".to_owned(),
+                n => format!("{n} persons stand within another and were"),
+            };
+            let message = format!("{persons} set aside, with all that is in the element");
+            out.issue(findings.within.issue(issue(IssueKind::PersonWithinPerson, message)));
         }
         if let Some(first) = findings.first_undecodable {
             let rows = findings.undecodable.count();
@@ -442,6 +476,29 @@ impl<'a, 'b> NestedRows<'a, 'b> {
         }
         *self.findings.elsewhere.entry(self.shape.name_of(name)).or_default() += 1;
         table.node
+    }
+
+    /// Whether an element is a person and stands in the row of another.
+    fn is_person_within(&self, above: u32, name: u32) -> bool {
+        let Some(slots) = self.shape.persons.get(&name).filter(|_| self.open_of_persons > 0) else {
+            return false;
+        };
+        let is_in_person = self.open.iter().any(|open| self.shape.tables[open.slot].rows == Rows::Person);
+        // what the specification has at this place is no stranger
+        let own = match above {
+            NONE => NONE,
+            above => self.shape.below[above as usize * self.shape.names.len() + name as usize],
+        };
+        let is_table = |slot: &u32| self.shape.tables[*slot as usize].node == own;
+        let is_cell = || self.open.iter().any(|open| self.shape.tables[open.slot].loose.contains_key(&name));
+        is_in_person && (slots.iter().any(is_table) || own == NONE && !is_cell())
+    }
+
+    /// Sets a person who stands within another aside.
+    fn set_person_within_aside(&mut self, line: u64) {
+        self.out.rows_in(1);
+        self.out.set_aside(1);
+        self.findings.within.add(line);
     }
 
     fn open_row(&mut self, slot: usize, line: u64) -> Result<(), Fault> {
@@ -587,7 +644,11 @@ impl<'a, 'b> NestedRows<'a, 'b> {
             waiting.columns[column].truncate(row);
             waiting.several.retain(|(known, _)| *known != column);
         }
-        waiting.has_payload |= self.shape.tables[slot].columns[column].is_payload;
+        waiting.has_payload |= match self.shape.tables[slot].columns[column].payload {
+            Payload::No => false,
+            Payload::Yes => true,
+            Payload::WhereTrue => boolean(value) == Some(true),
+        };
         if self.shape.tables[slot].columns[column].several {
             match waiting.several.iter_mut().find(|(known, _)| *known == column) {
                 Some((_, values)) => {
@@ -675,6 +736,14 @@ impl Waiting {
 
 impl Elements for NestedRows<'_, '_> {
     fn enter(&mut self, name: &str, line: &mut dyn FnMut() -> u64) -> Result<(), Fault> {
+        if self.within > 0 {
+            self.within += 1;
+            let number = self.name(name);
+            if self.shape.persons.contains_key(&number) {
+                self.set_person_within_aside(line());
+            }
+            return Ok(());
+        }
         let (node, number) = match self.frames.last_mut() {
             // the root, whatever it is called: that was decided before
             None => (0, NONE),
@@ -688,6 +757,11 @@ impl Elements for NestedRows<'_, '_> {
                     self.text.truncate(from);
                 }
                 let number = self.name(name);
+                if self.is_person_within(above, number) {
+                    self.within = 1;
+                    self.set_person_within_aside(line());
+                    return Ok(());
+                }
                 (self.node_below(above, number), number)
             }
         };
@@ -705,7 +779,7 @@ impl Elements for NestedRows<'_, '_> {
     }
 
     fn text(&mut self, text: &str) -> Result<(), Fault> {
-        let Some(frame) = self.frames.last() else { return Ok(()) };
+        let Some(frame) = self.frames.last().filter(|_| self.within == 0) else { return Ok(()) };
         // what indents elements is no text of theirs
         if frame.has_elements && is_blank(text) {
             return Ok(());
@@ -718,7 +792,9 @@ impl Elements for NestedRows<'_, '_> {
     }
 
     fn undecodable(&mut self, offset: u64) {
-        if let Some(open) = self.open.last_mut() {
+        if self.within > 0 {
+            // it is set aside already
+        } else if let Some(open) = self.open.last_mut() {
             open.undecodable = true;
             self.findings.first_undecodable.get_or_insert(offset);
         } else {
@@ -727,6 +803,10 @@ impl Elements for NestedRows<'_, '_> {
     }
 
     fn leave(&mut self) -> Result<(), Fault> {
+        if self.within > 0 {
+            self.within -= 1;
+            return Ok(());
+        }
         let frame = self.frames.pop().expect("an element ends that began");
         if frame.has_elements {
             if !is_blank(&self.text[frame.text..]) {

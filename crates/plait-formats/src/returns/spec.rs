@@ -121,6 +121,9 @@ pub struct Table {
     /// Tables may share an element, or be of the element of the person. Then a row is made only where one of the
     /// table's columns beside identity has a value.
     pub element: Option<String>,
+    /// A column of an element that all persons have, which says whether this person has such a row: where it is not true,
+    /// it is as good as no value. Not of tables that are files of their own, where a row says so by being there.
+    pub flag: Option<String>,
     /// What one row is.
     pub rows: Rows,
     /// Whether a row of [`Rows::OfPerson`] whose record no row of a person has makes that record, as in SSDA903, where care
@@ -298,7 +301,7 @@ pub enum Meaning {
 #[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Check {
-    /// The collector's number where it has one: `1510`.
+    /// The collector's number where it has one, `1510`; a name in words where the check is our own, `upn-unique`.
     pub id: String,
     /// Table it is about.
     pub table: String,
@@ -391,6 +394,13 @@ pub enum Category {
     Conformance,
     /// Can it be true?
     Plausibility,
+}
+
+impl Check {
+    /// Whether the check has a number of the collector's. Others are our own.
+    pub fn has_number(&self) -> bool {
+        self.id.starts_with(|char: char| char.is_ascii_digit())
+    }
 }
 
 impl Severity {

@@ -215,7 +215,9 @@ fn read(recognised: &Recognised, batch_rows: usize) -> (Kept, Gathered) {
 fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     for (name, text) in files {
-        fs::write(folder.path().join(name), text).unwrap();
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
     }
     folder
 }
@@ -893,4 +895,160 @@ fn a_file_whose_dates_are_month_first_is_checked_again_as_such_and_lands_once() 
     assert_eq!(checks, Vec::<&str>::new());
     assert_eq!((n_payload, gathered.total.rows_in, landed.tables[0].rows_in), (3, 3, 3));
     assert_eq!(landed.quality.iter().map(|column| column.n_rows).collect::<Vec<_>>(), [3, 3, 3]);
+}
+
+/// What a file of a known return says, as rows of a table, and what is wrong with it, worst first.
+fn landed_rows(path: &Path, table: &str) -> (Vec<String>, super::landing::Landed) {
+    let Detected::Return(recognised) = super::detect(path, &Asked::Nothing).unwrap() else {
+        panic!("it is a return");
+    };
+    let (kept, _) = read(&recognised, 100);
+    let (landed, _) = super::land(&recognised, "it", None, None, None, None, &Quiet).unwrap();
+    (kept.rows(&recognised.spec, table), landed)
+}
+
+#[test]
+fn unaccompanied_children_of_the_xml_form_are_those_that_the_table_holds() {
+    let header = |id: u32, uasc: &str| {
+        format!(
+            "<CHILD><HEADER><CHILDID>{id}</CHILDID><UPN>UN3</UPN><SEX>M</SEX><DOB>01/02/2010</DOB><ETHNIC>AAFG</ETHNIC>\
+             {uasc}<OC2><CONVICTED>0</CONVICTED></OC2></HEADER></CHILD>\n"
+        )
+    };
+    let children = [
+        header(1, "<UASC>1</UASC><DUC>01/02/2028</DUC>"),
+        header(2, "<UASC>0</UASC>"),
+        header(3, "<UASC>1</UASC><DUC/>"),
+        header(4, "<UASC/><DUC>01/02/2028</DUC>"),
+        header(5, "<UASC/>"),
+    ];
+    let heads: Vec<String> = (1..6).map(|id| format!("{id},M,01/02/2010,AAFG,UN3,,\n")).collect();
+    let folder = folder(&[
+        ("903.xml", &format!("<EXPSSDA903>{}</EXPSSDA903>", children.concat())),
+        ("903/header.csv", &format!("CHILD,SEX,DOB,ETHNIC,UPN,MOTHER,MC_DOB\n{}", heads.concat())),
+        (
+            "903/uasc.csv",
+            "CHILD,SEX,DOB,DUC\n1,M,01/02/2010,01/02/2028\n3,M,01/02/2010,\n4,M,01/02/2010,01/02/2028\n",
+        ),
+    ]);
+    let of = |name: &str| {
+        let (rows, landed) = landed_rows(&folder.path().join(name), "uasc");
+        let values = |row: &String| {
+            let cells = row.split_once("CHILD=").expect("whose it is").1;
+            cells.split(" UASC=").next().unwrap().to_owned()
+        };
+        let said = landed.characteristics.iter().find(|said| said.role == plait_types::Role::Unaccompanied);
+        let said = &said.expect("the table says it").column;
+        let said: Vec<String> = (0..5).map(|row| said.get(row).expect("a flag").to_owned()).collect();
+        let missing: Vec<String> = landed
+            .findings
+            .iter()
+            .filter(|finding| finding.check == "required")
+            .map(|finding| format!("{}.{}", finding.table, finding.column))
+            .collect();
+        (rows.iter().map(values).collect::<Vec<_>>(), said, missing, landed.issues.len())
+    };
+    let xml = of("903.xml");
+    assert_eq!(
+        xml.0,
+        [
+            "1 SEX=M DOB=01/02/2010 DUC=01/02/2028",
+            "3 SEX=M DOB=01/02/2010",
+            "4 SEX=M DOB=01/02/2010 DUC=01/02/2028"
+        ]
+    );
+    assert_eq!(xml.1, ["yes", "no", "yes", "yes", "no"]);
+    assert_eq!(xml, of("903"));
+    assert_eq!((xml.2, xml.3), (Vec::<String>::new(), 0));
+}
+
+/// What a table with this header and one row is taken for, unasked.
+#[track_caller]
+fn check_taken_for(name: &str, header: &str, row: &str, expected: Option<(&str, &str)>) {
+    let folder = folder(&[(name, &format!("{header}\n{row}\n"))]);
+    let found = match super::detect(&folder.path().join(name), &Asked::Nothing).unwrap() {
+        Detected::PlainTable => None,
+        Detected::Return(found) => match found.members[0].holds {
+            Holds::Text { table } => Some((found.spec.id(), found.spec.tables[table].name.clone())),
+            _ => panic!("{name} is text"),
+        },
+    };
+    let found = found.as_ref().map(|(id, table)| (id.as_str(), table.as_str()));
+    assert_eq!(found, expected, "{name}: {header}");
+}
+
+#[test]
+fn lists_of_names_are_known_by_usual_headers_and_lists_of_people_are_none() {
+    let names = |table| Some(("reference-names", table));
+    for (file, header, row, table) in [
+        ("a.csv", "name1,relationship,name2", "edward,has_nickname,ted", "nicknames"),
+        ("nicknames.csv", "Name,Nickname", "edward,ted", "nicknames"),
+        ("a.csv", "forename,forename2,freq", "edw,ted,0.1", "forename_variants"),
+        ("a.csv", "Surname1,Surname2,Frequency", "adams,adamson,1", "surname_variants"),
+        ("a.csv", "firstname,freq,sex,birthyear", "oscar,0.01,male,2018", "forenames"),
+        ("a.csv", "Forename,Count,Gender,Birth_Year", "oscar,120,male,2018", "forenames"),
+        ("a.csv", "surname,freq", "smith,0.01", "surnames"),
+        ("a.csv", "Last_Name,Count", "smith,120", "surnames"),
+        ("a.csv", "position,orgpat,newpat", "ALL,5,S", "error_rules"),
+    ] {
+        check_taken_for(file, header, row, names(table));
+    }
+    for header in [
+        "forename,surname,dob,count",
+        "first_name,last_name,sex,birth_year",
+        "surname,forename,sex,frequency",
+        "name,nickname,postcode",
+        "surname,postcode",
+    ] {
+        check_taken_for("a.csv", header, "a,b,c,d", None);
+    }
+}
+
+#[test]
+fn a_person_within_a_person_is_set_aside_and_gives_nothing_to_the_outer_one() {
+    let inner = |id: u32| {
+        format!(
+            "<Pupil>\n<Identifiers><PupilId>{id}</PupilId><UPN>A</UPN><Surname>Vane</Surname></Identifiers>\
+             <Exclusions><Exclusion><Category>PERM</Category></Exclusion></Exclusions></Pupil>"
+        )
+    };
+    let twice = inner(4).replace("</Identifiers>", &format!("</Identifiers>\n{}", inner(5)));
+    let xml = format!(
+        "<Message><Header><Collection>SMALL</Collection><Year>2024</Year><Term>AUT</Term></Header><Pupils>\n\
+         <Pupil>\n{}<Identifiers><PupilId>1</PupilId></Identifiers><Wrap>{twice}</Wrap>\
+         <Exclusions><Exclusion><Category>SUSP</Category></Exclusion></Exclusions></Pupil>\n\
+         <Pupil><Identifiers><PupilId>2</PupilId></Identifiers></Pupil></Pupils></Message>",
+        inner(3)
+    );
+    let folder = folder(&[("a.xml", &xml)]);
+    let recognised = recognise(&folder.path().join("a.xml")).unwrap();
+    for batch_rows in [1, 100] {
+        let (kept, gathered) = read(&recognised, batch_rows);
+        assert_eq!(kept.rows(&recognised.spec, "pupils"), ["2 0 0 - PupilId=1", "8 1 1 - PupilId=2"]);
+        assert_eq!(kept.rows(&recognised.spec, "exclusions"), ["7 0 0 0 Category=SUSP"]);
+        assert_eq!(kept.kinds(), [IssueKind::PersonWithinPerson]);
+        assert_eq!(kept.issues[0].lines, [3, 4, 6]);
+        assert_eq!((gathered.total.rows_in, gathered.total.rows_set_aside), (7, 3));
+    }
+}
+
+#[test]
+fn a_person_of_one_kind_within_one_of_another_is_set_aside_too() {
+    let pupil = |element: &str, upn: &str, more: &str| {
+        format!("<{element}><PupilIdentifiers><UPN>{upn}</UPN></PupilIdentifiers>{more}</{element}>")
+    };
+    let gone = pupil("PupilNoLongerOnRoll", "A123456789012", "");
+    let on_roll = pupil(
+        "PupilOnRoll",
+        "B123456789012",
+        &format!("<PupilsNoLongerOnRoll>{gone}</PupilsNoLongerOnRoll>"),
+    );
+    let header = "<Header><CollectionDetails><Collection>SC</Collection><Term>SPR</Term><Year>2026</Year>\
+                  </CollectionDetails></Header>";
+    let xml = format!("<Message>{header}<Pupils><PupilsOnRoll>{on_roll}</PupilsOnRoll></Pupils></Message>");
+    let folder = folder(&[("a.xml", &xml)]);
+    let (rows, landed) = landed_rows(&folder.path().join("a.xml"), "pupilonroll");
+    assert_eq!(rows, ["1 0 0 - upn=B123456789012"]);
+    let kinds: Vec<IssueKind> = landed.issues.iter().map(|issue| issue.kind).collect();
+    assert_eq!((landed.identity.n_records, kinds), (1, vec![IssueKind::PersonWithinPerson]));
 }

@@ -137,7 +137,8 @@ impl Evaluation<'_, '_> {
         }
     }
 
-    /// Keeps the rows that have one of the values, for [`for_each_without_all`].
+    /// Keeps the rows that have one of the values, for [`for_each_without_all`]. Gives whether there are any, also such
+    /// as are of no known record and cannot be kept.
     pub(super) fn only_when_all(
         self,
         at: usize,
@@ -145,7 +146,7 @@ impl Evaluation<'_, '_> {
         records: &RecordsOf<'_>,
         store: &mut KeyedRows,
         places: &Places,
-    ) {
+    ) -> bool {
         let (cells, plan) = (&self.cells[at], &self.plan.columns[at]);
         let is_meant = cells.map(|text, _| {
             plan.parts(text).any(|part| rule::is_one_of(values, plan.canonical(part))).then_some(())
@@ -156,6 +157,7 @@ impl Evaluation<'_, '_> {
                 self.tally.n_checked += 1;
             }
         }
+        is_meant.iter().any(Option::is_some)
     }
 }
 

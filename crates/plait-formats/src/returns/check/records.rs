@@ -41,6 +41,11 @@ impl<'a> RecordsOf<'a> {
         batch.nesting.as_ref().map(|nesting| Self::Nesting(&nesting.person, file))
     }
 
+    /// Whether something says of which record rows are.
+    pub(super) fn is_known(&self) -> bool {
+        !matches!(self, Self::Unknown)
+    }
+
     /// Whether it is these cells that tell records apart.
     pub(super) fn is_column(&self, cells: &Cells<'_>) -> bool {
         matches!((self, cells.column), (Self::Column(mine, _), Some(theirs)) if std::ptr::eq(*mine, theirs))

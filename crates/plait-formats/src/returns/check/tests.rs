@@ -403,8 +403,24 @@ todo = "give the reason that applies"
         of(1, &[("ReferralNFA", nfa)], Some(&[0, 0, 1, 1, 2, 3])),
     ];
     assert_eq!(found(&nested), expected);
-    // the table of referrals was not given
-    assert_eq!(found(&nested[..1]), None);
+    // what cannot be checked is said, and nobody is accused by half of it
+    let not_made = |batches: &[Batch]| {
+        assert_eq!(found(batches), None);
+        let mut checker = Checker::new(Arc::clone(&spec), None, None);
+        batches.iter().for_each(|batch| checker.batch(batch));
+        checker.not_run().into_iter().map(|not_run| (not_run.check, not_run.why)).collect::<Vec<_>>()
+    };
+    let said = |why: &'static str| vec![("8772".to_owned(), why)];
+    let no_join = said("the column that joins its two tables is not in the files");
+    let no_key = || of(0, &[("LAchildID", keys), ("UPNunknown", reasons)], None);
+    let [referrals, children] = exported;
+    assert_eq!(not_made(&[of(1, &[("ReferralNFA", nfa)], None), children]), no_join);
+    assert_eq!(not_made(&[referrals, no_key()]), no_join);
+    let no_referrals = said("the other column that it needs is not in the files");
+    assert_eq!(not_made(&nested[..1]), no_referrals);
+    // where no row has the value there is nothing to check
+    let nobody = of(0, &[("LAchildID", &["a"]), ("UPNunknown", &["UN6"])], None);
+    assert_eq!(not_made(&[nobody]), []);
 }
 
 #[test]

@@ -160,7 +160,7 @@ fn is_number(text: &str) -> bool {
 }
 
 /// Yes or no.
-pub(super) fn boolean(text: &str) -> Option<bool> {
+pub(in crate::returns) fn boolean(text: &str) -> Option<bool> {
     let text = text.trim();
     let text = without_label(text).unwrap_or(text);
     let is = |words: &[&str]| words.iter().any(|word| word.eq_ignore_ascii_case(text));

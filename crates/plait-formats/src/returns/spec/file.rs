@@ -49,6 +49,7 @@ pub(super) struct TableToml {
     #[serde(default)]
     terms: Vec<Term>,
     element: Option<String>,
+    flag: Option<String>,
     rows: Rows,
     #[serde(default)]
     makes_records: bool,
@@ -146,6 +147,7 @@ impl From<TableToml> for Table {
             aliases: table.aliases,
             terms: table.terms,
             element: table.element,
+            flag: table.flag,
             rows: table.rows,
             makes_records: table.makes_records,
             record: table.record,
@@ -359,7 +361,7 @@ fn refuse_contradictions_in(table: &Table, spec: &Spec, file: &str) -> Result<()
         }
     }
     let by = format!("table \"{}\"", table.name);
-    for column in [&table.record, &table.key, &table.parent_column].into_iter().flatten() {
+    for column in [&table.record, &table.key, &table.parent_column, &table.flag].into_iter().flatten() {
         refuse_unknown_column(table, column, &by, file)?;
     }
     if let Some(parent) = &table.parent {
