@@ -1,7 +1,9 @@
 //! Records that cannot be of one person, whatever else they share, because their numbers say so.
 
 use crate::constraints::Constraints;
+use crate::lists::Lists;
 use crate::records::Records;
+use hashbrown::HashMap;
 use plait_types::identifier::{NhsNumber, Uln, Upn};
 use plait_types::{NULL, Role};
 
@@ -82,6 +84,36 @@ impl<'a> Conflicts<'a> {
     /// The same of what the two records have themselves, whatever is put together with them.
     pub fn kind_between_these(&self, left: u32, right: u32) -> Option<Role> {
         self.kind_between_holders(&[left], &[right])
+    }
+
+    /// Whether a record has a verified number.
+    pub(crate) fn has_number(&self, record: u32) -> bool {
+        self.kinds.iter().any(|kind| kind.numbers(record).next().is_some())
+    }
+
+    /// Whether two records have verified numbers of one kind, the same or not.
+    pub(crate) fn share_or_differ(&self, left: u32, right: u32) -> bool {
+        self.kinds.iter().any(|kind| kind.said_of(&[left], &[right]) != Said::Nothing)
+    }
+
+    /// Per record of `of`, the others that have a verified number of it, in one go through all records.
+    pub(crate) fn holders_of_the_numbers_of(&self, of: &[u32]) -> Lists {
+        let mut found: Vec<Vec<u32>> = vec![Vec::new(); of.len()];
+        for kind in &self.kinds {
+            let n_records = kind.codes[0].len() as u32;
+            let mut wanted: HashMap<u32, Vec<u32>> = HashMap::new();
+            for (place, &record) in (0..).zip(of) {
+                kind.numbers(record).for_each(|number| wanted.entry(number).or_default().push(place));
+            }
+            for record in 0..n_records {
+                for place in kind.numbers(record).filter_map(|number| wanted.get(&number)).flatten() {
+                    if of[*place as usize] != record {
+                        found[*place as usize].push(record);
+                    }
+                }
+            }
+        }
+        Lists::new(found.into_iter())
     }
 
     fn kind_between_holders(&self, left: &[u32], right: &[u32]) -> Option<Role> {

@@ -95,7 +95,8 @@ impl Tally {
         self.product += p * w;
     }
 
-    fn merged(mut self, other: Self) -> Self {
+    /// Both together.
+    pub fn merged(mut self, other: Self) -> Self {
         self.clusters += other.clusters;
         self.whole += other.whole;
         self.part += other.part;

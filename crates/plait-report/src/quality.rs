@@ -20,6 +20,8 @@ pub struct QualityReport {
     pub conflicts: Vec<(String, u64)>,
     /// What is said of accuracy without known truth.
     pub estimates: Vec<AccuracyEstimate>,
+    /// What tests of the linkage found that need no truth either, a sentence each.
+    pub tests: Vec<String>,
     /// The day for ages and where it comes from, in words; `None` where no births are recorded.
     pub ages: Option<String>,
     /// How many times a group was compared with the rest.

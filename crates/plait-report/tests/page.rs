@@ -230,6 +230,7 @@ fn quality(text: &str) -> QualityReport {
             precision: estimate(0.99, 0.9, 1.0),
             recall: None,
         }],
+        tests: vec![format!("tried without their numbers, nothing was lost{text}")],
         ages: Some(format!("2026-01-15, the day of the census{text}")),
         comparisons: 4,
         groupings: vec![

@@ -185,11 +185,21 @@ pub(crate) fn of_result(run: &Run, linked: &[(String, u64, u64)]) -> Vec<Detail>
     let routes = crate::routes::lines(&run.routes).into_iter().map(|line| detail("Routes", line));
     let constraints = run.constraints.iter().map(of_constraints);
     let sure = [detail("Unsure", format!("{unsure}.")), detail("Quality", format!("{quality}."))];
+    let tests: Vec<String> = run.quality.tests().into_iter().chain(run.quality.disagreement()).collect();
+    let tested = (!tests.is_empty()).then(|| detail("Tested", format!("{}.", tests.join("; "))));
     let not_found = crate::not_found::words(&run.not_found).map(|words| detail("Not found", words));
     // of small files there is nothing to say
     let compared = run.groups.iter().filter(|groups| groups.comparisons > 0);
     let groups = compared.map(|groups| detail("Groups", groups.words()));
-    pairs.into_iter().chain(routes).chain(constraints).chain(sure).chain(groups).chain(not_found).collect()
+    pairs
+        .into_iter()
+        .chain(routes)
+        .chain(constraints)
+        .chain(sure)
+        .chain(tested)
+        .chain(groups)
+        .chain(not_found)
+        .collect()
 }
 
 /// About pairs that were kept apart or put together whatever they weigh.

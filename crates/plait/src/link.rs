@@ -9,7 +9,7 @@ use crate::not_found::NotFoundRecords;
 use crate::output;
 use crate::ownership::{self, Input};
 use crate::place::OutputPlace;
-use crate::quality::{PROBABILITIES, RunEstimate, RunQuality};
+use crate::quality::RunQuality;
 use crate::reason::Reason;
 use crate::run::{Counts, FORMAT, MODEL_FILE, Run, RunModel, RunRule, RunSource};
 use crate::score::Truth;
@@ -27,7 +27,7 @@ use plait_engine::methods::{Method, StepsLeftOut};
 use plait_engine::model::{Clustering, LinkType, Model, ModelFile};
 use plait_engine::objection::{Objection, Objections};
 use plait_engine::progress::{Progress, Stage};
-use plait_engine::quality::{Decided, by_probability};
+use plait_engine::quality::Decided;
 use plait_engine::records::{Records, SOURCE_OF_RECORD};
 use plait_engine::scoring::{ScoredPairs, Scorer, score as score_pairs, score_compared};
 use plait_engine::training::{Training, TrainingOptions, comparable_pairs, train};
@@ -442,21 +442,19 @@ impl<'a> Job<'a> {
         run.rules = rule_results(&findings, &blocks);
         run.routes = routes::routes(&findings);
         run.method = request.method.map(|method| method::run_method(method, &self.steps_left_out, &findings));
-        run.quality = self.watch.time("judge", || RunQuality {
-            estimates: by_probability(&Decided {
+        run.quality = self.watch.time("judge", || {
+            RunQuality::of(&Decided {
                 records: &records,
+                model: &model,
                 comparer: &comparer,
                 blocks: &blocks,
                 scorer: &scorer,
                 pairs: &pairs,
                 clustered: &clustered,
                 constraints,
-                link_type: model.link_type,
+                cut: link_cut,
                 seed: request.seed,
             })
-            .map(|estimate| RunEstimate::of(PROBABILITIES, estimate))
-            .into_iter()
-            .collect(),
         });
         let days: Vec<Option<PartialDate>> = facts.iter().map(|source| source.reference).collect();
         let by_group = || {

@@ -1,7 +1,9 @@
 //! What a run says of its own quality without labels: `quality` of `run.json`, and the words for it.
 
-use plait_engine::quality::{Bounded, Estimate};
-use plait_types::percent;
+use plait_engine::quality::{
+    Bounded, Decided, Estimate, Together, by_probability, caught_by_rules, without_numbers, without_partner,
+};
+use plait_types::{grouped, percent};
 use serde::{Deserialize, Serialize};
 
 /// The name of the estimate by the model's own probabilities.
@@ -12,6 +14,95 @@ pub(crate) const PROBABILITIES: &str = "probabilities";
 pub struct RunQuality {
     /// Side by side, each resting on something else.
     pub estimates: Vec<RunEstimate>,
+    /// Share of the records with a partner that blocking rules bring to one, by capture and recapture over the rules; null of
+    /// fewer than two rules.
+    #[serde(default)]
+    pub caught_by_rules: Option<Bound>,
+    /// Records with a known partner, tried as if no number of theirs were known; null where too few share a verified one.
+    #[serde(default)]
+    pub without_numbers: Option<RunWithoutNumbers>,
+    /// Records with a partner, tried as if it were not there; null where there are too few.
+    #[serde(default)]
+    pub without_partner: Option<RunWithoutPartner>,
+}
+
+/// How well records are linked whose numbers decide nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunWithoutNumbers {
+    /// Records tried.
+    pub records: u64,
+    /// Share of the records with their number that they are put to all the same.
+    pub recall: Bound,
+    /// Share of the numbered records that they are put to which have their number.
+    pub precision: Option<Bound>,
+}
+
+/// What becomes of records that have no partner.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunWithoutPartner {
+    /// Records tried.
+    pub records: u64,
+    /// Share that is put to somebody else.
+    pub misplaced: Bound,
+}
+
+impl RunQuality {
+    pub(crate) fn of(decided: &Decided<'_>) -> Self {
+        let Some(together) = Together::of(decided) else { return Self::default() };
+        let ((estimate, caught), (numbers, partner)) = rayon::join(
+            || (by_probability(decided, &together), caught_by_rules(decided, &together)),
+            || (without_numbers(decided, &together), without_partner(decided, &together)),
+        );
+        Self {
+            estimates: vec![RunEstimate::of(PROBABILITIES, estimate)],
+            caught_by_rules: caught.map(Bound::of),
+            without_numbers: numbers.map(|tried| RunWithoutNumbers {
+                records: tried.records,
+                recall: Bound::of(tried.recall),
+                precision: tried.precision.map(Bound::of),
+            }),
+            without_partner: partner.map(|tried| RunWithoutPartner {
+                records: tried.records,
+                misplaced: Bound::of(tried.misplaced),
+            }),
+        }
+    }
+
+    /// What tests of the linkage found, a sentence each, with the figures in it.
+    pub(crate) fn tests(&self) -> Vec<String> {
+        let numbers = self.without_numbers.map(|tried| {
+            let precision = tried.precision.map_or_else(String::new, |right| {
+                format!(", and {} of the numbered records that they were put to had it", right.words())
+            });
+            format!(
+                "tried without their numbers, {} records were put to {} of the records with the same number{precision}",
+                grouped(tried.records),
+                tried.recall.words()
+            )
+        });
+        let partner = self.without_partner.map(|tried| {
+            format!(
+                "tried without their own partner, of {} records {} were put to somebody else",
+                grouped(tried.records),
+                tried.misplaced.words()
+            )
+        });
+        let caught = self
+            .caught_by_rules
+            .map(|caught| format!("the blocking rules bring {} of the records to a partner of theirs, by how many rules catch each", caught.words()));
+        [numbers, partner, caught].into_iter().flatten().collect()
+    }
+
+    /// Where the figures disagree: what the tests say beside the estimate, outside its interval.
+    pub(crate) fn disagreement(&self) -> Option<String> {
+        let recall = self.estimates.first()?.recall?;
+        let caught = self.caught_by_rules.filter(|caught| caught.high < recall.low)?;
+        Some(format!(
+            "the estimates disagree: of recall {}, although the rules bring only {} of the records together; trust the lower",
+            recall.words(),
+            caught.words()
+        ))
+    }
 }
 
 /// One estimate: precision and recall of the pairs of records in one person.

@@ -412,6 +412,45 @@ impl Blocks {
         (0..self.rules.len()).any(|rule| self.holds(rule, left, right))
     }
 
+    /// The candidates of each of some records, which ascend: every record that some rule pairs with it. `rule_counts` says
+    /// which rules are asked. Goes through the blocks of these rules once, whatever the number of records.
+    pub(crate) fn partners(&self, of: &[u32], rule_counts: impl Fn(usize) -> bool + Sync) -> Lists {
+        let n_records = self.sources.last().map_or(0, |source| source.end as usize);
+        let mut place_of = vec![NULL; n_records];
+        (0..).zip(of).for_each(|(place, &record)| place_of[record as usize] = place);
+        let source = |record: u32| self.sources.partition_point(|s| s.end <= record);
+        let is_wanted = |record: u32, other: u32| {
+            record != other && (self.within_sources || source(record) != source(other))
+        };
+        let of_rule = |rule: &RuleBlocks| {
+            let mut found: Vec<(u32, u32)> = Vec::new();
+            let mut pair = |members: &[u32], others: &[u32]| {
+                let asked = members.iter().filter(|record| place_of[**record as usize] != NULL);
+                asked.for_each(|&record| {
+                    let others = others.iter().filter(|&&other| is_wanted(record, other));
+                    found.extend(others.map(|&other| (place_of[record as usize], other)));
+                });
+            };
+            for block in 0..rule.n_blocks() {
+                let (start, end) = (rule.starts[block] as usize, rule.starts[block + 1] as usize);
+                match rule.splits.get(block) {
+                    None => pair(&rule.records[start..end], &rule.records[start..end]),
+                    Some(&split) => {
+                        let split = split as usize;
+                        pair(&rule.records[start..split], &rule.records[split..end]);
+                        pair(&rule.records[split..end], &rule.records[start..split]);
+                    }
+                }
+            }
+            found
+        };
+        let rules = self.rules.par_iter().enumerate().filter(|(at, _)| rule_counts(*at));
+        let found: Vec<Vec<(u32, u32)>> = rules.map(|(_, rule)| of_rule(rule)).collect();
+        let mut partners: Vec<Vec<u32>> = vec![Vec::new(); of.len()];
+        found.iter().flatten().for_each(|&(place, other)| partners[place as usize].push(other));
+        Lists::new(partners.into_iter())
+    }
+
     /// Whether a rule with unlike sides holds with these records on its left and right.
     fn holds_one_way(&self, rule: &RuleBlocks, first: u32, second: u32) -> bool {
         if let Some(several) = &rule.several {

@@ -122,6 +122,29 @@ proptest! {
     }
 
     #[test]
+    fn partners_of_a_record_are_all_that_some_asked_rule_pairs_with_it(
+        records in any_records(),
+        rules in any_rules(),
+        link_type in any_link_type(),
+    ) {
+        let blocks = Blocks::new(&records, &rules, link_type);
+        let some: Vec<u32> = (0..records.len() as u32).step_by(2).collect();
+        for asked in [0, rules.len()] {
+            let partners = blocks.partners(&some, |rule| rule < asked);
+            let pairs = twin(&records, &rules[..asked], link_type);
+            for (place, &record) in (0..).zip(&some) {
+                let mut expected: Vec<u32> = pairs
+                    .iter()
+                    .filter(|pair| pair.0 == record || pair.1 == record)
+                    .map(|pair| if pair.0 == record { pair.1 } else { pair.0 })
+                    .collect();
+                expected.sort_unstable();
+                prop_assert_eq!(partners.get(place), &expected[..]);
+            }
+        }
+    }
+
+    #[test]
     fn packed_keys_give_the_blocks_that_entries_give(
         records in any_records(),
         rules in any_rules(),

@@ -27,7 +27,7 @@ type WeighPair<'a> = dyn FnMut(u32, u32) -> Option<f64> + 'a;
 /// Bits of a pair that no blocking rule makes: half a nat. Of what was tried on generated people and on benchmarks, from
 /// 0 (unlike records flow together) to 2 nats (persons of many records come apart), it was the best everywhere or equal to
 /// the best.
-const NOT_COMPARED: f64 = -0.72;
+pub(crate) const NOT_COMPARED: f64 = -0.72;
 /// Bits that every compared pair is given on top, half a nat. The pairs of a person are not independent: where one record
 /// has an error, all pairs of it say so.
 const BENEFIT: f64 = 0.72;
@@ -223,7 +223,8 @@ pub(crate) fn joins(records: &[u32], mut weigh: impl FnMut(u32, u32) -> Option<f
     dense.joins()
 }
 
-fn clipped(weight: f64) -> f64 {
+/// What a weight counts.
+pub(crate) fn clipped(weight: f64) -> f64 {
     (weight + BENEFIT).clamp(LEAST, MOST)
 }
 

@@ -20,4 +20,9 @@ impl ComparisonVector {
         debug_assert!(comparison < Self::MAX_COMPARISONS && usize::from(level) <= Self::MAX_LEVELS);
         self.0 |= u64::from(level) << (4 * comparison);
     }
+
+    /// The same with a comparison that says nothing.
+    pub(crate) fn without(self, comparison: usize) -> Self {
+        Self(self.0 & !(15 << (4 * comparison)))
+    }
 }

@@ -1,16 +1,12 @@
-use super::expected::*;
 use super::interval::events_between;
-use crate::blocking::Blocks;
-use crate::clustering::{LOOK_AT_ALL, cluster};
-use crate::comparison::Comparer;
-use crate::constraints::Constraints;
+use super::*;
+use crate::clustering::cluster;
 use crate::fixture::{
     DATE, Dice, FORENAME, SURNAME, all_pairs, any_records, comparison, fixed, model, records, value,
 };
-use crate::model::{BlockingKey, BlockingRule, Clustering, Condition, LinkType, Model, Part};
+use crate::model::{BlockingKey, BlockingRule, Clustering, Condition, Part};
 use crate::progress::Silent;
-use crate::records::Records;
-use crate::scoring::{Scorer, score};
+use crate::scoring::score;
 use crate::training::two_classes;
 use plait_types::Role;
 use proptest::prelude::*;
@@ -55,12 +51,11 @@ fn an_interval_holds_what_happens_in_19_cases_of_20() {
     );
 }
 
-/// Three comparisons with levels that differ in worth, candidates where either name's first letter agrees.
-fn a_model(link_type: LinkType, clustering: Clustering) -> Model {
+/// Comparisons of these fields with levels that differ in worth, candidates where either name's first letter agrees.
+fn a_model(link_type: LinkType, clustering: Clustering, fields: &[&str]) -> Model {
     let first = |field: &str| BlockingKey::same(field, Part::First(1));
-    let fields = [FORENAME, SURNAME, DATE];
-    let comparisons = fields.map(|field| comparison(field, [Condition::exact()])).to_vec();
-    let (m, u) = (vec![vec![0.9, 0.1]; 3], vec![vec![0.05, 0.95]; 3]);
+    let comparisons: Vec<_> = fields.iter().map(|field| comparison(field, [Condition::exact()])).collect();
+    let (m, u) = (vec![vec![0.9, 0.1]; fields.len()], vec![vec![0.05, 0.95]; fields.len()]);
     Model {
         blocking: [FORENAME, SURNAME].map(|field| BlockingRule { keys: vec![first(field)] }).to_vec(),
         clustering,
@@ -69,14 +64,42 @@ fn a_model(link_type: LinkType, clustering: Clustering) -> Model {
     }
 }
 
+/// Links as the model has it, and asks something of what came out.
+fn of_linked<T>(records: &Records, model: &Model, ask: impl FnOnce(&Decided<'_>) -> T) -> T {
+    let blocks = Blocks::for_model(records, model).unwrap();
+    let comparer = Comparer::beside(records, model, &blocks).unwrap();
+    let scorer = Scorer::new(&comparer, model).unwrap();
+    let pairs = score(&scorer, &blocks, -3.0, &Silent).unwrap();
+    let weigher = || -> Box<dyn FnMut(u32, u32) -> Option<f64>> {
+        let (mut scratch, blocks, scorer) = (comparer.scratch(), &blocks, &scorer);
+        Box::new(move |l, r| blocks.is_candidate(l, r).then(|| scorer.weigh(l, r, &mut scratch).0))
+    };
+    let constraints = Constraints::default();
+    let clustered = cluster(records, &pairs, 0.0, model.clustering, &constraints, &weigher);
+    ask(&Decided {
+        records,
+        model,
+        comparer: &comparer,
+        blocks: &blocks,
+        scorer: &scorer,
+        pairs: &pairs,
+        clustered: &clustered,
+        constraints: &constraints,
+        cut: 0.0,
+        seed: 1,
+    })
+}
+
 fn odds(bits: f64) -> f64 {
     1.0 / (1.0 + 2f64.powf(-bits))
 }
 
+const FIELDS: [&str; 3] = [FORENAME, SURNAME, DATE];
+
 /// The bits of a pair by the model's definition.
 fn bits(records: &Records, left: u32, right: u32) -> f64 {
     let mut bits = (0.02f64 / 0.98).log2();
-    for field in [FORENAME, SURNAME, DATE] {
+    for field in FIELDS {
         bits += match (value(records, field, left), value(records, field, right)) {
             (Some(left), Some(right)) if left == right => (0.9f64 / 0.05).log2(),
             (Some(_), Some(_)) => (0.1f64 / 0.95).log2(),
@@ -84,6 +107,53 @@ fn bits(records: &Records, left: u32, right: u32) -> f64 {
         };
     }
     bits
+}
+
+/// The pairs that are missed, by definition.
+fn twin_missed(decided: &Decided<'_>) -> f64 {
+    let n = decided.records.len() as u32;
+    let person = |record: u32| decided.clustered.persons.person_of[record as usize];
+    let of = |p: u32| -> Vec<u32> { (0..n).filter(|&record| person(record) == p).collect() };
+    let is_candidate =
+        |a: u32, b: u32| decided.is_pair(a, b) && decided.blocks.is_candidate(a.min(b), a.max(b));
+    let is_correlation = decided.model.clustering == Clustering::Correlation;
+    let mut missed = 0.0;
+    for record in (0..n).filter(|&record| of(person(record)).len() == 1) {
+        let mut claims = Vec::new();
+        for other in (0..decided.clustered.persons.n_persons).filter(|&p| p != person(record)) {
+            let members: Vec<u32> = of(other).into_iter().filter(|&m| decided.is_pair(record, m)).collect();
+            let compared: Vec<u32> = members.iter().copied().filter(|&m| is_candidate(record, m)).collect();
+            if compared.is_empty() {
+                continue;
+            }
+            let bits = compared.iter().map(|&m| {
+                let bits = bits(decided.records, record.min(m), record.max(m));
+                if is_correlation { bits.min(-2.0) } else { bits }
+            });
+            let mean = bits.sum::<f64>() / compared.len() as f64;
+            let never = (members.len() - compared.len()) as f64;
+            let pairs = members.len() as f64 / if of(other).len() == 1 { 2.0 } else { 1.0 };
+            claims.push((pairs, 2f64.powf(mean + 2.0 - 4.0 * never)));
+        }
+        let all = 1.0 + claims.iter().map(|claim| claim.1).sum::<f64>();
+        missed += claims.iter().map(|(pairs, odds)| pairs * odds / all).sum::<f64>();
+    }
+    let (mut all, mut once, mut twice, mut pairs) = (0.0f64, 0.0f64, 0.0f64, 0.0f64);
+    for person in (0..decided.clustered.persons.n_persons).map(of).filter(|members| members.len() > 1) {
+        for &record in &person {
+            let others: Vec<u32> = person.iter().copied().filter(|&m| decided.is_pair(record, m)).collect();
+            let holds = |rule: usize| {
+                others.iter().any(|&m| decided.blocks.holds(rule, record.min(m), record.max(m)))
+            };
+            let caught = [0, 1].into_iter().filter(|&rule| holds(rule)).count();
+            all += f64::from(u8::from(caught > 0));
+            once += f64::from(u8::from(caught == 1));
+            twice += f64::from(u8::from(caught == 2));
+            pairs += others.len() as f64 / if person.len() == 2 { 2.0 } else { 1.0 };
+        }
+    }
+    let never = once * (once - 1.0).max(0.0) / (2.0 * (twice + 1.0));
+    missed + never * pairs / all.max(1.0)
 }
 
 proptest! {
@@ -97,42 +167,36 @@ proptest! {
     ) {
         let link_type = if is_link_only { LinkType::LinkOnly } else { LinkType::LinkAndDedupe };
         let clustering = if is_correlation { Clustering::Correlation } else { Clustering::ConnectedComponents };
-        let model = a_model(link_type, clustering);
-        let blocks = Blocks::for_model(&records, &model).unwrap();
-        let comparer = Comparer::beside(&records, &model, &blocks).unwrap();
-        let scorer = Scorer::new(&comparer, &model).unwrap();
-        let pairs = score(&scorer, &blocks, -3.0, &Silent).unwrap();
-        let weigher = || -> Box<dyn FnMut(u32, u32) -> Option<f64>> {
-            let (mut scratch, blocks, scorer) = (comparer.scratch(), &blocks, &scorer);
-            Box::new(move |l, r| blocks.is_candidate(l, r).then(|| scorer.weigh(l, r, &mut scratch).0))
-        };
-        let constraints = Constraints::default();
-        let clustered = cluster(&records, &pairs, 0.0, clustering, &constraints, &weigher);
-        let said = by_probability(&Decided {
-            records: &records, comparer: &comparer, blocks: &blocks, scorer: &scorer, pairs: &pairs,
-            clustered: &clustered, constraints: &constraints, link_type, seed: 1,
-        });
-
-        let person = |record: u32| clustered.persons.person_of[record as usize];
-        let all = all_pairs(&records, link_type);
-        let together = all.iter().filter(|&&(l, r)| person(l) == person(r)).count() as f64;
-        prop_assert_eq!(said.is_some(), together > 0.0);
-        let Some(said) = said else { return Ok(()) };
-        let precision = said.precision.unwrap();
-        prop_assert!(0.0 <= precision.low && precision.low <= precision.estimate);
-        prop_assert!(precision.estimate <= precision.high && precision.high <= 1.0);
-        // persons of two records of which the pair is compared: the pair alone says how sure it is
-        let two_each = (0..clustered.persons.n_persons).all(|p| {
-            (0..records.len() as u32).filter(|&record| person(record) == p).count() <= 2
-        });
-        if two_each {
-            let wrong: f64 = all
-                .iter()
-                .filter(|&&(l, r)| person(l) == person(r))
-                .map(|&(l, r)| 1.0 - odds(bits(&records, l, r) + 0.72))
-                .sum();
-            prop_assert!((precision.estimate - (1.0 - wrong / together)).abs() < 1e-9);
-        }
+        let model = a_model(link_type, clustering, &FIELDS);
+        of_linked(&records, &model, |decided| {
+            let together = Together::of(decided);
+            let person = |record: u32| decided.clustered.persons.person_of[record as usize];
+            let all = all_pairs(&records, link_type);
+            let n_together = all.iter().filter(|&&(l, r)| person(l) == person(r)).count() as f64;
+            prop_assert_eq!(together.is_some(), n_together > 0.0);
+            let Some(together) = together else { return Ok(()) };
+            let said = by_probability(decided, &together);
+            let (precision, recall) = (said.precision.unwrap(), said.recall.unwrap());
+            for share in [precision, recall] {
+                prop_assert!(0.0 <= share.low && share.low <= share.estimate);
+                prop_assert!(share.estimate <= share.high && share.high <= 1.0);
+            }
+            let right = n_together * precision.estimate;
+            prop_assert!((recall.estimate - right / (right + twin_missed(decided))).abs() < 1e-9);
+            // persons of two records of which the pair is compared: the pair alone says how sure it is
+            let two_each = (0..decided.clustered.persons.n_persons).all(|p| {
+                (0..records.len() as u32).filter(|&record| person(record) == p).count() <= 2
+            });
+            if two_each {
+                let wrong: f64 = all
+                    .iter()
+                    .filter(|&&(l, r)| person(l) == person(r))
+                    .map(|&(l, r)| 1.0 - odds(bits(&records, l, r) + 0.72))
+                    .sum();
+                prop_assert!((precision.estimate - (1.0 - wrong / n_together)).abs() < 1e-9);
+            }
+            Ok(())
+        })?;
     }
 }
 
@@ -143,31 +207,118 @@ fn of_a_person_too_large_to_take_apart_nothing_is_said() {
         let fields =
             [(FORENAME, Role::Forename, of_one_name("ann")), (SURNAME, Role::Surname, of_one_name("lee"))];
         let records = records(&[n], &fields);
-        let model = a_model(LinkType::DedupeOnly, Clustering::ConnectedComponents);
-        let model = Model {
-            comparisons: model.comparisons[..2].to_vec(),
-            classes: two_classes(0.02, vec![vec![0.9, 0.1]; 2], vec![vec![0.05, 0.95]; 2]),
-            ..model
-        };
-        let blocks = Blocks::for_model(&records, &model).unwrap();
-        let comparer = Comparer::beside(&records, &model, &blocks).unwrap();
-        let scorer = Scorer::new(&comparer, &model).unwrap();
-        let pairs = score(&scorer, &blocks, -3.0, &Silent).unwrap();
-        let weigher = || -> Box<dyn FnMut(u32, u32) -> Option<f64>> { Box::new(|_, _| None) };
-        let constraints = Constraints::default();
-        let clustered = cluster(&records, &pairs, 0.0, model.clustering, &constraints, &weigher);
-        assert_eq!(clustered.persons.n_persons, 1);
-        let said = by_probability(&Decided {
-            records: &records,
-            comparer: &comparer,
-            blocks: &blocks,
-            scorer: &scorer,
-            pairs: &pairs,
-            clustered: &clustered,
-            constraints: &constraints,
-            link_type: model.link_type,
-            seed: 1,
+        let model = a_model(LinkType::DedupeOnly, Clustering::ConnectedComponents, &FIELDS[..2]);
+        of_linked(&records, &model, |decided| {
+            assert_eq!(decided.clustered.persons.n_persons, 1);
+            assert_eq!(Together::of(decided).is_some(), n == LOOK_AT_ALL);
         });
-        assert_eq!(said.is_some(), n == LOOK_AT_ALL);
     }
+}
+
+/// Forty children in two sources: their values by child and source.
+fn children(of: [&dyn Fn(usize, usize) -> Option<String>; 4]) -> Records {
+    let columns = [
+        (FORENAME, Role::Forename),
+        (SURNAME, Role::Surname),
+        (DATE, Role::DateOfBirth),
+        ("nhs_number", Role::NhsNumber),
+    ];
+    let values =
+        |of: &dyn Fn(usize, usize) -> Option<String>| (0..80).map(|at| of(at % 40, at / 40)).collect();
+    let columns = columns.iter().zip(of).map(|(&(name, role), of)| (name, role, values(of)));
+    records(&[40, 40], &columns.collect::<Vec<_>>())
+}
+
+fn number(child: usize) -> Option<String> {
+    let valid = |text: &String| plait_types::identifier::NhsNumber::parse(text).is_some();
+    (0..2000).map(|n| format!("999{n:07}")).filter(valid).nth(child)
+}
+
+#[test]
+fn records_are_tried_without_the_numbers_that_join_them() {
+    // the second source has another surname and birth for one in four
+    let other = |child: usize, source: usize| source == 1 && child.is_multiple_of(4);
+    let records = children([
+        &|child, _| Some(format!("child{child}")),
+        &|child, source| Some(if other(child, source) { "other".into() } else { format!("name{child}") }),
+        &|child, source| {
+            Some(if other(child, source) {
+                "1999-09-09".into()
+            } else {
+                format!("2015-03-{:02}", child % 28 + 1)
+            })
+        },
+        &|child, _| number(child),
+    ]);
+    let fields = [FORENAME, SURNAME, DATE, "nhs_number"];
+    let mut model = a_model(LinkType::LinkOnly, Clustering::Correlation, &fields);
+    let (m, mut u) = (vec![vec![0.9, 0.1]; 4], vec![vec![0.05, 0.95]; 4]);
+    u[3] = vec![1e-5, 1.0 - 1e-5];
+    model.classes = two_classes(0.02, m, u);
+    of_linked(&records, &model, |decided| {
+        let together = Together::of(decided).unwrap();
+        assert_eq!(decided.clustered.persons.n_persons, 40, "their numbers join all of them");
+        let tried = without_numbers(decided, &together).expect("all share their number with one");
+        assert_eq!(tried.records, 80);
+        assert!(
+            (tried.recall.estimate - 0.75).abs() < 1e-12,
+            "one in four is known by its number alone: {tried:?}"
+        );
+        assert_eq!(tried.precision.map(|share| share.estimate), Some(1.0));
+        assert!(tried.recall.low < 0.75 && 0.75 < tried.recall.high);
+    });
+    let model = a_model(LinkType::LinkOnly, Clustering::Correlation, &FIELDS);
+    let said =
+        of_linked(&records, &model, |decided| without_numbers(decided, &Together::of(decided).unwrap()));
+    assert_eq!(said, None, "numbers that are not compared cannot be hidden");
+}
+
+#[test]
+fn records_are_tried_without_the_partner_that_they_have() {
+    let mut model = a_model(LinkType::LinkOnly, Clustering::Correlation, &FIELDS);
+    let (m, mut u) = (vec![vec![0.9, 0.1]; 3], vec![vec![0.05, 0.95]; 3]);
+    u[0] = vec![0.001, 0.999];
+    model.classes = two_classes(0.02, m, u);
+    // the first source has their numbers, the second has not
+    let misplaced = |n_of_a_name: usize| {
+        let records = children([
+            &|child, _| Some(format!("child{}", child / n_of_a_name)),
+            &|child, _| Some(format!("name{}", child / n_of_a_name)),
+            &|child, _| Some(format!("2015-03-{:02}", child % 28 + 1)),
+            &|child, source| if source == 0 { number(child) } else { None },
+        ]);
+        of_linked(&records, &model, |decided| {
+            let together = Together::of(decided).unwrap();
+            assert_eq!(decided.clustered.persons.n_persons, 40);
+            without_partner(decided, &together).map(|tried| (tried.records, tried.misplaced.estimate))
+        })
+    };
+    assert_eq!(misplaced(1), Some((80, 0.0)));
+    assert_eq!(
+        misplaced(2),
+        Some((80, 0.5)),
+        "those without a number of their own go to the other of their name"
+    );
+}
+
+#[test]
+fn too_few_records_say_nothing() {
+    let records = records(
+        &[2, 2],
+        &[
+            (
+                FORENAME,
+                Role::Forename,
+                ["ann", "bob", "ann", "bob"].map(|name| Some(name.to_owned())).to_vec(),
+            ),
+            (SURNAME, Role::Surname, ["lee", "kay", "lee", "kay"].map(|name| Some(name.to_owned())).to_vec()),
+        ],
+    );
+    let model = a_model(LinkType::LinkOnly, Clustering::Correlation, &FIELDS[..2]);
+    of_linked(&records, &model, |decided| {
+        let together = Together::of(decided).unwrap();
+        assert_eq!(without_partner(decided, &together), None);
+        assert_eq!(without_numbers(decided, &together), None);
+        assert!(caught_by_rules(decided, &together).is_some());
+    });
 }

@@ -234,6 +234,7 @@ fn write_accuracy(report: &QualityReport, m: &mut Markup) {
             m,
         );
     }
+    report.tests.iter().for_each(|test| paragraph(&format!("{}.", sentence_case(test)), m));
 }
 
 /// A share and its interval, or two dashes.
