@@ -218,6 +218,9 @@ fault_codes! {
     NoLinks = "E040", Quality, "No pair reached the threshold.",
         why "A result without links does harm where a script goes on with it.",
         do "Check that the files are of the same area and years and that their columns were understood; or look at the likeliest pairs with a lower --threshold.";
+    NothingToLink = "E042", Quality, "No source can be linked with another: they have no names and no identifier in common.",
+        why "What they do have in common, such as a date of birth and a sex, many people share; most links would be wrong.",
+        do "Export one of them again with names or a number of people that another has, or add a source that has both.";
     CannotWrite = "E052", Unexpected, "An output cannot be written.",
         why "Results are written whole or not at all.",
         do "Check that the disk has room, that you may write to the folder, and that no file in it is open in another program.";

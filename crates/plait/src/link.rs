@@ -11,6 +11,7 @@ use crate::ownership::{self, Input};
 use crate::place::OutputPlace;
 use crate::quality::{PROBABILITIES, RunEstimate, RunQuality};
 use crate::reason::Reason;
+use crate::routes::WithoutRoute;
 use crate::run::{Counts, FORMAT, MODEL_FILE, Run, RunModel, RunRule, RunSource};
 use crate::score::Truth;
 use crate::source::{Opened, RecordNames, SourceSpec, open, sha256_of_text};
@@ -345,11 +346,18 @@ impl<'a> Job<'a> {
         });
 
         self.note_spikes(&records);
-        let without_route = routes::sources_without_route(&records, &facts);
-        let why_not = routes::as_reason(&without_route);
-        issues.extend(without_route);
+        let without_route = WithoutRoute::of(&records, &facts);
+        let has_rules = file.as_ref().is_some_and(|(file, _)| !file.model.deterministic.is_empty());
+        let why_not = routes::as_reason(&without_route.findings);
+        issues.extend(without_route.findings.iter().cloned());
         let because = |faults: Faults| faults.because_of_sources(why_not.as_deref());
         let mut model = self.starting_model(&records, file.take().map(|(file, _)| file)).map_err(because)?;
+        if records.sources.len() > 1
+            && request.link_type.is_none_or(|link_type| link_type == LinkType::LinkOnly)
+            && !(has_rules || given.is_some() || request.method.is_some())
+        {
+            without_route.refuse(&records)?;
+        }
         if let Some(method) = request.method {
             issues.extend(method::issues(method, &self.steps_left_out, &records, model.link_type));
         }
@@ -376,6 +384,7 @@ impl<'a> Job<'a> {
             }
             None => score_pairs(&scorer, &blocks, review_cut, self.progress),
         })?;
+        without_route.leave_out(&records, &mut pairs);
         self.apply_rules(&records, &model, &comparer, &scorer, &mut pairs);
         self.progress.begin(Stage::Cluster, 1);
         let weigher = || -> Box<dyn FnMut(u32, u32) -> Option<f64>> {
@@ -470,7 +479,7 @@ impl<'a> Job<'a> {
         }
         issues.extend(summary::sources_without_link(&findings, &run, &issues));
         run.issues = issues.iter().map(ToString::to_string).collect();
-        let summary = summary::paragraph(&findings, &run);
+        let summary = summary::paragraph(&findings, &run, &issues);
         self.details.push(details::of_model(
             &model,
             request.model.as_deref(),

@@ -164,8 +164,28 @@ fn a_source_that_nothing_joins_to_the_others_is_told_with_what_is_missing() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let faults = linked(folder.path(), &["cin_2026", "school_census"]).expect_err("nothing to link by");
     let fault = &faults.0[0];
-    assert!(matches!(fault.code, FaultCode::NoUsableColumn | FaultCode::NoPairs | FaultCode::NoLinks));
+    assert_eq!(fault.code, FaultCode::NothingToLink);
+    assert_eq!(fault.what, "cin_2026 and school_census cannot be linked with each other");
     insta::assert_snapshot!(fault.why.as_deref().unwrap_or_default(), @"cin_2026 holds no names and shares no identifier with school_census: add the case-management extract, which has both");
+}
+
+#[test]
+fn a_source_that_cannot_be_linked_is_not_linked_on_date_of_birth_and_sex_beside_others_that_can() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let linked =
+        linked(folder.path(), &["cin_2026", "school_census", "school_census_again"]).expect("linked");
+    let links =
+        read(&folder.path().join("out/links.parquet"), &ReadOptions::default()).expect("readable").table;
+    for side in ["source_l", "source_r"] {
+        let column = links.column(side).expect("in the contract");
+        assert!((0..links.n_rows).all(|row| column.get(row) != Some("cin_2026")));
+    }
+    assert!(linked.run.counts.links >= 60);
+    assert!(
+        linked.summary.contains("No record of cin_2026 was linked, because nothing in it says who"),
+        "{}",
+        linked.summary
+    );
 }
 
 /// Case management and the return of looked-after children, linked.
