@@ -90,7 +90,18 @@ pub(crate) fn land<'a>(
         .because(recognised.why.iter().cloned().chain(lacking).collect::<Vec<_>>().join("; ")));
     }
     landed.issues.extend(lacking);
+    landed.issues.extend(landed.two_orders.iter().map(|fault| as_issue(fault, &called)));
     Ok(Dataset { recognised, landed, gathered })
+}
+
+/// What would stop `plait link`, as a finding.
+pub(crate) fn as_issue(fault: &Fault, file: &str) -> Issue {
+    let kind = match fault.code {
+        FaultCode::DateOrder => IssueKind::TwoDateOrders,
+        _ => IssueKind::NobodyNamed,
+    };
+    let message = format!("{}; plait link stops here ({}): {}", fault.what, fault.code.name(), fault.todo);
+    Issue::new(kind, file, message)
 }
 
 /// The specification of the user's own by which a source is read.

@@ -8,7 +8,7 @@ use plait_engine::progress::Silent;
 use plait_formats::columns::{Profile, describe, guessed_orders, plan_all};
 use plait_formats::read::{FileFormat, ReadOptions, read as read_table};
 use plait_formats::returns::Recognised;
-use plait_types::{Fault, FaultCode, Issue, IssueKind, Role};
+use plait_types::{Fault, FaultCode, Issue, Role};
 use std::path::PathBuf;
 
 /// What to look at.
@@ -83,7 +83,7 @@ fn look_at_table(request: &LookRequest) -> Result<Looked, Faults> {
     let file = request.path.file_name().unwrap_or(request.path.as_os_str()).to_string_lossy();
     let mut issues = content.issues;
     issues.extend(guessed_orders(&file, &plans));
-    issues.extend(faults.iter().map(|fault| as_issue(fault, &file)));
+    issues.extend(faults.iter().map(|fault| dataset::as_issue(fault, &file)));
     let profile = Profile::of(&content.table, &plans);
     let mut text = format!("{}: {}\n", request.path.display(), content.format);
     if let FileFormat::Xlsx { other_sheets, .. } = &content.format
@@ -101,16 +101,6 @@ fn look_at_table(request: &LookRequest) -> Result<Looked, Faults> {
         "issues": issues.iter().map(ToString::to_string).collect::<Vec<_>>(),
     });
     Ok(Looked { text, json, issues })
-}
-
-/// What would stop `plait link`, as a finding.
-fn as_issue(fault: &Fault, file: &str) -> Issue {
-    let kind = match fault.code {
-        FaultCode::DateOrder => IssueKind::TwoDateOrders,
-        _ => IssueKind::NobodyNamed,
-    };
-    let message = format!("{}; plait link stops here ({}): {}", fault.what, fault.code.name(), fault.todo);
-    Issue::new(kind, file, message)
 }
 
 fn columns_json(profile: &Profile) -> Vec<serde_json::Value> {

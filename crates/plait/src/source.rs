@@ -180,6 +180,10 @@ fn open_return(
     );
     let (sha256, dataset) = (sha256?, dataset?);
     let (mut table, mut plans) = dataset.table(roles);
+    let compares_births = plans.iter().any(|plan| plan.role == Role::DateOfBirth);
+    if let Some(fault) = dataset.landed.two_orders.first().filter(|_| compares_births) {
+        return Err(fault.clone());
+    }
     dataset.add_characteristics(&mut table, &mut plans, roles);
     let mut issues = dataset.landed.issues.clone();
     issues.extend(dataset::outside_codes(&dataset, spec));

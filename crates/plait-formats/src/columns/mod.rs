@@ -15,8 +15,8 @@ mod profile;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use dates::decided_order;
 pub use dates::{DateFinding, compare_orders, date_order};
+pub(crate) use dates::{OrdersHeld, decided_order};
 pub use describe::describe;
 pub(crate) use header::characteristic;
 pub(crate) use headerless::refuse_values;

@@ -45,6 +45,8 @@ pub struct Landed {
     pub outside: Vec<String>,
     /// Columns of the spec that its tables in the files do not have.
     pub lacking: Vec<Lacking>,
+    /// Of columns of dates of birth in two orders, why they keep the return from being linked.
+    pub two_orders: Vec<Fault>,
     /// The orders in which columns of a form made by hand write their dates, where the checks took another until the last
     /// value was known: they have to be made again, as [`land`] does. Identity is right already.
     pub unsettled: Option<DateOrders>,
@@ -184,6 +186,12 @@ impl<'a> Landing<'a> {
         self.lacking.extend(lacking);
         let headers = self.headers_of_identity();
         let outside = self.headers_outside(&headers);
+        let called = |(table, at): (usize, usize)| {
+            let header = self.headers.get(&(table, at));
+            header.unwrap_or(&self.spec.tables[table].columns[at].name).clone()
+        };
+        let two_orders = self.checker.two_orders(called);
+        let two_orders = two_orders.into_iter().map(|fault| fault.at(name.to_owned())).collect();
         let findings = self.checker.finish();
         // no key is looked up any more, and identity needs the room
         drop((self.keys, self.of_rows, self.nested));
@@ -201,6 +209,7 @@ impl<'a> Landing<'a> {
             quality,
             not_run,
             findings,
+            two_orders,
             issues: self.issues,
             tables: self.counts.into_values().collect(),
             unsettled: (!is_settled).then_some(orders),

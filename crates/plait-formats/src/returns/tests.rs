@@ -584,6 +584,30 @@ fn sheets_are_found_below_titles_with_headers_in_other_words_and_formulas_as_sav
     assert_eq!(kinds, expected);
 }
 
+#[test]
+fn formulas_without_results_are_told_of_plain_tables_too() {
+    let mut workbook = Workbook::new();
+    let sheet = workbook.add_worksheet();
+    for (column, header) in ["Born", "Name", "Club"].into_iter().enumerate() {
+        sheet.write(0, column as u16, header).unwrap();
+    }
+    for row in 1..4 {
+        let formula = Formula::new("=40000+1").set_result("31");
+        sheet.write_formula(row, 0, formula.clone()).unwrap().write(row, 1, "Example").unwrap();
+        sheet.write_formula(row, 2, formula).unwrap();
+    }
+    let bytes = without_result(&workbook.save_to_buffer().unwrap(), "<v>31</v>");
+    let read = crate::read::read_bytes(bytes, "clubs.xlsx", &crate::read::ReadOptions::default()).unwrap();
+    let told: Vec<String> = read.issues.iter().map(ToString::to_string).collect();
+    let told_of = |column: &str| {
+        format!(
+            "warning[W033] clubs.xlsx: column \"{column}\": 3 cells hold a formula whose result was not saved and were \
+             read as missing: open the workbook in Excel, save it, and read it again (lines 2, 3, 4)"
+        )
+    };
+    assert_eq!(told, [told_of("Born"), told_of("Club")]);
+}
+
 /// A workbook one of whose formulas was never computed.
 fn without_result(workbook: &[u8], result: &str) -> Vec<u8> {
     let mut parts = ::zip::ZipArchive::new(std::io::Cursor::new(workbook)).unwrap();
