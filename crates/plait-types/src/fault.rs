@@ -239,7 +239,7 @@ fault_codes! {
     OtherReturn = "E062", Input, "A file is of another return or year than the command says.",
         why "Its columns mean something else in the other return.",
         do "Name the right return with --as, or leave --as out and Plait finds it from the content.";
-    SameFileTwice = "E063", Input, "A folder or archive holds the same file twice.",
+    SameFileTwice = "E063", Input, "A folder or archive holds the same file twice, or two files of a return with the same persons.",
         why "Every record in it would count twice.",
         do "Delete or move one of the two.";
     NoReturn = "E064", Input, "A file or folder holds no return that Plait knows.",

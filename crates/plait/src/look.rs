@@ -5,7 +5,7 @@ use crate::run::RunDataset;
 use crate::source::SourceSpec;
 use crate::{dataset, read};
 use plait_engine::progress::Silent;
-use plait_formats::columns::{Profile, describe, guessed_orders, plan_all};
+use plait_formats::columns::{Profile, describe, guessed_orders, plan_all, read_day_numbers};
 use plait_formats::read::{FileFormat, ReadOptions, read as read_table};
 use plait_formats::returns::Recognised;
 use plait_types::{Fault, FaultCode, Issue, Role};
@@ -74,14 +74,15 @@ fn look_at_return(
 
 fn look_at_table(request: &LookRequest) -> Result<Looked, Faults> {
     let options = ReadOptions { sheet: request.sheet.clone(), ..ReadOptions::default() };
-    let content = read_table(&request.path, &options)?;
+    let mut content = read_table(&request.path, &options)?;
     if request.sheet.is_some() && !matches!(content.format, FileFormat::Xlsx { .. }) {
         let what = format!("{} has no sheets: it is {}", request.path.display(), content.format);
         return Err(Fault::new(FaultCode::BadOption, what, "leave --sheet out").into());
     }
-    let (plans, faults) = plan_all(&content.table, &request.roles)?;
     let file = request.path.file_name().unwrap_or(request.path.as_os_str()).to_string_lossy();
     let mut issues = content.issues;
+    issues.extend(read_day_numbers(&mut content.table, &file, &request.roles));
+    let (plans, faults) = plan_all(&content.table, &request.roles)?;
     issues.extend(guessed_orders(&file, &plans));
     issues.extend(faults.iter().map(|fault| dataset::as_issue(fault, &file)));
     let profile = Profile::of(&content.table, &plans);

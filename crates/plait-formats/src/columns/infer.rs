@@ -47,7 +47,7 @@ pub enum Confidence {
 }
 
 /// Share of values with a shape that makes a header believed.
-const SUPPORTS: f64 = 0.5;
+pub(super) const SUPPORTS: f64 = 0.5;
 /// Share of numbers that pass the check that makes a header believed: in statutory returns three in ten UPNs
 /// may be wrong, and a number made up passes in 4 (UPN) to 9 (NHS) of 100 cases.
 const PASSES: f64 = 0.3;
@@ -305,6 +305,10 @@ impl Draft {
     fn judge_id(&mut self) {
         if let Some((shape, why)) = self.shape(&NATIONAL) {
             return self.set(shape.role, Confidence::High, format!("header says an identifier; {why}"));
+        }
+        if let Some(role) = self.name_by_frequency().filter(|_| self.meaning == Meaning::PersonId) {
+            let why = "header says the person; many of the commonest names are among the values".to_owned();
+            return self.set(role, Confidence::Medium, why);
         }
         self.set(Role::Other, Confidence::Medium, "header says an identifier".to_owned());
     }

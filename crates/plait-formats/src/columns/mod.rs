@@ -12,6 +12,7 @@ mod headerless;
 mod infer;
 mod mask;
 mod profile;
+mod spreadsheet;
 #[cfg(test)]
 mod tests;
 
@@ -26,3 +27,4 @@ pub use infer::{
 };
 pub use mask::mask;
 pub use profile::{ColumnProfile, MaskedRow, Placeholder, Profile, Validity};
+pub use spreadsheet::{lost_zeros, read_day_numbers};

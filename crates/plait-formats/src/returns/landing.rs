@@ -1,5 +1,6 @@
 //! Rows at the door: checked, given their record, and split into identity and payload.
 
+use self::copies::Copies;
 use self::keys::Keys;
 use super::batch::{Batch, BatchSink, Nesting};
 use super::characteristics::{Characteristic, Characteristics};
@@ -19,6 +20,7 @@ use plait_types::{Column, Fault, Issue, IssueKind, NULL, PartialDate, Role, Tabl
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+mod copies;
 mod keys;
 
 /// A dataset that has landed: who its records are about, and how good they are. Payload went to the sink.
@@ -116,6 +118,8 @@ pub struct Landing<'a> {
     /// Rows set aside: by table, file and reason, their lines.
     aside: BTreeMap<(usize, Arc<str>, Reason), Noted>,
     issues: Vec<Issue>,
+    /// Only where two files could hold the same persons.
+    copies: Option<Copies>,
     payload: Option<&'a mut Payload<'a>>,
 }
 
@@ -160,6 +164,7 @@ impl<'a> Landing<'a> {
             pending: Vec::new(),
             aside: BTreeMap::new(),
             issues: Vec::new(),
+            copies: None,
             payload,
         }
     }
@@ -529,6 +534,9 @@ impl Landing<'_> {
     }
 
     fn land(&mut self, batch: Batch) -> Result<(), Fault> {
+        if let Some(copies) = &mut self.copies {
+            copies.look(&batch);
+        }
         let records = self.records_of(&batch);
         self.remember_rows(&batch, &records);
         let spec = Arc::clone(&self.spec);
@@ -640,7 +648,7 @@ fn issue_of_two_people(spec: &Spec, found: TwoPeople) -> Issue {
 /// Files made by hand are read a second time, for the checks alone, where a column turns out to write its dates otherwise
 /// than nearly all do: month first, or so that nothing says which it is.
 ///
-/// Fails as [`gather`] does, and where the sink fails.
+/// Fails as [`gather`] does, where the sink fails, and where two files hold the same persons.
 pub fn land<'a>(
     recognised: &Recognised,
     name: &str,
@@ -654,7 +662,11 @@ pub fn land<'a>(
     if let Some(sink) = identity {
         landing = landing.with_identity_in_parts(sink);
     }
+    landing.copies = Copies::of(recognised);
     let gathered = gather(recognised, &mut landing, progress)?;
+    if let Some(copies) = landing.copies.take() {
+        copies.refuse()?;
+    }
     let mut landed = landing.finish(name)?;
     if let Some(orders) = landed.unsettled.take() {
         let checker = Checker::new(Arc::clone(&recognised.spec), reference_date, authority);
