@@ -5,7 +5,7 @@ use plait_engine::progress::Progress;
 use plait_formats::columns::{ColumnPlan, Confidence};
 use plait_formats::read::cannot_open;
 use plait_formats::returns::dates::DateReader;
-use plait_formats::returns::spec::line_of_column;
+use plait_formats::returns::spec::{self, line_of_column};
 use plait_formats::returns::{
     self, Asked, Detected, Gathered, IdentitySink, Lacking, Landed, Payload, Progress as GatherProgress,
     Recognised, Spec, detect, library,
@@ -82,16 +82,50 @@ pub(crate) fn land<'a>(
     let lacking = mapping(source).map(|path| lacking_columns(&landed, path)).unwrap_or_default();
     if landed.identity.n_records == 0 {
         let lacking = lacking.iter().map(|issue| format!("{}: {}", issue.file, issue.message));
-        return Err(Fault::new(
-            FaultCode::FileEmpty,
-            format!("{} holds no record of a person", source.called()),
-            "export it again with its rows; plait look shows what is in it",
-        )
-        .because(recognised.why.iter().cloned().chain(lacking).collect::<Vec<_>>().join("; ")));
+        let why = recognised.why.iter().cloned().chain(lacking).collect::<Vec<_>>().join("; ");
+        return Err(without_persons(&recognised, &landed, source).because(why));
     }
     landed.issues.extend(lacking);
     landed.issues.extend(landed.two_orders.iter().map(|fault| as_issue(fault, &called)));
     Ok(Dataset { recognised, landed, gathered })
+}
+
+/// The fault of files without a record of a person: they have no rows, or rows that say something about persons of a table
+/// that is not there.
+fn without_persons(recognised: &Recognised, landed: &Landed, source: &SourceSpec) -> Fault {
+    let called = source.called();
+    let holds_rows = landed.tables.iter().any(|table| table.rows_in > 0);
+    if !holds_rows {
+        return Fault::new(
+            FaultCode::FileEmpty,
+            format!("{called} holds no record of a person"),
+            "export it again with its rows",
+        );
+    }
+    let spec = &recognised.spec;
+    let is_of_persons = |table: &&spec::Table| table.rows == spec::Rows::Person || table.makes_records;
+    let persons: Vec<String> =
+        spec.tables.iter().filter(is_of_persons).map(|table| format!("\"{}\"", table.name)).collect();
+    let persons = persons.join(" or ");
+    let id = spec.id();
+    let has_persons = spec
+        .tables
+        .iter()
+        .filter(is_of_persons)
+        .any(|table| landed.tables.iter().any(|count| count.table == table.name && count.rows_in > 0));
+    if has_persons {
+        return Fault::new(
+            if source.is.is_some() { FaultCode::OtherReturn } else { FaultCode::FileEmpty },
+            format!("no row of {called} has the key by which {id} knows a person"),
+            "say with --as what it is, or fill in the key; plait link without --as takes any table",
+        );
+    }
+    let code = if source.is.is_some() { FaultCode::OtherReturn } else { FaultCode::FileEmpty };
+    Fault::new(
+        code,
+        format!("{called} has rows and no table of {id} that says who they are about, which is {persons}"),
+        format!("put {persons} beside it and name the folder, or say with --as what else it is"),
+    )
 }
 
 /// What would stop `plait link`, as a finding.

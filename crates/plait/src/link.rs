@@ -29,11 +29,11 @@ use plait_engine::model::{Clustering, LinkType, Model, ModelFile};
 use plait_engine::objection::{Objection, Objections};
 use plait_engine::progress::{Progress, Stage};
 use plait_engine::quality::{Decided, by_probability};
-use plait_engine::records::{Records, SOURCE_OF_RECORD};
+use plait_engine::records::{Field, Records, SOURCE_OF_RECORD};
 use plait_engine::scoring::{ScoredPairs, Scorer, score as score_pairs, score_compared};
 use plait_engine::training::{Training, TrainingOptions, comparable_pairs, train};
 use plait_formats::columns::{ColumnProfile, could_be_names};
-use plait_types::{Fault, FaultCode, Issue, IssueKind, PartialDate, Probability, Role};
+use plait_types::{Fault, FaultCode, Issue, IssueKind, NULL, PartialDate, Probability, Role};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -878,6 +878,18 @@ fn no_usable_column(records: &Records) -> Fault {
             "the file has one record, and there is no other to link it with",
             "name a file with more records, or a second file",
         );
+    }
+    let is_one = |field: &Field| field.codes.iter().all(|&code| code == field.codes[0]);
+    if records.fields.iter().any(|field| field.codes[0] != NULL) && records.fields.iter().all(is_one) {
+        return Fault::new(
+            FaultCode::NoUsableColumn,
+            format!(
+                "the {} records of the file are copies of one record",
+                plait_types::grouped(records.len() as u64)
+            ),
+            "leave the copies out; there is nobody else in the file to tell them from",
+        )
+        .because("every column that says who somebody is has one value in all of them");
     }
     Fault::new(
         FaultCode::NoUsableColumn,

@@ -392,10 +392,15 @@ impl<'a> Reach<'a> {
         if self.has_names[source] {
             let linked = others.iter().any(|&other| !self.is_alone(other));
             let todo = linked.then(|| others.iter().find_map(|&other| self.bridge(other))).flatten()?;
-            return Some((source, format!("shares no identifier with {names}, which hold no names: {todo}")));
+            let hold = if others.len() == 1 { "holds" } else { "hold" };
+            let shares = self.shares_nothing(source, &others, &names);
+            return Some((source, format!("{shares}, which {hold} no names: {todo}")));
         }
         Some(match self.bridge(source) {
-            Some(todo) => (source, format!("holds no names and shares no identifier with {names}: {todo}")),
+            Some(todo) => (
+                source,
+                format!("holds no names and {}: {todo}", self.shares_nothing(source, &others, &names)),
+            ),
             None => (
                 source,
                 format!(
@@ -403,6 +408,21 @@ impl<'a> Reach<'a> {
                 ),
             ),
         })
+    }
+
+    /// Why identifiers do not join a source to others: there are none in common, or none with a value in common.
+    fn shares_nothing(&self, source: usize, others: &[usize], names: &str) -> String {
+        let in_both = |field: &&Field| {
+            is_identifier(field)
+                && is_filled(self.records, field, source)
+                && others.iter().any(|&other| is_filled(self.records, field, other))
+        };
+        let fields: Vec<&str> =
+            self.records.fields.iter().filter(in_both).map(|field| field_words(&field.name)).collect();
+        match fields.as_slice() {
+            [] => format!("shares no identifier with {names}"),
+            fields => format!("has no {} that is also in {names}", crate::summary::list("or", fields)),
+        }
     }
 
     /// What would join a source without names to those with names.

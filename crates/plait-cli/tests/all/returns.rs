@@ -447,3 +447,30 @@ fn a_folder_with_a_return_in_two_forms_of_different_children_is_read() {
         (vec!["record_key", "row", "parent_row"], 2)
     );
 }
+
+#[test]
+fn a_table_without_that_of_its_persons_says_what_has_to_stand_beside_it() {
+    let pupils =
+        b"Pupil ref,Forename,Surname,Date of Birth,Sex,Postcode,UPN\n12,Amara,Okafor,2014-03-21,F,ZE1 2AB,\n";
+    let place = Place::with(&[("2025_spring_senneeds.csv", SEN_NEEDS), ("pupils.csv", pupils)]);
+    assert_snapshot!(place.plait("look 2025_spring_senneeds.csv").failed(), @r#"
+    exit 3
+    error[E004] 2025_spring_senneeds has rows and no table of school-census-2025 that says who they are about, which is "pupilonroll" or "pupilnolongeronroll"
+      why: the year, 2025, is that in the name of the file; 2025_spring_senneeds.csv: 7 of 7 columns are of table senneeds
+      do:  put "pupilonroll" or "pupilnolongeronroll" beside it and name the folder, or say with --as what else it is
+    "#);
+    let forced = place.plait("look pupils.csv --as school-census").failed();
+    assert!(forced.starts_with("exit 3\nerror[E062] no row of pupils has the key"), "{forced}");
+}
+
+const SEN_NEEDS: &[u8] =
+    b"pupilonrolltableid,NativeId,senneedstableid,senneedsorderseqcolumn,sourceid,sentyperank,sentype\n1,1,1,1,1,1,SLCN\n";
+
+#[test]
+fn a_census_that_names_another_year_than_its_elements_are_of_may_be_said_to_be_of_that_year() {
+    let of_2023 = CIN.replace("<Year>2026</Year>", "<Year>2023</Year>");
+    let place = Place::with(&[("cin.xml", of_2023.as_bytes())]);
+    assert!(place.plait("look cin.xml").succeeded().stdout.contains("its elements are those of"));
+    place.plait("look cin.xml --as cin-census-2026").succeeded();
+    assert!(place.plait("look cin.xml --as cin-census-2018").failed().contains("error[E062]"));
+}

@@ -663,7 +663,7 @@ fn end_of_line(bytes: &[u8]) -> usize {
 /// Whether the lines of a record look like rows of a table with `width` columns: the first one and most of those below
 /// have as many delimiters as a row. Two columns are too few to tell rows from text with a comma in it.
 fn holds_rows(record: &[u8], delimiter: u8, width: usize) -> bool {
-    let is_row = |line: &[u8]| line.iter().filter(|&&byte| byte == delimiter).count() + 1 == width;
+    let is_row = |line: &[u8]| line.split(|&byte| byte == delimiter).count() == width;
     let mut lines =
         record.split(|&byte| byte == b'\n' || byte == b'\r').filter(|line| !line.is_empty()).map(is_row);
     if width < 3 || lines.next() != Some(true) {

@@ -348,7 +348,7 @@ fn years_that_the_columns_leave_open_are_named_and_the_newest_taken() {
         recognised.unsure,
         [
             "the columns fit the terms autumn, spring; the last of them was taken",
-            "the columns fit the years 2024, 2025; the newest was taken",
+            "the columns fit the years 2024, 2025; the newest was taken: where values are not in its code lists, say the year with --as, as in small-census-2024",
         ]
     );
     let recognised = recognise(&folder.path().join("2024_exclusions.csv")).unwrap();

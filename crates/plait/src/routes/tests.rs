@@ -188,6 +188,27 @@ fn a_source_that_cannot_be_linked_is_not_linked_on_date_of_birth_and_sex_beside_
     );
 }
 
+#[test]
+fn sources_with_one_kind_of_number_and_no_value_in_common_are_told_so() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let mut specs = sources(folder.path(), &["cin_2026", "school_census"]);
+    let text = |first: u32| -> String {
+        let row = |n: u32| format!("{},2010-0{}-12,F", first + n * 37, 1 + n % 7);
+        (0..40).map(row).collect::<Vec<_>>().join("\n")
+    };
+    for (spec, first) in specs.iter_mut().zip([410_000, 750_001]) {
+        std::fs::write(&spec.path, format!("la_child_id,dob,sex\n{}", text(first))).expect("written");
+    }
+    let request = LinkRequest {
+        threads: Some(1),
+        roles: vec![("la_child_id".to_owned(), Role::Identifier)],
+        ..LinkRequest::new(specs, folder.path().join("out"))
+    };
+    let faults = link(&request, &Silent).expect_err("nothing to link by");
+    let why = faults.0[0].why.clone().unwrap_or_default();
+    assert!(why.contains("holds no names and has no LA child id that is also in school_census"), "{why}");
+}
+
 /// Case management and the return of looked-after children, linked.
 fn cases_and_care(folder: &Path, cases: &str, care: &str) -> Linked {
     let of = |name: &str, is: &str, file: &str, text: &str| {
