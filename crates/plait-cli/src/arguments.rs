@@ -595,6 +595,7 @@ fn threads(text: &str) -> Result<usize, String> {
 fn role(text: &str) -> Result<(String, Role), String> {
     let (header, name) =
         text.rsplit_once('=').ok_or("write it as HEADER=ROLE, for instance REF_NO=identifier")?;
+    let (header, name) = (header.trim(), name.trim());
     let role =
         Role::from_name(name).ok_or_else(|| match plait::nearest(name, Role::all().map(Role::name)) {
             Some(near) => format!("\"{name}\" is no role; did you mean {near}?"),
@@ -664,6 +665,7 @@ mod tests {
     fn a_role_is_after_the_last_equals_sign_and_a_misspelt_one_is_recognised() {
         assert_eq!(role("a=b=surname"), Ok(("a=b".into(), Role::Surname)));
         assert_eq!(role("x=sirname"), Err("\"sirname\" is no role; did you mean surname?".into()));
+        assert_eq!(role("Kid 1st nm = forename"), Ok(("Kid 1st nm".to_owned(), Role::Forename)));
         assert!(role("surname").is_err());
     }
 

@@ -96,6 +96,7 @@ impl Tally {
     }
 
     /// Both together.
+    #[must_use]
     pub fn merged(mut self, other: Self) -> Self {
         self.clusters += other.clusters;
         self.whole += other.whole;

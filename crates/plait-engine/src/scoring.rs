@@ -808,8 +808,8 @@ impl ScoredPairs {
         self.rule.partition_point(|&rule| rule != Self::NO_CANDIDATE)
     }
 
-    /// Keeps only some of the pairs, in their order.
-    pub(crate) fn retain(&mut self, keep: &[bool]) {
+    /// Keeps only some of the pairs, in their order; `keep` is one per pair.
+    pub fn retain(&mut self, keep: &[bool]) {
         retain_those(&mut self.left, keep);
         retain_those(&mut self.right, keep);
         retain_those(&mut self.weight, keep);

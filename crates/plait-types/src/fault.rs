@@ -218,6 +218,9 @@ fault_codes! {
     NoLinks = "E040", Quality, "No pair reached the threshold.",
         why "A result without links does harm where a script goes on with it.",
         do "Check that the files are of the same area and years and that their columns were understood; or look at the likeliest pairs with a lower --threshold.";
+    NothingToLink = "E042", Quality, "No source can be linked with another: they have no names and no identifier in common.",
+        why "What they do have in common, such as a date of birth and a sex, many people share; most links would be wrong.",
+        do "Export one of them again with names or a number of people that another has, or add a source that has both.";
     CannotWrite = "E052", Unexpected, "An output cannot be written.",
         why "Results are written whole or not at all.",
         do "Check that the disk has room, that you may write to the folder, and that no file in it is open in another program.";
@@ -236,7 +239,7 @@ fault_codes! {
     OtherReturn = "E062", Input, "A file is of another return or year than the command says.",
         why "Its columns mean something else in the other return.",
         do "Name the right return with --as, or leave --as out and Plait finds it from the content.";
-    SameFileTwice = "E063", Input, "A folder or archive holds the same file twice.",
+    SameFileTwice = "E063", Input, "A folder or archive holds the same file twice, or two files of a return with the same persons.",
         why "Every record in it would count twice.",
         do "Delete or move one of the two.";
     NoReturn = "E064", Input, "A file or folder holds no return that Plait knows.",

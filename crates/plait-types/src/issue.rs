@@ -62,6 +62,7 @@ impl Issue {
     pub fn rows_set_aside(&self) -> usize {
         match self.kind {
             IssueKind::RaggedRow
+            | IssueKind::StrayQuote
             | IssueKind::UndecodableRow
             | IssueKind::InstructionRow
             | IssueKind::RowWithoutKey
@@ -201,6 +202,12 @@ issue_kinds! {
     InvalidCell = "W005", Warning, "Cells hold bytes that are not text and were read as missing.",
         why "What it said about a person is lost.",
         do "Export the file again as UTF-8.";
+    StrayQuote = "W006", Warning, "A row holds a quote that opens a field and is not closed in it; the row was set aside.",
+        why "Up to the next quote all rows below would be read as one value.",
+        do "Delete the quote, or write it twice and close the field with another one; the lines are named.";
+    RowsInQuotes = "W007", Warning, "A quoted field spans lines that look like rows; it was read as one value.",
+        why "If the quotes are mistakes, the rows between them are missing.",
+        do "Look at the lines that are named; delete the quotes if each line is a row, do nothing if they are text.";
     RowWithoutKey = "W040", Warning, "Rows of a return do not say which record they are about and were set aside.",
         why "Nobody knows whose row it is.",
         do "Fill in the key in the system that the file comes from, and export the file again.";

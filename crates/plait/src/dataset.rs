@@ -5,7 +5,7 @@ use plait_engine::progress::Progress;
 use plait_formats::columns::{ColumnPlan, Confidence};
 use plait_formats::read::cannot_open;
 use plait_formats::returns::dates::DateReader;
-use plait_formats::returns::spec::line_of_column;
+use plait_formats::returns::spec::{self, line_of_column};
 use plait_formats::returns::{
     self, Asked, Detected, Gathered, IdentitySink, Lacking, Landed, Payload, Progress as GatherProgress,
     Recognised, Spec, detect, library,
@@ -92,7 +92,56 @@ pub(crate) fn land_any<'a>(
     let (mut landed, gathered) =
         returns::land(&recognised, &called, reference_date, authority, payload, identity, &bytes)?;
     landed.issues.extend(mapping(source).map(|path| lacking_columns(&landed, path)).unwrap_or_default());
+    landed.issues.extend(landed.two_orders.iter().map(|fault| as_issue(fault, &called)));
     Ok(Dataset { recognised, landed, gathered })
+}
+
+/// The fault of files without a record of a person: they have no rows, or rows that say something about persons of a table
+/// that is not there.
+fn without_persons(recognised: &Recognised, landed: &Landed, source: &SourceSpec) -> Fault {
+    let called = source.called();
+    let holds_rows = landed.tables.iter().any(|table| table.rows_in > 0);
+    if !holds_rows {
+        return Fault::new(
+            FaultCode::FileEmpty,
+            format!("{called} holds no record of a person"),
+            "export it again with its rows",
+        );
+    }
+    let spec = &recognised.spec;
+    let is_of_persons = |table: &&spec::Table| table.rows == spec::Rows::Person || table.makes_records;
+    let persons: Vec<String> =
+        spec.tables.iter().filter(is_of_persons).map(|table| format!("\"{}\"", table.name)).collect();
+    let persons = persons.join(" or ");
+    let id = spec.id();
+    let has_persons = spec
+        .tables
+        .iter()
+        .filter(is_of_persons)
+        .any(|table| landed.tables.iter().any(|count| count.table == table.name && count.rows_in > 0));
+    if has_persons {
+        return Fault::new(
+            if source.is.is_some() { FaultCode::OtherReturn } else { FaultCode::FileEmpty },
+            format!("no row of {called} has the key by which {id} knows a person"),
+            "say with --as what it is, or fill in the key; plait link without --as takes any table",
+        );
+    }
+    let code = if source.is.is_some() { FaultCode::OtherReturn } else { FaultCode::FileEmpty };
+    Fault::new(
+        code,
+        format!("{called} has rows and no table of {id} that says who they are about, which is {persons}"),
+        format!("put {persons} beside it and name the folder, or say with --as what else it is"),
+    )
+}
+
+/// What would stop `plait link`, as a finding.
+pub(crate) fn as_issue(fault: &Fault, file: &str) -> Issue {
+    let kind = match fault.code {
+        FaultCode::DateOrder => IssueKind::TwoDateOrders,
+        _ => IssueKind::NobodyNamed,
+    };
+    let message = format!("{}; plait link stops here ({}): {}", fault.what, fault.code.name(), fault.todo);
+    Issue::new(kind, file, message)
 }
 
 /// The specification of the user's own by which a source is read.
@@ -182,12 +231,8 @@ impl Dataset {
     pub(crate) fn nobody(&self, source: &SourceSpec) -> Fault {
         let lacking = self.landed.issues.iter().filter(|issue| issue.kind == IssueKind::MappedColumn);
         let lacking = lacking.map(|issue| format!("{}: {}", issue.file, issue.message));
-        Fault::new(
-            FaultCode::FileEmpty,
-            format!("{} holds no record of a person", source.called()),
-            "export it again with its rows; plait look shows what is in it",
-        )
-        .because(self.recognised.why.iter().cloned().chain(lacking).collect::<Vec<_>>().join("; "))
+        let why = self.recognised.why.iter().cloned().chain(lacking).collect::<Vec<_>>().join("; ");
+        without_persons(&self.recognised, &self.landed, source).because(why)
     }
 
     /// What holds now of each record, and what its columns mean, with the roles that the user gave instead.

@@ -11,6 +11,7 @@ use crate::ownership::{self, Input};
 use crate::place::OutputPlace;
 use crate::quality::RunQuality;
 use crate::reason::Reason;
+use crate::routes::WithoutRoute;
 use crate::run::{Counts, FORMAT, MODEL_FILE, Run, RunModel, RunRule, RunSource};
 use crate::score::Truth;
 use crate::source::{Opened, RecordNames, SourceSpec, open_with_rows, sha256_of_text};
@@ -28,11 +29,11 @@ use plait_engine::model::{Clustering, LinkType, Model, ModelFile};
 use plait_engine::objection::{Objection, Objections};
 use plait_engine::progress::{Progress, Stage};
 use plait_engine::quality::Decided;
-use plait_engine::records::{Records, SOURCE_OF_RECORD};
+use plait_engine::records::{Field, Records, SOURCE_OF_RECORD};
 use plait_engine::scoring::{ScoredPairs, Scorer, score as score_pairs, score_compared};
 use plait_engine::training::{Training, TrainingOptions, comparable_pairs, train};
 use plait_formats::columns::{ColumnProfile, could_be_names};
-use plait_types::{Fault, FaultCode, Issue, IssueKind, PartialDate, Probability, Role};
+use plait_types::{Fault, FaultCode, Issue, IssueKind, NULL, PartialDate, Probability, Role};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -352,11 +353,18 @@ impl<'a> Job<'a> {
         });
 
         self.note_spikes(&records);
-        let without_route = routes::sources_without_route(&records, &facts);
-        let why_not = routes::as_reason(&without_route);
-        issues.extend(without_route);
+        let without_route = WithoutRoute::of(&records, &facts);
+        let has_rules = file.as_ref().is_some_and(|(file, _)| !file.model.deterministic.is_empty());
+        let why_not = routes::as_reason(&without_route.findings);
+        issues.extend(without_route.findings.iter().cloned());
         let because = |faults: Faults| faults.because_of_sources(why_not.as_deref());
         let mut model = self.starting_model(&records, file.take().map(|(file, _)| file)).map_err(because)?;
+        if records.sources.len() > 1
+            && request.link_type.is_none_or(|link_type| link_type == LinkType::LinkOnly)
+            && !(has_rules || given.is_some() || request.method.is_some())
+        {
+            without_route.refuse(&records)?;
+        }
         if let Some(method) = request.method {
             issues.extend(method::issues(method, &self.steps_left_out, &records, model.link_type));
         }
@@ -383,6 +391,7 @@ impl<'a> Job<'a> {
             }
             None => score_pairs(&scorer, &blocks, review_cut, self.progress),
         })?;
+        without_route.leave_out(&records, &mut pairs);
         self.apply_rules(&records, &model, &comparer, &scorer, &mut pairs);
         self.progress.begin(Stage::Cluster, 1);
         let weigher = || -> Box<dyn FnMut(u32, u32) -> Option<f64>> {
@@ -475,7 +484,7 @@ impl<'a> Job<'a> {
         }
         issues.extend(summary::sources_without_link(&findings, &run, &issues));
         run.issues = issues.iter().map(ToString::to_string).collect();
-        let summary = summary::paragraph(&findings, &run);
+        let summary = summary::paragraph(&findings, &run, &issues);
         self.details.push(details::of_model(
             &model,
             request.model.as_deref(),
@@ -874,6 +883,18 @@ fn no_usable_column(records: &Records) -> Fault {
             "the file has one record, and there is no other to link it with",
             "name a file with more records, or a second file",
         );
+    }
+    let is_one = |field: &Field| field.codes.iter().all(|&code| code == field.codes[0]);
+    if records.fields.iter().any(|field| field.codes[0] != NULL) && records.fields.iter().all(is_one) {
+        return Fault::new(
+            FaultCode::NoUsableColumn,
+            format!(
+                "the {} records of the file are copies of one record",
+                plait_types::grouped(records.len() as u64)
+            ),
+            "leave the copies out; there is nobody else in the file to tell them from",
+        )
+        .because("every column that says who somebody is has one value in all of them");
     }
     Fault::new(
         FaultCode::NoUsableColumn,

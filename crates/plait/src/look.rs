@@ -5,10 +5,10 @@ use crate::run::RunDataset;
 use crate::source::SourceSpec;
 use crate::{dataset, read};
 use plait_engine::progress::Silent;
-use plait_formats::columns::{Profile, describe, guessed_orders, plan_all};
+use plait_formats::columns::{Profile, describe, guessed_orders, plan_all, read_day_numbers};
 use plait_formats::read::{FileFormat, ReadOptions, read as read_table};
 use plait_formats::returns::Recognised;
-use plait_types::{Fault, FaultCode, Issue, IssueKind, Role};
+use plait_types::{Fault, FaultCode, Issue, Role};
 use std::path::PathBuf;
 
 /// What to look at.
@@ -74,16 +74,17 @@ fn look_at_return(
 
 fn look_at_table(request: &LookRequest) -> Result<Looked, Faults> {
     let options = ReadOptions { sheet: request.sheet.clone(), ..ReadOptions::default() };
-    let content = read_table(&request.path, &options)?;
+    let mut content = read_table(&request.path, &options)?;
     if request.sheet.is_some() && !matches!(content.format, FileFormat::Xlsx { .. }) {
         let what = format!("{} has no sheets: it is {}", request.path.display(), content.format);
         return Err(Fault::new(FaultCode::BadOption, what, "leave --sheet out").into());
     }
-    let (plans, faults) = plan_all(&content.table, &content.lines, &request.roles)?;
     let file = request.path.file_name().unwrap_or(request.path.as_os_str()).to_string_lossy();
     let mut issues = content.issues;
+    issues.extend(read_day_numbers(&mut content.table, &file, &request.roles));
+    let (plans, faults) = plan_all(&content.table, &content.lines, &request.roles)?;
     issues.extend(guessed_orders(&file, &plans));
-    issues.extend(faults.iter().map(|fault| as_issue(fault, &file)));
+    issues.extend(faults.iter().map(|fault| dataset::as_issue(fault, &file)));
     let profile = Profile::of(&content.table, &plans);
     let mut text = format!("{}: {}\n", request.path.display(), content.format);
     if let FileFormat::Xlsx { other_sheets, .. } = &content.format
@@ -101,16 +102,6 @@ fn look_at_table(request: &LookRequest) -> Result<Looked, Faults> {
         "issues": issues.iter().map(ToString::to_string).collect::<Vec<_>>(),
     });
     Ok(Looked { text, json, issues })
-}
-
-/// What would stop `plait link`, as a finding.
-fn as_issue(fault: &Fault, file: &str) -> Issue {
-    let kind = match fault.code {
-        FaultCode::DateOrder => IssueKind::TwoDateOrders,
-        _ => IssueKind::NobodyNamed,
-    };
-    let message = format!("{}; plait link stops here ({}): {}", fault.what, fault.code.name(), fault.todo);
-    Issue::new(kind, file, message)
 }
 
 fn columns_json(profile: &Profile) -> Vec<serde_json::Value> {

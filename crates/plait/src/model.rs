@@ -169,7 +169,8 @@ pub(crate) fn refuse_explosions(blocks: &Blocks, model: &Model) -> Result<(), Fa
 
 /// The fault of a probability that is none.
 pub(crate) fn bad_threshold(value: f64) -> Fault {
-    let todo = if (1.0..=100.0).contains(&value) {
+    // 1.5 is no percentage that anybody means
+    let todo = if (10.0..=100.0).contains(&value) {
         format!("did you mean {}?", value / 100.0)
     } else {
         "give a number such as 0.95".to_owned()

@@ -229,7 +229,12 @@ fn is_there(path: &Path) -> bool {
 fn cannot_write(path: &Path, error: &io::Error) -> Fault {
     Fault::new(
         FaultCode::CannotWrite,
-        format!("cannot write {}: {}", path.display(), error.kind()),
+        match error.kind() {
+            io::ErrorKind::NotFound => {
+                format!("cannot write {}: there is no folder to write it to", path.display())
+            }
+            kind => format!("cannot write {}: {kind}", path.display()),
+        },
         "check that the folder exists, that you may write to it, that the disk has room and that the file is not open in another program",
     )
 }

@@ -9,10 +9,12 @@ use crate::source::SourceSpec;
 use crate::{VERSION, output};
 use plait_engine::progress::{Progress, Stage};
 use plait_formats::returns::check::ColumnQuality;
+use plait_formats::returns::detect::{Holds, Member};
 use plait_formats::returns::spec::Severity;
 use plait_formats::returns::{Identity, IdentitySink, Recognised, write_issues};
 use plait_formats::write::{CsvStyle, OutTable, OutValues, PiecesFile, RowsFile, write_csv};
-use plait_types::{Fault, FaultCode, Issue, Table, Values, counted, grouped};
+use plait_types::{Column, Fault, FaultCode, Issue, NULL, Table, Values, counted, grouped};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -129,6 +131,7 @@ impl PayloadFiles<'_> {
         {
             return Ok(());
         }
+        let rows = &self.with_row_numbers(rows);
         if !self.files.contains_key(table) {
             let columns: Vec<String> = rows.columns.iter().map(|column| column.name.clone()).collect();
             let path = self.place.staged(&file_of(table));
@@ -136,6 +139,24 @@ impl PayloadFiles<'_> {
             self.files.insert(table.to_owned(), RowsFile::create(&path, &columns, &notes)?);
         }
         self.files.get_mut(table).expect("it was made above").append(rows)
+    }
+
+    /// Rows of tables beside nested files, which number their rows: all batches of a file have the same columns.
+    fn with_row_numbers<'a>(&self, rows: &'a Table) -> Cow<'a, Table> {
+        let is_nested = |member: &Member| matches!(member.holds, Holds::Xml | Holds::Json { .. });
+        if rows.column("row").is_some() || !self.recognised.members.iter().any(is_nested) {
+            return Cow::Borrowed(rows);
+        }
+        let mut rows = rows.clone();
+        let at = usize::from(rows.columns.first().is_some_and(|column| column.name == "record_key"));
+        let unnumbered = |name: &str| Column {
+            name: name.to_owned(),
+            codes: vec![NULL; rows.n_rows],
+            values: Values::default(),
+        };
+        let columns = ["row", "parent_row"].map(unnumbered);
+        rows.columns.splice(at..at, columns);
+        Cow::Owned(rows)
     }
 
     fn finish(self) -> Result<Vec<String>, Fault> {

@@ -9,7 +9,7 @@ use crate::run::RunRoute;
 use plait_engine::model::{FORMER_LA_CHILD_ID, LA_CHILD_ID, field_words};
 use plait_engine::records::{Field, Records, Source};
 use plait_engine::scoring::ScoredPairs;
-use plait_types::{Issue, IssueKind, NULL, Role, counted};
+use plait_types::{Fault, FaultCode, Issue, IssueKind, NULL, Role, counted};
 use std::collections::{BTreeMap, VecDeque};
 
 /// Per pair of sources and route: links, and records of the source from which the route starts. Of a source with names and
@@ -273,18 +273,61 @@ struct Reach<'a> {
     linkable: Vec<Vec<bool>>,
 }
 
-/// A finding for every source that can be linked to none of the others: it has no names in common with one, nor a number of
-/// people of which one record at least is in both, nor a date of birth and an address.
-pub(crate) fn sources_without_route(records: &Records, facts: &[SourceFacts]) -> Vec<Issue> {
-    if records.sources.len() < 2 {
-        return Vec::new();
+/// Sources that can be linked to none of the others: they have no names in common with one, nor a number of people of which
+/// one record at least is in both, nor a date of birth and an address.
+pub(crate) struct WithoutRoute {
+    /// Per source.
+    pub(crate) is_alone: Vec<bool>,
+    /// A finding for every such source of which it is known what it lacks.
+    pub(crate) findings: Vec<Issue>,
+}
+
+impl WithoutRoute {
+    pub(crate) fn of(records: &Records, facts: &[SourceFacts]) -> Self {
+        let n = records.sources.len();
+        if n < 2 {
+            return Self { is_alone: vec![false; n], findings: Vec::new() };
+        }
+        let reach = Reach::of(records, facts);
+        let findings = (0..n).filter_map(|source| reach.why_not(source)).map(|(source, message)| {
+            Issue::new(IssueKind::NoRoute, records.sources[source].name.clone(), message)
+        });
+        Self { is_alone: (0..n).map(|source| reach.is_alone(source)).collect(), findings: findings.collect() }
     }
-    let reach = Reach::of(records, facts);
-    let n = records.sources.len();
-    let findings = (0..n).filter_map(|source| reach.why_not(source)).map(|(source, message)| {
-        Issue::new(IssueKind::NoRoute, records.sources[source].name.clone(), message)
-    });
-    findings.collect()
+
+    /// The fault of sources none of which can be linked with another.
+    pub(crate) fn refuse(&self, records: &Records) -> Result<(), Fault> {
+        if !self.is_alone.iter().all(|alone| *alone) {
+            return Ok(());
+        }
+        let names: Vec<&str> = records.sources.iter().map(|source| source.name.as_str()).collect();
+        let what = format!("{} cannot be linked with each other", crate::summary::list("and", &names));
+        let fault = Fault::new(
+            FaultCode::NothingToLink,
+            what,
+            "do what the reason says; to find the records of one person within a file, name that file alone",
+        );
+        Err(match as_reason(&self.findings) {
+            Some(reason) => fault.because(reason),
+            None => fault,
+        })
+    }
+
+    /// Leaves out the pairs of a source without a route with other sources, but for those that a rule or a constraint makes:
+    /// what is left to compare, many people share.
+    pub(crate) fn leave_out(&self, records: &Records, pairs: &mut ScoredPairs) {
+        if !self.is_alone.contains(&true) {
+            return;
+        }
+        let keep: Vec<bool> = (0..pairs.len())
+            .map(|pair| {
+                let (left, right) =
+                    (records.source_of(pairs.left[pair]), records.source_of(pairs.right[pair]));
+                left == right || !(self.is_alone[left] || self.is_alone[right])
+            })
+            .collect();
+        pairs.retain(&keep);
+    }
 }
 
 /// The same as one sentence, for a fault: why nothing can be linked.
@@ -349,10 +392,15 @@ impl<'a> Reach<'a> {
         if self.has_names[source] {
             let linked = others.iter().any(|&other| !self.is_alone(other));
             let todo = linked.then(|| others.iter().find_map(|&other| self.bridge(other))).flatten()?;
-            return Some((source, format!("shares no identifier with {names}, which hold no names: {todo}")));
+            let hold = if others.len() == 1 { "holds" } else { "hold" };
+            let shares = self.shares_nothing(source, &others, &names);
+            return Some((source, format!("{shares}, which {hold} no names: {todo}")));
         }
         Some(match self.bridge(source) {
-            Some(todo) => (source, format!("holds no names and shares no identifier with {names}: {todo}")),
+            Some(todo) => (
+                source,
+                format!("holds no names and {}: {todo}", self.shares_nothing(source, &others, &names)),
+            ),
             None => (
                 source,
                 format!(
@@ -360,6 +408,21 @@ impl<'a> Reach<'a> {
                 ),
             ),
         })
+    }
+
+    /// Why identifiers do not join a source to others: there are none in common, or none with a value in common.
+    fn shares_nothing(&self, source: usize, others: &[usize], names: &str) -> String {
+        let in_both = |field: &&Field| {
+            is_identifier(field)
+                && is_filled(self.records, field, source)
+                && others.iter().any(|&other| is_filled(self.records, field, other))
+        };
+        let fields: Vec<&str> =
+            self.records.fields.iter().filter(in_both).map(|field| field_words(&field.name)).collect();
+        match fields.as_slice() {
+            [] => format!("shares no identifier with {names}"),
+            fields => format!("has no {} that is also in {names}", crate::summary::list("or", fields)),
+        }
     }
 
     /// What would join a source without names to those with names.

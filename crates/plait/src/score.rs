@@ -102,6 +102,14 @@ impl TruthTable {
         }
         found.sort_unstable();
         if found.windows(2).all(|two| two[0] != two[1]) {
+            if let Some(absent) = self.sources_not_named(sources) {
+                return Err(Fault::new(
+                    FaultCode::BadTruth,
+                    format!("the truth table has no record of {absent}"),
+                    "add its records, or write the name of the source as the run has it",
+                )
+                .because("no true pair between it and the other sources is known"));
+            }
             return Err(Fault::new(
                 FaultCode::BadTruth,
                 "the truth table has no two records of one person among those linked, so there is nothing to find",
@@ -110,6 +118,14 @@ impl TruthTable {
             .because("every score would be all or nothing"));
         }
         Ok(entity_of)
+    }
+
+    /// The sources of the run that no row names, as a list; `None` where there are none.
+    fn sources_not_named(&self, sources: &[&str]) -> Option<String> {
+        let named = self.column(self.source?);
+        let is_absent = |source: &&&str| !named.values.iter().any(|value| value == **source);
+        let absent: Vec<&str> = sources.iter().filter(is_absent).copied().collect();
+        (!absent.is_empty()).then(|| crate::summary::list("and", &absent))
     }
 
     /// How many rows name a source that the run does not have, as the start of a sentence; nothing where none does. The cells

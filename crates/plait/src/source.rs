@@ -161,14 +161,20 @@ pub(crate) fn open_with_rows(
         let own: Vec<(String, Role)> =
             roles.iter().filter(|(name, _)| source.table.column(name).is_some()).cloned().collect();
         let file = source.path.display().to_string();
+        let name = source.path.file_name().unwrap_or(source.path.as_os_str()).to_string_lossy().into_owned();
+        source.issues.extend(columns::read_day_numbers(&mut source.table, &name, &own));
         source.plans =
             columns::plan_on(&source.table, &source.lines, &own).map_err(|fault| fault.at(file))?;
-        let name = source.path.file_name().unwrap_or(source.path.as_os_str()).to_string_lossy().into_owned();
         source.issues.extend(columns::guessed_orders(&name, &source.plans));
     }
     let tables: Vec<&Table> = sources.iter().map(|source| &source.table).collect();
     let mut plans: Vec<Vec<ColumnPlan>> = sources.iter().map(|source| source.plans.clone()).collect();
     columns::share_identifiers(&tables, &mut plans);
+    let names: Vec<String> = sources.iter().map(|source| source.table.name.clone()).collect();
+    let lost_zeros = columns::lost_zeros(&tables, &names, &plans);
+    if let Some(first) = sources.first_mut() {
+        first.issues.extend(lost_zeros);
+    }
     for (source, plans) in sources.iter_mut().zip(plans) {
         source.plans = plans;
     }
@@ -242,6 +248,10 @@ fn open_return(
         });
     }
     let (mut table, mut plans) = dataset.table(roles);
+    let compares_births = plans.iter().any(|plan| plan.role == Role::DateOfBirth);
+    if let Some(fault) = dataset.landed.two_orders.first().filter(|_| compares_births) {
+        return Err(NotOpened::Faulty(fault.clone()));
+    }
     dataset.add_characteristics(&mut table, &mut plans, roles);
     let mut issues = dataset.landed.issues.clone();
     issues.extend(dataset::outside_codes(&dataset, spec));

@@ -53,7 +53,7 @@ pub(crate) fn outcomes(records: &Records, pairs: &ScoredPairs, clustered: &Clust
 }
 
 /// The paragraph that a manager can paste: what was linked, how much of it, what is left to do, how far to trust it.
-pub(crate) fn paragraph(findings: &Findings<'_>, run: &Run) -> String {
+pub(crate) fn paragraph(findings: &Findings<'_>, run: &Run, issues: &[Issue]) -> String {
     let outcomes = &findings.outcomes;
     let names: Vec<&str> = findings.records.sources.iter().map(|source| source.name.as_str()).collect();
     let counts = &run.counts;
@@ -124,7 +124,24 @@ pub(crate) fn paragraph(findings: &Findings<'_>, run: &Run) -> String {
     let method = run.method.as_ref().map_or_else(String::new, |method| {
         format!(" These are the links of the published method {}, not of Plait's own model.", method.name)
     });
-    format!("{first} {unsure} {trust}{method}")
+    format!("{first}{} {unsure} {trust}{method}", without_route(issues))
+}
+
+/// What a manager must not take for "not found": sources that could not be linked at all.
+fn without_route(issues: &[Issue]) -> String {
+    let without: Vec<&str> = issues
+        .iter()
+        .filter(|issue| issue.kind == IssueKind::NoRoute)
+        .map(|issue| issue.file.as_str())
+        .collect();
+    if without.is_empty() {
+        return String::new();
+    }
+    format!(
+        " No record of {} was linked, because nothing in it says who its records are about in a way that another source \
+         says too (W050).",
+        list("or", &without)
+    )
 }
 
 /// The fault of a run without links: why that may be, from what the sources have in common.

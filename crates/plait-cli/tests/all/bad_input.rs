@@ -545,3 +545,17 @@ fn a_return_or_table_that_is_not_known() {
       do:  did you mean "person"?
     "#);
 }
+
+#[test]
+fn a_truth_table_without_a_source_of_the_run_says_which() {
+    let place = Place::with_pupils_and_clinic();
+    let rows: Vec<String> = (1..=10).map(|n| format!("pupils,P{n},{n}")).collect();
+    std::fs::write(place.path("truth.csv"), format!("source,record,entity\n{}", rows.join("\n")))
+        .expect("written");
+    assert_snapshot!(place.plait("link pupils.csv clinic.csv --truth truth.csv --out out").failed(), @r"
+    exit 3
+    error[E018] the truth table has no record of clinic (truth.csv)
+      why: no true pair between it and the other sources is known
+      do:  add its records, or write the name of the source as the run has it
+    ");
+}

@@ -386,3 +386,91 @@ fn returns_that_are_recognised_at_the_same_time_do_not_wait_for_each_other() {
         place.plait(&format!("link {sources} --out linked --dry-run --threads 3")).succeeded();
     }
 }
+
+/// A children in need census of so many children, of whom the first has this id.
+fn cin_of(first: usize, n: usize) -> String {
+    let (head, rest) = CIN.split_once("    <Child>").expect("there are children");
+    let foot = rest.rsplit_once("</Child>").expect("there are children").1;
+    let child = |id: usize| {
+        format!(
+            "    <Child>\n<ChildIdentifiers><LAchildID>{id}</LAchildID><PersonBirthDate>2015-03-27</PersonBirthDate>\
+             <Sex>F</Sex></ChildIdentifiers>\n</Child>"
+        )
+    };
+    let children: String = (first..first + n).map(child).collect();
+    format!("{head}{children}{foot}")
+}
+
+#[test]
+fn two_copies_of_a_return_in_one_folder_are_refused_by_the_persons_that_they_hold() {
+    let (whole, copy) = (cin_of(50_000, 8), cin_of(50_000, 8).replace("<Sex>F", "<Sex> F"));
+    let place = Place::with(&[]);
+    let write = |folder: &str, other: &str| {
+        std::fs::create_dir(place.path(folder)).expect("made");
+        std::fs::write(place.path(&format!("{folder}/a.xml")), &whole).expect("written");
+        std::fs::write(place.path(&format!("{folder}/b.xml")), other).expect("written");
+    };
+    write("copies", &copy);
+    assert_snapshot!(place.plait("read copies --out c").failed(), @r"
+    exit 3
+    error[E063] a.xml and b.xml hold the same persons: 8 of the 8 in b.xml are in a.xml
+      why: they are the same return in two forms, or two copies of it, and its rows would count twice
+      do:  leave one of them out, or name each by itself
+    ");
+    // half of the eight, and four
+    for (at, first) in [50_004, 50_006].into_iter().enumerate() {
+        write(&format!("parts{at}"), &cin_of(first, 8));
+        place.plait(&format!("read parts{at} --out c{at}")).succeeded();
+    }
+}
+
+#[test]
+fn a_folder_with_a_return_in_two_forms_of_different_children_is_read() {
+    let place = Place::with(&[]);
+    std::fs::create_dir(place.path("care")).expect("made");
+    let files: [(&str, &[u8]); 3] = [
+        ("care/header.csv", b"CHILD,SEX,DOB,ETHNIC,UPN,MOTHER,MC_DOB\n566910,2,27/03/2008,WROM,,,\n"),
+        ("care/reviews.csv", b"CHILD,DOB,REVIEW,REVIEW_CODE\n566910,27/03/2008,27/09/2025,PN0\n"),
+        (
+            "care/care.xml",
+            b"<EXPSSDA903><CHILD><HEADER><CHILDID>907440</CHILDID><SEX>2</SEX><DOB>28/07/2010</DOB><ETHNIC>BAFR</ETHNIC>\
+              <AREVIEW><REVIEW>27/09/2025</REVIEW><REVIEW_CODE>PN0</REVIEW_CODE></AREVIEW></HEADER></CHILD></EXPSSDA903>",
+        ),
+    ];
+    for (name, bytes) in files {
+        std::fs::write(place.path(name), bytes).expect("written");
+    }
+    place.plait("read care --out c").succeeded();
+    let reviews = table(&place, "c/payload-reviews.parquet");
+    assert_eq!(
+        (headers(&reviews)[..3].to_vec(), reviews.n_rows),
+        (vec!["record_key", "row", "parent_row"], 2)
+    );
+}
+
+#[test]
+fn a_table_without_that_of_its_persons_says_what_has_to_stand_beside_it() {
+    let pupils =
+        b"Pupil ref,Forename,Surname,Date of Birth,Sex,Postcode,UPN\n12,Amara,Okafor,2014-03-21,F,ZE1 2AB,\n";
+    let place = Place::with(&[("2025_spring_senneeds.csv", SEN_NEEDS), ("pupils.csv", pupils)]);
+    assert_snapshot!(place.plait("look 2025_spring_senneeds.csv").failed(), @r#"
+    exit 3
+    error[E004] 2025_spring_senneeds has rows and no table of school-census-2025 that says who they are about, which is "pupilonroll" or "pupilnolongeronroll"
+      why: the year, 2025, is that in the name of the file; 2025_spring_senneeds.csv: 7 of 7 columns are of table senneeds
+      do:  put "pupilonroll" or "pupilnolongeronroll" beside it and name the folder, or say with --as what else it is
+    "#);
+    let forced = place.plait("look pupils.csv --as school-census").failed();
+    assert!(forced.starts_with("exit 3\nerror[E062] no row of pupils has the key"), "{forced}");
+}
+
+const SEN_NEEDS: &[u8] =
+    b"pupilonrolltableid,NativeId,senneedstableid,senneedsorderseqcolumn,sourceid,sentyperank,sentype\n1,1,1,1,1,1,SLCN\n";
+
+#[test]
+fn a_census_that_names_another_year_than_its_elements_are_of_may_be_said_to_be_of_that_year() {
+    let of_2023 = CIN.replace("<Year>2026</Year>", "<Year>2023</Year>");
+    let place = Place::with(&[("cin.xml", of_2023.as_bytes())]);
+    assert!(place.plait("look cin.xml").succeeded().stdout.contains("its elements are those of"));
+    place.plait("look cin.xml --as cin-census-2026").succeeded();
+    assert!(place.plait("look cin.xml --as cin-census-2018").failed().contains("error[E062]"));
+}

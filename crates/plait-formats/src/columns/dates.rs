@@ -4,6 +4,7 @@ use super::evidence::{is_plausible, sample};
 use super::figures::{grouped, rows};
 use crate::read::RowLines;
 use plait_types::{Column, DateOrder, Fault, FaultCode, NULL, PartialDate, Values};
+use std::collections::BTreeSet;
 
 /// Distinct values that are looked at: more than there are birthdays in fifty years.
 const VALUES: usize = 20_000;
@@ -102,26 +103,68 @@ pub fn compare_orders(sources: &[(&str, &str, DateOrder)]) -> Option<String> {
     Some(format!("dates are written in different orders: {}; each file is read in its own", each.join(", ")))
 }
 
+/// Dates that a column of a return holds in one order alone, of a column that comes in batches. What day first and month
+/// first are is decided by each date itself, whatever the return asks for.
+#[derive(Debug, Default)]
+pub(crate) struct OrdersHeld {
+    votes: Votes,
+    /// Distinct days of each order, up to [`FEW`] of them.
+    values: [BTreeSet<Box<str>>; 3],
+}
+
+impl OrdersHeld {
+    /// Counts a date that so many rows hold.
+    pub(crate) fn add(&mut self, value: &str, rows: u64) {
+        let value = value.trim();
+        let Some(order) = only_order(&readings(value)) else { return };
+        self.votes.only[order].rows += rows;
+        let values = &mut self.values[order];
+        if (values.len() as u64) < FEW {
+            values.insert(value.into());
+            self.votes.only[order].values = values.len() as u64;
+        }
+    }
+
+    /// Where a substantial part can only be read in a second order, why the column, which is called `name`, cannot be used.
+    pub(crate) fn refuse(&self, name: &str) -> Option<Fault> {
+        let best =
+            (0..3).max_by_key(|&at| (self.votes.only[at].rows, 2 - at)).expect("there are three orders");
+        let decisive = self.votes.only[best].rows;
+        let (other, only) = self.votes.second_order(best, decisive)?;
+        let what = format!(
+            "column \"{name}\" holds dates in two orders: {} can only be {}, {} only {}",
+            rows(decisive),
+            ORDERS[best].layout(),
+            grouped(only.rows),
+            ORDERS[other].layout()
+        );
+        Some(refused(name, what, only.rows))
+    }
+}
+
 /// `best` and `other` are places in [`ORDERS`].
 fn two_orders(column: &Column, best: usize, n: u64, other: usize, n_other: u64, lines: &RowLines) -> Fault {
     let name = &column.name;
-    Fault::new(
-        FaultCode::DateOrder,
-        format!(
-            "column \"{name}\" holds dates in two orders: {} can only be {}, {} only {}, such as {}",
-            rows(n),
-            ORDERS[best].layout(),
-            grouped(n_other),
-            ORDERS[other].layout(),
-            first_only_in(column, other, lines)
-        ),
-        format!(
-            "export the file again with one order, best YYYY-MM-DD; if the {} are mistakes, correct or blank them; \
-             or leave the column out with --role \"{name}=other\"",
-            rows(n_other)
-        ),
+    let what = format!(
+        "column \"{name}\" holds dates in two orders: {} can only be {}, {} only {}, such as {}",
+        rows(n),
+        ORDERS[best].layout(),
+        grouped(n_other),
+        ORDERS[other].layout(),
+        first_only_in(column, other, lines)
+    );
+    refused(name, what, n_other)
+}
+
+fn refused(name: &str, what: String, n_other: u64) -> Fault {
+    let todo = format!(
+        "export the file again with one order, best YYYY-MM-DD; if the {} are mistakes, correct or blank them; \
+         or leave the column out with --role \"{name}=other\"",
+        rows(n_other)
+    );
+    Fault::new(FaultCode::DateOrder, what, todo).because(
+        "days up to the 12th would be read with day and month the wrong way round, and wrong links follow",
     )
-    .because("days up to the 12th would be read with day and month the wrong way round, and wrong links follow")
 }
 
 /// `those on lines 4, 17 and 33`: the first that can be read in one order alone; rows, from 1, of a file without lines.

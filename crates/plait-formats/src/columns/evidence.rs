@@ -79,7 +79,7 @@ impl Evidence {
             let lower = value.to_lowercase();
             count(&mut self.sex_words, SEX_WORDS.contains(&lower.as_str()));
             count(&mut self.common_forenames, lower.split([' ', '-']).next().is_some_and(is_common_forename));
-            count(&mut self.common_surnames, COMMON_SURNAMES.binary_search(&lower.as_str()).is_ok());
+            count(&mut self.common_surnames, is_common_surname(&lower));
             count(&mut self.name_like, is_name_like(value));
             count(&mut self.sexes, SEX_WORDS.contains(&lower.as_str()));
         } else {
@@ -186,8 +186,14 @@ fn is_address(value: &str) -> bool {
     (first_is_number && then_a_word) || ends_with_postcode
 }
 
-fn is_common_forename(word: &str) -> bool {
+/// Whether a word in small letters is one of the commonest forenames.
+pub(super) fn is_common_forename(word: &str) -> bool {
     COMMON_FORENAMES.binary_search(&word).is_ok()
+}
+
+/// Whether a word in small letters is one of the commonest surnames.
+pub(super) fn is_common_surname(word: &str) -> bool {
+    COMMON_SURNAMES.binary_search(&word).is_ok()
 }
 
 /// Codes of up to 1,000 rows, spread evenly, with how many of them hold each; the same every time.

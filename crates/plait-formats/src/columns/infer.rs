@@ -1,7 +1,7 @@
 //! The role of every column, from its header and its values. Where they disagree, the values decide.
 
 use super::dates;
-use super::evidence::Evidence;
+use super::evidence::{Evidence, is_common_forename, is_common_surname};
 use super::figures::{grouped, percent, rows};
 use super::header::{self, Meaning};
 use super::headerless::{no_usable_column, unknown_column};
@@ -48,7 +48,7 @@ pub enum Confidence {
 }
 
 /// Share of values with a shape that makes a header believed.
-const SUPPORTS: f64 = 0.5;
+pub(super) const SUPPORTS: f64 = 0.5;
 /// Share of numbers that pass the check that makes a header believed: in statutory returns three in ten UPNs
 /// may be wrong, and a number made up passes in 4 (UPN) to 9 (NHS) of 100 cases.
 const PASSES: f64 = 0.3;
@@ -323,6 +323,10 @@ impl Draft {
         if let Some((shape, why)) = self.shape(&NATIONAL) {
             return self.set(shape.role, Confidence::High, format!("header says an identifier; {why}"));
         }
+        if let Some(role) = self.name_by_frequency().filter(|_| self.meaning == Meaning::PersonId) {
+            let why = "header says the person; many of the commonest names are among the values".to_owned();
+            return self.set(role, Confidence::Medium, why);
+        }
         self.set(Role::Other, Confidence::Medium, "header says an identifier".to_owned());
     }
 
@@ -344,6 +348,8 @@ impl Draft {
             (Role::Number, Confidence::Medium, "values are numbers")
         } else if e.share(e.addresses) >= SUPPORTS && e.share(e.several_words) >= DECIDES {
             (Role::Address, Confidence::Medium, "values are written like addresses")
+        } else if let Some(role) = self.few_names(column) {
+            (role, Confidence::Low, "a third of the values are common names")
         } else if is_few(column) {
             (Role::Category, Confidence::Medium, "few values, many rows each")
         } else if let Some(role) = self.name_by_frequency() {
@@ -361,6 +367,23 @@ impl Draft {
         let e = &self.evidence;
         let shape = shapes.iter().find(|shape| e.share((shape.count)(e)) >= shape.enough)?;
         Some((shape, format!("{} of values {}", percent((shape.count)(e), e.rows), shape.words)))
+    }
+
+    /// Of a short list, names repeat like categories. Categories have a few words that are also names, as colours have;
+    /// not ten of them, and not a third.
+    fn few_names(&self, column: &Column) -> Option<Role> {
+        const AT_LEAST: usize = 10;
+        if !is_few(column) || self.evidence.share(self.evidence.name_like) < DECIDES_WEAKLY {
+            return None;
+        }
+        let is_common = |value: &&str| {
+            let lower = value.to_lowercase();
+            let mut words = lower.split([' ', '-']);
+            words.next().is_some_and(|word| is_common_forename(word) || is_common_surname(word))
+        };
+        let common = column.values.iter().filter(is_common).count();
+        let enough = common >= AT_LEAST && common * 3 >= column.values.len();
+        if enough { self.name_by_frequency() } else { None }
     }
 
     fn name_by_frequency(&self) -> Option<Role> {

@@ -1,10 +1,47 @@
 //! Values as they may be shown: enough to see what a column holds, not enough to see whose it is.
 
-use super::evidence::{is_sex, read_date};
-use plait_types::Role;
+use super::evidence::{is_common_forename, is_common_surname, is_sex, read_date};
 use plait_types::identifier::Postcode;
+use plait_types::{Column, Role};
 
 const HIDDEN: &str = "•••••";
+
+/// A value that fewer rows hold may be of one person, or of a few.
+const FEWEST_ROWS: u32 = 10;
+/// A column with more distinct values says more than what kind somebody is of.
+const MOST_KINDS: usize = 20;
+
+/// Which values of a column may be shown as they are: those that many rows hold, of a column with few of them, none of
+/// which has a common name in it. A column of names under a header that nobody knows looks like a category in all else.
+pub(super) struct Harmless {
+    rows: Vec<u32>,
+}
+
+impl Harmless {
+    /// Looks at every distinct value of a column that could be shown; of others at none.
+    pub(super) fn of(column: &Column, role: Role) -> Self {
+        let is_shown = role.is_characteristic()
+            || matches!(role, Role::Category | Role::Region | Role::Number)
+                && column.values.len() <= MOST_KINDS
+                && !column.values.iter().any(has_name);
+        Self { rows: if is_shown { column.counts() } else { Vec::new() } }
+    }
+
+    /// The value of a row as [`mask`] gives it, hidden where it would be shown and is not harmless.
+    pub(super) fn mask(&self, column: &Column, row: usize, role: Role) -> Option<String> {
+        let value = column.get(row)?;
+        let is_kind =
+            role.is_characteristic() || matches!(role, Role::Category | Role::Region | Role::Number);
+        let rows = self.rows.get(column.codes[row] as usize).copied().unwrap_or(0);
+        Some(if is_kind && rows < FEWEST_ROWS { HIDDEN.to_owned() } else { mask(value, role) })
+    }
+}
+
+fn has_name(value: &str) -> bool {
+    let lower = value.to_lowercase();
+    let mut words = lower.split(|c: char| !c.is_alphabetic() && c != '\'').filter(|word| !word.is_empty());
+    words.any(|word| is_common_forename(word) || is_common_surname(word))
+}
 
 /// A value of a column of this role with what identifies hidden: a name keeps its first letter, a date its
 /// year, a postcode its outward code, a number its last two characters, a sex and a category themselves.
@@ -95,6 +132,30 @@ mod tests {
         check(Role::RecordId, "7190", "•••••");
         check(Role::Number, "9990000018", "•••••");
         check(Role::Category, "a sentence about what happened then", "•••••");
+    }
+
+    #[track_caller]
+    fn check_kind(values: &[(&str, usize)], role: Role, expected: &[&str]) {
+        let rows = values.iter().flat_map(|&(value, rows)| std::iter::repeat_n(Some(value), rows));
+        let column = Column::from_rows("Kid fam nm", rows);
+        let harmless = Harmless::of(&column, role);
+        let firsts =
+            (0..column.codes.len()).filter(|&row| row == 0 || column.codes[row] != column.codes[row - 1]);
+        let shown: Vec<String> = firsts.filter_map(|row| harmless.mask(&column, row, role)).collect();
+        assert_eq!(shown, expected);
+    }
+
+    #[test]
+    fn a_category_shows_what_many_rows_hold_and_never_a_column_of_names() {
+        check_kind(&[("nuts", 10), ("milk", 9)], Role::Category, &["nuts", HIDDEN]);
+        check_kind(&[("mum is Evans", 40), ("not known", 40)], Role::Category, &[HIDDEN, HIDDEN]);
+        check_kind(&[("Oliver", 40), ("Zyx", 40)], Role::Category, &[HIDDEN, HIDDEN]);
+        check_kind(&[("White British", 10), ("Any other", 1)], Role::Ethnicity, &["White British", HIDDEN]);
+        check_kind(&[("Oliver", 1)], Role::Forename, &["O•••••"]);
+        let kinds: Vec<String> = (0..21).map(|kind| format!("kind {kind}")).collect();
+        let of = |n: usize| kinds[..n].iter().map(|kind| (kind.as_str(), 10)).collect::<Vec<_>>();
+        check_kind(&of(20), Role::Category, &kinds.iter().map(String::as_str).collect::<Vec<_>>()[..20]);
+        check_kind(&of(21), Role::Category, &[HIDDEN; 21]);
     }
 
     proptest! {

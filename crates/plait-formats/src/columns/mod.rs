@@ -12,11 +12,12 @@ mod headerless;
 mod infer;
 mod mask;
 mod profile;
+mod spreadsheet;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use dates::decided_order;
 pub use dates::{DateFinding, compare_orders, date_order};
+pub(crate) use dates::{OrdersHeld, decided_order};
 pub use describe::describe;
 pub(crate) use header::characteristic;
 pub(crate) use headerless::refuse_values;
@@ -27,3 +28,4 @@ pub use infer::{
 };
 pub use mask::mask;
 pub use profile::{ColumnProfile, MaskedRow, Placeholder, Profile, Validity};
+pub use spreadsheet::{lost_zeros, read_day_numbers};

@@ -3,7 +3,7 @@
 use super::evidence::{is_email, is_phone, is_plausible, is_postal_code, is_sex};
 use super::figures::{percent, rows};
 use super::infer::ColumnPlan;
-use super::mask::mask;
+use super::mask::Harmless;
 use plait_types::identifier::{NhsNumber, Postcode, Uln, Upn};
 use plait_types::{Column, DateOrder, NULL, PartialDate, Role, StandInDay, Table, is_shortened, placeholder};
 use rayon::prelude::*;
@@ -88,13 +88,16 @@ impl Profile {
     pub fn of(table: &Table, plans: &[ColumnPlan]) -> Self {
         let columns: Vec<ColumnProfile> =
             plans.par_iter().map(|plan| ColumnProfile::of(&table.columns[plan.column], plan)).collect();
+        let harmless: Vec<Harmless> =
+            plans.par_iter().map(|plan| Harmless::of(&table.columns[plan.column], plan.role)).collect();
         let shown = table.n_rows.min(5);
         let sample = (0..shown).map(|i| {
             // the middles of equal stretches
             let row = (2 * i + 1) * table.n_rows / (2 * shown);
-            let masked =
-                |plan: &ColumnPlan| table.columns[plan.column].get(row).map(|value| mask(value, plan.role));
-            MaskedRow { row: row as u64 + 1, values: plans.iter().map(masked).collect() }
+            let masked = |(plan, harmless): (&ColumnPlan, &Harmless)| {
+                harmless.mask(&table.columns[plan.column], row, plan.role)
+            };
+            MaskedRow { row: row as u64 + 1, values: plans.iter().zip(&harmless).map(masked).collect() }
         });
         Self { name: table.name.clone(), n_rows: table.n_rows as u64, columns, sample: sample.collect() }
     }

@@ -586,3 +586,38 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn names_are_known_under_headers_that_say_little() {
+    const FORENAMES: [&str; 20] = [
+        "Oliver", "Amelia", "Noah", "Olivia", "George", "Isla", "Arthur", "Ava", "Muhammad", "Lily", "Leo",
+        "Freya", "Harry", "Grace", "Oscar", "Emily", "Theo", "Poppy", "Jack", "Zyx",
+    ];
+    const SURNAMES: [&str; 20] = [
+        "Smith", "Jones", "Khan", "Patel", "Evans", "Hill", "Green", "Clarke", "Ward", "Lee", "Baker",
+        "Ahmed", "Hall", "Allen", "Cox", "Bell", "Fox", "Hunt", "Ellis", "Zyxwv",
+    ];
+    let table = made(
+        400,
+        &[
+            ("Kid 1st nm", &|row| FORENAMES[row % 20].to_owned()),
+            ("Kid fam nm", &|row| SURNAMES[row / 20 % 20].to_owned()),
+            ("Colour", &|row| ["Brown", "Green", "Gray", "Other"][row % 4].to_owned()),
+            ("Child", &|row| format!("{} {}", FORENAMES[row % 20], SURNAMES[row / 20 % 20])),
+        ],
+    );
+    check(
+        &table,
+        &[
+            ("Kid 1st nm", Role::Forename),
+            ("Kid fam nm", Role::Surname),
+            ("Colour", Role::Category),
+            ("Child", Role::FullName),
+        ],
+    );
+    let numbers = made(
+        400,
+        &[("Child", &|row| format!("{}", 70_000 + row * 31)), ("Surname", &|row| format!("A{row}"))],
+    );
+    check(&numbers, &[("Child", Role::RecordId), ("Surname", Role::Surname)]);
+}

@@ -180,11 +180,11 @@ pub(crate) fn shortened_numbers(file: &str, column: &Column) -> Option<Issue> {
     let values = if rows == 1 { "one value looks" } else { "values look" };
     let message = if rows == 1 {
         format!(
-            "{values} like 3.02E+11: a spreadsheet has shortened it, and the digits cannot be recovered; export the file again without opening it in Excel"
+            "{values} like 3.02E+11 or 9.99E+09: a spreadsheet has shortened it, and the digits cannot be recovered; export the file again without opening it in Excel"
         )
     } else {
         format!(
-            "{rows} {values} like 3.02E+11: a spreadsheet has shortened them, and the digits cannot be recovered; export the file again without opening it in Excel"
+            "{rows} {values} like 3.02E+11 or 9.99E+09: a spreadsheet has shortened them, and the digits cannot be recovered; export the file again without opening it in Excel"
         )
     };
     Some(Issue::new(IssueKind::ShortenedNumber, file, message).in_column(&column.name).counting(rows))

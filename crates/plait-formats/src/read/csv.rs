@@ -8,6 +8,11 @@
 //! Quotes count at the start of a field only; inside, two stand for one. Text between a closing quote and the
 //! next delimiter is kept, spaces are not. Records end with a line feed, a carriage return or both. Lines
 //! without any value are no rows. Fields beyond the header are tolerated where they are empty.
+//!
+//! Two stray quotes would make one field of all rows between them. Where text follows the quote that would close a
+//! field of several lines, that quote opens another field, and the first one is stray: its row is set aside and
+//! reading goes on at the next line. Where nothing follows, the lines within the quotes may still look like rows;
+//! then the field is kept, as it may be text, and the lines are named.
 
 use super::column::{TextColumn, shortened_numbers};
 use super::naming::{self, SEARCHED_ROWS};
@@ -62,16 +67,17 @@ pub(super) fn read(source: &Source, options: &ReadOptions) -> Result<Read, Fault
         mem::swap(&mut parsed, &mut next);
     }
 
-    let Parser { mut names, text, delimiter, ragged, .. } = parser;
-    if ragged.n_rows > rows as u64 {
-        return Err(mostly_ragged(file, delimiter, names.len(), &ragged));
+    let Parser { mut names, text, delimiter, ragged, quotes, .. } = parser;
+    if ragged.n_rows + quotes.stray.count() > rows as u64 {
+        return Err(mostly_set_aside(file, delimiter, names.len(), &ragged, &quotes));
     }
     if rows == 0 {
         return Err(super::empty(file, "has a header and no rows"));
     }
     issues.extend(windows_lines(file, text.windows_lines));
-    let rows_in = rows + ragged.n_rows as usize;
+    let rows_in = rows + (ragged.n_rows + quotes.stray.count()) as usize;
     issues.extend(ragged.issues(file, names.len()));
+    issues.extend(quotes.issues(file));
     let columns: Vec<_> =
         columns.into_iter().map(|(at, column)| column.finish(mem::take(&mut names[at]))).collect();
     issues.extend(columns.iter().filter_map(|column| shortened_numbers(file, column)));
@@ -177,8 +183,8 @@ impl<R: io::Read> Rows<R> {
     /// What was wrong with the file, and the fault of one most of whose rows were set aside.
     pub(crate) fn finish(mut self) -> Result<Finished, Fault> {
         self.refuse_mostly_ragged(0)?;
-        let Parser { file, names, text, ragged, undecodable, first_undecodable, .. } = self.parser;
-        let set_aside = ragged.n_rows + undecodable.count();
+        let Parser { file, names, text, ragged, quotes, undecodable, first_undecodable, .. } = self.parser;
+        let set_aside = ragged.n_rows + quotes.stray.count() + undecodable.count();
         if undecodable.count() > self.given {
             let line = undecodable.first()[0];
             let fault = text_fault(&file, TextError::NotText { lines_below: 0 }, line);
@@ -186,6 +192,7 @@ impl<R: io::Read> Rows<R> {
         }
         self.issues.extend(windows_lines(&file, text.windows_lines));
         self.issues.extend(ragged.issues(&file, names.len()));
+        self.issues.extend(quotes.issues(&file));
         if let Some(first) = first_undecodable {
             let (rows, were) = match undecodable.count() {
                 1 => ("one row holds".to_owned(), "was"),
@@ -209,14 +216,10 @@ impl<R: io::Read> Rows<R> {
     }
 
     fn refuse_mostly_ragged(&self, at_least: usize) -> Result<(), Fault> {
-        let ragged = &self.parser.ragged;
-        if ragged.n_rows > at_least as u64 && ragged.n_rows > self.given + self.piece.rows as u64 {
-            return Err(mostly_ragged(
-                &self.parser.file,
-                self.parser.delimiter,
-                self.parser.names.len(),
-                ragged,
-            ));
+        let Parser { file, delimiter, names, ragged, quotes, .. } = &self.parser;
+        let set_aside = ragged.n_rows + quotes.stray.count();
+        if set_aside > at_least as u64 && set_aside > self.given + self.piece.rows as u64 {
+            return Err(mostly_set_aside(file, *delimiter, names.len(), ragged, quotes));
         }
         Ok(())
     }
@@ -292,6 +295,15 @@ impl RaggedRows {
     const FIRST: usize = 3;
 }
 
+/// Lines on which a quote opens where it should not.
+#[derive(Default)]
+struct Quotes {
+    /// The quote is stray, and its row was set aside.
+    stray: Noted,
+    /// Between the quote and the next one lie lines that look like rows.
+    rows_within: Noted,
+}
+
 struct Parser<R> {
     file: String,
     text: TextSource<R>,
@@ -302,6 +314,7 @@ struct Parser<R> {
     /// Line of the next record, from 1.
     line: u64,
     ragged: RaggedRows,
+    quotes: Quotes,
     /// Rows that are no text.
     undecodable: Noted,
     /// The first byte of them that is no text, from the start of the file.
@@ -331,7 +344,7 @@ impl<R: io::Read> Parser<R> {
         };
         let Some(found) = sample.records.get(sample.header) else {
             return Err(match sample.open_quote {
-                Some(line) => open_quote(file, line + u64::from(skip > 0)),
+                Some(line) => open_quote(file, &[line + u64::from(skip > 0)]),
                 None => super::empty(file, "has no line with a value"),
             });
         };
@@ -359,6 +372,7 @@ impl<R: io::Read> Parser<R> {
             names,
             line,
             ragged: RaggedRows::default(),
+            quotes: Quotes::default(),
             undecodable: Noted::default(),
             first_undecodable: None,
             odd: Vec::new(),
@@ -402,8 +416,22 @@ impl<R: io::Read> Parser<R> {
                             piece.fields.truncate(first);
                             forget_from(&mut self.odd, first);
                         } else {
+                            if lines > 1
+                                && holds_rows(&piece.text.as_bytes()[at..next], self.delimiter, width)
+                            {
+                                self.quotes.rows_within.add(self.line);
+                            }
                             self.keep(piece, first, width, filled);
                         }
+                        self.line += lines;
+                        at = next;
+                    }
+                    Step::StrayQuote { next, lines } => {
+                        if !self.is_undecodable(&piece.text[at..next]) {
+                            self.quotes.stray.add(self.line + lines - 1);
+                        }
+                        piece.fields.truncate(first);
+                        forget_from(&mut self.odd, first);
                         self.line += lines;
                         at = next;
                     }
@@ -418,7 +446,9 @@ impl<R: io::Read> Parser<R> {
             if let Some(lines) = open
                 && (ended || piece.text.len() - at > LONGEST)
             {
-                return Err(open_quote(&self.file, self.line + lines));
+                let mut opened = self.quotes.stray.first().to_vec();
+                opened.push(self.line + lines);
+                return Err(open_quote(&self.file, &opened));
             }
             if piece.rows > 0 || ended {
                 self.carry.push_str(&piece.text[at..]);
@@ -483,6 +513,9 @@ fn forget_from(odd: &mut Vec<usize>, first: usize) {
 enum Step {
     /// A record: where the next one starts, how many lines this one took, whether any field has text.
     Record { next: usize, lines: u64, filled: bool },
+    /// A record with a stray quote: where the line below the quote starts, and how many lines that is from the start of
+    /// the record.
+    StrayQuote { next: usize, lines: u64 },
     /// The text ends before the record does; if inside quotes, they opened so many lines below its start.
     Unfinished { open_quote: Option<u64> },
     /// Nothing is left.
@@ -535,9 +568,14 @@ fn any_record(
                     _ => break quote,
                 }
             };
-            lines += count_lines(&bytes[start..close]);
+            let within = count_lines(&bytes[start..close]);
             at = end_of_field(bytes, close + 1, delimiter);
             let blank = bytes[close + 1..at].iter().all(|&byte| byte == b' ');
+            if within > 0 && !blank {
+                let end = start + end_of_line(&bytes[start..]);
+                return Step::StrayQuote { next: end, lines: lines + 1 };
+            }
+            lines += within;
             filled |= close > start + 1 || !blank;
             if doubled || !blank {
                 odd.push(fields.len());
@@ -616,6 +654,26 @@ fn end_of_field(bytes: &[u8], from: usize, delimiter: u8) -> usize {
     }
     let ends = |byte: &u8| *byte == delimiter || *byte == b'\n' || *byte == b'\r';
     at + bytes[at..].iter().position(ends).unwrap_or(bytes.len() - at)
+}
+
+/// Where the line below starts; there is an end of a line.
+fn end_of_line(bytes: &[u8]) -> usize {
+    let end =
+        bytes.iter().position(|&byte| byte == b'\n' || byte == b'\r').expect("the text has several lines");
+    end + if bytes[end..].starts_with(b"\r\n") { 2 } else { 1 }
+}
+
+/// Whether the lines of a record look like rows of a table with `width` columns: the first one and most of those below
+/// have as many delimiters as a row. Two columns are too few to tell rows from text with a comma in it.
+fn holds_rows(record: &[u8], delimiter: u8, width: usize) -> bool {
+    let is_row = |line: &[u8]| line.split(|&byte| byte == delimiter).count() == width;
+    let mut lines =
+        record.split(|&byte| byte == b'\n' || byte == b'\r').filter(|line| !line.is_empty()).map(is_row);
+    if width < 3 || lines.next() != Some(true) {
+        return false;
+    }
+    let (rows, below) = lines.fold((0, 0), |(rows, below), is_row| (rows + usize::from(is_row), below + 1));
+    rows * 2 > below
 }
 
 /// The high bits of those of eight bytes that end a field. A byte of the word is zero where it is the one looked for, and
@@ -705,6 +763,15 @@ impl Sample {
                             next_line: line,
                         });
                     }
+                }
+                // a row with a stray quote says nothing about delimiters; a header with one is refused
+                Step::StrayQuote { .. } if records.is_empty() => {
+                    open_quote = Some(line);
+                    break;
+                }
+                Step::StrayQuote { next, lines } => {
+                    at = next;
+                    line += lines;
                 }
                 Step::Unfinished { open_quote: open } => {
                     open_quote = open.map(|below| line + below);
@@ -807,6 +874,43 @@ impl RaggedRows {
     }
 }
 
+impl Quotes {
+    fn issues(self, file: &str) -> Vec<Issue> {
+        let mut issues = Vec::new();
+        if self.stray.count() > 0 {
+            let message = format!(
+                "{} a quote that is not closed before the text of another field and {} set aside",
+                if self.stray.count() == 1 {
+                    "one row has".to_owned()
+                } else {
+                    format!("{} rows have", self.stray.count())
+                },
+                if self.stray.count() == 1 { "was" } else { "were" },
+            );
+            issues.push(self.stray.issue(Issue::new(IssueKind::StrayQuote, file, message)));
+        }
+        if self.rows_within.count() > 0 {
+            let message = match self.rows_within.count() {
+                1 => "a quoted field spans lines that look like rows and was read as one value".to_owned(),
+                n => format!(
+                    "{n} quoted fields span lines that look like rows and were read as one value each"
+                ),
+            };
+            issues.push(self.rows_within.issue(Issue::new(IssueKind::RowsInQuotes, file, message)));
+        }
+        issues
+    }
+}
+
+/// The fault of a file most of whose rows were set aside.
+fn mostly_set_aside(file: &str, delimiter: u8, width: usize, ragged: &RaggedRows, quotes: &Quotes) -> Fault {
+    if quotes.stray.count() > ragged.n_rows {
+        open_quote(file, quotes.stray.first())
+    } else {
+        mostly_ragged(file, delimiter, width, ragged)
+    }
+}
+
 fn mostly_ragged(file: &str, delimiter: u8, width: usize, ragged: &RaggedRows) -> Fault {
     let lines: Vec<String> = ragged.first.iter().map(|row| row.line.to_string()).collect();
     let name = delimiter_name(char::from(delimiter));
@@ -849,14 +953,18 @@ fn count_of(number: usize, thing: &str) -> String {
     if number == 1 { format!("1 {thing}") } else { format!("{number} {thing}s") }
 }
 
-fn open_quote(file: &str, line: u64) -> Fault {
+fn open_quote(file: &str, lines: &[u64]) -> Fault {
+    let opened = Issue::new(IssueKind::StrayQuote, file, "").on_lines(lines.to_vec());
     Fault::new(
         FaultCode::RaggedRow,
-        format!("a quote that opens in {file} is never closed"),
+        match lines.len() {
+            1 => format!("a quote that opens in {file} is never closed"),
+            n => format!("{n} quotes that open in {file} are never closed"),
+        },
         "delete the quote, or write it twice and close the field with another one",
     )
-    .at(format!("{file} line {line}"))
-    .because("everything below it would be read as one field")
+    .at(format!("{file} {}", opened.place().expect("there is a line")))
+    .because("everything up to the next quote would be read as one field")
 }
 
 fn text_fault(file: &str, error: TextError, line: u64) -> Fault {
@@ -942,6 +1050,39 @@ mod tests {
     fn a_quote_that_never_closes_is_reported_where_it_opens() {
         let fault = fault("a,b\n1,\"two\nlines\"\n2,\"open\n3,4\n");
         assert_eq!((fault.code, fault.place.as_deref()), (FaultCode::RaggedRow, Some("t.csv line 4")));
+    }
+
+    #[test]
+    fn a_stray_quote_costs_its_own_row_and_none_below_it() {
+        let text = "a,b,c\n1,Ann,x\n2,\"Bob,x\n3,Cat,x\n4,\"Dan\",x\n5,Eve,\"two\nlines\"\n";
+        let read = check(text);
+        assert_eq!(shown(&read), "a|b|c\n1|Ann|x\n3|Cat|x\n4|Dan|x\n5|Eve|two\nlines");
+        assert_eq!(
+            read.issues.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            [
+                "warning[W006] t.csv: one row has a quote that is not closed before the text of another field and was set aside (line 3)"
+            ]
+        );
+        assert_eq!(read.rows_in, 5);
+        for end in ["\r\n", "\r"] {
+            assert_eq!(check(text.replace('\n', end)).issues, read.issues);
+        }
+        let two = fault("a,b,c\n1,\"Ann,x\n2,Bob,x\n3,Cat,x\n4,\"Dan,x\n5,Eve,x\n");
+        assert_eq!((two.code, two.place.as_deref()), (FaultCode::RaggedRow, Some("t.csv lines 2, 5")));
+        let header = fault("a,\"b,c\n1,Ann,x\n2,\"Bob,x\n3,Cat,x\n");
+        assert_eq!((header.code, header.place.as_deref()), (FaultCode::RaggedRow, Some("t.csv line 1")));
+    }
+
+    #[test]
+    fn lines_within_quotes_that_look_like_rows_are_named() {
+        let read = check("a,b,c,d\n1,\"Ann,x,y\n2,Bob,x,y\n3,Cat\",x,y\n4,Dan,x,y\n");
+        assert_eq!(read.table.n_rows, 2);
+        assert_eq!((read.issues[0].kind, read.issues[0].lines.clone()), (IssueKind::RowsInQuotes, vec![2]));
+        for text in
+            ["1,Ann,x,\"a note,\nin lines\"", "1,Ann,\"12 Mill Lane,\nEnfield\",y", "1,Ann,x,\"a\nb, c\""]
+        {
+            assert_eq!(check(format!("a,b,c,d\n{text}\n4,Dan,x,y\n")).issues, []);
+        }
     }
 
     #[test]

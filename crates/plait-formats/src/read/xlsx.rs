@@ -10,7 +10,7 @@ use super::source::{ReadSeek, Source};
 use super::{FileFormat, Read, ReadOptions, RowLines, damaged, empty};
 use crate::noted::Noted;
 use calamine::{DataRef, ExcelDateTime, Reader, SheetType, SheetVisible, Xlsx, XlsxCellReader, XlsxError};
-use plait_types::{Fault, FaultCode, Issue, IssueKind, Table, nearest};
+use plait_types::{Fault, FaultCode, Issue, IssueKind, Table, grouped, nearest};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -44,6 +44,17 @@ pub(super) fn read(source: &Source, options: &ReadOptions) -> Result<Read, Fault
             let message = format!("{cells} read as missing");
             let issue = Issue::new(IssueKind::CellError, file, message).in_column(&column.name);
             issues.push(building.errors.issue(issue));
+        }
+        let cells = match building.unsaved.count() {
+            0 => None,
+            1 => Some("one cell holds a formula whose result was not saved and was".to_owned()),
+            n => Some(format!("{} cells hold a formula whose result was not saved and were", grouped(n))),
+        };
+        if let Some(cells) = cells {
+            let message =
+                format!("{cells} read as missing: open the workbook in Excel, save it, and read it again");
+            let issue = Issue::new(IssueKind::FormulaWithoutValue, file, message).in_column(&column.name);
+            issues.push(building.unsaved.issue(issue));
         }
         if building.rounded > 0 {
             let message = "holds numbers of more than 15 digits, which Excel has rounded; export the file again with this column as text";
@@ -87,6 +98,8 @@ struct Building {
     column: TextColumn,
     /// Rows of the sheet whose cell is an error.
     errors: Noted,
+    /// Rows of the sheet whose cell is a formula without a result.
+    unsaved: Noted,
     /// Numbers with more digits than Excel keeps.
     rounded: usize,
 }
@@ -217,6 +230,11 @@ impl Row {
                 building.errors.add(self.number);
             }
         }
+        for column in &self.unsaved {
+            if let Some(building) = columns.get_mut(column) {
+                building.unsaved.add(self.number);
+            }
+        }
     }
 }
 
@@ -227,12 +245,15 @@ pub(crate) struct Rows<'a> {
     ahead: Option<((u32, u32), DataRef<'a>)>,
     /// The library must not be asked for a cell behind the last.
     ended: bool,
+    /// Columns of formulas without a result that stand before the first value of the next row.
+    unsaved_ahead: Vec<u32>,
 }
 
 impl<'a> Rows<'a> {
     /// Stands before the first row of a sheet.
     pub(crate) fn of(workbook: &'a mut Book, sheet: &str) -> Result<Self, XlsxError> {
-        Ok(Self { cells: workbook.worksheet_cells_reader(sheet)?, ahead: None, ended: false })
+        let cells = workbook.worksheet_cells_reader(sheet)?;
+        Ok(Self { cells, ahead: None, ended: false, unsaved_ahead: Vec::new() })
     }
 
     /// Reads the next row; false when there is none.
@@ -240,6 +261,7 @@ impl<'a> Rows<'a> {
         row.text.clear();
         row.cells.clear();
         row.unsaved.clear();
+        row.unsaved.append(&mut self.unsaved_ahead);
         let mut current = None;
         loop {
             let (position, value) = match self.ahead.take() {
@@ -251,10 +273,10 @@ impl<'a> Rows<'a> {
                         continue;
                     };
                     if cell.formula.is_some() && matches!(cell.value, DataRef::Empty) {
-                        // of a row above or of this one; which of the two is known when a value comes
-                        if current.is_none_or(|current| current == cell.pos.0) {
-                            row.unsaved.push(cell.pos.1);
-                        }
+                        // before any value it may be of a row without one
+                        let is_of_this = current.is_none_or(|current| current == cell.pos.0);
+                        let unsaved = if is_of_this { &mut row.unsaved } else { &mut self.unsaved_ahead };
+                        unsaved.push(cell.pos.1);
                         continue;
                     }
                     (cell.pos, cell.value)

@@ -29,11 +29,12 @@ use self::records::RecordsOf;
 use self::rule::{Reference, RulePlan, Test, Witness};
 use self::value::{ColumnPlan, Implied};
 use super::Batch;
-use super::dates::{DateOrders, DateReader, DatesSeen};
+use super::dates::{self, DateOrders, DateReader, DatesSeen};
 use super::library::{self, CodeList};
-use super::spec::{self, DateForm, Kind, Rows, Rule, Spec, Table};
+use super::spec::{self, DateForm, Kind, Meaning, Rows, Rule, Spec, Table};
+use crate::columns::OrdersHeld;
 use plait_types::identifier::LaCode;
-use plait_types::{NULL, PartialDate};
+use plait_types::{Fault, NULL, PartialDate};
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use std::sync::Arc;
 
@@ -76,6 +77,8 @@ pub struct Checker {
     dates_seen: DatesSeen,
     /// The orders, where they are known from all values.
     orders: Option<DateOrders>,
+    /// Of dates of birth, the orders that they can only be in: by table and column.
+    births: BTreeMap<(usize, usize), OrdersHeld>,
     counts: BTreeMap<ColumnOfFile, Counts>,
     tallies: BTreeMap<(ColumnOfFile, CheckOf), Tally>,
 }
@@ -135,6 +138,7 @@ impl Checker {
             asked: BTreeSet::new(),
             unjoined: BTreeSet::new(),
             orders: None,
+            births: BTreeMap::new(),
             counts: BTreeMap::new(),
             tallies: BTreeMap::new(),
         }
@@ -303,7 +307,22 @@ impl Checker {
                 reader = DateReader::in_order(DatesSeen::TAKEN);
             }
         }
+        if self.spec.tables[batch.table].columns[at].meaning == Some(Meaning::DateOfBirth) {
+            let held = self.births.entry((batch.table, at)).or_default();
+            for (text, rows) in column.values.iter().zip(column.counts()) {
+                // nearly all dates are so, and in one order
+                if rows > 0 && !dates::is_year_first(text) {
+                    held.add(text, u64::from(rows));
+                }
+            }
+        }
         Cells::judge(column, plan, reader)
+    }
+
+    /// For each column of dates of birth of which a substantial part is in another order than the rest, the fault that keeps
+    /// it from being linked. `called` gives the header of a column from its table and itself, as indices in the spec.
+    pub(super) fn two_orders(&self, called: impl Fn((usize, usize)) -> String) -> Vec<Fault> {
+        self.births.iter().filter_map(|(&at, held)| held.refuse(&called(at))).collect()
     }
 
     /// Counts what types, code lists and `required` imply.

@@ -268,6 +268,11 @@ fn without_time(text: &str) -> &str {
     }
 }
 
+/// Whether a text is a date that starts with its year.
+pub(super) fn is_year_first(text: &str) -> bool {
+    year_first(text.trim()).is_some()
+}
+
 /// `2015-04-25` with or without a time, and `2015-Apr-25`, which most dates of returns are: without taking the text
 /// apart.
 fn year_first(text: &str) -> Option<CellDate> {

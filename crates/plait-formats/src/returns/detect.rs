@@ -280,6 +280,17 @@ impl Candidate {
         better.min_by_key(|&spec| (year - i32::from(specs[spec].year)).abs())
     }
 
+    /// Whether a nested file that says a year has the elements of another, as far as any year has them, and not of its own.
+    fn elements_are_of(&self, specs: &[Arc<Spec>], name: &str, says: u16, asked: u16) -> bool {
+        let known_of = |is_it: &dyn Fn(usize) -> bool| {
+            let fits = self.fits.iter().filter(|fit| specs[fit.spec].name == name && is_it(fit.spec));
+            fits.map(|fit| fit.known.0).max().unwrap_or(0)
+        };
+        let own = nearest_year(specs, name, says);
+        let known = known_of(&|spec| specs[spec].year == asked);
+        !self.is_table() && known > known_of(&|spec| Some(spec) == own) && known == known_of(&|_| true)
+    }
+
     fn stranger(&self) -> Stranger {
         let is = match self.seen {
             Seen::Xml(_) => "XML of no return that Plait knows",
@@ -508,8 +519,15 @@ fn decide(
     if let (Some(asked), Some(year)) = (asked_year, year)
         && asked != year
     {
-        return Err(other_year(shown, name, asked, year));
+        let holds = found.iter().any(|found| found.elements_are_of(specs, name, year, asked));
+        if !holds {
+            return Err(other_year(shown, name, asked, year));
+        }
+        unsure.push(format!(
+            "{shown} says that it is of {year}; its elements are those of {asked}, as --as says"
+        ));
     }
+    let year = asked_year.or(year);
     let mut stated = year.or(asked_year).and_then(|year| nearest_year(specs, name, year));
     if let Some(spec) = stated
         && let Some(better) = found.iter().find_map(|found| found.year_of_elements(specs, name, spec))
@@ -539,6 +557,9 @@ fn decide(
         unsure.push(format!(
             "the files of {shown} fit different years; the one that most of their columns fit was taken"
         ));
+    }
+    if let (Some(asked), Some(stated)) = (asked_year, stated) {
+        unsure.extend(found.iter().find_map(|found| of_another_year(found, specs, stated, asked)));
     }
     let hints: Vec<Hint> = found.iter().map(|found| hint(&stem(&found.origin.name()))).collect();
     refuse_mixed_names(shown, &found, &hints, &periods)?;
@@ -580,6 +601,24 @@ fn decide(
     let year = year.or(asked_year).or((spec.year != 0).then_some(spec.year));
     strangers.sort_by(|a, b| a.file.cmp(&b.file));
     Ok(Recognised { spec, term, year, reference_date, authority, members, strangers, why, unsure })
+}
+
+/// What to say of a table that is asked to be of a year, and another year knows more of its columns.
+fn of_another_year(found: &Candidate, specs: &[Arc<Spec>], stated: usize, asked: u16) -> Option<String> {
+    let name = &specs[stated].name;
+    let known = |spec: usize| {
+        found.fits.iter().filter(|fit| fit.spec == spec).map(|fit| fit.known.0).max().unwrap_or(0)
+    };
+    let others = found.fits.iter().filter(|fit| specs[fit.spec].name == *name).map(|fit| fit.spec);
+    let best = others.max_by_key(|&spec| (known(spec), specs[spec].year))?;
+    (found.is_table() && known(best) > known(stated)).then(|| {
+        format!(
+            "{}: {} of its columns are not of {asked}, as --as says, but of {}; they were left out",
+            found.origin.shown(),
+            known(best) - known(stated),
+            specs[best].year
+        )
+    })
 }
 
 /// Whether the columns of all files allow one period; if not, the periods that most of them fit best.
@@ -635,7 +674,13 @@ fn choose(
             why.push(format!("the year, {hint}, is that in the name of the file"));
         } else {
             let list: Vec<String> = years.iter().map(u16::to_string).collect();
-            unsure.push(format!("the columns fit the years {}; the newest was taken", list.join(", ")));
+            let name = &specs[left[0].0].name;
+            unsure.push(format!(
+                "the columns fit the years {}; the newest was taken: where values are not in its code lists, say the year \
+                 with --as, as in {name}-{}",
+                list.join(", "),
+                list[0]
+            ));
         }
     }
     if let Some(hint) = year_hint

@@ -1,5 +1,6 @@
 //! Rows at the door: checked, given their record, and split into identity and payload.
 
+use self::copies::Copies;
 use self::keys::Keys;
 use super::batch::{Batch, BatchSink, Nesting};
 use super::characteristics::{Characteristic, Characteristics};
@@ -19,6 +20,7 @@ use plait_types::{Column, Fault, Issue, IssueKind, NULL, PartialDate, Role, Tabl
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+mod copies;
 mod keys;
 
 /// A dataset that has landed: who its records are about, and how good they are. Payload went to the sink.
@@ -45,6 +47,8 @@ pub struct Landed {
     pub outside: Vec<String>,
     /// Columns of the spec that its tables in the files do not have.
     pub lacking: Vec<Lacking>,
+    /// Of columns of dates of birth in two orders, why they keep the return from being linked.
+    pub two_orders: Vec<Fault>,
     /// The orders in which columns of a form made by hand write their dates, where the checks took another until the last
     /// value was known: they have to be made again, as [`land`] does. Identity is right already.
     pub unsettled: Option<DateOrders>,
@@ -114,6 +118,8 @@ pub struct Landing<'a> {
     /// Rows set aside: by table, file and reason, their lines.
     aside: BTreeMap<(usize, Arc<str>, Reason), Noted>,
     issues: Vec<Issue>,
+    /// Only where two files could hold the same persons.
+    copies: Option<Copies>,
     payload: Option<&'a mut Payload<'a>>,
 }
 
@@ -158,6 +164,7 @@ impl<'a> Landing<'a> {
             pending: Vec::new(),
             aside: BTreeMap::new(),
             issues: Vec::new(),
+            copies: None,
             payload,
         }
     }
@@ -184,6 +191,12 @@ impl<'a> Landing<'a> {
         self.lacking.extend(lacking);
         let headers = self.headers_of_identity();
         let outside = self.headers_outside(&headers);
+        let called = |(table, at): (usize, usize)| {
+            let header = self.headers.get(&(table, at));
+            header.unwrap_or(&self.spec.tables[table].columns[at].name).clone()
+        };
+        let two_orders = self.checker.two_orders(called);
+        let two_orders = two_orders.into_iter().map(|fault| fault.at(name.to_owned())).collect();
         let findings = self.checker.finish();
         // no key is looked up any more, and identity needs the room
         drop((self.keys, self.of_rows, self.nested));
@@ -201,6 +214,7 @@ impl<'a> Landing<'a> {
             quality,
             not_run,
             findings,
+            two_orders,
             issues: self.issues,
             tables: self.counts.into_values().collect(),
             unsettled: (!is_settled).then_some(orders),
@@ -520,6 +534,9 @@ impl Landing<'_> {
     }
 
     fn land(&mut self, batch: Batch) -> Result<(), Fault> {
+        if let Some(copies) = &mut self.copies {
+            copies.look(&batch);
+        }
         let records = self.records_of(&batch);
         self.remember_rows(&batch, &records);
         let spec = Arc::clone(&self.spec);
@@ -631,7 +648,7 @@ fn issue_of_two_people(spec: &Spec, found: TwoPeople) -> Issue {
 /// Files made by hand are read a second time, for the checks alone, where a column turns out to write its dates otherwise
 /// than nearly all do: month first, or so that nothing says which it is.
 ///
-/// Fails as [`gather`] does, and where the sink fails.
+/// Fails as [`gather`] does, where the sink fails, and where two files hold the same persons.
 pub fn land<'a>(
     recognised: &Recognised,
     name: &str,
@@ -645,7 +662,11 @@ pub fn land<'a>(
     if let Some(sink) = identity {
         landing = landing.with_identity_in_parts(sink);
     }
+    landing.copies = Copies::of(recognised);
     let gathered = gather(recognised, &mut landing, progress)?;
+    if let Some(copies) = landing.copies.take() {
+        copies.refuse()?;
+    }
     let mut landed = landing.finish(name)?;
     if let Some(orders) = landed.unsettled.take() {
         let checker = Checker::new(Arc::clone(&recognised.spec), reference_date, authority);

@@ -350,7 +350,7 @@ fn years_that_the_columns_leave_open_are_named_and_the_newest_taken() {
         recognised.unsure,
         [
             "the columns fit the terms autumn, spring; the last of them was taken",
-            "the columns fit the years 2024, 2025; the newest was taken",
+            "the columns fit the years 2024, 2025; the newest was taken: where values are not in its code lists, say the year with --as, as in small-census-2024",
         ]
     );
     let recognised = recognise(&folder.path().join("2024_exclusions.csv")).unwrap();
@@ -584,6 +584,30 @@ fn sheets_are_found_below_titles_with_headers_in_other_words_and_formulas_as_sav
     let kinds = kept.kinds();
     let expected = [IssueKind::TitleLines, IssueKind::UnknownColumns, IssueKind::FormulaWithoutValue];
     assert_eq!(kinds, expected);
+}
+
+#[test]
+fn formulas_without_results_are_told_of_plain_tables_too() {
+    let mut workbook = Workbook::new();
+    let sheet = workbook.add_worksheet();
+    for (column, header) in ["Born", "Name", "Club"].into_iter().enumerate() {
+        sheet.write(0, column as u16, header).unwrap();
+    }
+    for row in 1..4 {
+        let formula = Formula::new("=40000+1").set_result("31");
+        sheet.write_formula(row, 0, formula.clone()).unwrap().write(row, 1, "Example").unwrap();
+        sheet.write_formula(row, 2, formula).unwrap();
+    }
+    let bytes = without_result(&workbook.save_to_buffer().unwrap(), "<v>31</v>");
+    let read = crate::read::read_bytes(bytes, "clubs.xlsx", &crate::read::ReadOptions::default()).unwrap();
+    let told: Vec<String> = read.issues.iter().map(ToString::to_string).collect();
+    let told_of = |column: &str| {
+        format!(
+            "warning[W033] clubs.xlsx: column \"{column}\": 3 cells hold a formula whose result was not saved and were \
+             read as missing: open the workbook in Excel, save it, and read it again (lines 2, 3, 4)"
+        )
+    };
+    assert_eq!(told, [told_of("Born"), told_of("Club")]);
 }
 
 /// A workbook one of whose formulas was never computed.

@@ -316,6 +316,7 @@ impl<'a> Tables<'a> {
             Some(reason) => ("", reason),
             None => ("", life.subject(Who::Child(at)).reason_without_upn),
         };
+        let reason = reason_of_sen2(reason);
         let text = |cell: &'_ Option<String>| cell.clone().unwrap_or_default();
         let uln = child.uln.as_deref().unwrap_or("");
         self.person.row(&[
@@ -528,5 +529,15 @@ impl<'a> Tables<'a> {
             Setting::Nowhere if child.age < 16 => ("", "NIEC"),
             Setting::Nowhere => ("", "NEET"),
         }
+    }
+}
+
+/// The reason for having no UPN as SEN2 codes it, which has other codes than the censuses.
+fn reason_of_sen2(reason: &str) -> &str {
+    match reason {
+        "UN1" => "UN9",
+        "UN4" => "UN8",
+        "UN5" => "UN10",
+        other => other,
     }
 }

@@ -178,7 +178,7 @@ impl<'a> Tables<'a> {
                 ("DOB", &born),
                 ("IN_TOUCH", self.random.pick(&["YES", "YES", "YES", "NO", "REFU"])),
                 ("ACTIV", self.random.pick(&["F1", "F2", "F4", "F5", "G4", "G5", "P2"])),
-                ("ACCOM", self.random.pick(&["B", "C", "T", "U", "V", "Z"])),
+                ("ACCOM", self.random.pick(&["B1", "C1", "T1", "U1", "V2", "Z1"])),
             ]);
         }
         if !is_over && care.episodes[0].start < EXTRACT_DAY - 365 {

@@ -164,8 +164,49 @@ fn a_source_that_nothing_joins_to_the_others_is_told_with_what_is_missing() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let faults = linked(folder.path(), &["cin_2026", "school_census"]).expect_err("nothing to link by");
     let fault = &faults.0[0];
-    assert!(matches!(fault.code, FaultCode::NoUsableColumn | FaultCode::NoPairs | FaultCode::NoLinks));
+    assert_eq!(fault.code, FaultCode::NothingToLink);
+    assert_eq!(fault.what, "cin_2026 and school_census cannot be linked with each other");
     insta::assert_snapshot!(fault.why.as_deref().unwrap_or_default(), @"cin_2026 holds no names and shares no identifier with school_census: add the case-management extract, which has both");
+}
+
+#[test]
+fn a_source_that_cannot_be_linked_is_not_linked_on_date_of_birth_and_sex_beside_others_that_can() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let linked =
+        linked(folder.path(), &["cin_2026", "school_census", "school_census_again"]).expect("linked");
+    let links =
+        read(&folder.path().join("out/links.parquet"), &ReadOptions::default()).expect("readable").table;
+    for side in ["source_l", "source_r"] {
+        let column = links.column(side).expect("in the contract");
+        assert!((0..links.n_rows).all(|row| column.get(row) != Some("cin_2026")));
+    }
+    assert!(linked.run.counts.links >= 60);
+    assert!(
+        linked.summary.contains("No record of cin_2026 was linked, because nothing in it says who"),
+        "{}",
+        linked.summary
+    );
+}
+
+#[test]
+fn sources_with_one_kind_of_number_and_no_value_in_common_are_told_so() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let mut specs = sources(folder.path(), &["cin_2026", "school_census"]);
+    let text = |first: u32| -> String {
+        let row = |n: u32| format!("{},2010-0{}-12,F", first + n * 37, 1 + n % 7);
+        (0..40).map(row).collect::<Vec<_>>().join("\n")
+    };
+    for (spec, first) in specs.iter_mut().zip([410_000, 750_001]) {
+        std::fs::write(&spec.path, format!("la_child_id,dob,sex\n{}", text(first))).expect("written");
+    }
+    let request = LinkRequest {
+        threads: Some(1),
+        roles: vec![("la_child_id".to_owned(), Role::Identifier)],
+        ..LinkRequest::new(specs, folder.path().join("out"))
+    };
+    let faults = link(&request, &Silent).expect_err("nothing to link by");
+    let why = faults.0[0].why.clone().unwrap_or_default();
+    assert!(why.contains("holds no names and has no LA child id that is also in school_census"), "{why}");
 }
 
 /// Case management and the return of looked-after children, linked.

@@ -29,7 +29,7 @@ fn a_file_of_one_record_has_nothing_to_be_linked_with() {
 fn a_file_of_equal_records_has_no_column_that_tells_them_apart() {
     let fault = refusal(&[&format!("forename,surname,dob\n{}", "Amelia,Okafor,01/02/2010\n".repeat(3))]);
     assert_eq!(fault.code, FaultCode::NoUsableColumn);
-    assert_eq!(fault.what, "the file has no column that tells its records apart by who they are about");
+    assert_eq!(fault.what, "the 3 records of the file are copies of one record");
 }
 
 #[test]

@@ -455,6 +455,37 @@ fn checks_and_identity_read_a_column_in_the_order_that_the_whole_of_it_shows() {
 }
 
 #[test]
+fn dates_of_birth_in_two_orders_keep_a_return_from_being_linked() {
+    for form in ["any", "day_first", "iso"] {
+        let spec = with_births(form);
+        let days: Vec<(String, String)> = (13..20)
+            .flat_map(|day| [format!("{day}/04/2015"), format!("04/{day}/2015"), format!("2015-04-{day}")])
+            .enumerate()
+            .map(|(at, day)| (format!("a{at}"), day))
+            .collect();
+        let rows: Vec<[&str; 2]> = days.iter().map(|(key, day)| [key.as_str(), day.as_str()]).collect();
+        let land_those = |rows: &[[&str; 2]]| {
+            // half of them in a batch of its own
+            let parts = rows.chunks(rows.len().div_ceil(2).max(1)).map(|rows| {
+                let rows: Vec<&[&str]> = rows.iter().map(|row| &row[..]).collect();
+                batch(&spec, "pupil", &["pupilid", "dob"], &rows)
+            });
+            land(&spec, parts.collect()).0.two_orders
+        };
+        let found = land_those(&rows);
+        assert_eq!(
+            found.iter().map(|fault| fault.what.as_str()).collect::<Vec<_>>(),
+            ["column \"dob\" holds dates in two orders: 7 rows can only be DD/MM/YYYY, 7 only MM/DD/YYYY"],
+            "{form}"
+        );
+        // four are slips
+        let few: Vec<[&str; 2]> =
+            rows.iter().copied().filter(|row| !row[1].starts_with("04/") || row[1] < "04/17").collect();
+        assert_eq!(land_those(&few), []);
+    }
+}
+
+#[test]
 fn two_columns_of_dates_may_be_written_in_two_orders() {
     let text = CENSUS.replace("dates = \"day_first\"", "dates = \"any\"");
     let spec = Arc::new(Spec::parse(&text, "spec.toml").unwrap());

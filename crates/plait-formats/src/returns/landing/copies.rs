@@ -1,0 +1,123 @@
+//! Whether two files of one return hold the same persons, as a return and its copy in another form do.
+
+use crate::returns::batch::Batch;
+use crate::returns::check::hash_of;
+use crate::returns::dates::DateReader;
+use crate::returns::detect::{Holds, Recognised};
+use crate::returns::spec::{Meaning, Rows, Spec};
+use plait_types::{Column, Fault, FaultCode, grouped};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+/// Fewer persons may be in two files by chance, such as pupils who changed school.
+const FEWEST: u64 = 5;
+
+/// The persons of each file, by a hash of what says who they are: 16 bytes and the room of a hash table each.
+pub(super) struct Copies {
+    spec: Arc<Spec>,
+    files: Vec<(Arc<str>, u64)>,
+    /// The first file that has a person.
+    first: HashMap<u64, u32>,
+    /// How many persons of a later file are in an earlier one.
+    shared: BTreeMap<(u32, u32), u64>,
+}
+
+impl Copies {
+    /// For returns of which two files could be copies; `None` of others. Lists and extracts without a year may come month by
+    /// month, so that of these only a nested file beside another is suspicious.
+    pub(super) fn of(recognised: &Recognised) -> Option<Self> {
+        let spec = &recognised.spec;
+        let is_of_persons = |table: usize| spec.tables[table].rows == Rows::Person;
+        let mut n_nested = 0;
+        let mut n_flat: BTreeMap<usize, usize> = BTreeMap::new();
+        for member in &recognised.members {
+            let tables = match &member.holds {
+                Holds::Xml | Holds::Json { .. } => {
+                    n_nested += 1;
+                    continue;
+                }
+                Holds::Text { table } | Holds::Binary { table } => vec![*table],
+                Holds::Sheets(sheets) => sheets.iter().map(|sheet| sheet.table).collect(),
+            };
+            tables.into_iter().filter(|&table| is_of_persons(table)).for_each(|table| {
+                *n_flat.entry(table).or_default() += 1;
+            });
+        }
+        let most_flat = n_flat.values().copied().max().unwrap_or(0);
+        let may_be = n_nested > 0 && n_nested + most_flat > 1 || recognised.year.is_some() && most_flat > 1;
+        may_be.then(|| Self {
+            spec: Arc::clone(spec),
+            files: Vec::new(),
+            first: HashMap::new(),
+            shared: BTreeMap::new(),
+        })
+    }
+
+    /// Takes the rows of persons; those of other tables are left out.
+    pub(super) fn look(&mut self, batch: &Batch) {
+        let table = &self.spec.tables[batch.table];
+        if table.rows != Rows::Person {
+            return;
+        }
+        let known = self.files.iter().rposition(|(file, _)| *file == batch.file);
+        let file = known.unwrap_or_else(|| {
+            self.files.push((Arc::clone(&batch.file), 0));
+            self.files.len() - 1
+        });
+        let column = |meaning: Meaning| -> Option<&Column> {
+            let at = table.columns.iter().position(|column| column.meaning == Some(meaning))?;
+            batch.columns.iter().position(|of| *of == Some(at)).map(|at| &batch.rows.columns[at])
+        };
+        let numbers = [Meaning::LaChildId, Meaning::NhsNumber, Meaning::Upn].map(column);
+        let details = [Meaning::Surname, Meaning::Forename, Meaning::DateOfBirth].map(column);
+        let reader = DateReader::new(self.spec.dates);
+        let file_at = file as u32;
+        for row in 0..batch.rows.n_rows {
+            let number =
+                numbers.iter().enumerate().find_map(|(kind, column)| Some((kind, value(*column, row)?)));
+            let hash = if let Some((kind, number)) = number {
+                hash_of((kind, number.to_lowercase()))
+            } else {
+                let [Some(surname), Some(forename), Some(born)] = details.map(|column| value(column, row))
+                else {
+                    continue;
+                };
+                // two forms of one return write dates in two ways
+                let born = reader.read(born).map_or_else(|| born.to_owned(), |cell| cell.date.iso());
+                hash_of((surname.to_lowercase(), forename.to_lowercase(), born))
+            };
+            self.files[file].1 += 1;
+            let first = *self.first.entry(hash).or_insert(file_at);
+            if first != file_at {
+                *self.shared.entry((first, file_at)).or_default() += 1;
+            }
+        }
+    }
+
+    /// Refuses two files of which one has most of the persons of the other.
+    pub(super) fn refuse(&self) -> Result<(), Fault> {
+        for (&(first, second), &shared) in &self.shared {
+            let [(one, in_one), (other, in_other)] = [first, second].map(|file| &self.files[file as usize]);
+            if shared < FEWEST || shared * 2 <= *in_one.min(in_other) {
+                continue;
+            }
+            return Err(Fault::new(
+                FaultCode::SameFileTwice,
+                format!(
+                    "{one} and {other} hold the same persons: {} of the {} in {other} are in {one}",
+                    grouped(shared),
+                    grouped(*in_other)
+                ),
+                "leave one of them out, or name each by itself",
+            )
+            .because(
+                "they are the same return in two forms, or two copies of it, and its rows would count twice",
+            ));
+        }
+        Ok(())
+    }
+}
+
+fn value(column: Option<&Column>, row: usize) -> Option<&str> {
+    column?.get(row).map(str::trim)
+}
