@@ -29,6 +29,9 @@ mod score;
 mod source;
 mod specs;
 mod summary;
+mod trace_request;
+mod traced;
+mod written;
 
 pub use compare::{CompareRequest, Compared, compare};
 pub use details::Detail;
@@ -57,6 +60,8 @@ pub use run::Run;
 pub use score::{ScoreRequest, score};
 pub use source::SourceSpec;
 pub use specs::{Shown, list_specs, show_spec};
+pub use trace_request::{TraceRequest, trace_request};
+pub use written::Written;
 
 /// The version of this program, as outputs state it.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
