@@ -9,8 +9,9 @@ use crate::progress::{Steps, Watcher};
 use crate::reference;
 use clap::CommandFactory as _;
 use plait::{
-    CompareRequest, ExplainRequest, Explanation, Fault, FaultCode, Faults, Issue, IssueKind, LinkRequest,
-    Linked, LookRequest, ReadRequest, ScoreRequest, SourceSpec, TraceRequest, Written,
+    Annex, AnnexRequest, CompareRequest, ExplainRequest, Explanation, Fault, FaultCode, Faults, Issue,
+    IssueKind, LinkRequest, Linked, LookRequest, ReadRequest, ScoreRequest, SourceSpec, TraceRequest,
+    Written,
 };
 use serde_json::json;
 use std::fmt::Write as _;
@@ -207,6 +208,26 @@ fn run_write(action: &WriteAction) -> Result<(), Faults> {
             let source = SourceSpec { is: is.clone(), ..source.clone() };
             let request = TraceRequest { source, cp_is: *cp_is, roles: roles.clone(), out: out.clone() };
             (plait::trace_request(&request, &watcher), *json)
+        }
+        WriteAction::AnnexA { sources, out, on, json } => {
+            let request = AnnexRequest {
+                annex: Annex::ChildrensServices,
+                sources: sources.clone(),
+                on: *on,
+                linked: None,
+                out: out.clone(),
+            };
+            (plait::write_annex(&request, &watcher), *json)
+        }
+        WriteAction::AnnexASend { sources, out, linked, json } => {
+            let request = AnnexRequest {
+                annex: Annex::AreaSend,
+                sources: sources.clone(),
+                on: None,
+                linked: linked.clone(),
+                out: out.clone(),
+            };
+            (plait::write_annex(&request, &watcher), *json)
         }
     };
     drop(watcher);

@@ -1,6 +1,7 @@
 //! Every use case once. The command line, and later the notebook and the server, hold no logic of their own:
 //! they gather a request, call one function here, and show what comes back.
 
+mod annex;
 mod authority;
 mod compare;
 mod constraints;
@@ -33,6 +34,7 @@ mod trace_request;
 mod traced;
 mod written;
 
+pub use annex::{Annex, AnnexRequest, write_annex};
 pub use compare::{CompareRequest, Compared, compare};
 pub use details::Detail;
 pub use dictionary::data_dictionary;

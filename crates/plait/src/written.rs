@@ -14,10 +14,15 @@ const FORMAT: u32 = 1;
 pub(crate) const DOCUMENT: &str = "written.json";
 pub(crate) const TRACE_REQUEST: &str = "pds-trace-request.csv";
 pub(crate) const LEFT_OUT: &str = "left_out.csv";
+pub(crate) const ANNEX_A: &str = "annex-a.xlsx";
+pub(crate) const ANNEX_A_SEND: &str = "annex-a-send.xlsx";
+pub(crate) const LACKING: &str = "lacking.csv";
 
 /// How writing knows the folder of an earlier one.
-const RECORD: Record =
-    Record { file: DOCUMENT, may_be_named: |name| [DOCUMENT, TRACE_REQUEST, LEFT_OUT].contains(&name) };
+const RECORD: Record = Record {
+    file: DOCUMENT,
+    may_be_named: |name| [DOCUMENT, TRACE_REQUEST, LEFT_OUT, ANNEX_A, ANNEX_A_SEND, LACKING].contains(&name),
+};
 
 /// What was written.
 #[derive(Clone, Debug)]

@@ -40,7 +40,7 @@ fn headers(table: &Table) -> Vec<&str> {
 }
 
 /// A whole synthetic council in `b`.
-fn with_council(children: usize) -> Place {
+pub(crate) fn with_council(children: usize) -> Place {
     let place = Place::with(&[]);
     place.plait(&format!("synth borough --children {children} --seed 1 --out b")).succeeded();
     place

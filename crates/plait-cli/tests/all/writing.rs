@@ -189,3 +189,214 @@ fn the_rate_of_cp_is_is_reached_at_95_per_cent_and_not_below() {
     check(94, 99, false);
     check(95, 99, true);
 }
+
+/// Three children of a case system, of whom one has another's row, text like a formula and dates that are none.
+fn case_system() -> Place {
+    let place = place();
+    std::fs::create_dir(place.path("ssd")).expect("a folder");
+    let files = [
+        (
+            "ssd_person.csv",
+            "pers_person_id,pers_forename,pers_surname,pers_sex,pers_ethnicity,pers_dob,pers_expected_dob\n\
+             C1,Amara,Okafor,F,BAFR,2014-03-21,\nC2,Declan,O'Brien,M,WBRI,2010-01-08,\nC3,Unborn,Khan,U,NOBT,,2026-06-30\n",
+        ),
+        (
+            "ssd_cin_episodes.csv",
+            "cine_referral_id,cine_person_id,cine_referral_date,cine_cin_primary_need_code,cine_referral_source_code,\
+             cine_referral_nfa,cine_close_reason,cine_close_date,cine_referral_team,cine_referral_worker_id\n\
+             R1,C1,2025-09-18,N4,3D,N,RC8,2025-12-18,=South+1,SW1\nR2,C1,2026-03-20,N1,6,Y,,,South,SW2\n\
+             R3,C2,2024-02-01,N1,1A,N,,,North,\nR4,C9,2024-02-01,N1,1A,N,,,North,SW1\nR5,C3,soon,N8,6,N,,,North,SW1\n",
+        ),
+        (
+            "ssd_cla_episodes.csv",
+            "clae_cla_episode_id,clae_person_id,clae_cla_episode_start_date,clae_cla_primary_need_code,\
+             clae_cla_episode_ceased_date,clae_entered_care_date\n\
+             E1,C2,2024-02-17,N1,2025-05-21,2024-02-17\nE2,C2,2025-05-21,N1,,2024-02-17\n",
+        ),
+        (
+            "ssd_cla_placement.csv",
+            "clap_cla_placement_id,clap_person_id,clap_cla_placement_start_date,clap_cla_placement_type,\
+             clap_cla_placement_postcode\nP1,C2,2024-02-17,U1,ZE1 4DE\nP2,C2,2025-05-21,U4,ZE3 1GH\n",
+        ),
+        ("ssd_disability.csv", "disa_table_id,disa_person_id,disa_disability_code\nD1,C1,HEAR\nD2,C2,NONE\n"),
+    ];
+    for (file, text) in files {
+        std::fs::write(place.path(&format!("ssd/{file}")), text).expect("a file");
+    }
+    place
+}
+
+/// A list of a workbook as its rows stand in it, without columns that are empty.
+fn list(place: &Place, file: &str, sheet: &str) -> String {
+    let options = plait_formats::read::ReadOptions { sheet: Some(sheet.to_owned()), ..Default::default() };
+    let table = plait_formats::read::read(&place.path(file), &options).expect("a sheet with rows").table;
+    let columns: Vec<_> = table.columns.iter().filter(|column| !column.values.is_empty()).collect();
+    let rows = (0..table.n_rows)
+        .map(|row| columns.iter().map(|c| c.get(row).unwrap_or("-")).collect::<Vec<_>>().join(" | "));
+    let header = columns.iter().map(|column| column.name.as_str()).collect::<Vec<_>>().join(" | ");
+    std::iter::once(header).chain(rows).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn the_lists_of_annex_a_are_filled_from_a_case_system_and_what_it_lacks_is_left_empty_and_said() {
+    let place = case_system();
+    let ran = place.plait("write annex-a ssd --on 2026-03-31 --out annex").succeeded();
+    assert_snapshot!(ran.stdout, @r"
+    ssd: Standard Safeguarding Dataset, CSV, 5 files
+
+      list                rows    left out  columns filled
+      List 1                 0           0  0 of 7
+      List 2                 0           0  0 of 8
+      List 3                 4           1  11 of 11
+      List 4                 0           0  0 of 12
+      List 5                 0           0  0 of 14
+      List 6                 3           1  12 of 14
+      List 7                 0           0  0 of 17
+      List 8                 1           0  12 of 34
+      List 9                 0           0  0 of 17
+      List 10                0           0  0 of 16
+      List 11                0           0  0 of 19
+
+    Left empty
+      List 6: Date Child Was Last Seen: table ssd_cin_visits is not among the files
+      List 6: Case Status: the source does not say it
+      List 8: Date Ceased to be Looked After; Placement Provider; URN of Placement: not recorded
+      List 8: Date of Latest Statutory Review: table ssd_cla_reviews is not among the files
+      List 8: Date of Last Social Work Visit: table ssd_cla_visits is not among the files
+      List 8: Allocated Team; Allocated Worker: table ssd_involvements is not among the files
+      List 8: Start date of current legal status; Child's Legal Status: table ssd_legal_status is not among the files
+      List 8: Was the child offered a Return Interview after their last missing episode (Y/N)?; Did the child accept a Return Interview after their last missing episode (Y/N)?: table ssd_missing is not among the files
+      List 8: Unaccompanied Asylum Seeking Child (UASC) within the Last 12 Months (Y/N); Is this a second or subsequent period of being a Looked After Child within the last 12 months (Y/N); What is the permanence plan for this child?; Date of Last IRO Visit / Contact to the Child; Date of Last Health Assessment; Date of Last Dental Check; Reason Ceased to be Looked After; Placement Location; LA of Placement; Number of Episodes the Child has been ‘Missing’ from their Placement in the last 12 months; Number of Episodes the Child has been ‘Absent’ from their Placement in the last 12 months: the source does not say it
+      11 columns more are empty in some rows; lacking.csv has all of them
+
+    Wrote annex/annex-a.xlsx
+    Wrote annex/lacking.csv
+    Wrote annex/written.json
+    ");
+    assert_snapshot!(list(&place, "annex/annex-a.xlsx", "List 3"), @r"
+    Child Unique ID | Gender | Ethnicity | Date of Birth | Age of Child (Years) | Date of referral | Referral Source | Referral NFA? | Number of Referrals in Last 12 Months | Allocated Team | Allocated Worker
+    C1 | b) Female | o) BAFR | 2014-03-21 | 12 | 2025-09-18 | 3D | b) No | 2 | =South+1 | SW1
+    C1 | b) Female | o) BAFR | 2014-03-21 | 12 | 2026-03-20 | 6 | a) Yes | 2 | South | SW2
+    C2 | a) Male | a) WBRI | 2010-01-08 | 16 | 2024-02-01 | 1A | b) No | 0 | North | -
+    C3 | - | s) NOBT | - | - | soon | 6 | b) No | 0 | North | SW1
+    ");
+    assert_snapshot!(list(&place, "annex/annex-a.xlsx", "List 6"), @r"
+    Child Unique ID | Gender | Ethnicity | Date of Birth | Age of Child (Years) | Does the Child have a Disability | CIN Start Date | Primary Need Code | CIN Closure Date | Reason for Closure | Allocated Team | Allocated Worker
+    C1 | b) Female | o) BAFR | 2014-03-21 | 12 | a) Yes | 2025-09-18 | N4 | 2025-12-18 | RC8 | =South+1 | SW1
+    C2 | a) Male | a) WBRI | 2010-01-08 | 16 | b) No | 2024-02-01 | N1 | - | - | North | -
+    C3 | - | s) NOBT | - | - | - | soon | N8 | - | - | North | SW1
+    ");
+    assert_snapshot!(list(&place, "annex/annex-a.xlsx", "List 8"), @r"
+    Child Unique ID | Gender | Ethnicity | Date of Birth | Age of Child (Years) | Does the Child have a Disability | Date Started to be Looked After | Child's Category of Need | Number of Placements in the Last 12 months | Start Date of Most Recent Placement | Placement Type | Placement postcode
+    C2 | a) Male | a) WBRI | 2010-01-08 | 16 | b) No | 2024-02-17 | N1 | 1 | 2025-05-21 | U4 | ZE3 1GH
+    ");
+    let lacking = place.text("annex/lacking.csv");
+    assert!(lacking.contains("List 3,Gender,4,1,not recorded"), "{lacking}");
+    assert!(lacking.contains("List 8,Date of Last Dental Check,1,1,the source does not say it"), "{lacking}");
+    assert!(!ran.stdout.contains("C1") && !place.text("annex/written.json").contains("South"));
+    // without the day what depends on it is empty, and that is said
+    let ran = place.plait("write annex-a ssd --out annex").succeeded();
+    assert!(
+        ran.stdout.contains("Age of Child (Years)") && ran.stdout.contains("needs the day"),
+        "{}",
+        ran.stdout
+    );
+}
+
+#[test]
+fn an_annex_a_that_was_written_is_read_back_as_one_with_the_same_rows_and_bytes() {
+    let place = case_system();
+    place.plait("write annex-a ssd --on 2026-03-31 --out annex").succeeded();
+    place.plait("read annex/annex-a.xlsx --out again").succeeded();
+    let dataset = json(&place.text("again/dataset.json"));
+    assert_eq!(dataset["dataset"]["specification"], "annex-a");
+    let rows = json(&place.text("annex/written.json"))["lists"]
+        .as_array()
+        .expect("lists")
+        .iter()
+        .fold(0, |rows, list| rows + list["rows"].as_u64().expect("a count"));
+    assert_eq!((dataset["rows_in"].as_u64(), dataset["rows_set_aside"].as_u64()), (Some(rows), Some(0)));
+    // a workbook of this kind gives itself again
+    place.plait("write annex-a annex/annex-a.xlsx --out twice").succeeded();
+    assert!(place.read("annex/annex-a.xlsx") == place.read("twice/annex-a.xlsx"));
+    for sheet in ["List 3", "List 6", "List 8"] {
+        assert_eq!(list(&place, "annex/annex-a.xlsx", sheet), list(&place, "twice/annex-a.xlsx", sheet));
+    }
+}
+
+#[test]
+fn a_workbook_with_headers_of_a_councils_own_gets_those_of_the_collector() {
+    let place = Place::with(&[(
+        "List 1.csv",
+        "Child ID,Sex,Ethnicity (code),DOB,Age,Date of contact made,Source of contact\n\
+         17,a) Male,a) WBRI,21/03/2014,12,03/02/2026,q) 6: Police\n18,Female,k) APKN,08/01/2010,16.2,,-\n"
+            .as_bytes(),
+    )]);
+    let ran = place.run(&["write", "annex-a", "List 1.csv", "--out", "annex"]).succeeded();
+    assert!(ran.stdout.contains("2           0  7 of 7"), "{}", ran.stdout);
+    assert_snapshot!(list(&place, "annex/annex-a.xlsx", "List 1"), @"");
+}
+
+#[test]
+fn what_fills_no_list_is_refused_and_nothing_is_written() {
+    let place = place();
+    assert_snapshot!(place.plait("write annex-a cin.xml --out annex").failed(), @r"
+    exit 3
+    error[E067] cin is of the Children in Need census, which fills no list of the Ofsted ILACS child-level data (Annex A) (cin.xml)
+      why: a file without it would be sent back, or be taken for complete
+      do:  name one of these returns: annex-a, ssd; plait look shows what a file is taken for
+    ");
+    assert_snapshot!(place.plait("write annex-a-send list.csv --out annex").failed(), @r"
+    exit 3
+    error[E067] list is a table of no return that Plait knows, which fills no list of the Area SEND inspection data (Annex A) (list.csv)
+      why: a file without it would be sent back, or be taken for complete
+      do:  name one of these returns: annex-a-send, school-census, sen2, ssd; plait look shows what a file is taken for
+    ");
+    assert_eq!(place.names("annex"), Vec::<String>::new());
+}
+
+#[test]
+fn the_lists_of_send_say_by_a_linkage_who_is_known_to_social_care() {
+    let place = crate::returns::with_council(600);
+    let sources = "b/sen2_2026 b/school_census_2026_spring";
+    let ran = place.plait(&format!("write annex-a-send {sources} --out send")).succeeded();
+    assert!(ran.stdout.contains("it needs a linkage with social care"), "{}", ran.stdout);
+    place
+        .plait(&format!("link {sources} b/standard_safeguarding_dataset --out linked --no-workbook"))
+        .succeeded();
+    let with_social_care = format!("{sources} b/standard_safeguarding_dataset");
+    place.plait(&format!("write annex-a-send {with_social_care} --linked linked --out send")).succeeded();
+    let written = json(&place.text("send/written.json"));
+    for at in 0..2 {
+        assert!(written["lists"][at]["rows"].as_u64().expect("a count") > 3, "{written}");
+    }
+    let column = |sheet: &str, header: &str| {
+        let options =
+            plait_formats::read::ReadOptions { sheet: Some(sheet.to_owned()), ..Default::default() };
+        let table = plait_formats::read::read(&place.path("send/annex-a-send.xlsx"), &options)
+            .expect("a sheet")
+            .table;
+        let column = table.column(header).expect("a column").clone();
+        (0..table.n_rows).map(|row| column.get(row).unwrap_or_default().to_owned()).collect::<Vec<_>>()
+    };
+    let both = |header: &str| [column("List_1", header), column("List_2", header)].concat();
+    let answers = both("Known to children's social care?");
+    for (answer, team) in answers.iter().zip(both("Which children's social care team?")) {
+        assert!(["Yes", "No"].contains(&answer.as_str()), "{answer}");
+        assert!(answer == "Yes" || team.is_empty(), "{team}");
+    }
+    assert!(both("Which children's social care team?").iter().any(|team| !team.is_empty()));
+    assert!(answers.iter().any(|answer| answer == "Yes") && answers.iter().any(|answer| answer == "No"));
+    place.plait("read send/annex-a-send.xlsx --out again").succeeded();
+    let dataset = json(&place.text("again/dataset.json"));
+    assert_eq!(dataset["dataset"]["specification"], "annex-a-send");
+    assert_eq!(dataset["rows_in"].as_u64(), Some(answers.len() as u64));
+    let said = place.plait(&format!("write annex-a-send {with_social_care} --out other")).failed();
+    assert!(said.contains("E016") && said.contains("--linked"), "{said}");
+    // a run that does not have the source, or nothing of social care, says nothing
+    let said = place.plait("write annex-a-send sen=b/sen2_2026 --linked linked --out other").failed();
+    assert!(said.contains("E016") && said.contains("sen2_2026"), "{said}");
+    place.plait(&format!("link {sources} --out schools --no-workbook")).succeeded();
+    let said = place.plait("write annex-a-send b/sen2_2026 --linked schools --out other").failed();
+    assert!(said.contains("E067"), "{said}");
+}
