@@ -4,7 +4,7 @@ use crate::dataset;
 use crate::faults::Faults;
 use crate::run::{self, Run};
 use crate::source::{SourceSpec, bytes_at};
-use crate::written::{self, LACKING, Written};
+use crate::written::{self, LACKING, MadeFrom, Written};
 use plait_engine::progress::{Progress, Stage};
 use plait_formats::read::{ReadOptions, read};
 use plait_formats::returns::filling::{FilledColumn, FilledList, WhyEmpty, copy, fill};
@@ -76,7 +76,7 @@ pub fn write_annex(request: &AnnexRequest, progress: &dyn Progress) -> Result<Wr
     progress.begin(Stage::Read, request.sources.iter().map(|source| bytes_at(&source.path)).sum());
     let target = library::spec(request.annex.specification())?;
     let linkage = request.linked.as_deref().map(Linkage::of).transpose()?;
-    let mut lists = Lists::of(&target);
+    let mut lists = Filled::of(&target);
     let (mut issues, mut of, mut described) = (Vec::new(), Vec::new(), String::new());
     let mut beside: Vec<(String, Vec<FilledList>)> = Vec::new();
     for source in &request.sources {
@@ -84,7 +84,11 @@ pub fn write_annex(request: &AnnexRequest, progress: &dyn Progress) -> Result<Wr
         let (filled, is_beside) =
             filled(&recognised, source, &target, request.on, &Bytes(progress), &mut issues)?;
         described += &format!("{}: {}\n", source.path.display(), dataset::words(&recognised));
-        of.push((source.called(), source.path.display().to_string(), dataset::sha256(&recognised)?));
+        of.push(MadeFrom {
+            source: source.called(),
+            path: source.path.display().to_string(),
+            sha256: dataset::sha256(&recognised)?,
+        });
         if is_beside {
             beside.push((source.called(), filled));
             continue;
@@ -154,6 +158,7 @@ fn fills_nothing(source: &SourceSpec, target: &Spec, is: Option<&Spec>) -> Fault
         format!("{} is {is}, which fills no list of the {}", source.called(), target.title),
         format!("name one of these returns: {}; plait look shows what a file is taken for", known.join(", ")),
     )
+    .because("a list is filled from the tables of certain returns alone")
     .at(source.path.display().to_string())
 }
 
@@ -170,8 +175,24 @@ impl GatherProgress for Bytes<'_> {
     }
 }
 
+/// A column of a list that is empty in some rows.
+struct EmptyColumn<'a> {
+    table: usize,
+    column: &'a str,
+    /// Rows of the list, and those of them in which it is empty.
+    rows: u64,
+    empty: u64,
+    why: String,
+}
+
+impl EmptyColumn<'_> {
+    fn is_wholly(&self) -> bool {
+        self.empty == self.rows
+    }
+}
+
 /// The lists of a workbook, of all sources.
-struct Lists<'a> {
+struct Filled<'a> {
     target: &'a Spec,
     /// By table of the specification; those of one table are one below the other.
     lists: Vec<Vec<FilledList>>,
@@ -179,7 +200,7 @@ struct Lists<'a> {
     sources: Vec<Vec<String>>,
 }
 
-impl<'a> Lists<'a> {
+impl<'a> Filled<'a> {
     fn of(target: &'a Spec) -> Self {
         let n_tables = target.tables.len();
         Self { target, lists: vec![Vec::new(); n_tables], sources: vec![Vec::new(); n_tables] }
@@ -238,8 +259,7 @@ impl<'a> Lists<'a> {
         self.lists.iter().enumerate().map(sheet).collect()
     }
 
-    /// Of each list and column that is empty in some rows: how many rows, how many of them empty, why.
-    fn empty(&self) -> Vec<(usize, &'a str, u64, u64, String)> {
+    fn empty(&self) -> Vec<EmptyColumn<'a>> {
         let mut all = Vec::new();
         for (table, lists) in self.lists.iter().enumerate() {
             let rows = self.rows_of(table);
@@ -252,7 +272,7 @@ impl<'a> Lists<'a> {
                 let why: Vec<String> = why.into_iter().collect();
                 let why = if why.is_empty() { "not recorded".to_owned() } else { why.join("; ") };
                 if empty > 0 {
-                    all.push((table, column.name.as_str(), rows, empty, why));
+                    all.push(EmptyColumn { table, column: &column.name, rows, empty, why });
                 }
             }
         }
@@ -263,12 +283,12 @@ impl<'a> Lists<'a> {
         let (mut sheets, mut columns, mut reasons) =
             (Values::default(), Values::default(), Values::default());
         let (mut rows, mut empty) = (Vec::new(), Vec::new());
-        for (table, column, n_rows, n_empty, why) in self.empty() {
-            sheets.push(self.sheet(table));
-            columns.push(&harmless(column));
-            rows.push(n_rows as i64);
-            empty.push(n_empty as i64);
-            reasons.push(&why);
+        for of in self.empty() {
+            sheets.push(self.sheet(of.table));
+            columns.push(&harmless(of.column));
+            rows.push(of.rows as i64);
+            empty.push(of.empty as i64);
+            reasons.push(&of.why);
         }
         OutTable::new()
             .with("list", sheets)
@@ -286,8 +306,8 @@ impl<'a> Lists<'a> {
         let lists = (0..self.lists.len()).map(|table| {
             json!({ "list": self.sheet(table), "rows": self.rows_of(table), "left_out": self.left_out(table) })
         });
-        let empty = self.empty().into_iter().map(|(table, column, rows, empty, why)| {
-            json!({ "list": self.sheet(table), "column": column, "rows": rows, "empty": empty, "why": why })
+        let empty = self.empty().into_iter().map(|of| {
+            json!({ "list": self.sheet(of.table), "column": of.column, "rows": of.rows, "empty": of.empty, "why": of.why })
         });
         json!({
             "written": self.target.id(),
@@ -299,11 +319,11 @@ impl<'a> Lists<'a> {
     }
 
     fn words(&self) -> String {
+        let empty = self.empty();
         let mut text = format!("\n  {:<12}{:>12}{:>12}  {}\n", "list", "rows", "left out", "columns filled");
         for table in 0..self.lists.len() {
             let n_columns = self.target.tables[table].columns.len();
-            let wholly =
-                self.empty().iter().filter(|(t, _, rows, empty, _)| *t == table && rows == empty).count();
+            let wholly = empty.iter().filter(|of| of.table == table && of.is_wholly()).count();
             let filled = if self.rows_of(table) == 0 { 0 } else { n_columns - wholly };
             text += &format!(
                 "  {:<12}{:>12}{:>12}  {filled} of {n_columns}\n",
@@ -312,10 +332,12 @@ impl<'a> Lists<'a> {
                 grouped(self.left_out(table)),
             );
         }
-        let wholly = self.empty().into_iter().filter(|(_, _, rows, empty, _)| rows == empty);
-        let mut by_reason: BTreeMap<(usize, String), Vec<&str>> = BTreeMap::new();
-        for (table, column, _, _, why) in wholly {
-            by_reason.entry((table, why)).or_default().push(column);
+        if (0..self.lists.len()).any(|table| self.left_out(table) > 0) {
+            text += "  left out: rows that are about nobody whom the source names\n";
+        }
+        let mut by_reason: BTreeMap<(usize, &str), Vec<&str>> = BTreeMap::new();
+        for of in empty.iter().filter(|of| of.is_wholly()) {
+            by_reason.entry((of.table, &of.why)).or_default().push(of.column);
         }
         if !by_reason.is_empty() {
             text += "\nLeft empty\n";
@@ -323,11 +345,11 @@ impl<'a> Lists<'a> {
         for ((table, why), columns) in by_reason {
             text += &format!("  {}: {}: {why}\n", self.sheet(table), columns.join("; "));
         }
-        let partly = self.empty().iter().filter(|(_, _, rows, empty, _)| rows != empty).count() as u64;
+        let partly = empty.iter().filter(|of| !of.is_wholly()).count() as u64;
         if partly > 0 {
             text += &format!(
-                "  {} more {} empty in some rows; lacking.csv has all of them\n",
-                counted(partly, "column"),
+                "  {} {} empty in some rows; lacking.csv has all of them\n",
+                counted(partly, "more column"),
                 are(partly)
             );
         }
@@ -384,7 +406,7 @@ impl Linkage {
 
     /// Says of each row whether its person is known to social care, and what returns beside the lists say of them. Of a record
     /// that is not in the run nothing is said; what a list has already stays.
-    fn fill(&self, lists: &mut Lists<'_>, beside: &[(String, Vec<FilledList>)]) -> Result<(), Fault> {
+    fn fill(&self, lists: &mut Filled<'_>, beside: &[(String, Vec<FilledList>)]) -> Result<(), Fault> {
         for (source, _) in beside {
             self.refuse_unknown(source)?;
         }

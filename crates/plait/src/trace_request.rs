@@ -2,7 +2,7 @@
 
 use crate::faults::Faults;
 use crate::source::{self, Opened, SourceSpec};
-use crate::written::{self, LEFT_OUT, TRACE_REQUEST, Written};
+use crate::written::{self, LEFT_OUT, MadeFrom, TRACE_REQUEST, Written};
 use plait_engine::progress::{Progress, Stage};
 use plait_formats::columns::ColumnPlan;
 use plait_formats::returns::codes::{Sex, sex};
@@ -100,7 +100,11 @@ pub fn trace_request(request: &TraceRequest, progress: &dyn Progress) -> Result<
         "filled": asked.filled().into_iter().collect::<BTreeMap<_, _>>(),
         "only": request.cp_is.then_some("protection plan or looked after"),
     });
-    let of = (opened.table.name.clone(), spec.path.display().to_string(), opened.sha256.clone());
+    let of = MadeFrom {
+        source: opened.table.name.clone(),
+        path: spec.path.display().to_string(),
+        sha256: opened.sha256.clone(),
+    };
     let (json, wrote) = written::publish(place, &[TRACE_REQUEST, LEFT_OUT], &[of], facts)?;
     progress.advance(1);
     Ok(Written { text: asked.words(spec, &opened), json, issues: opened.issues, wrote })

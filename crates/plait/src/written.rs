@@ -6,6 +6,7 @@ use crate::ownership::{Input, Record};
 use crate::place::OutputPlace;
 use crate::source::SourceSpec;
 use plait_types::{Fault, Issue};
+use serde::Serialize;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
@@ -45,21 +46,23 @@ pub(crate) fn hold(out: &Path, files: &[&str], sources: &[SourceSpec]) -> Result
     Ok(place)
 }
 
+/// A source that files were made from.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct MadeFrom {
+    pub(crate) source: String,
+    pub(crate) path: String,
+    pub(crate) sha256: String,
+}
+
 /// Publishes the staged files together with their record, which says what they were made from.
 pub(crate) fn publish(
     place: OutputPlace,
     files: &[&str],
-    sources: &[(String, String, String)],
+    sources: &[MadeFrom],
     facts: Value,
 ) -> Result<(Value, Vec<PathBuf>), Fault> {
     let files = [files, &[DOCUMENT]].concat();
-    let source = |(name, path, sha256): &(String, String, String)| json!({ "source": name, "path": path, "sha256": sha256 });
-    let mut document = json!({
-        "format": FORMAT,
-        "plait": VERSION,
-        "sources": sources.iter().map(source).collect::<Vec<_>>(),
-        "files": files,
-    });
+    let mut document = json!({ "format": FORMAT, "plait": VERSION, "sources": sources, "files": files });
     if let (Value::Object(document), Value::Object(facts)) = (&mut document, facts) {
         document.extend(facts);
     }

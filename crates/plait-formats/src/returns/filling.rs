@@ -536,7 +536,7 @@ mod tests {
                         named.extend([place.clone(), beside(place, by)]);
                     }
                     From::Has { has: place, .. } | From::Count { count: place, .. } => {
-                        named.push(place.clone())
+                        named.push(place.clone());
                     }
                     From::Joined { joined, here, there } => {
                         named.extend([joined.clone(), own(here), beside(joined, there)]);
