@@ -84,11 +84,13 @@ pub fn write_annex(request: &AnnexRequest, progress: &dyn Progress) -> Result<Wr
         let (filled, is_beside) =
             filled(&recognised, source, &target, request.on, &Bytes(progress), &mut issues)?;
         described += &format!("{}: {}\n", source.path.display(), dataset::words(&recognised));
-        of.push(MadeFrom {
+        let made_from = MadeFrom {
             source: source.called(),
             path: source.path.display().to_string(),
             sha256: dataset::sha256(&recognised)?,
-        });
+        };
+        linkage.as_ref().map_or(Ok(()), |linkage| linkage.refuse_other(&made_from))?;
+        of.push(made_from);
         if is_beside {
             beside.push((source.called(), filled));
             continue;
@@ -98,7 +100,7 @@ pub fn write_annex(request: &AnnexRequest, progress: &dyn Progress) -> Result<Wr
         }
     }
     match &linkage {
-        Some(linkage) => linkage.fill(&mut lists, &beside)?,
+        Some(linkage) => linkage.fill(&mut lists, &beside),
         None if !beside.is_empty() => {
             return Err(Fault::new(
                 FaultCode::BadOption,
@@ -360,8 +362,8 @@ impl<'a> Filled<'a> {
 /// Who is one person by a run, and whom of them social care has a record of.
 struct Linkage {
     folder: PathBuf,
-    /// Names of its sources.
-    sources: BTreeSet<String>,
+    /// Its sources and their hashes.
+    sources: BTreeMap<String, String>,
     /// The person of each record.
     persons: BTreeMap<(String, String), String>,
     known: BTreeSet<String>,
@@ -400,19 +402,15 @@ impl Linkage {
             }
             persons.insert((source.to_owned(), cell("record", row).to_owned()), person.to_owned());
         }
-        let sources = run.sources.iter().map(|source| source.name.clone()).collect();
+        let sources = run.sources.iter().map(|source| (source.name.clone(), source.sha256.clone())).collect();
         Ok(Self { folder: folder.to_owned(), sources, persons, known })
     }
 
     /// Says of each row whether its person is known to social care, and what returns beside the lists say of them. Of a record
     /// that is not in the run nothing is said; what a list has already stays.
-    fn fill(&self, lists: &mut Filled<'_>, beside: &[(String, Vec<FilledList>)]) -> Result<(), Fault> {
-        for (source, _) in beside {
-            self.refuse_unknown(source)?;
-        }
+    fn fill(&self, lists: &mut Filled<'_>, beside: &[(String, Vec<FilledList>)]) {
         for (table, of_spec) in lists.target.tables.iter().enumerate() {
             for (source, list) in lists.sources[table].iter().zip(&mut lists.lists[table]) {
-                self.refuse_unknown(source)?;
                 for (at, column) in of_spec.columns.iter().enumerate() {
                     let column_of_list = &mut list.columns[at];
                     if column.name == KNOWN {
@@ -428,7 +426,6 @@ impl Linkage {
                 }
             }
         }
-        Ok(())
     }
 
     fn fill_column<'a>(
@@ -474,15 +471,27 @@ impl Linkage {
         said
     }
 
-    fn refuse_unknown(&self, source: &str) -> Result<(), Fault> {
-        if self.sources.contains(source) {
-            return Ok(());
+    /// Refuses a source that the run was not made from: its records may be others under the same names.
+    fn refuse_other(&self, source: &MadeFrom) -> Result<(), Fault> {
+        match self.sources.get(&source.source) {
+            Some(sha256) if *sha256 == source.sha256 => Ok(()),
+            Some(_) => Err(Fault::new(
+                FaultCode::InputsChanged,
+                format!("{} is not as it was when {} was made", source.path, self.folder.display()),
+                "link again, or put the file back as it was",
+            )
+            .because("a row would say of one child what the run knows of another")),
+            None => {
+                let names: Vec<&str> = self.sources.keys().map(String::as_str).collect();
+                Err(Fault::new(
+                    FaultCode::BadOption,
+                    format!("the run in {} has no source \"{}\"", self.folder.display(), source.source),
+                    format!(
+                        "name the source as the run does, NAME=PATH, with NAME one of {}",
+                        names.join(", ")
+                    ),
+                ))
+            }
         }
-        let names: Vec<&str> = self.sources.iter().map(String::as_str).collect();
-        Err(Fault::new(
-            FaultCode::BadOption,
-            format!("the run in {} has no source \"{source}\"", self.folder.display()),
-            format!("name the source as the run does, NAME=PATH, with NAME one of {}", names.join(", ")),
-        ))
     }
 }

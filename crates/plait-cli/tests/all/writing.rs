@@ -398,6 +398,10 @@ fn the_lists_of_send_say_by_a_linkage_who_is_known_to_social_care() {
     assert_eq!(dataset["rows_in"].as_u64(), Some(answers.len() as u64));
     let said = place.plait(&format!("write annex-a-send {with_social_care} --out other")).failed();
     assert!(said.contains("E016") && said.contains("--linked"), "{said}");
+    // the other file of that name that the run knows
+    let census = "sen2_2026=b/school_census_2026_spring";
+    let said = place.plait(&format!("write annex-a-send {census} --linked linked --out other")).failed();
+    assert!(said.contains("E021"), "{said}");
     // a run that does not have the source, or nothing of social care, says nothing
     let said = place.plait("write annex-a-send sen=b/sen2_2026 --linked linked --out other").failed();
     assert!(said.contains("E016") && said.contains("sen2_2026"), "{said}");
