@@ -9,6 +9,7 @@ fn main() {
     println!("cargo::rerun-if-changed={}", specs.display());
     let mut text = String::new();
     table(&mut text, "SPECS", &specs, "spec.toml");
+    fillings(&mut text, &specs);
     text.push_str(&codes(&specs.join("codes")));
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
     fs::write(out.join("specs.rs"), text).expect("OUT_DIR can be written");
@@ -21,6 +22,19 @@ fn table(text: &mut String, name: &str, folder: &Path, file: &str) {
         let folder = path.parent().and_then(Path::file_name).expect("a folder in specs").to_string_lossy();
         let path = path.to_string_lossy();
         writeln!(text, "    ({folder:?}, include_str!({path:?})),").expect("writing to a string");
+    }
+    text.push_str("];\n");
+}
+
+/// A list of return that is filled, return that it is filled from, and text of `<return>/from-<return>.toml`.
+fn fillings(text: &mut String, specs: &Path) {
+    text.push_str("pub(super) static FILLINGS: &[(&str, &str, &str)] = &[\n");
+    for path in sorted(specs).iter().flat_map(|folder| sorted(folder)) {
+        let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+        let Some(from) = stem.strip_prefix("from-") else { continue };
+        let of = path.parent().and_then(Path::file_name).expect("a folder in specs").to_string_lossy();
+        let path = path.to_string_lossy();
+        writeln!(text, "    ({of:?}, {from:?}, include_str!({path:?})),").expect("writing to a string");
     }
     text.push_str("];\n");
 }

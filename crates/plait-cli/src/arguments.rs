@@ -39,6 +39,7 @@ pub(crate) enum Command {
     Link(Link),
     Look(Look),
     Read(Read),
+    Write(Write),
     Explain(Explain),
     Score(Score),
     Compare(Compare),
@@ -56,6 +57,7 @@ Examples:
   plait link census.csv social_care.parquet --out linked     link two files; no settings needed
   plait look census.csv                                      what is in a file, before linking it
   plait read cin_census.xml --out cin                        a statutory return, checked and taken apart
+  plait write pds-trace-request social_care/ --out trace     NHS numbers to be traced, in the service's form
   plait explain linked census:1042 social_care:77            why two records are linked, or not
   plait synth borough --children 20000 --out demo            made-up children to try it on";
 
@@ -210,6 +212,117 @@ pub(crate) struct Read {
     /// Print one JSON document instead of text
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+const WRITE_EXAMPLES: &str = "\
+Examples:
+  plait write pds-trace-request social_care/ --out trace
+  plait write annex-a standard_safeguarding_dataset/ --on 2026-03-31 --out inspection
+  plait write annex-a-send sen2/ school_census/ --linked linked --out send";
+
+/// Write a file for others from what was read, in the form that they prescribe
+///
+/// What the form asks for and the sources do not say is left empty and counted; nothing is made up. Nothing is written unless
+/// everything is.
+#[derive(Debug, Args)]
+#[command(after_help = WRITE_EXAMPLES)]
+pub(crate) struct Write {
+    #[command(subcommand)]
+    pub(crate) action: WriteAction,
+}
+
+const TRACE_REQUEST_EXAMPLES: &str = "\
+Examples:
+  plait write pds-trace-request standard_safeguarding_dataset/ --out trace
+  plait write pds-trace-request standard_safeguarding_dataset/ --cp-is --out trace
+  plait write pds-trace-request list.csv --role \"REF=record_id\" --out trace
+
+Writes to the folder: pds-trace-request.csv (one row for each person who can be asked for), left_out.csv (the other records,
+and why) and written.json (counts, and the hash of what it was made from).";
+
+const ANNEX_A_EXAMPLES: &str = "\
+Examples:
+  plait write annex-a standard_safeguarding_dataset/ --on 2026-03-31 --out inspection
+  plait write annex-a draft.xlsx --out inspection
+
+Writes to the folder: annex-a.xlsx (a sheet for each list), lacking.csv (the columns that are empty, in how many rows and why)
+and written.json.";
+
+const ANNEX_A_SEND_EXAMPLES: &str = "\
+Examples:
+  plait write annex-a-send sen2_2026/ school_census_2026_spring/ --out send
+  plait link sen2_2026/ school_census_2026_spring/ case_management/ --out linked
+  plait write annex-a-send sen2_2026/ school_census_2026_spring/ case_management/ --linked linked --out send
+
+Writes to the folder: annex-a-send.xlsx (a sheet for each list), lacking.csv (the columns that are empty, in how many rows and
+why) and written.json.";
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum WriteAction {
+    /// Ask the Personal Demographics Service for NHS numbers: a request in the CSV form that it takes over MESH
+    ///
+    /// The reference of each row is the name of the record in the source, by which plait link joins the answer to it. A row is
+    /// written where there is a date of birth, and a surname or a valid NHS number.
+    #[command(name = "pds-trace-request", after_help = TRACE_REQUEST_EXAMPLES)]
+    TraceRequest {
+        /// A return or any table of persons, as PATH or NAME=PATH
+        #[arg(value_name = "SOURCE", value_hint = ValueHint::AnyPath, value_parser = source())]
+        source: SourceSpec,
+        /// Folder to write to
+        #[arg(long, short, value_name = "DIR", value_hint = ValueHint::DirPath)]
+        out: PathBuf,
+        /// Only children with a protection plan or looked after, whom child protection information sharing is about
+        #[arg(long)]
+        cp_is: bool,
+        /// Say which return it is, or a file that describes it [default: found from its content]
+        #[arg(long = "as", value_name = "RETURN")]
+        is: Option<String>,
+        /// Say what a column means; may be given several times [roles: see plait look --help]
+        #[arg(long = "role", value_name = "HEADER=ROLE", value_parser = role)]
+        roles: Vec<(String, Role)>,
+        /// Print one JSON document instead of text
+        #[arg(long)]
+        json: bool,
+    },
+    /// Write the workbook of child-level lists for an inspection of children's services (Ofsted, ILACS)
+    ///
+    /// Lists 1 to 10 are filled from the Standard Safeguarding Dataset, or all of them from a workbook of this kind, whose sheets
+    /// and headers it then has as they should be. Every row of the source is written: choose the months in your extract.
+    #[command(name = "annex-a", after_help = ANNEX_A_EXAMPLES)]
+    AnnexA {
+        /// Returns to fill the lists from, each as PATH or NAME=PATH
+        #[arg(required = true, value_name = "SOURCE", value_hint = ValueHint::AnyPath, value_parser = source())]
+        sources: Vec<SourceSpec>,
+        /// Folder to write to
+        #[arg(long, short, value_name = "DIR", value_hint = ValueHint::DirPath)]
+        out: PathBuf,
+        /// Day of the lists, YYYY-MM-DD, on which ages and counts of the last 12 months are told
+        #[arg(long, value_name = "DATE", value_parser = day)]
+        on: Option<PartialDate>,
+        /// Print one JSON document instead of text
+        #[arg(long)]
+        json: bool,
+    },
+    /// Write the workbook of lists for an inspection of an area's SEND provision
+    ///
+    /// List 1, children with a plan, is filled from SEN2, list 2, children with SEN support, from the school census, or both from
+    /// a workbook of this kind. Whether a child is known to children's social care is said by a run that linked these files with
+    /// social care; the Standard Safeguarding Dataset among the sources adds the team and disabilities.
+    #[command(name = "annex-a-send", after_help = ANNEX_A_SEND_EXAMPLES)]
+    AnnexASend {
+        /// Returns to fill the lists from, each as PATH or NAME=PATH
+        #[arg(required = true, value_name = "SOURCE", value_hint = ValueHint::AnyPath, value_parser = source())]
+        sources: Vec<SourceSpec>,
+        /// Folder to write to
+        #[arg(long, short, value_name = "DIR", value_hint = ValueHint::DirPath)]
+        out: PathBuf,
+        /// Folder of a run that linked these sources with social care
+        #[arg(long, value_name = "RUN", value_hint = ValueHint::DirPath)]
+        linked: Option<PathBuf>,
+        /// Print one JSON document instead of text
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 const EXPLAIN_EXAMPLES: &str = "\

@@ -1,14 +1,17 @@
 //! What each command asks of the façade, and how it shows what comes back.
 
-use crate::arguments::{self, Arguments, Command, Made, MadeFormat, ModelAction, Page, SpecsAction};
+use crate::arguments::{
+    self, Arguments, Command, Made, MadeFormat, ModelAction, Page, SpecsAction, WriteAction,
+};
 use crate::exit::Exit;
 use crate::print;
 use crate::progress::{Steps, Watcher};
 use crate::reference;
 use clap::CommandFactory as _;
 use plait::{
-    CompareRequest, ExplainRequest, Explanation, Fault, FaultCode, Faults, Issue, IssueKind, LinkRequest,
-    Linked, LookRequest, ReadRequest, ScoreRequest, SourceSpec,
+    Annex, AnnexRequest, CompareRequest, ExplainRequest, Explanation, Fault, FaultCode, Faults, Issue,
+    IssueKind, LinkRequest, Linked, LookRequest, ReadRequest, ScoreRequest, SourceSpec, TraceRequest,
+    Written,
 };
 use serde_json::json;
 use std::fmt::Write as _;
@@ -20,6 +23,7 @@ pub(crate) fn run(command: &Command) -> Result<(), Faults> {
         Command::Link(link) => run_link(link),
         Command::Look(look) => run_look(look),
         Command::Read(read) => run_read(read),
+        Command::Write(write) => run_write(&write.action),
         Command::Explain(explain) => run_explain(explain),
         Command::Score(score) => run_score(score),
         Command::Compare(compare) => run_compare(compare),
@@ -195,6 +199,44 @@ fn run_read(arguments: &arguments::Read) -> Result<(), Faults> {
         return Ok(print::json(&done.json)?);
     }
     Ok(print::results(&format!("{}\n{}", done.text, wrote(&done.wrote)))?)
+}
+
+fn run_write(action: &WriteAction) -> Result<(), Faults> {
+    let watcher = Watcher::new();
+    let (written, as_json) = match action {
+        WriteAction::TraceRequest { source, out, cp_is, is, roles, json } => {
+            let source = SourceSpec { is: is.clone(), ..source.clone() };
+            let request = TraceRequest { source, cp_is: *cp_is, roles: roles.clone(), out: out.clone() };
+            (plait::trace_request(&request, &watcher), *json)
+        }
+        WriteAction::AnnexA { sources, out, on, json } => {
+            let request = AnnexRequest {
+                annex: Annex::ChildrensServices,
+                sources: sources.clone(),
+                on: *on,
+                linked: None,
+                out: out.clone(),
+            };
+            (plait::write_annex(&request, &watcher), *json)
+        }
+        WriteAction::AnnexASend { sources, out, linked, json } => {
+            let request = AnnexRequest {
+                annex: Annex::AreaSend,
+                sources: sources.clone(),
+                on: None,
+                linked: linked.clone(),
+                out: out.clone(),
+            };
+            (plait::write_annex(&request, &watcher), *json)
+        }
+    };
+    drop(watcher);
+    let Written { text, json, issues, wrote: files } = written?;
+    show_issues(&issues, &[]);
+    if as_json {
+        return Ok(print::json(&json)?);
+    }
+    Ok(print::results(&format!("{text}\n{}", wrote(&files)))?)
 }
 
 fn run_look(arguments: &arguments::Look) -> Result<(), Faults> {

@@ -251,6 +251,9 @@ fault_codes! {
     UnsafeXml = "E066", Input, "An XML file declares a document type or entities, or is nested too deeply.",
         why "Such a file can read other files or fill the memory of a machine.",
         do "Export the file again; remove the document type if you know where it comes from.";
+    LacksWhatIsWritten = "E067", Input, "A source does not hold what the file that is to be written needs.",
+        why "A file without it would be sent back, or be taken for complete.",
+        do "Name a source that has it; plait look SOURCE shows what is in one.";
     Locked = "E070", Locked, "Another run is writing to the same folder.",
         why "Two runs into one folder would leave a mixture.",
         do "Wait for the other run, or give another folder with --out.";

@@ -617,7 +617,7 @@ fn write(place: OutputPlace, list: OutTable<'_>, compared: &Compared) -> Result<
     write_parquet(&place.staged(LIST), &list).map_err(|fault| place.seen_from_outside(fault))?;
     let mut files = vec![LIST];
     if list.n_rows() <= WORKBOOK_PAIRS {
-        let sheet = OutSheet { name: "Differences".into(), table: list };
+        let sheet = OutSheet { name: "Differences".into(), table: list, kinds: Vec::new() };
         write_xlsx(&place.staged(WORKBOOK), &[sheet]).map_err(|fault| place.seen_from_outside(fault))?;
         files.push(WORKBOOK);
     }

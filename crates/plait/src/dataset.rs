@@ -1,6 +1,7 @@
 //! Returns as sources: recognised by their content, landed, and who their records are about as a table.
 
 use crate::source::{SourceSpec, sha256_of_file, sha256_of_text};
+use crate::traced::{Tally, Traced};
 use plait_engine::progress::Progress;
 use plait_formats::columns::{ColumnPlan, Confidence};
 use plait_formats::read::cannot_open;
@@ -24,6 +25,8 @@ pub(crate) struct Dataset {
     pub(crate) recognised: Recognised,
     pub(crate) landed: Landed,
     pub(crate) gathered: Gathered,
+    /// What it says of traces, where it is the answer to a request for them.
+    pub(crate) traced: Option<Traced>,
 }
 
 /// What the user says a source is: nothing, a return by name, or a specification of their own in a file.
@@ -89,11 +92,25 @@ pub(crate) fn land_any<'a>(
 ) -> Result<Dataset, Fault> {
     let (reference_date, authority) = (reference_date(&recognised), la_code(&recognised));
     let (called, bytes) = (source.called(), Bytes(progress));
-    let (mut landed, gathered) =
-        returns::land(&recognised, &called, reference_date, authority, payload, identity, &bytes)?;
+    let mut tally = Tally::of(&recognised.spec);
+    let (mut landed, gathered) = {
+        // rows of payload are not even made where nobody wants them
+        let is_wanted = tally.is_some() || payload.is_some();
+        let mut payload = payload;
+        let mut counted = |table: &str, rows: Table| {
+            if let Some(tally) = &mut tally {
+                tally.take(table, &rows);
+            }
+            payload.as_mut().map_or(Ok(()), |payload| payload(table, rows))
+        };
+        let payload = is_wanted.then_some(&mut counted as &mut Payload<'_>);
+        let identity = identity.map(|sink| IdentitySink { take: sink.take, ..sink });
+        returns::land(&recognised, &called, reference_date, authority, payload, identity, &bytes)?
+    };
+    let traced = tally.map(|tally| tally.finish(&landed.quality));
     landed.issues.extend(mapping(source).map(|path| lacking_columns(&landed, path)).unwrap_or_default());
     landed.issues.extend(landed.two_orders.iter().map(|fault| as_issue(fault, &called)));
-    Ok(Dataset { recognised, landed, gathered })
+    Ok(Dataset { recognised, landed, gathered, traced })
 }
 
 /// The fault of files without a record of a person: they have no rows, or rows that say something about persons of a table

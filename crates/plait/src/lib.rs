@@ -1,6 +1,7 @@
 //! Every use case once. The command line, and later the notebook and the server, hold no logic of their own:
 //! they gather a request, call one function here, and show what comes back.
 
+mod annex;
 mod authority;
 mod compare;
 mod constraints;
@@ -29,7 +30,11 @@ mod score;
 mod source;
 mod specs;
 mod summary;
+mod trace_request;
+mod traced;
+mod written;
 
+pub use annex::{Annex, AnnexRequest, write_annex};
 pub use compare::{CompareRequest, Compared, compare};
 pub use details::Detail;
 pub use dictionary::data_dictionary;
@@ -57,6 +62,8 @@ pub use run::Run;
 pub use score::{ScoreRequest, score};
 pub use source::SourceSpec;
 pub use specs::{Shown, list_specs, show_spec};
+pub use trace_request::{TraceRequest, trace_request};
+pub use written::Written;
 
 /// The version of this program, as outputs state it.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -3,6 +3,7 @@
 use crate::faults::Faults;
 use crate::run::RunDataset;
 use crate::source::SourceSpec;
+use crate::traced::Traced;
 use crate::{dataset, read};
 use plait_engine::progress::Silent;
 use plait_formats::columns::{Profile, describe, guessed_orders, plan_all, read_day_numbers};
@@ -66,6 +67,7 @@ fn look_at_return(
         "rows_set_aside": dataset.rows_set_aside(),
         "rows": table.n_rows,
         "dataset": RunDataset::of(&dataset),
+        "traced": dataset.traced.as_ref().map(Traced::json),
         "columns": columns_json(&profile),
         "issues": dataset.landed.issues.iter().map(ToString::to_string).collect::<Vec<_>>(),
     });

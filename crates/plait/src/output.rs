@@ -63,8 +63,8 @@ pub(crate) fn write_tables(
     let n = findings.records.len();
     if workbook.unwrap_or(n <= WORKBOOK_RECORDS) {
         let sheets = [
-            OutSheet { name: "People".into(), table: people.table() },
-            OutSheet { name: "To review".into(), table: links.to_review() },
+            OutSheet { name: "People".into(), table: people.table(), kinds: Vec::new() },
+            OutSheet { name: "To review".into(), table: links.to_review(), kinds: Vec::new() },
         ];
         write_xlsx(&place.staged(WORKBOOK), &sheets)?;
         files.push(WORKBOOK);

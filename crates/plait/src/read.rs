@@ -6,6 +6,7 @@ use crate::ownership::{Input, Record};
 use crate::place::OutputPlace;
 use crate::run::RunDataset;
 use crate::source::SourceSpec;
+use crate::traced::Traced;
 use crate::{VERSION, output};
 use plait_engine::progress::{Progress, Stage};
 use plait_formats::returns::check::ColumnQuality;
@@ -247,6 +248,7 @@ fn document(source: &SourceSpec, dataset: &Dataset, sha256: &str, files: &[Strin
         "rows_in": dataset.gathered.total.rows_in,
         "rows_set_aside": dataset.rows_set_aside(),
         "dataset": RunDataset::of(dataset),
+        "traced": dataset.traced.as_ref().map(Traced::json),
         "not_checked": dataset.landed.not_run.iter().map(|n| format!("{}: {}", n.check, n.why)).collect::<Vec<_>>(),
         "strangers": dataset.recognised.strangers.iter().map(|s| format!("{}: {}", s.file, s.is)).collect::<Vec<_>>(),
         "issues": dataset.landed.issues.iter().map(ToString::to_string).collect::<Vec<_>>(),
@@ -282,6 +284,9 @@ pub(crate) fn describe(source: &SourceSpec, dataset: &Dataset) -> String {
     }
     for not_run in &landed.not_run {
         line(format!("  not checked: {} ({})", not_run.check, not_run.why));
+    }
+    if let Some(traced) = &dataset.traced {
+        line(traced.text().trim_end().to_owned());
     }
     if landed.findings.is_empty() {
         line("\nNo check found anything.".to_owned());

@@ -11,6 +11,7 @@ mod methods;
 mod outputs;
 mod replacing;
 mod returns;
+mod writing;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -9,7 +9,7 @@ use std::fs::File;
 use std::io::Write as _;
 
 /// Two children of an authority that there is not: one with a plan, one not born yet.
-const CIN: &str = r"<?xml version='1.0' encoding='utf-8'?>
+pub(crate) const CIN: &str = r"<?xml version='1.0' encoding='utf-8'?>
 <Message>
   <Header>
     <CollectionDetails><Collection>CIN</Collection><Year>2026</Year><ReferenceDate>2026-03-31</ReferenceDate></CollectionDetails>
@@ -40,7 +40,7 @@ fn headers(table: &Table) -> Vec<&str> {
 }
 
 /// A whole synthetic council in `b`.
-fn with_council(children: usize) -> Place {
+pub(crate) fn with_council(children: usize) -> Place {
     let place = Place::with(&[]);
     place.plait(&format!("synth borough --children {children} --seed 1 --out b")).succeeded();
     place

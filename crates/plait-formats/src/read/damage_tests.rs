@@ -26,7 +26,7 @@ static FILES: LazyLock<Vec<(&str, Vec<u8>)>> = LazyLock::new(|| {
     files.push(("t.csv", fs::read(&path).unwrap()));
     write_parquet(&path, &table).unwrap();
     files.push(("t.parquet", fs::read(&path).unwrap()));
-    write_xlsx(&path, &[OutSheet { name: "people".to_owned(), table }]).unwrap();
+    write_xlsx(&path, &[OutSheet { name: "people".to_owned(), table, kinds: Vec::new() }]).unwrap();
     files.push(("t.xlsx", fs::read(&path).unwrap()));
     let cells = |column: &Column| {
         Arc::new((0..40).map(|row| column.get(row).map(str::to_owned)).collect::<StringArray>()) as ArrayRef

@@ -1,5 +1,6 @@
 //! The specs and code lists that come with the program.
 
+use super::filling::Filling;
 use super::spec::{Spec, extends};
 use plait_types::{Fault, FaultCode, nearest};
 use std::collections::BTreeMap;
@@ -136,6 +137,21 @@ pub fn codes(name: &str) -> Option<&'static CodeList> {
 /// The name of every code list, in order.
 pub fn code_lists() -> impl Iterator<Item = &'static str> {
     embedded::CODES.iter().map(|(name, _)| *name)
+}
+
+/// How the lists of one return are filled from the rows of another, by their names; `None` where they are not.
+///
+/// # Panics
+///
+/// If it is wrong, which a test excludes.
+pub fn filling(of: &str, from: &str) -> Option<Filling> {
+    let (_, _, text) = embedded::FILLINGS.iter().find(|(list, source, _)| *list == of && *source == from)?;
+    Some(Filling::parse(text, &format!("{of}/from-{from}.toml")).expect("the embedded fillings are right"))
+}
+
+/// The returns that the lists of one are filled from, besides itself.
+pub fn fillings(of: &str) -> impl Iterator<Item = &'static str> {
+    embedded::FILLINGS.iter().filter(move |(list, ..)| *list == of).map(|(_, from, _)| *from)
 }
 
 /// Reads the columns `code`, `label` and, where it is there, `maps_to`; others (source, date) are for people.

@@ -16,7 +16,7 @@ pub use parquet::write_parquet;
 pub use part::{PartFile, write_file};
 pub use pieces::PiecesFile;
 pub use rows::RowsFile;
-pub use xlsx::{MAX_SHEET_ROWS, OutSheet, write_xlsx};
+pub use xlsx::{CellKind, MAX_SHEET_ROWS, OutSheet, write_xlsx};
 
 use plait_types::{NULL, Table, Values};
 use std::borrow::Cow;

@@ -43,7 +43,11 @@ fn every_format_gives_back_what_was_written() {
     write_parquet(&path("a.parquet"), &table(&names)).unwrap();
     write_csv(&path("b.csv"), &table(&names), CsvStyle::Plain).unwrap();
     write_csv(&path("c.csv"), &table(&names), CsvStyle::Excel).unwrap();
-    write_xlsx(&path("d.xlsx"), &[OutSheet { name: "people".to_owned(), table: table(&names) }]).unwrap();
+    write_xlsx(
+        &path("d.xlsx"),
+        &[OutSheet { name: "people".to_owned(), table: table(&names), kinds: Vec::new() }],
+    )
+    .unwrap();
     for file in ["a.parquet", "b.csv", "c.csv", "d.xlsx"] {
         assert_eq!(shown(&path(file)), expected, "{file}");
     }
@@ -75,8 +79,10 @@ fn the_bytes_do_not_depend_on_threads_or_on_the_clock() {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         pool.install(|| write_parquet(&path, &table)).unwrap();
         let parquet = fs::read(&path).unwrap();
-        pool.install(|| write_xlsx(&path, &[OutSheet { name: "s".to_owned(), table: table.clone() }]))
-            .unwrap();
+        pool.install(|| {
+            write_xlsx(&path, &[OutSheet { name: "s".to_owned(), table: table.clone(), kinds: Vec::new() }])
+        })
+        .unwrap();
         written.push((parquet, fs::read(&path).unwrap()));
     }
     assert_eq!(written[0], written[1]);
@@ -116,6 +122,7 @@ fn a_long_sheet_is_written_and_one_that_excel_cannot_hold_is_refused() {
     let sheet = |rows: usize| OutSheet {
         name: "rows".to_owned(),
         table: OutTable::new().with("row", (0..rows as u32).collect::<Vec<_>>()),
+        kinds: Vec::new(),
     };
     write_xlsx(&path, &[sheet(20_001)]).unwrap();
     assert_eq!(read(&path, &ReadOptions::default()).unwrap().table.n_rows, 20_001);
@@ -133,7 +140,8 @@ fn a_table_without_rows_has_its_header() {
         match file {
             "a.parquet" => write_parquet(&path, &empty()).unwrap(),
             "a.csv" => write_csv(&path, &empty(), CsvStyle::Plain).unwrap(),
-            _ => write_xlsx(&path, &[OutSheet { name: "s".to_owned(), table: empty() }]).unwrap(),
+            _ => write_xlsx(&path, &[OutSheet { name: "s".to_owned(), table: empty(), kinds: Vec::new() }])
+                .unwrap(),
         }
         assert_eq!(read(&path, &ReadOptions::default()).unwrap_err().code, FaultCode::FileEmpty, "{file}");
     }
@@ -146,6 +154,7 @@ fn only_a_whole_file_is_at_the_place() {
     let sheet = OutSheet {
         name: "a name that is [not] allowed".to_owned(),
         table: OutTable::new().with("a", vec![1.0]),
+        kinds: Vec::new(),
     };
     assert_eq!(write_xlsx(&path, &[sheet]).unwrap_err().code, FaultCode::CannotWrite);
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);

@@ -2,7 +2,7 @@
 
 use super::part::write_file;
 use super::{Cell, OutTable};
-use plait_types::{Fault, FaultCode};
+use plait_types::{Fault, FaultCode, PartialDate};
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, Workbook, Worksheet, XlsxError};
 use std::io;
 use std::path::Path;
@@ -27,6 +27,19 @@ pub struct OutSheet<'a> {
     pub name: String,
     /// What is on it.
     pub table: OutTable<'a>,
+    /// What text is written as, by column; as text where this ends.
+    pub kinds: Vec<CellKind>,
+}
+
+/// What the text of a column is written as. What is not of that kind stays text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CellKind {
+    /// Text.
+    Text,
+    /// `YYYY-MM-DD`, 1910 to 2099, as the day that it is, shown as `DD/MM/YYYY`.
+    Day,
+    /// Digits, with a fraction or without, as the number.
+    Number,
 }
 
 /// Writes a workbook: bold headers that stay in view, filters, columns as wide as their content.
@@ -79,17 +92,45 @@ fn fill(workbook: &mut Workbook, path: &Path, sheets: &[OutSheet<'_>]) -> Result
             worksheet.set_column_width(at as u16, width(table, at) as f64)?;
             worksheet.write_string_with_format(0, at as u16, &column.name, &bold)?;
         }
-        rows(worksheet, table)?;
+        rows(worksheet, table, &sheet.kinds)?;
     }
     Ok(())
 }
 
-fn rows(worksheet: &mut Worksheet, table: &OutTable<'_>) -> Result<(), XlsxError> {
+/// `2014-03-21` as a workbook keeps it. Days outside the years of living people are left as they are written, since readers
+/// would take them for numbers.
+fn day(text: &str) -> Option<ExcelDateTime> {
+    let date = PartialDate::from_iso(text).filter(|date| (1910..2100).contains(&date.year))?;
+    ExcelDateTime::from_ymd(date.year, date.month?, date.day?).ok()
+}
+
+/// The number that digits are; leading zeros and more digits than a workbook keeps make it a code.
+fn number(text: &str) -> Option<f64> {
+    let is_code = text.len() > 15 || (text.len() > 1 && text.starts_with('0') && !text.starts_with("0."));
+    let is_plain = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    if is_plain && !is_code { text.parse().ok() } else { None }
+}
+
+fn rows(worksheet: &mut Worksheet, table: &OutTable<'_>, kinds: &[CellKind]) -> Result<(), XlsxError> {
+    let as_day = Format::new().set_num_format("dd/mm/yyyy");
     for row in 0..table.n_rows() {
         for (at, column) in table.columns.iter().enumerate() {
+            let kind = kinds.get(at).copied().unwrap_or(CellKind::Text);
             let (line, at) = (row as u32 + 1, at as u16);
             match column.values.cell(row) {
                 Cell::Missing => {}
+                Cell::Text(text)
+                    if kind == CellKind::Day
+                        && let Some(day) = day(text) =>
+                {
+                    worksheet.write_datetime_with_format(line, at, day, &as_day)?;
+                }
+                Cell::Text(text)
+                    if kind == CellKind::Number
+                        && let Some(number) = number(text) =>
+                {
+                    worksheet.write_number(line, at, number)?;
+                }
                 Cell::Text(text) => {
                     worksheet.write_string(line, at, text)?;
                 }
