@@ -295,6 +295,16 @@ fn the_order_of_dates_is_that_of_the_whole_column_whatever_batch_they_come_in() 
 }
 
 #[test]
+fn a_number_that_looks_made_up_is_a_key() {
+    let spec = census();
+    let keys = ["11111", "222222", "999999", "12345678", "unknown", "0000"];
+    let rows: Vec<[&str; 2]> = keys.iter().map(|key| [*key, "Example"]).collect();
+    let rows: Vec<&[&str]> = rows.iter().map(|row| &row[..]).collect();
+    let (landed, _) = land(&spec, vec![batch(&spec, "pupil", &["pupilid", "surname"], &rows)]);
+    assert_eq!((landed.identity.n_records, landed.issues[0].count), (4, 2));
+}
+
+#[test]
 fn zeros_are_no_key() {
     let spec = census();
     let pupils = batch(
