@@ -14,6 +14,8 @@ use plait_types::{Fault, FaultCode, Issue, IssueKind, Table, nearest};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
+pub(crate) mod parts;
+
 /// Rows that are read for the names of the columns alone.
 const HEADER_ROWS: usize = 1000;
 
@@ -67,8 +69,9 @@ pub(super) fn header(source: &Source, options: &ReadOptions) -> Result<Vec<Strin
 /// A workbook whose cells are not read yet.
 pub(crate) type Book = Xlsx<Box<dyn ReadSeek>>;
 
-/// Opens a workbook.
+/// Opens a workbook; `E065` where it would fill the memory.
 pub(crate) fn open(source: &Source) -> Result<Book, Fault> {
+    parts::refuse_harmful(source)?;
     Xlsx::new(source.reader()?).map_err(|error| fault(&source.file, &error))
 }
 
