@@ -370,6 +370,60 @@ fn what_a_table_about_the_file_holds_decides_before_names() {
 }
 
 #[test]
+fn a_year_that_a_table_writes_with_a_fraction_is_read_and_held_against_the_other_files() {
+    let head = |year: &str, lea: &str, date: &str| {
+        format!("Collection,Year,Term,ReferenceDate,LEA\nSMALL,{year},SPR,{date},{lea}\n")
+    };
+    let one = head("2024.0", "999.0", "2024-01-18");
+    let found = folder(&[("2025_pupils.csv", PUPILS), ("header.csv", &one)]);
+    let recognised = recognise(found.path()).unwrap();
+    assert_eq!((recognised.spec.year, recognised.year), (2024, Some(2024)));
+    assert_eq!(recognised.authority.as_deref(), Some("999"));
+    let with = |other: &str, code, says| check_refused(&[("a.csv", &one), ("b.csv", other)], code, says);
+    with(&head("2025.0", "999", "2025-01-16"), FaultCode::MixedPeriods, "2024 (a.csv), 2025 (b.csv)");
+    with(&head("", "999", "2025-01-16"), FaultCode::MixedPeriods, "2024 (a.csv), 2025 (b.csv)");
+    with(&head("2024", "998", "2024-01-18"), FaultCode::MixedAuthorities, "998 (b.csv), 999 (a.csv)");
+    let collect = "schoolcensustableid,NativeId,schoolcensusorderseqcolumn,sourceid,term,collection,name,year,referencedate,sourcelevel,estab,softwarecode,release,serialno,xversion,datetime,lea,urn\n\
+        a,9992000,1,b,SPR,SC,School Census,2025.0,2025-Jan-16 00:00:00,S,2000,x,,1.0,,2025-Feb-19 00:00:00,999,970001.0\n";
+    let found = folder(&[("schoolcensus.csv", collect)]);
+    let asked = |id: &str| super::detect(found.path(), &Asked::Return(id.to_owned()));
+    assert!(matches!(asked("school-census-2025"), Ok(Detected::Return(of)) if of.year == Some(2025)));
+    let fault = asked("school-census-2026").unwrap_err();
+    assert!(
+        fault.code == FaultCode::OtherReturn && fault.what.ends_with("is of 2025, not of 2026"),
+        "{fault}"
+    );
+}
+
+#[test]
+fn a_year_that_is_asked_for_forces_no_table_of_another_year_into_its_own() {
+    let folder = folder(&[
+        ("header.csv", "CHILD,SEX,DOB,ETHNIC,UPN,MOTHER,MC_DOB\n1,F,01/02/2012,WBRI,,,\n"),
+        (
+            "sw_episodes.csv",
+            "CHILD,DOB,SW_ID,SW_DECOM,SW_DEC,SW_REASON\n1,01/02/2012,AB1,01/04/2025,,MANAGE\n",
+        ),
+        ("DoLo.csv", "CHILD,DOB,DOLO_START,DOLO_END\n1,01/02/2012,01/06/2025,\n"),
+    ]);
+    let asked = |id: &str| super::detect(folder.path(), &Asked::Return(id.to_owned()));
+    let Ok(Detected::Return(recognised)) = asked("ssda903-2018") else { panic!() };
+    assert_eq!(recognised.members.len(), 1, "{:?}", recognised.why);
+    let strangers: Vec<String> =
+        recognised.strangers.iter().map(|stranger| format!("{}: {}", stranger.file, stranger.is)).collect();
+    assert_eq!(
+        strangers,
+        ["DoLo.csv: no table of ssda903-2018", "sw_episodes.csv: no table of ssda903-2018"]
+    );
+    assert!(
+        recognised.unsure.iter().any(|unsure| unsure.starts_with("you say 2018")),
+        "{:?}",
+        recognised.unsure
+    );
+    let Ok(Detected::Return(recognised)) = asked("ssda903-2026") else { panic!() };
+    assert_eq!((recognised.members.len(), recognised.unsure.len()), (3, 0), "{:?}", recognised.unsure);
+}
+
+#[test]
 fn a_table_of_no_return_is_a_plain_table_and_a_folder_of_them_is_refused() {
     let plain = "forename,surname,dob\nAva,Khan,2011-02-03\n";
     let folder = folder(&[("people.csv", plain), ("more.csv", "x,y\n1,2\n")]);

@@ -142,7 +142,7 @@ fn is_of_kind(kind: Kind, text: &str) -> bool {
 }
 
 /// Digits with or without a sign, and with a fraction of zeros.
-pub(super) fn whole_number(text: &str) -> Option<i64> {
+pub(in crate::returns) fn whole_number(text: &str) -> Option<i64> {
     let text = text.trim();
     let whole = match text.split_once('.') {
         Some((whole, zeros)) if zeros.bytes().all(|byte| byte == b'0') => whole,
