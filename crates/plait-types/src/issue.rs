@@ -267,6 +267,9 @@ issue_kinds! {
     SourceWithoutRows = "W054", Warning, "A source is empty or has a header and no rows; the others were linked without it.",
         why "There may be none to report, such as no deaths in a month, or the selection or the export went wrong.",
         do "Nothing, if there are none; else export the file again.";
+    UnknownAuthority = "W055", Warning, "The sources are of several authorities, and nothing says of which one a source is; its ids of children are compared with none.",
+        why "Two authorities give the same id to two children, so that ids link within one authority alone. Without them, names and details have to do.",
+        do "Say of which authority the source is with --authority NAME=302, by the three digits of the Department for Education.";
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Returns as sources: recognised by their content, landed, and who their records are about as a table.
 
-use crate::source::{SourceSpec, sha256_of_file, sha256_of_text};
+use crate::source::{SourceSpec, digits_of, sha256_of_file, sha256_of_text};
 use plait_engine::progress::Progress;
 use plait_formats::columns::{ColumnPlan, Confidence};
 use plait_formats::read::cannot_open;
@@ -161,7 +161,7 @@ fn la_code(recognised: &Recognised) -> Option<LaCode> {
 
 /// The three digits of the authority that a return is of; nothing where its files hold anything else there.
 pub(crate) fn authority(recognised: &Recognised) -> Option<String> {
-    Some(format!("{:03}", la_code(recognised)?.number()))
+    Some(digits_of(la_code(recognised)?))
 }
 
 /// Passes on how many bytes were read.

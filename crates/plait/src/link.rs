@@ -339,7 +339,9 @@ impl<'a> Job<'a> {
         });
         self.details = details::of_sources(&facts);
         self.stop_if_asked()?;
-        authority::keep_child_ids_apart(&mut opened);
+        let (of_authorities, unknown_authorities) = authority::keep_child_ids_apart(&mut opened);
+        self.details.extend(of_authorities);
+        issues.extend(unknown_authorities);
         let characteristics = self.watch.time("characteristics", || {
             Characteristics::of(&opened.iter().map(Opened::characteristics).collect::<Vec<_>>())
         });
@@ -937,6 +939,7 @@ fn run_source(source: &Opened) -> RunSource {
         sha256: source.sha256.clone(),
         format: source.format.clone(),
         is: source.is.clone(),
+        authority: source.stated_authority.map(source::digits_of),
         rows_in: source.rows_in,
         rows_set_aside: source.rows_set_aside,
         dataset: source.dataset.clone(),

@@ -38,7 +38,7 @@ pub struct Looked {
 /// Reads a file or a return and says what it holds: format, roles, completeness, validity, placeholders, five masked
 /// rows; of a return also its tables and what its checks find.
 pub fn look(request: &LookRequest) -> Result<Looked, Faults> {
-    let source = SourceSpec { name: None, path: request.path.clone(), is: request.is.clone() };
+    let source = SourceSpec { is: request.is.clone(), ..SourceSpec::at(&request.path) };
     // who names a sheet wants that table
     match if request.sheet.is_some() { None } else { dataset::recognise(&source)? } {
         Some(recognised) => look_at_return(&source, recognised, &request.roles),
