@@ -4,13 +4,14 @@ use crate::dataset;
 use crate::faults::Faults;
 use crate::ownership;
 use crate::run::RunDataset;
+use plait_engine::model::NHS_NUMBER_STATUS;
 use plait_engine::progress::{Progress, Stage};
 use plait_engine::records::{InputColumn, SourceInput};
 use plait_formats::columns::{self, ColumnPlan, ColumnProfile};
 use plait_formats::read::{Read, ReadOptions, RowLines, cannot_open, read};
 use plait_formats::returns::Recognised;
-use plait_types::identifier::LaCode;
-use plait_types::{Column, Fault, FaultCode, Issue, IssueKind, PartialDate, Role, Table};
+use plait_types::identifier::{LaCode, NhsNumberEvidence, NhsNumberStatus};
+use plait_types::{Column, Fault, FaultCode, Issue, IssueKind, NULL, PartialDate, Role, Table};
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 use std::borrow::Cow;
@@ -416,6 +417,29 @@ impl Opened {
         let index = columns::record_column(&self.table, &self.plans)?;
         let plan = self.plans.iter().find(|plan| plan.column == index)?;
         Some(plan.header.clone().unwrap_or_else(|| plan.name.clone()))
+    }
+
+    /// Records with an NHS number that its status calls unverified, and records that by their status have none.
+    pub(crate) fn unverified_nhs_numbers(&self) -> (u64, u64) {
+        let column = |name: &str| {
+            let plan = self.plans.iter().find(|plan| plan.name.eq_ignore_ascii_case(name))?;
+            Some(&self.table.columns[plan.column])
+        };
+        let (mut unverified, mut none) = (0, 0);
+        let Some(statuses) = column(NHS_NUMBER_STATUS) else { return (0, 0) };
+        let of_code: Vec<_> = statuses
+            .values
+            .iter()
+            .map(|text| NhsNumberStatus::parse(text).map(NhsNumberStatus::evidence))
+            .collect();
+        for &code in statuses.codes.iter().filter(|code| **code != NULL) {
+            match of_code[code as usize] {
+                Some(NhsNumberEvidence::Missing) => none += 1,
+                Some(NhsNumberEvidence::Ordinary | NhsNumberEvidence::Review) => unverified += 1,
+                Some(NhsNumberEvidence::Deterministic) | None => {}
+            }
+        }
+        (unverified, none)
     }
 
     /// The table, and its columns that say what a person is like.
