@@ -11,7 +11,7 @@ use plait_engine::progress::{Progress, Stage};
 use plait_formats::returns::check::ColumnQuality;
 use plait_formats::returns::spec::Severity;
 use plait_formats::returns::{Identity, IdentitySink, Recognised, write_issues};
-use plait_formats::write::{CsvStyle, OutTable, OutValues, PiecesFile, RowsFile, write_csv};
+use plait_formats::write::{CsvStyle, OutTable, OutValues, PiecesFile, RowsFile, harmless, write_csv};
 use plait_types::{Fault, FaultCode, Issue, Table, Values, counted, grouped};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -198,7 +198,7 @@ fn notes(recognised: &Recognised) -> Vec<(String, String)> {
 fn write_columns(place: &OutputPlace, quality: &[ColumnQuality]) -> Result<(), Fault> {
     let text = |of: fn(&ColumnQuality) -> &str| {
         let mut values = Values::default();
-        quality.iter().for_each(|column| values.push(of(column)));
+        quality.iter().for_each(|column| values.push(&harmless(of(column))));
         OutValues::from(values)
     };
     let numbers = |of: fn(&ColumnQuality) -> u64| -> Vec<i64> {

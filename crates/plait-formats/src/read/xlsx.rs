@@ -4,7 +4,7 @@
 //! its far corner is a rectangle of 17 billion. A column exists where the header or a row has a cell in it.
 
 use super::arrow::time;
-use super::column::{TextColumn, is_blank, shortened_numbers};
+use super::column::{TextColumn, is_blank, lost_characters, shortened_numbers};
 use super::naming::{self, SEARCHED_ROWS};
 use super::source::{ReadSeek, Source};
 use super::{FileFormat, Read, ReadOptions, RowLines, damaged, empty};
@@ -56,6 +56,7 @@ pub(super) fn read(source: &Source, options: &ReadOptions) -> Result<Read, Fault
             );
         }
         issues.extend(shortened_numbers(file, &column));
+        issues.extend(lost_characters(file, &column, &lines));
         table.columns.push(column);
     }
     Ok(Read { table, format: FileFormat::Xlsx { sheet, other_sheets }, issues, rows_in: rows, lines })

@@ -542,6 +542,19 @@ fn rows_of_a_table_that_are_no_text_ragged_or_instructions_are_set_aside_and_cou
 }
 
 #[test]
+fn lost_zeros_and_characters_are_named_with_their_lines() {
+    let folder = folder(&[(
+        "2024_spring_pupils.csv",
+        "PupilId,UPN,Surname,BirthDate,NeedKind,Ethnicity\n0012,,Koci\u{FFFD}ski,2012-03-04,,\n13,,Vane,2012-03-04,,\n\
+         0014,,Quill,2012-03-04,,\n1500,,Quill,2012-03-04,,\n16,,Quill,2012-03-04,,\n",
+    )]);
+    let (kept, _) = read(&recognise(folder.path()).unwrap(), 2);
+    let of = |kind| kept.issues.iter().find(|issue| issue.kind == kind).unwrap();
+    assert_eq!((of(IssueKind::LostZeros).count, &of(IssueKind::LostZeros).lines[..]), (2, &[3, 6][..]));
+    assert_eq!(of(IssueKind::LostCharacters).lines, [2]);
+}
+
+#[test]
 fn damage_by_spreadsheets_is_named() {
     let text = "CHILD,DECOM,RNE,HOME_POST\n00123,40179,S,\n456,01/02/2024,S,\n789,01/02/2024,S,\n3.02E+11,01/02/2024,S,\n";
     let folder = folder(&[("episodes.csv", text)]);
