@@ -210,12 +210,16 @@ fn run_read(arguments: &arguments::Read) -> Result<(), Faults> {
 }
 
 fn run_look(arguments: &arguments::Look) -> Result<(), Faults> {
-    let looked = plait::look(&LookRequest {
+    let request = LookRequest {
         path: arguments.file.clone(),
         sheet: arguments.sheet.clone(),
         is: arguments.is.clone(),
         roles: arguments.roles.clone(),
-    })?;
+    };
+    let watcher = Watcher::new();
+    let looked = plait::look(&request, &watcher);
+    drop(watcher);
+    let looked = looked?;
     show_issues(&looked.issues, &[]);
     if arguments.json {
         return Ok(print::json(&looked.json)?);

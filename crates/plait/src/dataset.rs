@@ -7,7 +7,7 @@ use plait_formats::read::cannot_open;
 use plait_formats::returns::dates::DateReader;
 use plait_formats::returns::spec::line_of_column;
 use plait_formats::returns::{
-    self, Asked, Detected, Gathered, IdentitySink, Lacking, Landed, Payload, Progress as GatherProgress,
+    self, Asked, Detected, Gathered, IdentityKept, Lacking, Landed, Payload, Progress as GatherProgress,
     Recognised, Spec, detect, library,
 };
 use plait_types::identifier::LaCode;
@@ -72,11 +72,11 @@ pub(crate) fn land<'a>(
     recognised: Recognised,
     source: &SourceSpec,
     payload: Option<&'a mut Payload<'a>>,
-    identity: Option<IdentitySink<'a>>,
+    identity: IdentityKept<'a>,
     progress: &dyn Progress,
 ) -> Result<Dataset, Fault> {
     let dataset = land_any(recognised, source, payload, identity, progress)?;
-    if dataset.landed.identity.n_records == 0 { Err(dataset.nobody(source)) } else { Ok(dataset) }
+    if dataset.landed.n_records == 0 { Err(dataset.nobody(source)) } else { Ok(dataset) }
 }
 
 /// The same, also where it holds nobody.
@@ -84,7 +84,7 @@ pub(crate) fn land_any<'a>(
     recognised: Recognised,
     source: &SourceSpec,
     payload: Option<&'a mut Payload<'a>>,
-    identity: Option<IdentitySink<'a>>,
+    identity: IdentityKept<'a>,
     progress: &dyn Progress,
 ) -> Result<Dataset, Fault> {
     let (reference_date, authority) = (reference_date(&recognised), la_code(&recognised));

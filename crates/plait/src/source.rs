@@ -9,7 +9,7 @@ use plait_engine::progress::{Progress, Stage};
 use plait_engine::records::{InputColumn, SourceInput};
 use plait_formats::columns::{self, ColumnPlan, ColumnProfile};
 use plait_formats::read::{Read, ReadOptions, RowLines, cannot_open, read};
-use plait_formats::returns::Recognised;
+use plait_formats::returns::{IdentityKept, Recognised};
 use plait_types::identifier::{LaCode, NhsNumberEvidence, NhsNumberStatus};
 use plait_types::{Column, Fault, FaultCode, Issue, IssueKind, NULL, PartialDate, Role, Table};
 use rayon::prelude::*;
@@ -237,10 +237,10 @@ fn open_return(
     let authority = authority_of(spec, dataset::authority(recognised))?;
     let (sha256, dataset) = rayon::join(
         || dataset::sha256(recognised),
-        || dataset::land_any(recognised.clone(), spec, None, None, progress),
+        || dataset::land_any(recognised.clone(), spec, None, IdentityKept::Whole, progress),
     );
     let (sha256, dataset) = (sha256?, dataset.map_err(NotOpened::by_reading)?);
-    if dataset.landed.identity.n_records == 0 {
+    if dataset.landed.n_records == 0 {
         let fault = dataset.nobody(spec);
         return Err(match dataset.gathered.total.rows_in {
             0 => NotOpened::WithoutRows(fault),

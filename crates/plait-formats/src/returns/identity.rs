@@ -23,7 +23,7 @@ pub(super) mod parts;
 
 pub(super) use current::MEANINGS;
 pub use current::{Current, role};
-pub use parts::IdentitySink;
+pub use parts::{IdentityKept, IdentitySink};
 
 /// Who the records of a dataset are about. Record keys are row numbers from 0; tables show them from 1.
 #[derive(Clone, Debug, Default)]

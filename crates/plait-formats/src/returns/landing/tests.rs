@@ -666,6 +666,25 @@ fn the_unborn_are_linked_by_the_day_on_which_they_are_expected() {
 }
 
 #[test]
+fn of_the_first_records_identity_is_kept_and_of_all_rows_are_counted_and_checked() {
+    let spec = census();
+    let rows = |keys: &[&str]| {
+        let rows: Vec<[&str; 2]> = keys.iter().map(|key| [*key, "Example"]).collect();
+        batch(&spec, "pupil", &["pupilid", "surname"], &rows.iter().map(|row| &row[..]).collect::<Vec<_>>())
+    };
+    let homes = batch(&spec, "home", &["pupilid", "postcode"], &[&["1", "PX3 5LJ"], &["5", "PX3 5LJ"]]);
+    let mut landing = Landing::new(Arc::clone(&spec), None, None, None).with_identity_of_first(2);
+    for batch in [rows(&["1", "2", "3"]), rows(&["4", "5", ""]), homes] {
+        landing.batch(batch).unwrap();
+    }
+    let landed = landing.finish("census").unwrap();
+    assert_eq!((landed.n_records, landed.identity.n_records), (5, 2));
+    assert_eq!((landed.identity.names.n_rows, landed.identity.addresses.n_rows), (2, 1));
+    assert_eq!((landed.tables[0].rows_in, landed.tables[0].set_aside), (6, 1));
+    assert_eq!(landed.quality.iter().map(|column| column.n_rows).max(), Some(6));
+}
+
+#[test]
 fn identity_in_parts_is_the_same_as_the_whole() {
     let text =
         CENSUS.replace("\"hours\",", "{ name = \"dob\", kind = \"date\", meaning = \"date_of_birth\" },");
