@@ -272,7 +272,10 @@ mod tests {
     #[test]
     fn a_source_without_an_authority_takes_that_of_its_children_and_else_is_warned_of() {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let rows = |year: u16| (1..=20).map(|id| format!("{id},{year}-04-{id:02}\n")).collect::<String>();
+        let rows = |year: u16| {
+            let rows: Vec<String> = (1..=20).map(|id| format!("{id},{year}-04-{id:02}\n")).collect();
+            rows.concat()
+        };
         let lists = [
             ("one", Some("302"), rows(2012)),
             ("other", Some("303"), rows(2014)),

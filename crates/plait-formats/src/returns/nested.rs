@@ -850,6 +850,15 @@ fn is_of_a_schema(name: &str) -> bool {
         && name.split(|c: char| !c.is_ascii_digit()).all(|digits| digits.len() <= MOST_DIGITS)
 }
 
+fn too_many_rows(file: &str, line: u64) -> Fault {
+    Fault::new(
+        FaultCode::UnsafeXml,
+        format!("{file} has more than {MOST_ROWS_OF_PERSON} rows within one person"),
+        "check that it is the return, and export it again",
+    )
+    .at(format!("{file} line {line}"))
+}
+
 #[cfg(test)]
 mod names_tests {
     use super::*;
@@ -862,13 +871,4 @@ mod names_tests {
         assert_eq!(check(&["A950000178301", "Extra", "Ava Khan", "Zoë"]), "Extra and 3 more");
         assert_eq!(check(&["9990000018"]), "1 whose names may be data");
     }
-}
-
-fn too_many_rows(file: &str, line: u64) -> Fault {
-    Fault::new(
-        FaultCode::UnsafeXml,
-        format!("{file} has more than {MOST_ROWS_OF_PERSON} rows within one person"),
-        "check that it is the return, and export it again",
-    )
-    .at(format!("{file} line {line}"))
 }

@@ -213,6 +213,12 @@ pub enum Kind {
     Authority,
     /// JSON text.
     Json,
+    /// E-mail address.
+    Email,
+    /// Telephone number.
+    Phone,
+    /// Name of a person: letters, and what stands between them in names.
+    Name,
 }
 
 /// What an identity column says about the person.

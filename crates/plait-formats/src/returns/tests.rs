@@ -955,7 +955,8 @@ fn a_file_whose_dates_are_month_first_is_checked_again_as_such_and_lands_once() 
         Ok(())
     };
     let (landed, gathered) =
-        super::land(&recognised, "list", None, None, Some(&mut payload), None, &Quiet).unwrap();
+        super::land(&recognised, "list", None, None, Some(&mut payload), super::IdentityKept::Whole, &Quiet)
+            .unwrap();
     let born = landed.identity.persons.column("date_of_birth").unwrap();
     assert_eq!((born.get(0), born.get(1)), (Some("2015-03-04"), Some("2015-04-25")));
     let checks: Vec<&str> = landed.findings.iter().map(|finding| finding.check.as_str()).collect();
@@ -970,7 +971,8 @@ fn landed_rows(path: &Path, table: &str) -> (Vec<String>, super::landing::Landed
         panic!("it is a return");
     };
     let (kept, _) = read(&recognised, 100);
-    let (landed, _) = super::land(&recognised, "it", None, None, None, None, &Quiet).unwrap();
+    let (landed, _) =
+        super::land(&recognised, "it", None, None, None, super::IdentityKept::Whole, &Quiet).unwrap();
     (kept.rows(&recognised.spec, table), landed)
 }
 
