@@ -7,7 +7,7 @@
 use crate::exit;
 use clap::builder::{OsStringValueParser, PossibleValue, TypedValueParser as _};
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
-use plait::{LinkType, Method, PartialDate, Role, SourceSpec};
+use plait::{LaCode, LinkType, Method, PartialDate, Role, SourceSpec};
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::LazyLock;
@@ -119,6 +119,10 @@ pub(crate) struct Link {
     /// content; plait specs list names those that are known]
     #[arg(long = "as", value_name = "[NAME=]RETURN", value_parser = named_return)]
     pub(crate) returns: Vec<(Option<String>, String)>,
+    /// Say of which local authority a source is, by its three digits; may be given several times [default: what its files
+    /// say; ids of children are compared within one authority]
+    #[arg(long = "authority", value_name = "[NAME=]NUMBER", value_parser = named_authority)]
+    pub(crate) authorities: Vec<(Option<String>, LaCode)>,
     /// Which pairs may be links [default: decided from the files, and printed]
     #[arg(long, value_name = "TYPE")]
     pub(crate) link_type: Option<LinkTypeName>,
@@ -674,6 +678,14 @@ fn named_return(text: &str) -> Result<(Option<String>, String), String> {
         Some((name, is)) => (Some(name.to_owned()), is.to_owned()),
         None => (None, text.to_owned()),
     })
+}
+
+/// `302`, or `cases=302`
+fn named_authority(text: &str) -> Result<(Option<String>, LaCode), String> {
+    let (name, number) = named_return(text)?;
+    let code = LaCode::parse(&number);
+    code.map(|code| (name, code))
+        .ok_or_else(|| "write the three digits of the authority, for instance 302".to_owned())
 }
 
 /// `2026-03-31`

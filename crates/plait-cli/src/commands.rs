@@ -46,7 +46,7 @@ pub(crate) fn run(command: &Command) -> Result<(), Faults> {
 
 fn run_link(arguments: &arguments::Link) -> Result<(), Faults> {
     let request = LinkRequest {
-        sources: with_returns(&arguments.sources, &arguments.returns)?,
+        sources: with_what_is_said(arguments)?,
         out: arguments.out.clone(),
         model: arguments.model.clone(),
         method: arguments.method.map(|method| method.0),
@@ -82,29 +82,41 @@ fn run_link(arguments: &arguments::Link) -> Result<(), Faults> {
     Ok(print::results(&link_text(&linked, arguments.explain))?)
 }
 
-/// The sources, each with what the user said that it is.
-fn with_returns(sources: &[SourceSpec], said: &[(Option<String>, String)]) -> Result<Vec<SourceSpec>, Fault> {
-    let mut sources = sources.to_vec();
-    for (name, is) in said {
-        let found = match name {
-            None if sources.len() == 1 => sources.first_mut(),
-            None => None,
-            Some(name) => sources.iter_mut().find(|source| source.called() == *name),
-        };
-        let Some(source) = found else {
-            let names: Vec<String> = sources.iter().map(SourceSpec::called).collect();
-            return Err(Fault::new(
-                FaultCode::BadOption,
-                match name {
-                    Some(name) => format!("--as names the source \"{name}\", which is not there"),
-                    None => "--as does not say which of the sources it is about".to_owned(),
-                },
-                format!("write --as NAME={is}, with NAME one of {}", names.join(", ")),
-            ));
-        };
-        source.is = Some(is.clone());
+/// The sources, each with what the user said that it is and of which authority.
+fn with_what_is_said(arguments: &arguments::Link) -> Result<Vec<SourceSpec>, Fault> {
+    let mut sources = arguments.sources.clone();
+    for (name, is) in &arguments.returns {
+        named(&mut sources, name.as_deref(), "--as", is)?.is = Some(is.clone());
+    }
+    for (name, authority) in &arguments.authorities {
+        let digits = format!("{:03}", authority.number());
+        named(&mut sources, name.as_deref(), "--authority", &digits)?.authority = Some(*authority);
     }
     Ok(sources)
+}
+
+/// The source that an option is about.
+fn named<'a>(
+    sources: &'a mut [SourceSpec],
+    name: Option<&str>,
+    option: &str,
+    value: &str,
+) -> Result<&'a mut SourceSpec, Fault> {
+    let names: Vec<String> = sources.iter().map(SourceSpec::called).collect();
+    let at = match name {
+        None if sources.len() == 1 => Some(0),
+        None => None,
+        Some(name) => names.iter().position(|called| called == name),
+    };
+    let what = || match name {
+        Some(name) => format!("{option} names the source \"{name}\", which is not there"),
+        None => format!("{option} does not say which of the sources it is about"),
+    };
+    let todo = format!("write {option} NAME={value}, with NAME one of {}", names.join(", "));
+    match at {
+        Some(at) => Ok(&mut sources[at]),
+        None => Err(Fault::new(FaultCode::BadOption, what(), todo)),
+    }
 }
 
 /// Details under their headings, then the paragraph, then where to look.
@@ -240,12 +252,16 @@ fn run_write(action: &WriteAction) -> Result<(), Faults> {
 }
 
 fn run_look(arguments: &arguments::Look) -> Result<(), Faults> {
-    let looked = plait::look(&LookRequest {
+    let request = LookRequest {
         path: arguments.file.clone(),
         sheet: arguments.sheet.clone(),
         is: arguments.is.clone(),
         roles: arguments.roles.clone(),
-    })?;
+    };
+    let watcher = Watcher::new();
+    let looked = plait::look(&request, &watcher);
+    drop(watcher);
+    let looked = looked?;
     show_issues(&looked.issues, &[]);
     if arguments.json {
         return Ok(print::json(&looked.json)?);

@@ -10,8 +10,8 @@ use plait_types::{NULL, Role};
 /// What numbers say of two records.
 ///
 /// Two records have conflicting numbers where each has a number of one kind that is verified, and they share none of that
-/// kind: a number with a wrong check digit, a temporary UPN or a stand-in is none, and a former number beside the present
-/// one explains the difference. NHS numbers always count. One child is given a second UPN or ULN often enough, but two
+/// kind: a number with a wrong check digit, a temporary UPN, a stand-in or an NHS number whose status says that nobody has
+/// verified it is none, and a former number beside the present one explains the difference. NHS numbers always count. One child is given a second UPN or ULN often enough, but two
 /// children of one birth are not given one forename: those count only where the forenames are there and differ, and no
 /// number of another kind is shared. Records that a constraint puts together are one holder of all their numbers and
 /// forenames.
@@ -31,6 +31,8 @@ struct Kind<'a> {
     number_of: Vec<Vec<u32>>,
     /// Whether it counts only together with a different forename.
     needs_other_forename: bool,
+    /// Records whose numbers are not verified, whatever they look like; empty where there are none.
+    unverified: Vec<bool>,
 }
 
 impl<'a> Conflicts<'a> {
@@ -50,6 +52,11 @@ impl<'a> Conflicts<'a> {
                 codes: fields.iter().map(|field| &field.codes[..]).collect(),
                 number_of: fields.iter().map(|field| field.values.iter().map(number).collect()).collect(),
                 needs_other_forename,
+                unverified: if role == Role::NhsNumber {
+                    records.unverified_nhs_numbers()
+                } else {
+                    Vec::new()
+                },
             }
         };
         let kinds = vec![
@@ -148,9 +155,11 @@ impl Kind<'_> {
 
     /// The verified numbers of a record.
     fn numbers(&self, record: u32) -> impl Iterator<Item = u32> {
+        let is_verified = self.unverified.get(record as usize) != Some(&true);
         self.codes
             .iter()
             .zip(&self.number_of)
+            .filter(move |_| is_verified)
             .map(move |(codes, number_of)| match codes[record as usize] {
                 NULL => NULL,
                 code => number_of[code as usize],
@@ -200,6 +209,22 @@ mod tests {
         assert!(conflicts.between(0, 1) && conflicts.between(1, 0));
         assert!(!conflicts.between(0, 2) && !conflicts.between(0, 3), "no verified number, no conflict");
         assert!(!conflicts.between(0, 4), "the former number explains it");
+    }
+
+    #[test]
+    fn a_number_that_its_status_calls_unverified_keeps_nobody_apart() {
+        let (a, b) = ("9990000018", "9990000026");
+        let records = records(
+            &[6],
+            &[
+                ("nhs_number", Role::NhsNumber, column(&[a, b, b, b, b, b])),
+                ("nhs_number_status", Role::Other, column(&["01", "01", "", "05", "2", "99"])),
+            ],
+        );
+        let none = Constraints::default();
+        let conflicts = Conflicts::of(&records, &none);
+        let found: Vec<u32> = (1..6).filter(|&record| conflicts.between(0, record)).collect();
+        assert_eq!(found, [1, 2, 5], "verified, or nothing is said");
     }
 
     #[test]

@@ -8,6 +8,8 @@
 //! one is for the records that are left, and takes those pairs of which at least one record is not yet linked to the
 //! other's source. The weights are the last pass, in which each record that no pass has linked takes its strongest pair.
 //!
+//! An NHS number that its status calls unverified is none, for keys as for `unless_unequal`.
+//!
 //! Values of a guard are different when both are there and are not merely two ways to write one:
 //! - dates, when the parts that both have differ; not by one digit, by day and month changed over, or where one is a
 //!   day that stands in for an unknown one of the same month or year;
@@ -225,7 +227,11 @@ fn find(
     left_out: &mut Vec<LeftOut>,
 ) -> Vec<Found> {
     let mut found = Vec::new();
+    let unverified = records.unverified_nhs_numbers();
+    let is_verified = |record: u32| unverified.get(record as usize) != Some(&true);
+    let is_number = |name: &str| field_of(records, name).role == Role::NhsNumber;
     for (index, rule) in (first..).zip(rules) {
+        let is_by_number = rule.keys.iter().any(|key| is_number(&key.left.0) || is_number(&key.right.0));
         let keys = BlockingRule { keys: rule.keys.clone() };
         // by itself: of the pairs of a rule that another has too, both may have something to say
         let mut blocks = Blocks::new(records, &[keys], link_type);
@@ -237,16 +243,27 @@ fn find(
             rule.unless_different.iter().map(|guard| fields_of(records, guard)).collect();
         let unequal: Vec<&Field> = rule.unless_unequal.iter().map(|field| field_of(records, field)).collect();
         let is_for = sources_with(records, &rule.sources_with);
-        let is_for = |record: u32| is_for.iter().all(|is_for| is_for[records.source_of(record)]);
+        let is_for = |record: u32| {
+            (!is_by_number || is_verified(record))
+                && is_for.iter().all(|is_for| is_for[records.source_of(record)])
+        };
+        let may_say = |field: &Field, left: u32, right: u32| {
+            field.role != Role::NhsNumber || (is_verified(left) && is_verified(right))
+        };
         let of_task = |task| {
             let mut pairs = Vec::new();
             blocks.for_each_pair(task, is_for, |left, right| {
                 if !(is_for(left) && is_for(right))
-                    || unequal.iter().any(|field| is_unequal(field, left, right))
+                    || unequal
+                        .iter()
+                        .any(|field| may_say(field, left, right) && is_unequal(field, left, right))
                 {
                     return;
                 }
-                let is_caught = guards.iter().any(|fields| are_different(fields, left, right));
+                let is_caught = guards.iter().any(|fields| {
+                    fields.iter().all(|field| may_say(field, left, right))
+                        && are_different(fields, left, right)
+                });
                 pairs.push((left, right, is_caught, index as u16));
             });
             pairs

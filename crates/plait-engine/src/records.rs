@@ -1,9 +1,10 @@
 //! Records of all sources as rows of codes.
 
-use crate::model::EXPECTED_DATE_OF_BIRTH;
+use crate::model::{EXPECTED_DATE_OF_BIRTH, NHS_NUMBER_STATUS};
 use crate::random::draw;
 use crate::standardise::standardise;
 use hashbrown::HashMap;
+use plait_types::identifier::{NhsNumberEvidence, NhsNumberStatus};
 use plait_types::placeholder::implausible_from;
 use plait_types::{Column, DateOrder, Interner, NULL, PartialDate, Role, Table, Values};
 use rayon::prelude::*;
@@ -143,6 +144,25 @@ impl Records {
     /// The index of the source of a record.
     pub fn source_of(&self, record: u32) -> usize {
         self.sources.partition_point(|source| source.end <= record)
+    }
+
+    /// Of each record whether the status beside its NHS number says that it is not known to be the person's; such a number is
+    /// compared, and decides nothing by itself. Empty where there is none.
+    pub(crate) fn unverified_nhs_numbers(&self) -> Vec<bool> {
+        let mut unverified = Vec::new();
+        for field in self.fields.iter().filter(|field| field.name.eq_ignore_ascii_case(NHS_NUMBER_STATUS)) {
+            let decides_nothing = |text: &str| {
+                let status = NhsNumberStatus::parse(text);
+                status.is_some_and(|status| status.evidence() != NhsNumberEvidence::Deterministic)
+            };
+            let of_value: Vec<bool> = field.values.iter().map(decides_nothing).collect();
+            if of_value.contains(&true) {
+                unverified.resize(self.len(), false);
+                let rows = unverified.iter_mut().zip(&field.codes).filter(|(_, code)| **code != NULL);
+                rows.for_each(|(unverified, &code)| *unverified |= of_value[code as usize]);
+            }
+        }
+        unverified
     }
 
     /// The index of the field with this name, or with this header in some source; case does not matter.

@@ -245,13 +245,16 @@ fault_codes! {
     NoReturn = "E064", Input, "A file or folder holds no return that Plait knows.",
         why "What its columns mean is not known, so that identity cannot be told from the rest.",
         do "Use plait link, which takes any table; or describe the file in a mapping file and name that with --as.";
-    UnsafeArchive = "E065", Input, "A zip archive holds paths that lead outside it, links, other archives or more data than it may.",
+    UnsafeArchive = "E065", Input, "A zip archive or a workbook holds paths that lead outside it, links, other archives or more data than it may.",
         why "Such an archive can overwrite files or fill the memory of a machine.",
         do "Ask who sent it; unpack it with a program of your own, look at it, and name the folder.";
     UnsafeXml = "E066", Input, "An XML file declares a document type or entities, or is nested too deeply.",
         why "Such a file can read other files or fill the memory of a machine.",
         do "Export the file again; remove the document type if you know where it comes from.";
-    LacksWhatIsWritten = "E067", Input, "A source does not hold what the file that is to be written needs.",
+    MixedAuthorities = "E067", Input, "A folder or archive holds files of several authorities.",
+        why "Two authorities give the same id to two children, who would become one record.",
+        do "Name the files of each authority by themselves: one folder or archive for each.";
+    LacksWhatIsWritten = "E068", Input, "A source does not hold what the file that is to be written needs.",
         why "A file without it would be sent back, or be taken for complete.",
         do "Name a source that has it; plait look SOURCE shows what is in one.";
     Locked = "E070", Locked, "Another run is writing to the same folder.",

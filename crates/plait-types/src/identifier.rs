@@ -2,20 +2,16 @@
 //!
 //! Every type is made by `parse`, which forgives spaces, hyphens and case and refuses whatever fails
 //! the published check. `Debug` of what identifies a person hides the value and there is no `Display`:
-//! functions named `expose…` are the way out. Numbers of institutions ([`LaCode`], [`Urn`], [`Laestab`],
-//! [`Ukprn`]) are public and show themselves.
+//! functions named `expose…` are the way out. Numbers of institutions ([`LaCode`], [`Urn`]) are
+//! public and show themselves.
 //!
 //! What is *recalled* in these documents is common knowledge of the field whose official text was not at
 //! hand; it decides wording and review, never whether a value is valid.
 
-mod la_child_id;
 mod la_code;
-mod laestab;
 mod nhs_number;
 mod nhs_number_status;
 mod postcode;
-mod pseudo_postcode;
-mod ukprn;
 mod uln;
 mod upn;
 mod upn_reading;
@@ -23,14 +19,10 @@ mod upn_rule;
 mod upn_unknown;
 mod urn;
 
-pub use la_child_id::LaChildId;
 pub use la_code::{LaCode, LaCodeKind};
-pub use laestab::Laestab;
-pub use nhs_number::{NhsNumber, NhsNumberRange, NhsNumberSentinel};
+pub use nhs_number::NhsNumber;
 pub use nhs_number_status::{NhsNumberEvidence, NhsNumberStatus};
 pub use postcode::Postcode;
-pub use pseudo_postcode::PseudoPostcode;
-pub use ukprn::Ukprn;
 pub use uln::Uln;
 pub use upn::Upn;
 pub use upn_reading::UpnReading;

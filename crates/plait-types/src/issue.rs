@@ -238,6 +238,9 @@ issue_kinds! {
     RepeatedElement = "W034", Warning, "An element that a row has once stands in it again; the first was kept.",
         why "One of the two values is not used.",
         do "Look which is right, and correct it in the system that the file comes from.";
+    LostCharacters = "W037", Warning, "Values hold the character that stands for one that could not be read; what stood there is lost.",
+        why "A program before has read the text in the wrong encoding. Names with it agree with nobody's.",
+        do "Export the file again from its system, as UTF-8.";
     PersonWithinPerson = "W036", Warning, "A person stands within another in a nested file, and was set aside with all that is in it.",
         why "Nobody can tell whose the rows within are; taken for the outer person's, two people would be one.",
         do "Look at the lines, and export the file again with one person after the other.";
@@ -274,6 +277,9 @@ issue_kinds! {
     SourceWithoutRows = "W054", Warning, "A source is empty or has a header and no rows; the others were linked without it.",
         why "There may be none to report, such as no deaths in a month, or the selection or the export went wrong.",
         do "Nothing, if there are none; else export the file again.";
+    UnknownAuthority = "W055", Warning, "The sources are of several authorities, and nothing says of which one a source is; its ids of children are compared with none.",
+        why "Two authorities give the same id to two children, so that ids link within one authority alone. Without them, names and details have to do.",
+        do "Say of which authority the source is with --authority NAME=302, by the three digits of the Department for Education.";
 }
 
 #[cfg(test)]

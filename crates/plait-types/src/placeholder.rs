@@ -50,7 +50,8 @@ fn find_folded(role: Role, recorded: &str, text: &str) -> Option<&'static str> {
         Role::Email => email(text),
         Role::Phone => phone(text),
         Role::Upn => reason_for_no_upn(text).or_else(|| number(text)),
-        Role::NhsNumber | Role::Uln | Role::Identifier => number(text),
+        Role::NhsNumber | Role::Uln => number(text),
+        Role::Identifier => zeros(text),
         Role::School => SCHOOLS.find(text),
         _ => None,
     }
@@ -309,6 +310,12 @@ fn reason_for_no_upn(text: &str) -> Option<&'static str> {
     UpnUnknown::parse(text).map(|_| "UN1 to UN7")
 }
 
+/// Zeros alone. Systems that number children from 1 come to 11111 and 12345678.
+fn zeros(text: &str) -> Option<&'static str> {
+    let mut digits = text.bytes().filter(|byte| !matches!(byte, b' ' | b'-')).peekable();
+    (digits.peek().is_some() && digits.all(|digit| digit == b'0')).then_some("zeros")
+}
+
 /// All zeros; one digit five times or more; digits in sequence. A letter before twelve zeros is a UPN form.
 fn number(text: &str) -> Option<&'static str> {
     let mut digits: String = text.chars().filter(|c| !matches!(c, ' ' | '-')).collect();
@@ -452,7 +459,11 @@ mod tests {
         check(Role::Upn, "UN8", None);
         check(Role::Upn, "A000000000000", Some("one digit repeated"));
         check(Role::Upn, "A950000178301", None);
-        check(Role::Identifier, "0", Some("one digit repeated"));
+        check(Role::Identifier, "0", Some("zeros"));
+        check(Role::Identifier, "00-000", Some("zeros"));
+        check(Role::Identifier, "11111", None);
+        check(Role::Identifier, "12345678", None);
+        check(Role::Identifier, "", Some("empty"));
         check(Role::Identifier, "7", None);
     }
 

@@ -1,17 +1,29 @@
 //! Ids that a local authority gives to children, kept apart by authority: two authorities use the same numbers.
+//!
+//! Most forms do not say of which authority they are. Where several are in a run, such a source takes the authority of
+//! those whose ids are for the most part its own, with the same dates of birth; numbers that two systems gave out alike
+//! have other dates.
 
+use crate::details::{Detail, detail};
 use crate::source::Opened;
+use hashbrown::HashMap;
 use plait_engine::explanation::Explanation;
 use plait_engine::model::{FORMER_LA_CHILD_ID, LA_CHILD_ID, field_words};
-use plait_types::{Column, Role, Values};
+use plait_types::{
+    Column, DateOrder, Issue, IssueKind, PartialDate, Role, Values, counted, grouped, percent,
+};
+use std::collections::BTreeMap;
 
 /// Where the sources are of several authorities, puts its authority before every child id that is compared, so that ids
-/// agree within one authority only. A source that does not say its authority is then one by itself. Names of records
+/// agree within one authority only. A source of which no authority can be told is then one by itself. Names of records
 /// are taken before, so that outputs have the ids as they are in the files.
-pub(crate) fn keep_child_ids_apart(sources: &mut [Opened]) {
+///
+/// Gives what was told of sources that do not say their authority, and a warning for each of which nothing could be.
+pub(crate) fn keep_child_ids_apart(sources: &mut [Opened]) -> (Vec<Detail>, Vec<Issue>) {
     if !are_of_several(sources) {
-        return;
+        return Default::default();
     }
+    let told = tell_authorities(sources);
     for source in sources {
         let marks = match &source.authority {
             Some(authority) => mark(authority),
@@ -22,6 +34,150 @@ pub(crate) fn keep_child_ids_apart(sources: &mut [Opened]) {
             *column = marked(column, &marks);
         }
     }
+    told
+}
+
+/// The ids that a source gives now, with the date of birth of the child.
+type Ids = HashMap<String, Option<PartialDate>>;
+
+/// Gives sources without an authority the one that their ids are of, until no more can be told: a return may share ids
+/// with the case management alone.
+fn tell_authorities(sources: &mut [Opened]) -> (Vec<Detail>, Vec<Issue>) {
+    let mut details = Vec::new();
+    let of_source: Vec<Ids> = sources.iter().map(ids).collect();
+    loop {
+        let mut of_authority: BTreeMap<&str, Ids> = BTreeMap::new();
+        for (source, ids) in sources.iter().zip(&of_source) {
+            if let Some(authority) = &source.authority {
+                let known = of_authority.entry(authority).or_default();
+                ids.iter().for_each(|(id, born)| {
+                    let date = known.entry(id.clone()).or_default();
+                    *date = date.or(*born);
+                });
+            }
+        }
+        let mut told: Vec<(usize, String)> = Vec::new();
+        for (at, ids) in of_source.iter().enumerate() {
+            if sources[at].authority.is_some() || ids.is_empty() {
+                continue;
+            }
+            let same: Vec<(&str, Shared)> = of_authority
+                .iter()
+                .map(|(authority, known)| (*authority, Shared::of(ids, known)))
+                .filter(|(_, shared)| shared.are_of_one_authority())
+                .collect();
+            if let [(authority, shared)] = same[..] {
+                let name = &sources[at].table.name;
+                details.push(detail(
+                    "Routes",
+                    format!(
+                        "{name} does not say its authority and is taken to be of {authority}, with which it shares {}{}. \
+                         --authority {name}=NUMBER says otherwise.",
+                        counted(shared.n_ids, "child id"),
+                        shared.dates_words(),
+                    ),
+                ));
+                told.push((at, authority.to_owned()));
+            }
+        }
+        if told.is_empty() {
+            break;
+        }
+        told.into_iter().for_each(|(at, authority)| sources[at].authority = Some(authority));
+    }
+    let known: Vec<&str> = sources.iter().filter_map(|source| source.authority.as_deref()).collect();
+    let mut known = known.iter().map(|authority| (*authority).to_owned()).collect::<Vec<_>>();
+    known.sort_unstable();
+    known.dedup();
+    let mut issues = Vec::new();
+    for (source, ids) in sources.iter().zip(&of_source) {
+        if source.authority.is_some() || ids.is_empty() {
+            continue;
+        }
+        let message = format!(
+            "nothing says of which authority it is, and the run has children of {}: its {} are compared with those of no other \
+             source; say it with --authority {}=NUMBER",
+            known.join(", "),
+            counted(ids.len() as u64, "child id"),
+            source.table.name,
+        );
+        issues
+            .push(Issue::new(IssueKind::UnknownAuthority, &*source.table.name, message).counting(ids.len()));
+    }
+    (details, issues)
+}
+
+/// What the ids of two sources have in common.
+#[derive(Clone, Copy, Debug)]
+struct Shared {
+    n_ids: u64,
+    /// Of these with a date of birth on both sides, and with the same one.
+    n_dated: u64,
+    n_same_date: u64,
+    /// The ids of the first, and of the one that has fewer.
+    of_first: u64,
+    of_smaller: u64,
+}
+
+impl Shared {
+    fn of(first: &Ids, other: &Ids) -> Self {
+        let of_smaller = first.len().min(other.len()) as u64;
+        let mut shared =
+            Self { n_ids: 0, n_dated: 0, n_same_date: 0, of_first: first.len() as u64, of_smaller };
+        for (id, born) in first {
+            let Some(other) = other.get(id) else { continue };
+            shared.n_ids += 1;
+            if let (Some(born), Some(other)) = (born, other) {
+                shared.n_dated += 1;
+                shared.n_same_date += u64::from(born == other);
+            }
+        }
+        shared
+    }
+
+    /// Half of the ids, and nearly always with the same date of birth. Without dates, half of all ids of the first: a
+    /// short list is among the numbers of any authority that counts from 1.
+    fn are_of_one_authority(self) -> bool {
+        const SAME_DATE: u64 = 80;
+        if self.n_dated == 0 {
+            return self.n_ids > 0 && self.n_ids * 2 >= self.of_first;
+        }
+        self.n_ids * 2 >= self.of_smaller && self.n_same_date * 100 >= self.n_dated * SAME_DATE
+    }
+
+    fn dates_words(self) -> String {
+        match self.n_dated {
+            0 => String::new(),
+            n => format!(
+                ", {} of {} with the same date of birth ({})",
+                grouped(self.n_same_date),
+                grouped(n),
+                percent(self.n_same_date as f64 / n as f64)
+            ),
+        }
+    }
+}
+
+fn ids(source: &Opened) -> Ids {
+    let column = |is: &dyn Fn(&plait_formats::columns::ColumnPlan) -> bool| {
+        source.plans.iter().find(|plan| is(plan)).map(|plan| (plan, &source.table.columns[plan.column]))
+    };
+    let is_current = |plan: &plait_formats::columns::ColumnPlan| {
+        plan.role == Role::Identifier && plan.name.trim().eq_ignore_ascii_case(LA_CHILD_ID)
+    };
+    let Some((_, ids)) = column(&is_current) else { return Ids::default() };
+    let births = column(&|plan| plan.role == Role::DateOfBirth);
+    let born = |row: usize| {
+        let (plan, column) = births?;
+        PartialDate::parse(column.get(row)?, plan.date_order.unwrap_or(DateOrder::YearMonthDay))
+    };
+    let rows = (0..source.table.n_rows).filter_map(|row| Some((row, ids.get(row).map(str::trim)?)));
+    let mut all = Ids::default();
+    for (row, id) in rows.filter(|(_, id)| is_value(id)) {
+        let date = all.entry(id.to_owned()).or_default();
+        *date = date.or_else(|| born(row));
+    }
+    all
 }
 
 /// Takes the authorities out of an explanation again.
@@ -60,15 +216,17 @@ fn mark(authority: &str) -> String {
 
 fn marked(column: &Column, marks: &str) -> Column {
     let mut values = Values::default();
-    // what stands for "missing" is to be known as such still
-    let is_value = |value: &str| value.chars().any(char::is_alphanumeric);
     for value in column.values.iter() {
         let value = value.trim();
-        let is_placeholder = plait_types::placeholder::is_placeholder(Role::Identifier, value);
-        let marks = if is_value(value) && !is_placeholder { marks } else { "" };
+        let marks = if is_value(value) { marks } else { "" };
         values.push(&format!("{marks}{value}"));
     }
     Column { name: column.name.clone(), codes: column.codes.clone(), values }
+}
+
+/// What stands for "missing" is to be known as such still.
+fn is_value(id: &str) -> bool {
+    id.chars().any(char::is_alphanumeric) && !plait_types::placeholder::is_placeholder(Role::Identifier, id)
 }
 
 #[cfg(test)]
@@ -109,6 +267,37 @@ mod tests {
                 plait_engine::similarity::osa(field.get(0).expect("an id"), field.get(3).expect("an id"));
             assert!(apart > 2, "{apart}");
         }
+    }
+
+    #[test]
+    fn a_source_without_an_authority_takes_that_of_its_children_and_else_is_warned_of() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let rows = |year: u16| {
+            let rows: Vec<String> = (1..=20).map(|id| format!("{id},{year}-04-{id:02}\n")).collect();
+            rows.concat()
+        };
+        let lists = [
+            ("one", Some("302"), rows(2012)),
+            ("other", Some("303"), rows(2014)),
+            ("cases", None, rows(2012)),
+            ("late", None, rows(2016)),
+        ];
+        let specs = lists.each_ref().map(|(name, _, rows)| {
+            let path = folder.path().join(format!("{name}.csv"));
+            std::fs::write(&path, format!("la_child_id,dob\n{rows}")).expect("written");
+            SourceSpec::at(path)
+        });
+        let roles = [(LA_CHILD_ID.to_owned(), Role::Identifier), ("dob".to_owned(), Role::DateOfBirth)];
+        let Ok(mut opened) = open(&specs, &roles, &Silent) else { panic!("readable") };
+        for (source, (_, authority, _)) in opened.iter_mut().zip(&lists) {
+            source.authority = authority.map(str::to_owned);
+        }
+        let (details, issues) = keep_child_ids_apart(&mut opened);
+        assert_eq!(opened[2].authority.as_deref(), Some("302"));
+        assert_eq!(opened[3].authority, None);
+        assert!(details.len() == 1 && details[0].text.contains("taken to be of 302"), "{details:?}");
+        assert!(issues.len() == 1 && issues[0].message.contains("--authority late=NUMBER"), "{issues:?}");
+        assert_eq!((issues[0].kind, issues[0].count), (IssueKind::UnknownAuthority, 20));
     }
 
     #[test]

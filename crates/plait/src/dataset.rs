@@ -1,6 +1,6 @@
 //! Returns as sources: recognised by their content, landed, and who their records are about as a table.
 
-use crate::source::{SourceSpec, sha256_of_file, sha256_of_text};
+use crate::source::{SourceSpec, digits_of, sha256_of_file, sha256_of_text};
 use crate::traced::{Tally, Traced};
 use plait_engine::progress::Progress;
 use plait_formats::columns::{ColumnPlan, Confidence};
@@ -8,8 +8,8 @@ use plait_formats::read::cannot_open;
 use plait_formats::returns::dates::DateReader;
 use plait_formats::returns::spec::{self, line_of_column};
 use plait_formats::returns::{
-    self, Asked, Detected, Gathered, IdentitySink, Lacking, Landed, Payload, Progress as GatherProgress,
-    Recognised, Spec, detect, library,
+    self, Asked, Detected, Gathered, IdentityKept, IdentitySink, Lacking, Landed, Payload,
+    Progress as GatherProgress, Recognised, Spec, detect, library,
 };
 use plait_types::identifier::LaCode;
 use plait_types::{
@@ -75,11 +75,11 @@ pub(crate) fn land<'a>(
     recognised: Recognised,
     source: &SourceSpec,
     payload: Option<&'a mut Payload<'a>>,
-    identity: Option<IdentitySink<'a>>,
+    identity: IdentityKept<'a>,
     progress: &dyn Progress,
 ) -> Result<Dataset, Fault> {
     let dataset = land_any(recognised, source, payload, identity, progress)?;
-    if dataset.landed.identity.n_records == 0 { Err(dataset.nobody(source)) } else { Ok(dataset) }
+    if dataset.landed.n_records == 0 { Err(dataset.nobody(source)) } else { Ok(dataset) }
 }
 
 /// The same, also where it holds nobody.
@@ -87,7 +87,7 @@ pub(crate) fn land_any<'a>(
     recognised: Recognised,
     source: &SourceSpec,
     payload: Option<&'a mut Payload<'a>>,
-    identity: Option<IdentitySink<'a>>,
+    identity: IdentityKept<'a>,
     progress: &dyn Progress,
 ) -> Result<Dataset, Fault> {
     let (reference_date, authority) = (reference_date(&recognised), la_code(&recognised));
@@ -104,7 +104,11 @@ pub(crate) fn land_any<'a>(
             payload.as_mut().map_or(Ok(()), |payload| payload(table, rows))
         };
         let payload = is_wanted.then_some(&mut counted as &mut Payload<'_>);
-        let identity = identity.map(|sink| IdentitySink { take: sink.take, ..sink });
+        let identity = match identity {
+            IdentityKept::Whole => IdentityKept::Whole,
+            IdentityKept::First(records) => IdentityKept::First(records),
+            IdentityKept::InParts(sink) => IdentityKept::InParts(IdentitySink { take: sink.take, ..sink }),
+        };
         returns::land(&recognised, &called, reference_date, authority, payload, identity, &bytes)?
     };
     let traced = tally.map(|tally| tally.finish(&landed.quality));
@@ -227,7 +231,7 @@ fn la_code(recognised: &Recognised) -> Option<LaCode> {
 
 /// The three digits of the authority that a return is of; nothing where its files hold anything else there.
 pub(crate) fn authority(recognised: &Recognised) -> Option<String> {
-    Some(format!("{:03}", la_code(recognised)?.number()))
+    Some(digits_of(la_code(recognised)?))
 }
 
 /// Passes on how many bytes were read.

@@ -87,6 +87,19 @@ fn checked(source: &SourceFacts) -> String {
             parts.push(format!("{what} in {name} on {rows} ignored"));
         }
     }
+    let (unverified, none) = source.unverified;
+    if unverified > 0 {
+        parts.push(format!(
+            "the NHS numbers of {} are not verified by their status: compared, but no rule or conflict of numbers by them",
+            counted(unverified, "record")
+        ));
+    }
+    if none > 0 {
+        parts.push(format!(
+            "NHS number of {} left out: its status (07) says that there is none",
+            counted(none, "record")
+        ));
+    }
     let all = if parts.is_empty() { "nothing to note".to_owned() } else { parts.join("; ") };
     format!("{}: {all}.", source.run.name)
 }

@@ -16,6 +16,7 @@ use plait_engine::progress::Silent;
 use plait_engine::records::Records;
 use plait_engine::scoring::Scorer;
 use plait_formats::read::{ReadOptions, read};
+use plait_types::identifier::LaCode;
 use plait_types::{Fault, FaultCode, Probability, Role};
 use std::path::{Path, PathBuf};
 
@@ -41,6 +42,7 @@ pub fn explain(request: &ExplainRequest) -> Result<Explanation, Faults> {
             name: Some(source.name.clone()),
             path: source.file(),
             is: source.is.clone(),
+            authority: source.authority.as_deref().and_then(LaCode::parse),
         })
         .collect();
     let mut roles: Vec<(String, Role)> = file.columns.clone();

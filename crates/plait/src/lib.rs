@@ -53,6 +53,7 @@ pub use plait_engine::model::{Clustering, LinkType, Model};
 pub use plait_engine::objection::Objection;
 pub use plait_engine::progress::{Progress, Silent, Stage};
 pub use plait_report::sentence;
+pub use plait_types::identifier::LaCode;
 pub use plait_types::{
     Fault, FaultCode, FaultKind, Issue, IssueKind, PartialDate, Role, Severity, are, counted, grouped,
     nearest,

@@ -25,7 +25,7 @@ use plait_engine::constraints::Constraints;
 use plait_engine::deterministic::Rulings;
 use plait_engine::explanation::{Explanation, explain};
 use plait_engine::methods::{Method, StepsLeftOut};
-use plait_engine::model::{Clustering, LinkType, Model, ModelFile};
+use plait_engine::model::{Clustering, LinkType, Model, ModelFile, NHS_NUMBER_STATUS};
 use plait_engine::objection::{Objection, Objections};
 use plait_engine::progress::{Progress, Stage};
 use plait_engine::quality::Decided;
@@ -220,6 +220,8 @@ pub(crate) struct SourceFacts {
     pub(crate) outside: Vec<String>,
     /// Of a return, the day that it is about, where its files say it.
     pub(crate) reference: Option<PartialDate>,
+    /// Records whose NHS number nobody has verified, and records that have none by its status.
+    pub(crate) unverified: (u64, u64),
 }
 
 /// Everything a run found, for summary, report and outputs.
@@ -334,20 +336,25 @@ impl<'a> Job<'a> {
                     profile: source.profile(),
                     outside: std::mem::take(&mut source.outside),
                     reference: source.reference,
+                    unverified: source.unverified_nhs_numbers(),
                     names: source.take_record_names(),
                 })
                 .collect()
         });
         self.details = details::of_sources(&facts);
         self.stop_if_asked()?;
-        authority::keep_child_ids_apart(&mut opened);
+        let (of_authorities, unknown_authorities) = authority::keep_child_ids_apart(&mut opened);
+        self.details.extend(of_authorities);
+        issues.extend(unknown_authorities);
         let characteristics = self.watch.time("characteristics", || {
             Characteristics::of(&opened.iter().map(Opened::characteristics).collect::<Vec<_>>())
         });
         // a model that says all it needs spares the rest of the columns the work
         let says_all = |model: &&Model| !model.blocking.is_empty() && !model.comparisons.is_empty();
         let needed = file.as_ref().map(|(file, _)| &file.model).filter(says_all);
-        let needed = needed.map(|model| [model.fields(), vec![Role::Sex.name().to_owned()]].concat());
+        let needed = needed.map(|model| {
+            [model.fields(), vec![Role::Sex.name().to_owned(), NHS_NUMBER_STATUS.to_owned()]].concat()
+        });
         let records = self.watch.time("standardise", || {
             Records::new(opened.into_iter().map(|source| source.into_input(needed.as_deref())).collect())
         });
@@ -956,6 +963,7 @@ fn run_source(source: &Opened) -> RunSource {
         sha256: source.sha256.clone(),
         format: source.format.clone(),
         is: source.is.clone(),
+        authority: source.stated_authority.map(source::digits_of),
         rows_in: source.rows_in,
         rows_set_aside: source.rows_set_aside,
         dataset: source.dataset.clone(),

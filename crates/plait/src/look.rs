@@ -2,14 +2,14 @@
 
 use crate::faults::Faults;
 use crate::run::RunDataset;
-use crate::source::SourceSpec;
+use crate::source::{SourceSpec, bytes_at};
 use crate::traced::Traced;
 use crate::{dataset, read};
-use plait_engine::progress::Silent;
+use plait_engine::progress::{Progress, Stage};
 use plait_formats::columns::{Profile, describe, guessed_orders, plan_all, read_day_numbers};
 use plait_formats::read::{FileFormat, ReadOptions, read as read_table};
-use plait_formats::returns::Recognised;
-use plait_types::{Fault, FaultCode, Issue, Role};
+use plait_formats::returns::{IdentityKept, IdentitySink, Recognised};
+use plait_types::{Fault, FaultCode, Issue, Role, grouped};
 use std::path::PathBuf;
 
 /// What to look at.
@@ -37,12 +37,13 @@ pub struct Looked {
 }
 
 /// Reads a file or a return and says what it holds: format, roles, completeness, validity, placeholders, five masked
-/// rows; of a return also its tables and what its checks find.
-pub fn look(request: &LookRequest) -> Result<Looked, Faults> {
-    let source = SourceSpec { name: None, path: request.path.clone(), is: request.is.clone() };
+/// rows; of a return also its tables and what its checks find. Of who the records are about the first 131,072 are looked at,
+/// so that memory hardly grows.
+pub fn look(request: &LookRequest, progress: &dyn Progress) -> Result<Looked, Faults> {
+    let source = SourceSpec { is: request.is.clone(), ..SourceSpec::at(&request.path) };
     // who names a sheet wants that table
     match if request.sheet.is_some() { None } else { dataset::recognise(&source)? } {
-        Some(recognised) => look_at_return(&source, recognised, &request.roles),
+        Some(recognised) => look_at_return(&source, recognised, &request.roles, progress),
         None => look_at_table(request),
     }
 }
@@ -51,12 +52,21 @@ fn look_at_return(
     source: &SourceSpec,
     recognised: Recognised,
     roles: &[(String, Role)],
+    progress: &dyn Progress,
 ) -> Result<Looked, Faults> {
-    let dataset = dataset::land(recognised, source, None, None, &Silent)?;
+    progress.begin(Stage::Read, bytes_at(&source.path));
+    let kept = IdentityKept::First(IdentitySink::RECORDS);
+    let dataset = dataset::land(recognised, source, None, kept, progress)?;
     let (table, plans) = dataset.table(roles);
     let profile = Profile::of(&table, &plans);
+    let of_all = match dataset.landed.n_records {
+        n if n > table.n_rows => {
+            format!(": the first {} of {}", grouped(table.n_rows as u64), grouped(n as u64))
+        }
+        _ => String::new(),
+    };
     let text = format!(
-        "{}\nWho the records are about, as it goes into linkage\n\n{}",
+        "{}\nWho the records are about, as it goes into linkage{of_all}\n\n{}",
         read::describe(source, &dataset),
         describe(&profile)
     );
@@ -65,7 +75,8 @@ fn look_at_return(
         "format": dataset.words(),
         "rows_in": dataset.gathered.total.rows_in,
         "rows_set_aside": dataset.rows_set_aside(),
-        "rows": table.n_rows,
+        "rows": dataset.landed.n_records,
+        "rows_looked_at": table.n_rows,
         "dataset": RunDataset::of(&dataset),
         "traced": dataset.traced.as_ref().map(Traced::json),
         "columns": columns_json(&profile),

@@ -12,8 +12,8 @@ use plait_engine::progress::{Progress, Stage};
 use plait_formats::returns::check::ColumnQuality;
 use plait_formats::returns::detect::{Holds, Member};
 use plait_formats::returns::spec::Severity;
-use plait_formats::returns::{Identity, IdentitySink, Recognised, write_issues};
-use plait_formats::write::{CsvStyle, OutTable, OutValues, PiecesFile, RowsFile, write_csv};
+use plait_formats::returns::{Identity, IdentityKept, IdentitySink, Recognised, write_issues};
+use plait_formats::write::{CsvStyle, OutTable, OutValues, PiecesFile, RowsFile, harmless, write_csv};
 use plait_types::{Column, Fault, FaultCode, Issue, NULL, Table, Values, counted, grouped};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -74,8 +74,9 @@ pub fn read(request: &ReadRequest, progress: &dyn Progress) -> Result<ReadDone, 
         scratch: place.staged("identity.waiting"),
         take: &mut take_identity,
     };
-    let dataset = dataset::land(recognised, source, Some(&mut take_payload), Some(in_parts), progress)
-        .map_err(|fault| place.seen_from_outside(fault))?;
+    let dataset =
+        dataset::land(recognised, source, Some(&mut take_payload), IdentityKept::InParts(in_parts), progress)
+            .map_err(|fault| place.seen_from_outside(fault))?;
     progress.begin(Stage::Write, 1);
     let mut files = payload.finish()?;
     files.extend(identity.finish(&notes(&dataset.recognised))?);
@@ -220,7 +221,7 @@ fn notes(recognised: &Recognised) -> Vec<(String, String)> {
 fn write_columns(place: &OutputPlace, quality: &[ColumnQuality]) -> Result<(), Fault> {
     let text = |of: fn(&ColumnQuality) -> &str| {
         let mut values = Values::default();
-        quality.iter().for_each(|column| values.push(of(column)));
+        quality.iter().for_each(|column| values.push(&harmless(of(column))));
         OutValues::from(values)
     };
     let numbers = |of: fn(&ColumnQuality) -> u64| -> Vec<i64> {
@@ -244,7 +245,7 @@ fn document(source: &SourceSpec, dataset: &Dataset, sha256: &str, files: &[Strin
         "path": source.path.display().to_string(),
         "sha256": sha256,
         "files": files,
-        "records": dataset.landed.identity.n_records,
+        "records": dataset.landed.n_records,
         "rows_in": dataset.gathered.total.rows_in,
         "rows_set_aside": dataset.rows_set_aside(),
         "dataset": RunDataset::of(dataset),
@@ -274,7 +275,7 @@ pub(crate) fn describe(source: &SourceSpec, dataset: &Dataset) -> String {
     }
     line(format!(
         "\n{}; {} read, {} set aside\n",
-        counted(landed.identity.n_records as u64, "person"),
+        counted(landed.n_records as u64, "person"),
         counted(dataset.gathered.total.rows_in, "row"),
         grouped(dataset.rows_set_aside())
     ));

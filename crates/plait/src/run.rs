@@ -93,6 +93,9 @@ pub struct RunSource {
     /// What the user said that it is: the name of a return, or a specification of their own.
     #[serde(default)]
     pub is: Option<String>,
+    /// The three digits of the authority that the user said.
+    #[serde(default)]
+    pub authority: Option<String>,
     /// Of the file; of a return in several files, of the list of them.
     pub sha256: String,
     /// What the file turned out to be.

@@ -4,12 +4,14 @@ use crate::dataset;
 use crate::faults::Faults;
 use crate::ownership;
 use crate::run::RunDataset;
+use plait_engine::model::NHS_NUMBER_STATUS;
 use plait_engine::progress::{Progress, Stage};
 use plait_engine::records::{InputColumn, SourceInput};
 use plait_formats::columns::{self, ColumnPlan, ColumnProfile};
 use plait_formats::read::{Read, ReadOptions, RowLines, cannot_open, read};
-use plait_formats::returns::Recognised;
-use plait_types::{Column, Fault, FaultCode, Issue, IssueKind, PartialDate, Role, Table};
+use plait_formats::returns::{IdentityKept, Recognised};
+use plait_types::identifier::{LaCode, NhsNumberEvidence, NhsNumberStatus};
+use plait_types::{Column, Fault, FaultCode, Issue, IssueKind, NULL, PartialDate, Role, Table};
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 use std::borrow::Cow;
@@ -28,12 +30,14 @@ pub struct SourceSpec {
     /// Which return it is, by name (`cin-census`, `cin-census-2026`) or by the path of a specification of the user's own;
     /// found from the content if `None`.
     pub is: Option<String>,
+    /// The three digits of the local authority whose records it holds; what its files say if `None`.
+    pub authority: Option<LaCode>,
 }
 
 impl SourceSpec {
     /// A file or folder, everything else being found from it.
     pub fn at(path: impl Into<PathBuf>) -> Self {
-        Self { name: None, path: path.into(), is: None }
+        Self { name: None, path: path.into(), is: None, authority: None }
     }
 
     /// Reads `path` or `name=path`. A name is of letters, digits, `_`, `-` and spaces.
@@ -43,7 +47,7 @@ impl SourceSpec {
         };
         match text.split_once('=') {
             Some((name, path)) if plain(name) && !Path::new(text).exists() => {
-                Self { name: Some(name.to_owned()), path: path.into(), is: None }
+                Self { name: Some(name.to_owned()), ..Self::at(path) }
             }
             _ => Self::at(text),
         }
@@ -81,6 +85,8 @@ pub(crate) struct Opened {
     /// The code of the local authority that the records are of, where it is known: its ids of children mean nothing in
     /// another one.
     pub(crate) authority: Option<String>,
+    /// The one that the user said.
+    pub(crate) stated_authority: Option<LaCode>,
 }
 
 /// What records are called in outputs.
@@ -234,13 +240,13 @@ fn open_return(
     roles: &[(String, Role)],
     progress: &dyn Progress,
 ) -> Result<Opened, NotOpened> {
-    let authority = dataset::authority(recognised);
+    let authority = authority_of(spec, dataset::authority(recognised))?;
     let (sha256, dataset) = rayon::join(
         || dataset::sha256(recognised),
-        || dataset::land_any(recognised.clone(), spec, None, None, progress),
+        || dataset::land_any(recognised.clone(), spec, None, IdentityKept::Whole, progress),
     );
     let (sha256, dataset) = (sha256?, dataset.map_err(NotOpened::by_reading)?);
-    if dataset.landed.identity.n_records == 0 {
+    if dataset.landed.n_records == 0 {
         let fault = dataset.nobody(spec);
         return Err(match dataset.gathered.total.rows_in {
             0 => NotOpened::WithoutRows(fault),
@@ -268,10 +274,29 @@ fn open_return(
         reference: dataset.landed.identity.reference,
         dataset: Some(RunDataset::of(&dataset)),
         authority,
+        stated_authority: spec.authority,
         table,
         lines: RowLines::default(),
         plans,
     })
+}
+
+/// The authority that the user says, which the files must not contradict; else that of the files.
+fn authority_of(spec: &SourceSpec, of_files: Option<String>) -> Result<Option<String>, Fault> {
+    let Some(stated) = spec.authority.map(digits_of) else { return Ok(of_files) };
+    match of_files {
+        Some(other) if other != stated => Err(Fault::new(
+            FaultCode::BadOption,
+            format!("{} is of authority {other}, and --authority says {stated}", spec.called()),
+            "leave --authority out for it, or name the file of that authority",
+        )),
+        _ => Ok(Some(stated)),
+    }
+}
+
+/// `302`
+pub(crate) fn digits_of(authority: LaCode) -> String {
+    format!("{:03}", authority.number())
 }
 
 fn open_table(spec: &SourceSpec) -> Result<Opened, NotOpened> {
@@ -302,7 +327,8 @@ fn open_table(spec: &SourceSpec) -> Result<Opened, NotOpened> {
         headers: Vec::new(),
         outside: Vec::new(),
         reference: None,
-        authority: None,
+        authority: authority_of(spec, None)?,
+        stated_authority: spec.authority,
     })
 }
 
@@ -401,6 +427,29 @@ impl Opened {
         let index = columns::record_column(&self.table, &self.plans)?;
         let plan = self.plans.iter().find(|plan| plan.column == index)?;
         Some(plan.header.clone().unwrap_or_else(|| plan.name.clone()))
+    }
+
+    /// Records with an NHS number that its status calls unverified, and records that by their status have none.
+    pub(crate) fn unverified_nhs_numbers(&self) -> (u64, u64) {
+        let column = |name: &str| {
+            let plan = self.plans.iter().find(|plan| plan.name.eq_ignore_ascii_case(name))?;
+            Some(&self.table.columns[plan.column])
+        };
+        let (mut unverified, mut none) = (0, 0);
+        let Some(statuses) = column(NHS_NUMBER_STATUS) else { return (0, 0) };
+        let of_code: Vec<_> = statuses
+            .values
+            .iter()
+            .map(|text| NhsNumberStatus::parse(text).map(NhsNumberStatus::evidence))
+            .collect();
+        for &code in statuses.codes.iter().filter(|code| **code != NULL) {
+            match of_code[code as usize] {
+                Some(NhsNumberEvidence::Missing) => none += 1,
+                Some(NhsNumberEvidence::Ordinary | NhsNumberEvidence::Review) => unverified += 1,
+                Some(NhsNumberEvidence::Deterministic) | None => {}
+            }
+        }
+        (unverified, none)
     }
 
     /// The table, and its columns that say what a person is like.

@@ -88,7 +88,7 @@ fn a_source_that_nobody_can_be_asked_for_from_is_refused_and_nothing_is_written(
     let place = place();
     assert_snapshot!(place.plait("write pds-trace-request cin.xml --out trace").failed(), @r"
     exit 3
-    error[E067] cin holds nobody to ask for: 1 not born yet, 1 with neither a surname nor a valid NHS number; no column has surnames or NHS numbers (cin.xml)
+    error[E068] cin holds nobody to ask for: 1 not born yet, 1 with neither a surname nor a valid NHS number; no column has surnames or NHS numbers (cin.xml)
       why: the service traces by a date of birth together with a surname or an NHS number
       do:  name a source that has names and dates of birth, such as case management or a list of pupils; where a column was not understood, say what it means with --role
     ");
@@ -96,13 +96,13 @@ fn a_source_that_nobody_can_be_asked_for_from_is_refused_and_nothing_is_written(
     std::fs::write(place.path("births.csv"), births).expect("a file");
     assert_snapshot!(place.plait("write pds-trace-request births.csv --out trace").failed(), @r"
     exit 3
-    error[E067] births holds nobody to ask for: 2 without a whole date of birth; no column has NHS numbers or dates of birth (births.csv)
+    error[E068] births holds nobody to ask for: 2 without a whole date of birth; no column has NHS numbers or dates of birth (births.csv)
       why: the service traces by a date of birth together with a surname or an NHS number
       do:  name a source that has names and dates of birth, such as case management or a list of pupils; where a column was not understood, say what it means with --role
     ");
     assert_snapshot!(place.plait("write pds-trace-request list.csv --cp-is --out trace").failed(), @r"
     exit 3
-    error[E067] list does not say who has a protection plan or is looked after (list.csv)
+    error[E068] list does not say who has a protection plan or is looked after (list.csv)
       why: a file without it would be sent back, or be taken for complete
       do:  leave --cp-is out, or name a source that says it, such as case management
     ");
@@ -347,13 +347,13 @@ fn what_fills_no_list_is_refused_and_nothing_is_written() {
     let place = place();
     assert_snapshot!(place.plait("write annex-a cin.xml --out annex").failed(), @r"
     exit 3
-    error[E067] cin is of the Children in Need census, which fills no list of the Ofsted ILACS child-level data (Annex A) (cin.xml)
+    error[E068] cin is of the Children in Need census, which fills no list of the Ofsted ILACS child-level data (Annex A) (cin.xml)
       why: a list is filled from the tables of certain returns alone
       do:  name one of these returns: annex-a, ssd; plait look shows what a file is taken for
     ");
     assert_snapshot!(place.plait("write annex-a-send list.csv --out annex").failed(), @r"
     exit 3
-    error[E067] list is a table of no return that Plait knows, which fills no list of the Area SEND inspection data (Annex A) (list.csv)
+    error[E068] list is a table of no return that Plait knows, which fills no list of the Area SEND inspection data (Annex A) (list.csv)
       why: a list is filled from the tables of certain returns alone
       do:  name one of these returns: annex-a-send, school-census, sen2, ssd; plait look shows what a file is taken for
     ");
@@ -407,5 +407,5 @@ fn the_lists_of_send_say_by_a_linkage_who_is_known_to_social_care() {
     assert!(said.contains("E016") && said.contains("sen2_2026"), "{said}");
     place.plait(&format!("link {sources} --out schools --no-workbook")).succeeded();
     let said = place.plait("write annex-a-send b/sen2_2026 --linked schools --out other").failed();
-    assert!(said.contains("E067"), "{said}");
+    assert!(said.contains("E068"), "{said}");
 }

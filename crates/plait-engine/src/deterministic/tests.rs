@@ -47,6 +47,31 @@ fn any_rules() -> impl Strategy<Value = Vec<DeterministicRule>> {
     })
 }
 
+#[test]
+fn an_nhs_number_that_is_not_verified_is_none_for_a_rule() {
+    let column = |values: [&str; 6]| values.map(|v| Some(v.to_owned()).filter(|v| !v.is_empty())).to_vec();
+    let (a, b) = ("9990000018", "9990000026");
+    let records = records(
+        &[3, 3],
+        &[
+            ("nhs_number", Role::NhsNumber, column([a, b, a, a, b, b])),
+            ("nhs_number_status", Role::Other, column(["01", "05", "", "01", "01", "02"])),
+            (POSTCODE, Role::Postcode, column(["p", "q", "r", "s", "t", "r"])),
+        ],
+    );
+    let by_number = DeterministicRule::of(vec![BlockingKey::same("nhs_number", Part::Whole)]);
+    let by_postcode = DeterministicRule {
+        unless_unequal: vec!["nhs_number".to_owned()],
+        ..DeterministicRule::of(vec![BlockingKey::same(POSTCODE, Part::Whole)])
+    };
+    let found = |rule| {
+        let rulings = Rulings::of(&records, &[rule], LinkType::LinkOnly);
+        rulings.pairs.iter().map(|(left, right, _)| (*left, *right)).collect::<Vec<_>>()
+    };
+    assert_eq!(found(by_number), [(0, 3), (2, 3)]);
+    assert_eq!(found(by_postcode), [(2, 5)], "a number that says nothing does not differ either");
+}
+
 fn agree(records: &Records, keys: &[BlockingKey], left: u32, right: u32) -> bool {
     let side = |(field, part): &(String, Part), record| {
         value(records, field, record).map(|value| parts(value, *part)).unwrap_or_default()

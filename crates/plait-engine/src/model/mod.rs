@@ -17,7 +17,9 @@ pub use file::{FieldPlace, ModelFile, SourceFields, check_fields, read, write};
 pub use prose::prose;
 pub(crate) use prose::{exceptions_words, keys_words};
 pub use schema::schema;
-pub use text::{EXPECTED_DATE_OF_BIRTH, FORMER_LA_CHILD_ID, LA_CHILD_ID, TextError, field_words};
+pub use text::{
+    EXPECTED_DATE_OF_BIRTH, FORMER_LA_CHILD_ID, LA_CHILD_ID, NHS_NUMBER_STATUS, TextError, field_words,
+};
 
 /// A linkage model: written by a person, chosen from the data, or imported; trained or not.
 ///

@@ -434,6 +434,9 @@ pub const LA_CHILD_ID: &str = "la_child_id";
 /// The field of the id that a child had before its authority changed its case-management system.
 pub const FORMER_LA_CHILD_ID: &str = "former_la_child_id";
 
+/// The field of what a source says of its NHS numbers: whether anybody has compared them with the national register.
+pub const NHS_NUMBER_STATUS: &str = "nhs_number_status";
+
 /// The field of the day on which a child was expected, of records that have it in place of a date of birth.
 pub const EXPECTED_DATE_OF_BIRTH: &str = "expected_date_of_birth";
 

@@ -127,7 +127,7 @@ pub(super) fn is_plausible(date: PartialDate) -> bool {
 }
 
 /// One mailbox, one `@`, a domain with a dot.
-pub(super) fn is_email(value: &str) -> bool {
+pub(crate) fn is_email(value: &str) -> bool {
     let Some((mailbox, domain)) = value.split_once('@') else { return false };
     let clean =
         |text: &str| !text.is_empty() && !text.contains(|c: char| c.is_whitespace() || c == '@' || c == ',');
@@ -138,7 +138,7 @@ pub(super) fn is_email(value: &str) -> bool {
 }
 
 /// Nine to fifteen digits with a leading 0 or +, and nothing but what people write between them.
-pub(super) fn is_phone(value: &str, digits: usize) -> bool {
+pub(crate) fn is_phone(value: &str, digits: usize) -> bool {
     let starts = value.trim_start_matches('(').starts_with(['0', '+']);
     let written = |c: char| c.is_ascii_digit() || matches!(c, ' ' | '-' | '(' | ')' | '+' | '.' | '/');
     starts && (9..=15).contains(&digits) && value.chars().all(written)

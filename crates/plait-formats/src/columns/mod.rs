@@ -5,7 +5,7 @@
 
 mod dates;
 mod describe;
-mod evidence;
+pub(crate) mod evidence;
 mod figures;
 mod header;
 mod headerless;

@@ -1,5 +1,7 @@
 //! Columns while they are filled: text through an interner, numbers through a table of their own.
 
+use super::RowLines;
+use crate::noted::Noted;
 use hashbrown::hash_table::Entry;
 use hashbrown::{DefaultHashBuilder, HashTable};
 use plait_types::{Column, Interner, Issue, IssueKind, NULL, Values, is_shortened};
@@ -188,6 +190,40 @@ pub(crate) fn shortened_numbers(file: &str, column: &Column) -> Option<Issue> {
         )
     };
     Some(Issue::new(IssueKind::ShortenedNumber, file, message).in_column(&column.name).counting(rows))
+}
+
+/// Stands for a character that some program could not read, and wrote so.
+const REPLACEMENT: char = '\u{FFFD}';
+
+/// Whether a value has lost characters before it came into the file.
+pub(crate) fn has_lost_characters(value: &str) -> bool {
+    !value.is_ascii() && value.contains(REPLACEMENT)
+}
+
+/// The warning about values in which a program before has written that it could not read a character.
+pub(crate) fn lost_characters(file: &str, column: &Column, lines: &RowLines) -> Option<Issue> {
+    let lost: Vec<bool> = column.values.iter().map(has_lost_characters).collect();
+    if !lost.contains(&true) {
+        return None;
+    }
+    let mut rows = Noted::default();
+    for (row, _) in
+        column.codes.iter().enumerate().filter(|(_, code)| **code != NULL && lost[**code as usize])
+    {
+        rows.add(lines.line(row).unwrap_or(row as u64 + 1));
+    }
+    Some(lost_characters_issue(file, &column.name, rows))
+}
+
+/// The same of rows that were noted.
+pub(crate) fn lost_characters_issue(file: &str, column: &str, rows: Noted) -> Issue {
+    let values =
+        if rows.count() == 1 { "one value has".to_owned() } else { format!("{} values have", rows.count()) };
+    let message = format!(
+        "{values} the character that stands for one that a program could not read; what stood there is lost in this file, so \
+         export it again from its system"
+    );
+    rows.issue(Issue::new(IssueKind::LostCharacters, file, message).in_column(column))
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@
 //! reading goes on at the next line. Where nothing follows, the lines within the quotes may still look like rows;
 //! then the field is kept, as it may be text, and the lines are named.
 
-use super::column::{TextColumn, shortened_numbers};
+use super::column::{TextColumn, lost_characters, shortened_numbers};
 use super::naming::{self, SEARCHED_ROWS};
 use super::source::{ReadSeek, Source, unreadable};
 use super::text::{LONGEST, TextError, TextSource, UNDECODABLE, count_lines};
@@ -30,6 +30,9 @@ use std::ops::Range;
 
 /// Delimiters that are looked for; the first wins a tie.
 const DELIMITERS: [u8; 4] = *b",;\t|";
+
+/// Columns that a table may have: as many as a sheet of Excel.
+const MOST_COLUMNS: usize = 16_384;
 
 /// How many records decide about delimiter and header.
 const SAMPLED_RECORDS: usize = 200;
@@ -81,6 +84,7 @@ pub(super) fn read(source: &Source, options: &ReadOptions) -> Result<Read, Fault
     let columns: Vec<_> =
         columns.into_iter().map(|(at, column)| column.finish(mem::take(&mut names[at]))).collect();
     issues.extend(columns.iter().filter_map(|column| shortened_numbers(file, column)));
+    issues.extend(columns.iter().filter_map(|column| lost_characters(file, column, &lines)));
     Ok(Read {
         format: FileFormat::Csv {
             delimiter: char::from(delimiter),
@@ -357,6 +361,13 @@ impl<R: io::Read> Parser<R> {
         // a header line may end with delimiters that the rows do not have
         while cells.len() > sample.width.max(1) && cells.last().is_some_and(|cell| cell.trim().is_empty()) {
             cells.pop();
+        }
+        if cells.len() > MOST_COLUMNS {
+            return Err(Fault::new(
+                FaultCode::InvalidText,
+                format!("{file} has a header of more than {MOST_COLUMNS} columns"),
+                "check that it is a table with one row per line",
+            ));
         }
         let names = naming::names(file, &cells, &mut issues)?;
         let line = found.next_line + lines_before;
@@ -976,9 +987,9 @@ fn text_fault(file: &str, error: TextError, line: u64) -> Fault {
             "export it again as CSV in UTF-8, or check that it is a text file at all",
         )
         .at(format!("{file} line {}", line + lines_below)),
-        TextError::LongLine => Fault::new(
+        TextError::LongLine(longest) => Fault::new(
             FaultCode::InvalidText,
-            format!("{file} has a line of more than {} MiB", LONGEST >> 20),
+            format!("{file} has a line of more than {} MiB", longest >> 20),
             "check that it is a table with one row per line",
         ),
     }
@@ -989,6 +1000,25 @@ mod tests {
     use super::super::{Encoding, read_bytes};
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn a_header_without_end_and_one_of_too_many_columns_are_refused_at_once() {
+        for (text, says) in [
+            ("x".repeat(3 << 20), "has a line of more than 1 MiB"),
+            (format!("a{}\n1\n", ",b".repeat(20_000)), "has a header of more than 16384 columns"),
+        ] {
+            let fault = read_bytes(text.into_bytes(), "t.csv", &ReadOptions::default()).unwrap_err();
+            assert_eq!(fault.code, FaultCode::InvalidText);
+            assert!(fault.what.ends_with(says), "{fault}");
+        }
+    }
+
+    #[test]
+    fn characters_that_an_earlier_program_lost_are_named_with_their_lines() {
+        let read = check("name,town\nKoci\u{FFFD}ski,Leeds\nNowak,Leeds\n\u{FFFD}ukasz,York\n");
+        let lost = read.issues.iter().find(|issue| issue.kind == IssueKind::LostCharacters).unwrap();
+        assert_eq!((lost.column.as_deref(), lost.count, &lost.lines[..]), (Some("name"), 2, &[2, 4][..]));
+    }
 
     fn check(text: impl AsRef<[u8]>) -> Read {
         read_bytes(text.as_ref().to_vec(), "t.csv", &ReadOptions::default()).unwrap()

@@ -8,6 +8,9 @@ use std::io::{self, Read};
 /// The longest line or record that is taken for one, in bytes.
 pub(super) const LONGEST: usize = 64 << 20;
 
+/// The longest first line, in bytes: names of columns are short, and what has none is no table.
+const LONGEST_FIRST: usize = 1 << 20;
+
 /// How much is read at a time, in bytes: small enough for a processor's cache.
 const STEP: usize = 512 << 10;
 
@@ -25,6 +28,8 @@ pub(super) struct TextSource<R> {
     utf16: Option<Box<Decoder>>,
     encoding: Encoding,
     ended: bool,
+    /// The longest line that may come.
+    longest: usize,
     /// Where the first byte of `raw` is in the file.
     offset: u64,
     /// Whether bytes that are no text become [`UNDECODABLE`] instead of ending the reading.
@@ -44,8 +49,8 @@ pub(super) enum TextError {
     Io(io::Error),
     /// Bytes that are no text in any encoding, so many lines below the start of the piece.
     NotText { lines_below: u64 },
-    /// A line without end.
-    LongLine,
+    /// A line without end, or longer than so many bytes.
+    LongLine(usize),
 }
 
 impl<R: Read> TextSource<R> {
@@ -83,6 +88,7 @@ impl<R: Read> TextSource<R> {
             utf16,
             encoding,
             ended,
+            longest: LONGEST_FIRST,
             offset: mark as u64,
             tolerant,
             undecodable: VecDeque::new(),
@@ -113,8 +119,9 @@ impl<R: Read> TextSource<R> {
                 self.decode(piece, text)?;
                 self.raw.drain(..piece);
                 self.offset += piece as u64;
-            } else if self.raw.len() > LONGEST {
-                return Err(TextError::LongLine);
+                self.longest = LONGEST;
+            } else if self.raw.len() > self.longest {
+                return Err(TextError::LongLine(self.longest));
             }
             if !self.ended {
                 self.ended = more(&mut self.reader, &mut self.raw)?;

@@ -4,7 +4,7 @@
 //! its far corner is a rectangle of 17 billion. A column exists where the header or a row has a cell in it.
 
 use super::arrow::time;
-use super::column::{TextColumn, is_blank, shortened_numbers};
+use super::column::{TextColumn, is_blank, lost_characters, shortened_numbers};
 use super::naming::{self, SEARCHED_ROWS};
 use super::source::{ReadSeek, Source};
 use super::{FileFormat, Read, ReadOptions, RowLines, damaged, empty};
@@ -13,6 +13,8 @@ use calamine::{DataRef, ExcelDateTime, Reader, SheetType, SheetVisible, Xlsx, Xl
 use plait_types::{Fault, FaultCode, Issue, IssueKind, Table, grouped, nearest};
 use std::collections::BTreeMap;
 use std::fmt::Write;
+
+pub(crate) mod parts;
 
 /// Rows that are read for the names of the columns alone.
 const HEADER_ROWS: usize = 1000;
@@ -65,6 +67,7 @@ pub(super) fn read(source: &Source, options: &ReadOptions) -> Result<Read, Fault
             );
         }
         issues.extend(shortened_numbers(file, &column));
+        issues.extend(lost_characters(file, &column, &lines));
         table.columns.push(column);
     }
     Ok(Read { table, format: FileFormat::Xlsx { sheet, other_sheets }, issues, rows_in: rows, lines })
@@ -78,8 +81,9 @@ pub(super) fn header(source: &Source, options: &ReadOptions) -> Result<Vec<Strin
 /// A workbook whose cells are not read yet.
 pub(crate) type Book = Xlsx<Box<dyn ReadSeek>>;
 
-/// Opens a workbook.
+/// Opens a workbook; `E065` where it would fill the memory.
 pub(crate) fn open(source: &Source) -> Result<Book, Fault> {
+    parts::refuse_harmful(source)?;
     Xlsx::new(source.reader()?).map_err(|error| fault(&source.file, &error))
 }
 

@@ -19,7 +19,7 @@ mod value;
 
 pub(super) use across::hash_of;
 pub use finding::{ColumnQuality, Finding, Lines};
-pub(super) use value::boolean;
+pub(super) use value::{boolean, whole_number};
 
 use self::across::KeyedRows;
 use self::cells::Cells;

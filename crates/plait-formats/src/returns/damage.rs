@@ -1,10 +1,12 @@
-//! What spreadsheets do to values: long numbers shortened, dates as day numbers, leading zeros lost.
+//! What spreadsheets and other programs do to values: long numbers shortened, dates as day numbers, leading zeros and
+//! characters lost.
 //!
 //! Values are never mended: what was lost cannot be told from the value. Looked at are distinct values of a batch.
 
 use super::batch::Batch;
 use super::spec::{Column, Kind, Meaning, Spec};
 use crate::noted::Noted;
+use crate::read::column::{has_lost_characters, lost_characters_issue};
 use plait_types::is_shortened;
 use plait_types::{Issue, IssueKind, NULL};
 use std::collections::BTreeMap;
@@ -12,6 +14,8 @@ use std::sync::Arc;
 
 /// Longest identifier whose zeros are counted.
 const LONGEST_ID: usize = 20;
+/// Rows of one length up to which their lines are kept.
+const MOST_LINES: u64 = 1_000;
 
 /// What was found so far in the values of a file.
 #[derive(Default)]
@@ -23,8 +27,11 @@ pub(super) struct Damage {
 struct Found {
     shortened: Noted,
     serial: Noted,
+    characters: Noted,
     /// Rows whose value has so many digits and nothing else, and does not start with a zero.
     digits: [u64; LONGEST_ID + 1],
+    /// The first of their lines, by how many digits they have: where zeros were lost, few are short.
+    lines: BTreeMap<usize, Vec<u64>>,
     /// The same of those that start with a zero.
     padded: [u64; LONGEST_ID + 1],
 }
@@ -34,6 +41,7 @@ enum Look {
     Fine,
     Shortened,
     Serial,
+    LostCharacters,
 }
 
 impl Damage {
@@ -48,7 +56,9 @@ impl Damage {
                 .values
                 .iter()
                 .map(|value| {
-                    if !value.as_bytes()[0].is_ascii_digit() && !value.starts_with(['-', ' ']) {
+                    if has_lost_characters(value) {
+                        Look::LostCharacters
+                    } else if !value.as_bytes()[0].is_ascii_digit() && !value.starts_with(['-', ' ']) {
                         Look::Fine
                     } else if is_shortened(value) {
                         Look::Shortened
@@ -69,11 +79,12 @@ impl Damage {
                 match looks[code as usize] {
                     Look::Shortened => found.shortened.add(batch.lines[row]),
                     Look::Serial => found.serial.add(batch.lines[row]),
+                    Look::LostCharacters => found.characters.add(batch.lines[row]),
                     Look::Fine => {}
                 }
             }
             if is_id {
-                found.count_digits(column);
+                found.count_digits(column, &batch.lines);
             }
         }
     }
@@ -83,6 +94,7 @@ impl Damage {
         let mut issues = Vec::new();
         for ((file, column), found) in std::mem::take(&mut self.columns) {
             let lost = found.lost_zeros();
+            let lost_rows = found.lines_of_lost_zeros(lost);
             let issue = |kind, rows: Noted, message: String| {
                 rows.issue(Issue::new(kind, &*file, message).in_column(&column))
             };
@@ -93,6 +105,9 @@ impl Damage {
                     if found.shortened.count() == 1 { "it" } else { "them" },
                 );
                 issues.push(issue(IssueKind::ShortenedNumber, found.shortened, message));
+            }
+            if found.characters.count() > 0 {
+                issues.push(lost_characters_issue(&file, &column, found.characters));
             }
             if found.serial.count() > 0 {
                 let message = format!(
@@ -107,8 +122,7 @@ impl Damage {
                     "{} shorter than those that start with a zero: leading zeros were lost, as in a spreadsheet; export the file again without opening it in Excel",
                     counted(lost, "identifier is", "identifiers are"),
                 );
-                let rows = Noted::of_unknown_lines(lost);
-                issues.push(issue(IssueKind::LostZeros, rows, message));
+                issues.push(issue(IssueKind::LostZeros, lost_rows, message));
             }
         }
         issues
@@ -116,14 +130,43 @@ impl Damage {
 }
 
 impl Found {
-    fn count_digits(&mut self, column: &plait_types::Column) {
-        for (value, count) in column.values.iter().zip(column.counts()) {
+    fn count_digits(&mut self, column: &plait_types::Column, lines: &[u64]) {
+        // of each value its length, where its lines are wanted
+        let mut wanted: Vec<Option<usize>> = vec![None; column.values.len()];
+        for ((value, count), wanted) in column.values.iter().zip(column.counts()).zip(&mut wanted) {
             let value = value.trim().as_bytes();
-            if value.len() <= LONGEST_ID && value.iter().all(u8::is_ascii_digit) {
-                let by_length = if value.starts_with(b"0") { &mut self.padded } else { &mut self.digits };
-                by_length[value.len()] += u64::from(count);
+            if value.len() > LONGEST_ID || !value.iter().all(u8::is_ascii_digit) {
+                continue;
+            }
+            if value.starts_with(b"0") {
+                self.padded[value.len()] += u64::from(count);
+                continue;
+            }
+            self.digits[value.len()] += u64::from(count);
+            *wanted = Some(value.len()).filter(|&length| self.digits[length] <= MOST_LINES);
+        }
+        if wanted.iter().all(Option::is_none) {
+            return;
+        }
+        for (&code, &line) in column.codes.iter().zip(lines).filter(|(code, _)| **code != NULL) {
+            if let Some(length) = wanted[code as usize] {
+                self.lines.entry(length).or_default().push(line);
             }
         }
+    }
+
+    /// The rows whose zeros were lost, with their lines where these are few.
+    fn lines_of_lost_zeros(&self, lost: u64) -> Noted {
+        let Some(width) = self.padded.iter().rposition(|&rows| rows > 0) else {
+            return Noted::of_unknown_lines(lost);
+        };
+        let few = self.digits[1..width].iter().all(|&rows| rows <= MOST_LINES);
+        if !few {
+            return Noted::of_unknown_lines(lost);
+        }
+        let mut rows = Noted::default();
+        self.lines.range(1..width).flat_map(|(_, lines)| lines).for_each(|&line| rows.add(line));
+        rows
     }
 
     /// Rows whose value is shorter than those that are padded with zeros, where all those have one length and none
@@ -144,6 +187,7 @@ fn is_padded_id(column: &Column) -> bool {
         Some(
             Meaning::Record
                 | Meaning::LaChildId
+                | Meaning::LocalPatientId
                 | Meaning::FormerLaChildId
                 | Meaning::SchoolUrn
                 | Meaning::School

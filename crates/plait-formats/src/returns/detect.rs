@@ -4,6 +4,8 @@
 //! names of files decide only between years and terms that the columns leave open. A folder or an archive is one
 //! return; several in one are refused, because rows of two would be mixed without a trace.
 
+use super::check::whole_number;
+use super::dates::DateReader;
 use super::fit::{Fit, Headers};
 use super::library;
 use super::members::{self, Found, Outline, Seen};
@@ -228,7 +230,8 @@ impl Candidate {
                 let generic = headers.specs()[fit.spec].generic;
                 fit.is_convincing() && (!generic || fit.found == fit.of_header)
             }
-            _ => fit.is_possible(),
+            Asked::Return(_) => fit.is_as_asked(),
+            Asked::Spec(_) => fit.is_possible(),
         };
         let stem = stem(&origin.name());
         let fits = match &seen {
@@ -324,7 +327,7 @@ impl Candidate {
             year: year.and_then(|text| year_of(&text)),
             term: term.and_then(|text| term_of(&text)),
             reference_date,
-            authority,
+            authority: authority.map(authority_of),
         }
     }
 }
@@ -511,6 +514,8 @@ fn decide(
     let (mut why, mut unsure) = (Vec::new(), Vec::new());
     refuse_mixed(shown, &found, |says| says.year.map(|year| year.to_string()), "year")?;
     refuse_mixed(shown, &found, |says| says.term.map(|term| term.to_string()), "term")?;
+    refuse_mixed_authorities(shown, &found)?;
+    refuse_mixed_dates(shown, &found, specs, name)?;
     let year = found.iter().find_map(|found| found.says.year);
     let term = found.iter().find_map(|found| found.says.term);
     let reference_date = found.iter().find_map(|found| found.says.reference_date.clone());
@@ -526,6 +531,9 @@ fn decide(
         unsure.push(format!(
             "{shown} says that it is of {year}; its elements are those of {asked}, as --as says"
         ));
+    }
+    if let Some(asked) = asked_year {
+        unsure.extend(better_year(&found, specs, name, asked));
     }
     let year = asked_year.or(year);
     let mut stated = year.or(asked_year).and_then(|year| nearest_year(specs, name, year));
@@ -557,9 +565,6 @@ fn decide(
         unsure.push(format!(
             "the files of {shown} fit different years; the one that most of their columns fit was taken"
         ));
-    }
-    if let (Some(asked), Some(stated)) = (asked_year, stated) {
-        unsure.extend(found.iter().find_map(|found| of_another_year(found, specs, stated, asked)));
     }
     let hints: Vec<Hint> = found.iter().map(|found| hint(&stem(&found.origin.name()))).collect();
     refuse_mixed_names(shown, &found, &hints, &periods)?;
@@ -603,22 +608,27 @@ fn decide(
     Ok(Recognised { spec, term, year, reference_date, authority, members, strangers, why, unsure })
 }
 
-/// What to say of a table that is asked to be of a year, and another year knows more of its columns.
-fn of_another_year(found: &Candidate, specs: &[Arc<Spec>], stated: usize, asked: u16) -> Option<String> {
-    let name = &specs[stated].name;
-    let known = |spec: usize| {
-        found.fits.iter().filter(|fit| fit.spec == spec).map(|fit| fit.known.0).max().unwrap_or(0)
-    };
-    let others = found.fits.iter().filter(|fit| specs[fit.spec].name == *name).map(|fit| fit.spec);
-    let best = others.max_by_key(|&spec| (known(spec), specs[spec].year))?;
-    (found.is_table() && known(best) > known(stated)).then(|| {
-        format!(
-            "{}: {} of its columns are not of {asked}, as --as says, but of {}; they were left out",
-            found.origin.shown(),
-            known(best) - known(stated),
-            specs[best].year
-        )
-    })
+/// The words of a year whose columns files have more of than those of the year that was asked for.
+fn better_year(found: &[Candidate], specs: &[Arc<Spec>], name: &str, asked: u16) -> Option<String> {
+    // of each year the columns that are known, of all files together
+    let mut known: BTreeMap<u16, usize> = BTreeMap::new();
+    for found in found.iter().filter(|found| found.is_table()) {
+        let mut of_file: BTreeMap<u16, usize> = BTreeMap::new();
+        for fit in found.fits.iter().filter(|fit| specs[fit.spec].name == name) {
+            let most = of_file.entry(specs[fit.spec].year).or_default();
+            *most = fit.known.0.max(*most);
+        }
+        of_file.into_iter().for_each(|(year, most)| *known.entry(year).or_default() += most);
+    }
+    let of_asked =
+        nearest_year(specs, name, asked).and_then(|at| known.get(&specs[at].year)).copied().unwrap_or(0);
+    let most = known.values().copied().max().filter(|most| *most > of_asked)?;
+    let near = |year: &u16| year.abs_diff(asked);
+    let year =
+        known.into_iter().filter(|(_, known)| *known == most).map(|(year, _)| year).min_by_key(near)?;
+    Some(format!(
+        "you say {asked}, and {most} of the columns are those of {year}, {of_asked} those of {asked}"
+    ))
 }
 
 /// Whether the columns of all files allow one period; if not, the periods that most of them fit best.
@@ -718,8 +728,14 @@ fn hint(stem: &str) -> Hint {
     Hint { year: year.and_then(|(_, word)| year_of(word)), term: words().find_map(term_of) }
 }
 
+/// COLLECT writes `2025.0`.
 fn year_of(text: &str) -> Option<u16> {
-    text.trim().parse().ok().filter(|year| (1990..2100).contains(year))
+    u16::try_from(whole_number(text)?).ok().filter(|year| (1990..2100).contains(year))
+}
+
+/// The number of an authority without the fraction that COLLECT gives it; anything else as it stands.
+fn authority_of(text: String) -> String {
+    whole_number(&text).map_or(text, |number| format!("{number:03}"))
 }
 
 fn term_of(text: &str) -> Option<Term> {
@@ -836,6 +852,40 @@ fn refuse_mixed(
         }
     }
     refuse_several(shown, &files, what)
+}
+
+/// Refuses files of several authorities: two give the same id to two children.
+fn refuse_mixed_authorities(shown: &str, found: &[Candidate]) -> Result<(), Fault> {
+    let mut files: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for found in found {
+        if let Some(said) = &found.says.authority {
+            files.entry(said.clone()).or_default().push(found.origin.name());
+        }
+    }
+    if files.len() < 2 {
+        return Ok(());
+    }
+    let list: Vec<String> =
+        files.iter().map(|(said, files)| format!("{said} ({})", first_few(files))).collect();
+    Err(Fault::new(
+        FaultCode::MixedAuthorities,
+        format!("{shown} holds files of several authorities"),
+        "put the files of each authority into a folder of its own and name one; plait link takes several",
+    )
+    .because(format!("it holds {}", list.join(", "))))
+}
+
+/// Refuses files whose reference dates are of different years.
+fn refuse_mixed_dates(
+    shown: &str,
+    found: &[Candidate],
+    specs: &[Arc<Spec>],
+    name: &str,
+) -> Result<(), Fault> {
+    let Some(spec) = specs.iter().find(|spec| spec.name == name) else { return Ok(()) };
+    let reader = DateReader::new(spec.dates);
+    let year = |says: &Says| Some(reader.read(says.reference_date.as_deref()?)?.date.year.to_string());
+    refuse_mixed(shown, found, year, "year")
 }
 
 fn refuse_several(shown: &str, files: &BTreeMap<String, Vec<String>>, what: &str) -> Result<(), Fault> {

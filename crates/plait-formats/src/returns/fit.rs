@@ -33,6 +33,8 @@ pub(super) struct Fit {
     missing: usize,
     /// Columns found whose name at most one other return has.
     distinctive: usize,
+    /// Columns found whose name no other table of the spec has.
+    own: usize,
     /// Whether the file or sheet is called like the table.
     pub(super) is_called: bool,
 }
@@ -69,6 +71,7 @@ impl Headers {
     pub(super) fn fits(&self, headers: &[String], name: &str) -> Vec<Fit> {
         let mut found: HashMap<(u32, u32), HashSet<u32>> = HashMap::new();
         let mut distinctive: HashMap<(u32, u32), usize> = HashMap::new();
+        let mut own: HashMap<(u32, u32), usize> = HashMap::new();
         // headers that mean a column, by the column or columns: one header may have the words of several
         let mut meant: HashMap<(u32, u32), Vec<Vec<u32>>> = HashMap::new();
         for (at, header) in headers.iter().enumerate() {
@@ -91,6 +94,10 @@ impl Headers {
                 let is_new = found.entry((spec, table)).or_default().insert(column);
                 if is_new && returns <= 2 {
                     *distinctive.entry((spec, table)).or_default() += 1;
+                }
+                let is_elsewhere = |other: &&&(u32, u32, u32)| other.0 == spec && other.1 != table;
+                if is_new && !places.iter().any(|other| is_elsewhere(&other)) {
+                    *own.entry((spec, table)).or_default() += 1;
                 }
             }
         }
@@ -131,6 +138,7 @@ impl Headers {
                     of_header: headers.len(),
                     missing,
                     distinctive: distinctive.get(&place).copied().unwrap_or(0),
+                    own: own.get(&place).copied().unwrap_or(0),
                     is_called: words.iter().any(|word| table.is_called(word)),
                 });
             }
@@ -153,7 +161,14 @@ impl Fit {
                     && (self.distinctive >= 1 || self.missing == 0)))
     }
 
-    /// Whether this can be what was asked for.
+    /// Whether this can be what a return that was asked for has: a child's id and date of birth are in all its tables, so
+    /// one column at least must be of this table alone.
+    pub(super) fn is_as_asked(&self) -> bool {
+        let is_convincing = self.is_convincing() && (self.own >= 1 || self.found == self.of_header);
+        is_convincing || (self.missing == 0 && self.own >= 1)
+    }
+
+    /// Whether this can be what somebody describes who has the file before their eyes.
     pub(super) fn is_possible(&self) -> bool {
         self.is_called || self.found * 2 >= self.of_table || self.found * 3 >= self.of_header
     }

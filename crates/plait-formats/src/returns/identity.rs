@@ -14,6 +14,7 @@ use hashbrown::{DefaultHashBuilder, HashSet, HashTable};
 use plait_types::{Column, Interner, NULL, PartialDate, Table, Values};
 use std::hash::BuildHasher;
 
+mod address;
 pub(super) mod births;
 mod current;
 mod dates;
@@ -22,7 +23,7 @@ pub(super) mod parts;
 
 pub(super) use current::MEANINGS;
 pub use current::{Current, role};
-pub use parts::IdentitySink;
+pub use parts::{IdentityKept, IdentitySink};
 
 /// Who the records of a dataset are about. Record keys are row numbers from 0; tables show them from 1.
 #[derive(Clone, Debug, Default)]
@@ -97,7 +98,7 @@ const FACTS: [(Meaning, &str); 9] = [
 const AS_RECORDED: [&str; 2] = ["sex_as_recorded", "ethnicity_as_recorded"];
 
 /// Identifiers that stand in a column of their own, and their kind.
-const IDENTIFIERS: [(Meaning, &str); 8] = [
+const IDENTIFIERS: [(Meaning, &str); 9] = [
     (Meaning::Upn, "upn"),
     (Meaning::FormerUpn, "former_upn"),
     (Meaning::NhsNumber, "nhs_number"),
@@ -106,6 +107,7 @@ const IDENTIFIERS: [(Meaning, &str); 8] = [
     (Meaning::FormerLaChildId, "former_la_child_id"),
     (Meaning::SchoolUrn, "school_urn"),
     (Meaning::Pseudonym, "pseudonym"),
+    (Meaning::LocalPatientId, "local_patient_id"),
 ];
 
 /// An identity column of a batch: what it means and how its values are written.
@@ -294,9 +296,24 @@ impl IdentityBuilder {
         let from = of(Meaning::From).map(|column| self.dates.cleaned(column));
         let to = of(Meaning::To).map(|column| self.dates.cleaned(column));
         self.take_facts(columns, records, rows);
-        self.take_names(columns, records, from.as_ref(), to.as_ref());
-        self.take_addresses(columns, records, from.as_ref(), to.as_ref());
-        self.take_identifiers(columns, records, from.as_ref(), to.as_ref());
+        // the days of a row are those of its address or of the identifier that it names, where it has one
+        let has = |meanings: &[Meaning]| columns.iter().any(|column| meanings.contains(&column.meaning));
+        let dated = if has(&[
+            Meaning::Address,
+            Meaning::AddressLine,
+            Meaning::Postcode,
+            Meaning::PlacementPostcode,
+        ]) {
+            Dated::Address
+        } else if has(&[Meaning::IdentifierValue]) {
+            Dated::NamedIdentifier
+        } else {
+            Dated::NamesAndIdentifiers
+        };
+        let of = |what: Dated| if dated == what { [from.as_ref(), to.as_ref()] } else { [None, None] };
+        self.take_names(columns, records, of(Dated::NamesAndIdentifiers));
+        self.take_addresses(columns, records, of(Dated::Address));
+        self.take_identifiers(columns, records, of(Dated::NamesAndIdentifiers), of(Dated::NamedIdentifier));
     }
 
     fn take_facts(&mut self, columns: &[IdentityColumn<'_>], records: &[u32], rows: &RowsOf<'_>) {
@@ -338,8 +355,7 @@ impl IdentityBuilder {
         &mut self,
         columns: &[IdentityColumn<'_>],
         records: &[u32],
-        from: Option<&Cleaned<'_>>,
-        to: Option<&Cleaned<'_>>,
+        [from, to]: [Option<&Cleaned<'_>>; 2],
     ) {
         for (kind, meanings) in NAMES {
             let column = |meaning| columns.iter().find(|column| Some(column.meaning) == meaning);
@@ -363,36 +379,42 @@ impl IdentityBuilder {
         &mut self,
         columns: &[IdentityColumn<'_>],
         records: &[u32],
-        from: Option<&Cleaned<'_>>,
-        to: Option<&Cleaned<'_>>,
+        [from, to]: [Option<&Cleaned<'_>>; 2],
     ) {
         let all = |meaning: Meaning| columns.iter().filter(move |column| column.meaning == meaning);
         let lines: Vec<&IdentityColumn<'_>> =
             columns.iter().filter(|c| matches!(c.meaning, Meaning::Address | Meaning::AddressLine)).collect();
         let town = all(Meaning::Town).next().map(|c| Cleaned::trimmed(c.column));
         let uprn = all(Meaning::Uprn).next().map(|c| Cleaned::trimmed(c.column));
+        let kinds = all(Meaning::AddressKind).next().map(|c| Cleaned::of(c.column, address::kind));
         for (kind, meaning) in [("home", Meaning::Postcode), ("placement", Meaning::PlacementPostcode)] {
             let postcode = all(meaning).next().map(|c| Cleaned::trimmed(c.column));
             let home = kind == "home";
             if postcode.is_none() && (!home || (lines.is_empty() && town.is_none())) {
                 continue;
             }
-            let mut address = String::new();
+            let mut address = address::Address::default();
             for (row, &record) in records.iter().enumerate() {
                 if record == NULL {
                     continue;
                 }
                 address.clear();
                 if home {
-                    lines.iter().for_each(|line| add_line(&mut address, line, row));
+                    lines.iter().for_each(|line| {
+                        address.add(line.column.get(row).unwrap_or_default(), line.kind == Kind::Json);
+                    });
                 }
                 let cell = |cleaned: &Option<Cleaned<'_>>| -> Option<String> {
                     cleaned.as_ref().and_then(|cleaned| cleaned.get(row)).map(str::to_owned)
                 };
-                let town = if home { cell(&town) } else { None };
-                let uprn = if home { cell(&uprn) } else { None };
-                let postcode = cell(&postcode);
-                let line = Some(address.as_str()).filter(|text| !text.is_empty());
+                // a column of its own goes before what the address itself says
+                let or_said = |cell: Option<String>, said: &str| {
+                    cell.or_else(|| Some(said.to_owned()).filter(|text| home && !text.is_empty()))
+                };
+                let town = or_said(if home { cell(&town) } else { None }, &address.town);
+                let uprn = or_said(if home { cell(&uprn) } else { None }, &address.uprn);
+                let postcode = or_said(cell(&postcode), &address.postcode);
+                let line = Some(address.lines.as_str()).filter(|text| !text.is_empty());
                 if line.is_none() && town.is_none() && postcode.is_none() && uprn.is_none() {
                     continue;
                 }
@@ -400,7 +422,7 @@ impl IdentityBuilder {
                 self.addresses.push(
                     record,
                     [
-                        Some(kind),
+                        kinds.as_ref().filter(|_| home).and_then(|kinds| kinds.get(row)).or(Some(kind)),
                         line,
                         town.as_deref(),
                         postcode.as_deref(),
@@ -417,17 +439,19 @@ impl IdentityBuilder {
         &mut self,
         columns: &[IdentityColumn<'_>],
         records: &[u32],
-        from: Option<&Cleaned<'_>>,
-        to: Option<&Cleaned<'_>>,
+        dates: [Option<&Cleaned<'_>>; 2],
+        of_named: [Option<&Cleaned<'_>>; 2],
     ) {
         let status = columns.iter().find(|column| column.meaning == Meaning::NhsNumberStatus);
-        let mut push = |record: u32, kind: &str, value: &str, row: usize| {
-            let status = status.filter(|_| kind == "nhs_number").and_then(|column| column.column.get(row));
-            let dates = [from, to].map(|date| date.and_then(|cleaned| cleaned.get(row)));
-            let validity = identifiers::validity(kind, value);
-            let cells = [Some(kind), Some(value), Some(validity), status, dates[0], dates[1]];
-            self.identifiers.push(record, cells);
-        };
+        let mut push =
+            |record: u32, kind: &str, value: &str, row: usize, dates: [Option<&Cleaned<'_>>; 2]| {
+                let status =
+                    status.filter(|_| kind == "nhs_number").and_then(|column| column.column.get(row));
+                let dates = dates.map(|date| date.and_then(|cleaned| cleaned.get(row)));
+                let validity = identifiers::validity(kind, value);
+                let cells = [Some(kind), Some(value), Some(validity), status, dates[0], dates[1]];
+                self.identifiers.push(record, cells);
+            };
         for column in columns {
             let Some((_, kind)) = IDENTIFIERS.iter().find(|(meaning, _)| *meaning == column.meaning) else {
                 continue;
@@ -435,7 +459,9 @@ impl IdentityBuilder {
             let cleaned = Cleaned::trimmed(column.column);
             for (row, &record) in records.iter().enumerate().filter(|(_, record)| **record != NULL) {
                 if let Some(value) = cleaned.get(row) {
-                    push(record, kind, value, row);
+                    // the key by which a row belongs to its record holds whatever else the row dates
+                    let is_key = matches!(column.meaning, Meaning::LaChildId | Meaning::Pseudonym);
+                    push(record, kind, value, row, if is_key { [None, None] } else { dates });
                 }
             }
         }
@@ -445,7 +471,7 @@ impl IdentityBuilder {
         let (values, kinds) = (Cleaned::trimmed(value.column), Cleaned::trimmed(kinds.column));
         for (row, &record) in records.iter().enumerate().filter(|(_, record)| **record != NULL) {
             if let (Some(value), Some(kind)) = (values.get(row), kinds.get(row)) {
-                push(record, &identifiers::kind(kind), value, row);
+                push(record, &identifiers::kind(kind), value, row, of_named);
             }
         }
     }
@@ -490,6 +516,14 @@ impl IdentityBuilder {
     }
 }
 
+/// What the days of a row are about.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Dated {
+    Address,
+    NamedIdentifier,
+    NamesAndIdentifiers,
+}
+
 /// A column with each distinct value cleaned once.
 struct Cleaned<'a> {
     column: &'a Column,
@@ -530,29 +564,5 @@ impl<'a> Cleaned<'a> {
                 code => Some(self.values.get(code)),
             },
         }
-    }
-}
-
-/// Adds a line of an address, with a comma between lines; of JSON its texts in their order.
-fn add_line(address: &mut String, line: &IdentityColumn<'_>, row: usize) {
-    let Some(text) = line.column.get(row).map(str::trim).filter(|text| !text.is_empty()) else { return };
-    let mut add = |text: &str| {
-        if !text.is_empty() {
-            if !address.is_empty() {
-                address.push_str(", ");
-            }
-            address.push_str(text);
-        }
-    };
-    match serde_json::from_str::<serde_json::Value>(text) {
-        Ok(serde_json::Value::Object(parts)) if line.kind == Kind::Json => {
-            let postcode = |key: &str| key.to_lowercase().contains("postcode");
-            parts
-                .iter()
-                .filter(|(key, _)| !postcode(key))
-                .filter_map(|(_, part)| part.as_str())
-                .for_each(|p| add(p.trim()));
-        }
-        _ => add(text),
     }
 }

@@ -10,7 +10,7 @@ use super::detect::Recognised;
 use super::gather::{Gathered, Progress, gather};
 use super::identity::births::{RowsOf, TwoPeople};
 use super::identity::parts::IdentityParts;
-use super::identity::{self, Identity, IdentityColumn, IdentitySink};
+use super::identity::{self, Identity, IdentityColumn, IdentityKept, IdentitySink};
 use super::nested::Shape;
 use super::spec::{self, Meaning, Rows, Spec};
 use crate::noted::Noted;
@@ -26,8 +26,11 @@ mod keys;
 /// A dataset that has landed: who its records are about, and how good they are. Payload went to the sink.
 #[derive(Clone, Debug)]
 pub struct Landed {
-    /// Who the records are about; where a sink took that in parts, only how many there are.
+    /// Who the records are about; where a sink took that in parts, only how many there are, and where only the first are
+    /// kept, these.
     pub identity: Identity,
+    /// How many records there are.
+    pub n_records: usize,
     /// What the records are like, as far as the return says; nothing where a sink took identity in parts.
     pub characteristics: Vec<Characteristic>,
     /// What the checks of the return found, worst first.
@@ -177,6 +180,14 @@ impl<'a> Landing<'a> {
         self
     }
 
+    /// The same, where identity of the first records is kept alone. Before anything lands.
+    #[must_use]
+    pub fn with_identity_of_first(mut self, records: u32) -> Self {
+        self.identity = self.identity.of_first(records);
+        self.characteristics = None;
+        self
+    }
+
     /// What has landed; `name` is what the dataset is called.
     ///
     /// Fails where the sinks do.
@@ -200,6 +211,7 @@ impl<'a> Landing<'a> {
         let findings = self.checker.finish();
         // no key is looked up any more, and identity needs the room
         drop((self.keys, self.of_rows, self.nested));
+        let n_records = self.identity.n_records();
         let (identity, two_people) = self.identity.finish(name, &orders, self.reference_date)?;
         let issues_of_identity = two_people.into_iter().map(|found| issue_of_two_people(&self.spec, found));
         self.issues.extend(issues_of_identity);
@@ -211,6 +223,7 @@ impl<'a> Landing<'a> {
                 .characteristics
                 .map_or_else(Vec::new, |characteristics| characteristics.finish(identity.n_records)),
             identity,
+            n_records,
             quality,
             not_run,
             findings,
@@ -643,7 +656,7 @@ fn issue_of_two_people(spec: &Spec, found: TwoPeople) -> Issue {
 }
 
 /// Reads a recognised return, which has been narrowed to its term, and lands it; `name` is what the dataset is called.
-/// Payload is dropped where no sink is given, and identity is held as a whole.
+/// Payload is dropped where no sink is given.
 ///
 /// Files made by hand are read a second time, for the checks alone, where a column turns out to write its dates otherwise
 /// than nearly all do: month first, or so that nothing says which it is.
@@ -655,13 +668,15 @@ pub fn land<'a>(
     reference_date: Option<PartialDate>,
     authority: Option<LaCode>,
     payload: Option<&'a mut Payload<'a>>,
-    identity: Option<IdentitySink<'a>>,
+    identity: IdentityKept<'a>,
     progress: &dyn Progress,
 ) -> Result<(Landed, Gathered), Fault> {
     let mut landing = Landing::new(Arc::clone(&recognised.spec), reference_date, authority, payload);
-    if let Some(sink) = identity {
-        landing = landing.with_identity_in_parts(sink);
-    }
+    landing = match identity {
+        IdentityKept::Whole => landing,
+        IdentityKept::First(records) => landing.with_identity_of_first(records),
+        IdentityKept::InParts(sink) => landing.with_identity_in_parts(sink),
+    };
     landing.copies = Copies::of(recognised);
     let gathered = gather(recognised, &mut landing, progress)?;
     if let Some(copies) = landing.copies.take() {

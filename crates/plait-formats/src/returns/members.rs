@@ -154,7 +154,7 @@ pub(super) fn look(origin: &Origin, alone: bool) -> Result<Found, Fault> {
     }
     let head = origin.head(1024)?;
     let start = plain_start(&head);
-    if is_xml(&start) {
+    if is_xml(&start, &head) {
         return outline(origin, true);
     }
     if is_json(&start) {
@@ -211,13 +211,17 @@ fn plain_start(head: &[u8]) -> Vec<u8> {
     head.iter().copied().filter(|byte| *byte != 0 && !byte.is_ascii_whitespace()).collect()
 }
 
-/// XML that is no web page. Headers in angle brackets are none.
-fn is_xml(start: &[u8]) -> bool {
+/// XML that is no web page. Headers in angle brackets are none: behind the first of them is a delimiter.
+fn is_xml(start: &[u8], head: &[u8]) -> bool {
     let lower = start[..start.len().min(64)].to_ascii_lowercase();
     let is_page = [&b"<!doctypehtml"[..], b"<html", b"<table"].iter().any(|page| lower.starts_with(page));
     let declares = lower.starts_with(b"<?xml") || lower.starts_with(b"<!");
     let closes = start.windows(2).any(|pair| pair == b"</" || pair == b"/>");
-    !is_page && (declares || start.first() == Some(&b'<') && closes)
+    let is_element = start.first() == Some(&b'<')
+        && start.get(1).is_some_and(|byte| byte.is_ascii_alphabetic() || *byte == b'_' || !byte.is_ascii());
+    let behind = head.iter().skip_while(|byte| **byte != b'>').skip(1).find(|byte| **byte != 0);
+    let is_header = behind.is_some_and(|byte| b",;|\t\"".contains(byte));
+    !is_page && (declares || start.first() == Some(&b'<') && closes || is_element && !is_header)
 }
 
 fn is_json(start: &[u8]) -> bool {
@@ -391,6 +395,19 @@ fn step(reader: &mut dyn Read, bytes: &mut Vec<u8>, origin: &Origin) -> Result<u
 mod tests {
     use super::*;
     use std::cell::Cell;
+
+    #[test]
+    fn an_element_that_closes_late_is_xml_and_a_header_in_angle_brackets_is_none() {
+        let check = |head: &str| is_xml(&plain_start(head.as_bytes()), head.as_bytes());
+        for xml in
+            ["<a>", "<Message><Header>", " <a b='", "<a/>", "<?xml?>", &format!("<a>{}", "x".repeat(1_000))]
+        {
+            assert!(check(xml), "{xml}");
+        }
+        for text in ["<name>,<dob>\n", "<name>\t<dob>\n", "\"<name>\",1", "<html><body>", "< 5", "<5>"] {
+            assert!(!check(text), "{text}");
+        }
+    }
 
     #[test]
     fn files_of_one_size_are_read_once_each_and_compared_only_where_their_hashes_are_equal() {

@@ -42,7 +42,7 @@ pub use batch::{Batch, BatchSink, Nesting};
 pub use characteristics::Characteristic;
 pub use detect::{Asked, Detected, Recognised, detect};
 pub use gather::{Gathered, Progress, Quiet, gather, gather_in};
-pub use identity::{Identity, IdentitySink};
+pub use identity::{Identity, IdentityKept, IdentitySink};
 pub use issues::write_issues;
 pub use landing::{Lacking, Landed, Landing, Payload, TableCount, land};
 pub use origin::{Entry, Origin};

@@ -827,12 +827,27 @@ fn is_blank(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_whitespace())
 }
 
+/// The first of some names, and how many there are besides. Keys of JSON may be data: a number of a child, a name.
 fn listed<'a>(names: impl Iterator<Item = &'a String>) -> String {
     let names: Vec<&str> = names.map(String::as_str).collect();
-    match names.len().checked_sub(SHOWN_NAMES) {
-        None | Some(0) => names.join(", "),
-        Some(more) => format!("{} and {more} more", names[..SHOWN_NAMES].join(", ")),
+    let shown: Vec<&str> =
+        names.iter().copied().filter(|name| is_of_a_schema(name)).take(SHOWN_NAMES).collect();
+    match names.len() - shown.len() {
+        0 => shown.join(", "),
+        n if shown.is_empty() => format!("{n} whose names may be data"),
+        more => format!("{} and {more} more", shown.join(", ")),
     }
+}
+
+/// Whether a name is as people name elements: a word of letters, with few digits.
+fn is_of_a_schema(name: &str) -> bool {
+    const LONGEST: usize = 60;
+    const MOST_DIGITS: usize = 4;
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | ':');
+    name.len() <= LONGEST
+        && name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && name.chars().all(is_plain)
+        && name.split(|c: char| !c.is_ascii_digit()).all(|digits| digits.len() <= MOST_DIGITS)
 }
 
 fn too_many_rows(file: &str, line: u64) -> Fault {
@@ -842,4 +857,18 @@ fn too_many_rows(file: &str, line: u64) -> Fault {
         "check that it is the return, and export it again",
     )
     .at(format!("{file} line {line}"))
+}
+
+#[cfg(test)]
+mod names_tests {
+    use super::*;
+
+    #[test]
+    fn names_that_may_be_data_are_counted_and_not_shown() {
+        let check =
+            |names: &[&str]| listed(names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>().iter());
+        assert_eq!(check(&["Extra", "ns:Other_2-x.y"]), "Extra, ns:Other_2-x.y");
+        assert_eq!(check(&["A950000178301", "Extra", "Ava Khan", "Zoë"]), "Extra and 3 more");
+        assert_eq!(check(&["9990000018"]), "1 whose names may be data");
+    }
 }

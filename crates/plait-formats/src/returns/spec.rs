@@ -213,6 +213,12 @@ pub enum Kind {
     Authority,
     /// JSON text.
     Json,
+    /// E-mail address.
+    Email,
+    /// Telephone number.
+    Phone,
+    /// Name of a person: letters, and what stands between them in names.
+    Name,
 }
 
 /// What an identity column says about the person.
@@ -225,6 +231,8 @@ pub enum Meaning {
     LaChildId,
     /// An earlier one, before systems changed.
     FormerLaChildId,
+    /// What the place that wrote the row calls the person, beside the key of the row: a hospital's number of a patient.
+    LocalPatientId,
     /// Legal surname.
     Surname,
     /// Legal forename.
@@ -253,6 +261,8 @@ pub enum Meaning {
     AddressLine,
     /// The whole address.
     Address,
+    /// What the address in the row is to the person: a home, a placement.
+    AddressKind,
     /// Town.
     Town,
     /// Home postcode.

@@ -370,6 +370,60 @@ fn what_a_table_about_the_file_holds_decides_before_names() {
 }
 
 #[test]
+fn a_year_that_a_table_writes_with_a_fraction_is_read_and_held_against_the_other_files() {
+    let head = |year: &str, lea: &str, date: &str| {
+        format!("Collection,Year,Term,ReferenceDate,LEA\nSMALL,{year},SPR,{date},{lea}\n")
+    };
+    let one = head("2024.0", "999.0", "2024-01-18");
+    let found = folder(&[("2025_pupils.csv", PUPILS), ("header.csv", &one)]);
+    let recognised = recognise(found.path()).unwrap();
+    assert_eq!((recognised.spec.year, recognised.year), (2024, Some(2024)));
+    assert_eq!(recognised.authority.as_deref(), Some("999"));
+    let with = |other: &str, code, says| check_refused(&[("a.csv", &one), ("b.csv", other)], code, says);
+    with(&head("2025.0", "999", "2025-01-16"), FaultCode::MixedPeriods, "2024 (a.csv), 2025 (b.csv)");
+    with(&head("", "999", "2025-01-16"), FaultCode::MixedPeriods, "2024 (a.csv), 2025 (b.csv)");
+    with(&head("2024", "998", "2024-01-18"), FaultCode::MixedAuthorities, "998 (b.csv), 999 (a.csv)");
+    let collect = "schoolcensustableid,NativeId,schoolcensusorderseqcolumn,sourceid,term,collection,name,year,referencedate,sourcelevel,estab,softwarecode,release,serialno,xversion,datetime,lea,urn\n\
+        a,9992000,1,b,SPR,SC,School Census,2025.0,2025-Jan-16 00:00:00,S,2000,x,,1.0,,2025-Feb-19 00:00:00,999,970001.0\n";
+    let found = folder(&[("schoolcensus.csv", collect)]);
+    let asked = |id: &str| super::detect(found.path(), &Asked::Return(id.to_owned()));
+    assert!(matches!(asked("school-census-2025"), Ok(Detected::Return(of)) if of.year == Some(2025)));
+    let fault = asked("school-census-2026").unwrap_err();
+    assert!(
+        fault.code == FaultCode::OtherReturn && fault.what.ends_with("is of 2025, not of 2026"),
+        "{fault}"
+    );
+}
+
+#[test]
+fn a_year_that_is_asked_for_forces_no_table_of_another_year_into_its_own() {
+    let folder = folder(&[
+        ("header.csv", "CHILD,SEX,DOB,ETHNIC,UPN,MOTHER,MC_DOB\n1,F,01/02/2012,WBRI,,,\n"),
+        (
+            "sw_episodes.csv",
+            "CHILD,DOB,SW_ID,SW_DECOM,SW_DEC,SW_REASON\n1,01/02/2012,AB1,01/04/2025,,MANAGE\n",
+        ),
+        ("DoLo.csv", "CHILD,DOB,DOLO_START,DOLO_END\n1,01/02/2012,01/06/2025,\n"),
+    ]);
+    let asked = |id: &str| super::detect(folder.path(), &Asked::Return(id.to_owned()));
+    let Ok(Detected::Return(recognised)) = asked("ssda903-2018") else { panic!() };
+    assert_eq!(recognised.members.len(), 1, "{:?}", recognised.why);
+    let strangers: Vec<String> =
+        recognised.strangers.iter().map(|stranger| format!("{}: {}", stranger.file, stranger.is)).collect();
+    assert_eq!(
+        strangers,
+        ["DoLo.csv: no table of ssda903-2018", "sw_episodes.csv: no table of ssda903-2018"]
+    );
+    assert!(
+        recognised.unsure.iter().any(|unsure| unsure.starts_with("you say 2018")),
+        "{:?}",
+        recognised.unsure
+    );
+    let Ok(Detected::Return(recognised)) = asked("ssda903-2026") else { panic!() };
+    assert_eq!((recognised.members.len(), recognised.unsure.len()), (3, 0), "{:?}", recognised.unsure);
+}
+
+#[test]
 fn a_table_of_no_return_is_a_plain_table_and_a_folder_of_them_is_refused() {
     let plain = "forename,surname,dob\nAva,Khan,2011-02-03\n";
     let folder = folder(&[("people.csv", plain), ("more.csv", "x,y\n1,2\n")]);
@@ -485,6 +539,19 @@ fn rows_of_a_table_that_are_no_text_ragged_or_instructions_are_set_aside_and_cou
         let issue = kept.issues.iter().find(|issue| issue.kind == IssueKind::UndecodableRow).unwrap();
         assert!(issue.lines == [3] && issue.message.ends_with(&format!("number {at}")), "{issue}");
     }
+}
+
+#[test]
+fn lost_zeros_and_characters_are_named_with_their_lines() {
+    let folder = folder(&[(
+        "2024_spring_pupils.csv",
+        "PupilId,UPN,Surname,BirthDate,NeedKind,Ethnicity\n0012,,Koci\u{FFFD}ski,2012-03-04,,\n13,,Vane,2012-03-04,,\n\
+         0014,,Quill,2012-03-04,,\n1500,,Quill,2012-03-04,,\n16,,Quill,2012-03-04,,\n",
+    )]);
+    let (kept, _) = read(&recognise(folder.path()).unwrap(), 2);
+    let of = |kind| kept.issues.iter().find(|issue| issue.kind == kind).unwrap();
+    assert_eq!((of(IssueKind::LostZeros).count, &of(IssueKind::LostZeros).lines[..]), (2, &[3, 6][..]));
+    assert_eq!(of(IssueKind::LostCharacters).lines, [2]);
 }
 
 #[test]
@@ -912,7 +979,8 @@ fn a_file_whose_dates_are_month_first_is_checked_again_as_such_and_lands_once() 
         Ok(())
     };
     let (landed, gathered) =
-        super::land(&recognised, "list", None, None, Some(&mut payload), None, &Quiet).unwrap();
+        super::land(&recognised, "list", None, None, Some(&mut payload), super::IdentityKept::Whole, &Quiet)
+            .unwrap();
     let born = landed.identity.persons.column("date_of_birth").unwrap();
     assert_eq!((born.get(0), born.get(1)), (Some("2015-03-04"), Some("2015-04-25")));
     let checks: Vec<&str> = landed.findings.iter().map(|finding| finding.check.as_str()).collect();
@@ -927,7 +995,8 @@ fn landed_rows(path: &Path, table: &str) -> (Vec<String>, super::landing::Landed
         panic!("it is a return");
     };
     let (kept, _) = read(&recognised, 100);
-    let (landed, _) = super::land(&recognised, "it", None, None, None, None, &Quiet).unwrap();
+    let (landed, _) =
+        super::land(&recognised, "it", None, None, None, super::IdentityKept::Whole, &Quiet).unwrap();
     (kept.rows(&recognised.spec, table), landed)
 }
 

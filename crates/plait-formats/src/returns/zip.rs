@@ -7,6 +7,7 @@
 use super::origin::{Entry, Origin};
 use crate::read::damaged;
 use crate::read::source::Source;
+use crate::read::xlsx::parts::{MOST_RATIO, SMALL};
 use ::zip::ZipArchive;
 use ::zip::result::ZipError;
 use plait_types::{Fault, FaultCode};
@@ -17,10 +18,6 @@ use std::path::Path;
 const MOST_ENTRIES: usize = 10_000;
 /// Bytes that all entries may have together, unpacked: above the largest return of a year, below a disk.
 const MOST_BYTES: u64 = 64 << 30;
-/// How many times larger than packed an entry may be. Text of returns packs 5 to 30 times.
-const MOST_RATIO: u64 = 250;
-/// Below this size an entry may pack as well as it likes.
-const SMALL: u64 = 16 << 20;
 /// Bytes of a workbook within an archive, which is held in memory.
 const LARGEST_WORKBOOK: u64 = 200 << 20;
 

@@ -1,6 +1,6 @@
 //! The NHS number.
 
-use super::{digits, number, weighted_sum};
+use super::{digits, weighted_sum};
 use std::fmt;
 
 /// An NHS number: ten digits that pass modulus 11, where a remainder of ten means that there is no such number.
@@ -11,55 +11,13 @@ use std::fmt;
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NhsNumber([u8; 10]);
 
-/// Who gives out the numbers of a range.
-///
-/// Source: public descriptions of the numbering (recalled in part; the ranges in use grow), so a range never makes a
-/// number invalid.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum NhsNumberRange {
-    /// 400 to 499 and 600 to 799, of England, Wales and the Isle of Man
-    EnglandAndWales,
-    /// 010 101 to 311 299: Scotland's CHI number, which begins with the date of birth
-    Scotland,
-    /// 320 to 399
-    NorthernIreland,
-    /// 999: for tests, never a person's
-    Test,
-    /// Any other: not given out as far as is known.
-    Other,
-}
-
-/// Ten digits that pass modulus 11 and are nobody's number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum NhsNumberSentinel {
-    /// 0000000000: a tracing service found nobody (recalled).
-    NoMatch,
-    /// 9999999999: a tracing service found several people (recalled).
-    SeveralMatches,
-    /// Another digit ten times: typed because the field wanted a number.
-    OneDigitRepeated,
-    /// 0123456789 and 9876543210: typed likewise.
-    DigitsInSequence,
-}
-
 impl NhsNumber {
     /// Reads `999 000 0018`, `999-000-0018` or `9990000018`. `None` if the check digit is wrong, and for
-    /// every [`NhsNumberSentinel`], though these pass it.
+    /// every sentinel, though these pass it.
     pub fn parse(text: &str) -> Option<Self> {
         let digits = digits(text)?;
-        let passes = weighted_sum(&digits).is_multiple_of(11) && NhsNumberSentinel::of(&digits).is_none();
+        let passes = weighted_sum(&digits).is_multiple_of(11) && !is_sentinel(&digits);
         passes.then_some(Self(digits))
-    }
-
-    /// Who gives out numbers like it.
-    pub fn range(&self) -> NhsNumberRange {
-        match number(&self.0[..6]) {
-            10_101..=311_299 => NhsNumberRange::Scotland,
-            320_000..=399_999 => NhsNumberRange::NorthernIreland,
-            400_000..=499_999 | 600_000..=799_999 => NhsNumberRange::EnglandAndWales,
-            999_000..=999_999 => NhsNumberRange::Test,
-            _ => NhsNumberRange::Other,
-        }
     }
 
     /// Ten digits without spaces.
@@ -68,20 +26,10 @@ impl NhsNumber {
     }
 }
 
-impl NhsNumberSentinel {
-    /// Reads a sentinel in every spelling that a number may have. `None` for numbers and for other text.
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::of(&digits(text)?)
-    }
-
-    fn of(digits: &[u8; 10]) -> Option<Self> {
-        match digits {
-            b"0000000000" => Some(Self::NoMatch),
-            b"9999999999" => Some(Self::SeveralMatches),
-            b"0123456789" | b"9876543210" => Some(Self::DigitsInSequence),
-            _ => digits.iter().all(|digit| *digit == digits[0]).then_some(Self::OneDigitRepeated),
-        }
-    }
+/// Whether ten digits that pass modulus 11 are nobody's number: zeros and nines are the answers of a tracing service that
+/// found nobody or several (recalled); other digits repeated, and digits in sequence, are typed because a field wants some.
+fn is_sentinel(digits: &[u8; 10]) -> bool {
+    digits == b"0123456789" || digits == b"9876543210" || digits.iter().all(|digit| *digit == digits[0])
 }
 
 impl fmt::Debug for NhsNumber {
@@ -118,43 +66,9 @@ mod tests {
 
     #[test]
     fn sentinels_that_pass_modulus_11_are_refused() {
-        for (text, sentinel) in [
-            ("0000000000", NhsNumberSentinel::NoMatch),
-            ("999 999 9999", NhsNumberSentinel::SeveralMatches),
-            ("5555555555", NhsNumberSentinel::OneDigitRepeated),
-            ("0123456789", NhsNumberSentinel::DigitsInSequence),
-            ("987-654-3210", NhsNumberSentinel::DigitsInSequence),
-        ] {
+        for text in ["0000000000", "999 999 9999", "5555555555", "0123456789", "987-654-3210"] {
             check(text, None);
-            assert_eq!(NhsNumberSentinel::parse(text), Some(sentinel), "{text}");
             assert!(weighted_sum(&digits(text).expect("ten digits")).is_multiple_of(11), "{text}");
-        }
-        for text in ["9990000018", "9990000019", "", "00000000000"] {
-            assert_eq!(NhsNumberSentinel::parse(text), None, "{text}");
-        }
-    }
-
-    #[test]
-    fn a_number_tells_who_gave_it_out() {
-        use NhsNumberRange::{EnglandAndWales, NorthernIreland, Other, Scotland, Test};
-        // the ends of each range, whatever their check digit
-        for (text, range) in [
-            ("0101000000", Other),
-            ("0101010000", Scotland),
-            ("3112999999", Scotland),
-            ("3113000000", Other),
-            ("3200000000", NorthernIreland),
-            ("3999999999", NorthernIreland),
-            ("4000000000", EnglandAndWales),
-            ("4999999999", EnglandAndWales),
-            ("5000000000", Other),
-            ("6000000000", EnglandAndWales),
-            ("7999999999", EnglandAndWales),
-            ("8000000000", Other),
-            ("9989999999", Other),
-            ("9990000018", Test),
-        ] {
-            assert_eq!(NhsNumber(digits(text).expect("ten digits")).range(), range, "{text}");
         }
     }
 

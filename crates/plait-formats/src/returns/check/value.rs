@@ -4,6 +4,7 @@ use super::super::codes::{CodeWritten, find_code, without_label};
 use super::super::dates::{DateReader, DateWritten, is_time};
 use super::super::library::CodeList;
 use super::super::spec::{self, Category, DateForm, Kind, Meaning, Severity};
+use crate::columns::evidence::{is_email, is_phone};
 use plait_types::identifier::{LaCode, NhsNumber, Postcode, Uln, UpnReading, Urn};
 use plait_types::{PartialDate, Role, is_shortened, placeholder};
 use std::borrow::Cow;
@@ -136,13 +137,16 @@ fn is_of_kind(kind: Kind, text: &str) -> bool {
         Kind::Uln => Uln::parse(text).is_some(),
         Kind::Postcode => Postcode::parse(text).is_some(),
         Kind::Urn => Urn::parse(text).is_some(),
+        Kind::Email => is_email(text.trim()),
+        Kind::Phone => is_phone(text.trim(), text.bytes().filter(u8::is_ascii_digit).count()),
+        Kind::Name => is_name(text),
         Kind::Authority => LaCode::parse(text).is_some(),
         Kind::Json => serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok(),
     }
 }
 
 /// Digits with or without a sign, and with a fraction of zeros.
-pub(super) fn whole_number(text: &str) -> Option<i64> {
+pub(in crate::returns) fn whole_number(text: &str) -> Option<i64> {
     let text = text.trim();
     let whole = match text.split_once('.') {
         Some((whole, zeros)) if zeros.bytes().all(|byte| byte == b'0') => whole,
@@ -157,6 +161,18 @@ fn is_number(text: &str) -> bool {
     // what Rust reads as a number besides: words for infinity
     let has_only_signs = text.bytes().all(|byte| byte.is_ascii_digit() || b"+-.eE".contains(&byte));
     has_only_signs && text.parse::<f64>().is_ok_and(f64::is_finite)
+}
+
+/// Letters of any language, and what stands between them in names.
+fn is_name(text: &str) -> bool {
+    let is_of_name =
+        |c: char| c.is_alphabetic() || c.is_whitespace() || "'’‘`´-‐.,()/".contains(c) || is_mark(c);
+    text.chars().all(is_of_name)
+}
+
+/// An accent that is written as a character of its own.
+fn is_mark(c: char) -> bool {
+    ('\u{300}'..='\u{36F}').contains(&c)
 }
 
 /// Yes or no.
@@ -183,6 +199,8 @@ fn role(column: &spec::Column) -> Option<Role> {
         Kind::Uln => Some(Role::Uln),
         Kind::Postcode => Some(Role::Postcode),
         Kind::Urn => Some(Role::School),
+        Kind::Email => Some(Role::Email),
+        Kind::Phone => Some(Role::Phone),
         _ => None,
     };
     let by_meaning = match column.meaning? {
@@ -245,7 +263,9 @@ impl Implied {
                 "record it in the system that the file comes from, and export the file again",
             ),
             Self::Form => {
-                let fatal = column.kind == Kind::Date || column.meaning.is_some();
+                // these are compared as they stand
+                let is_used = matches!(column.kind, Kind::Email | Kind::Phone | Kind::Name);
+                let fatal = column.kind == Kind::Date || (column.meaning.is_some() && !is_used);
                 let severity = if fatal { Fatal } else { Convention };
                 let (says, todo) = not_of_kind(column.kind);
                 words("form", severity, Conformance, says.into(), todo)
@@ -325,6 +345,9 @@ fn not_of_kind(kind: Kind) -> (&'static str, &'static str) {
         Kind::Urn => ("not a school's URN, which has six digits", "look the school up in the register"),
         Kind::Authority => ("not an authority's code, which has three digits", CORRECT),
         Kind::Json => ("not well-formed JSON", "export the file again"),
+        Kind::Email => ("not of the form of an e-mail address", CORRECT),
+        Kind::Phone => ("not of the form of a telephone number", CORRECT),
+        Kind::Name => ("a name with a character that names do not have", CORRECT),
         Kind::Text | Kind::Code | Kind::Key => ("not in its form", CORRECT),
     }
 }

@@ -3,6 +3,7 @@
 use super::Identity;
 use crate::returns::spec::Meaning;
 use hashbrown::HashSet;
+use plait_types::identifier::{NhsNumberEvidence, NhsNumberStatus};
 use plait_types::placeholder::is_placeholder;
 use plait_types::{Column, Interner, NULL, PartialDate, Role, Table};
 
@@ -121,17 +122,18 @@ impl Identity {
             let ranked = self.ranked(&identifiers, |of| (of == kind).then_some(0));
             let is_key = matches!(kind, "la_child_id" | "pseudonym");
             let ranked = if is_key { self.of_one_person(ranked) } else { ranked };
-            push(columns, kind, first(&self.identifiers, &ranked, "value"));
             if kind == "nhs_number" {
                 push(columns, "nhs_number_status", of_best(&self.identifiers, &ranked, "status"));
             }
+            let ranked = if kind == "nhs_number" { self.that_are_there(ranked) } else { ranked };
+            push(columns, kind, first(&self.identifiers, &ranked, "value"));
             let former_kind = format!("former_{kind}");
             let former = self.ranked(&identifiers, |of| match of {
                 of if of == former_kind => Some(0),
                 of if of == kind => Some(1),
                 _ => None,
             });
-            let former = if is_key { self.of_one_person(former) } else { former };
+            let former = if is_key { self.of_one_person(former) } else { self.that_are_there(former) };
             if kind == "la_child_id" {
                 // one value, since a rule compares it with ids that hold now
                 push(columns, &former_kind, first_other(&self.identifiers, &former, &ranked, "value"));
@@ -142,6 +144,16 @@ impl Identity {
         }
     }
 
+    /// The same, without numbers of which the status says that there is none.
+    fn that_are_there(&self, mut ranked: Vec<Vec<u32>>) -> Vec<Vec<u32>> {
+        let statuses = self.identifiers.column("status");
+        let is_there = |row: &u32| {
+            evidence(statuses.and_then(|column| column.get(*row as usize))) != NhsNumberEvidence::Missing
+        };
+        ranked.iter_mut().for_each(|rows| rows.retain(is_there));
+        ranked
+    }
+
     /// The same, without the records of which two people have the key: whose the id is is not known, and a rule would link
     /// by it whatever else is different.
     fn of_one_person(&self, mut ranked: Vec<Vec<u32>>) -> Vec<Vec<u32>> {
@@ -150,7 +162,7 @@ impl Identity {
     }
 
     /// For each record its rows of a long table, the best first: by the rank of the kind, then valid before invalid
-    /// identifiers, then without an end, then the latest start, then as they came.
+    /// identifiers, then what their status is worth, then without an end, then the latest start, then as they came.
     fn ranked(&self, long: &Long<'_>, rank: impl Fn(&str) -> Option<u8>) -> Vec<Vec<u32>> {
         let mut rows: Vec<Vec<u32>> = vec![Vec::new(); self.n_records];
         let column = |name: &str| long.table.column(name);
@@ -169,8 +181,9 @@ impl Identity {
                 let invalid = |row| cell("validity", row) == Some("invalid");
                 let past = |row| !self.holds_now(cell("from", row), cell("to", row));
                 let start = |row| cell("from", row).filter(|text| is_day(text));
-                (rank_of(a), invalid(a), past(a))
-                    .cmp(&(rank_of(b), invalid(b), past(b)))
+                let worth = |row| evidence(cell("status", row));
+                (rank_of(a), invalid(a), worth(a), past(a))
+                    .cmp(&(rank_of(b), invalid(b), worth(b), past(b)))
                     .then_with(|| start(b).cmp(&start(a)))
             });
         }
@@ -187,6 +200,12 @@ impl Identity {
         let has_ended = to.filter(|text| is_day(text)).is_some_and(|to| to <= today.unwrap_or("2100"));
         has_begun && !has_ended
     }
+}
+
+/// What a number with this status is worth; without one it is taken at its word.
+fn evidence(status: Option<&str>) -> NhsNumberEvidence {
+    let status = status.and_then(NhsNumberStatus::parse);
+    status.map_or(NhsNumberEvidence::Deterministic, NhsNumberStatus::evidence)
 }
 
 /// Whether text is an ISO date with its day, which sorts as it runs.

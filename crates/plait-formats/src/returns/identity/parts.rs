@@ -20,6 +20,16 @@ pub struct IdentitySink<'a> {
     pub take: &'a mut dyn FnMut(Identity) -> Result<(), Fault>,
 }
 
+/// How much of who the records are about is kept.
+pub enum IdentityKept<'a> {
+    /// All of it, in memory.
+    Whole,
+    /// Of the first so many records, to look at. What is said of others is counted and checked like it, and not kept.
+    First(u32),
+    /// All of it, given to a sink.
+    InParts(IdentitySink<'a>),
+}
+
 impl IdentitySink<'_> {
     /// A usual number of records of a part, which take 50 MB or so.
     pub const RECORDS: u32 = 1 << 17;
@@ -31,6 +41,8 @@ pub(in crate::returns) struct IdentityParts<'a> {
     spec: Arc<Spec>,
     first: IdentityBuilder,
     n_records: u32,
+    /// How many records are kept, where not all are.
+    only: Option<u32>,
     rest: Option<Rest<'a>>,
 }
 
@@ -54,12 +66,22 @@ struct Part {
 impl<'a> IdentityParts<'a> {
     /// In one part, for a return of this spec.
     pub(in crate::returns) fn new(spec: Arc<Spec>) -> Self {
-        Self { first: IdentityBuilder::new(spec.dates, 0), spec, n_records: 0, rest: None }
+        Self { first: IdentityBuilder::new(spec.dates, 0), spec, n_records: 0, only: None, rest: None }
     }
 
     /// In as many parts as there are. No record has been made yet.
     pub(in crate::returns) fn into_sink(self, sink: IdentitySink<'a>) -> Self {
         Self { rest: Some(Rest { sink, scratch: None, parts: Vec::new(), files: Vec::new() }), ..self }
+    }
+
+    /// Of the first so many records. No record has been made yet.
+    pub(in crate::returns) fn of_first(self, records: u32) -> Self {
+        Self { only: Some(records), ..self }
+    }
+
+    /// How many records there are.
+    pub(in crate::returns) fn n_records(&self) -> usize {
+        self.n_records as usize
     }
 
     /// Makes a record and gives its number.
@@ -68,6 +90,7 @@ impl<'a> IdentityParts<'a> {
         self.n_records += 1;
         match &mut self.rest {
             Some(rest) if record >= rest.sink.records => rest.new_record(record, key),
+            None if self.only.is_some_and(|only| record >= only) => {}
             _ => self.first.new_record(key),
         }
         record
@@ -84,7 +107,16 @@ impl<'a> IdentityParts<'a> {
         rows: &RowsOf<'_>,
     ) -> Result<(), Fault> {
         let Some(rest) = &mut self.rest else {
-            self.first.take_in(columns, records, rows);
+            match self.only {
+                Some(only) if self.n_records > only => {
+                    let of_first: Vec<u32> =
+                        records.iter().map(|&record| if record < only { record } else { NULL }).collect();
+                    if of_first.iter().any(|record| *record != NULL) {
+                        self.first.take_in(columns, &of_first, rows);
+                    }
+                }
+                _ => self.first.take_in(columns, records, rows),
+            }
             return Ok(());
         };
         let size = rest.sink.records;

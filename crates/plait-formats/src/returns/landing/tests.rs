@@ -294,6 +294,100 @@ fn the_order_of_dates_is_that_of_the_whole_column_whatever_batch_they_come_in() 
     assert_eq!(cells(&landed.identity.persons, "date_of_birth"), text_of(&expected));
 }
 
+const PATIENTS: &str = r#"
+format = 1
+return = "patients"
+title = "Patients"
+year = 2024
+collector = "nobody"
+dates = "iso"
+
+[[table]]
+name = "patient"
+rows = "person"
+record = "id"
+columns = [
+  { name = "id", meaning = "la_child_id" },
+  { name = "local", meaning = "local_patient_id" },
+  { name = "number", kind = "nhs_number", meaning = "nhs_number" },
+  { name = "status", meaning = "nhs_number_status" },
+]
+
+[[table]]
+name = "home"
+rows = "of_person"
+record = "person"
+columns = [
+  { name = "person", meaning = "la_child_id" },
+  { name = "type", meaning = "address_kind" },
+  { name = "from", kind = "date", meaning = "from" },
+  { name = "to", kind = "date", meaning = "to" },
+  { name = "json", kind = "json", meaning = "address" },
+]
+"#;
+
+#[test]
+fn a_number_that_is_none_by_its_status_is_left_out_and_a_verified_one_comes_first() {
+    let spec = Arc::new(Spec::parse(PATIENTS, "spec.toml").unwrap());
+    let rows = batch(
+        &spec,
+        "patient",
+        &["id", "local", "number", "status"],
+        &[
+            &["1", "H1", "9990000018", "05"],
+            &["1", "H1", "9990000026", "01"],
+            &["2", "H2", "9990000034", "07"],
+            &["3", "H3", "9990000042", "02"],
+        ],
+    );
+    let (landed, payload) = land(&spec, vec![rows]);
+    let current = landed.identity.current().table;
+    assert_eq!(cells(&current, "nhs_number"), text_of(&[Some("9990000026"), None, Some("9990000042")]));
+    assert_eq!(cells(&current, "nhs_number_status"), text_of(&[Some("01"), Some("07"), Some("02")]));
+    let locals: Vec<Option<String>> = cells(&landed.identity.identifiers, "kind")
+        .into_iter()
+        .zip(cells(&landed.identity.identifiers, "value"))
+        .filter(|(kind, _)| kind.as_deref() == Some("local_patient_id"))
+        .map(|(_, value)| value)
+        .collect();
+    assert_eq!(locals, text_of(&[Some("H1"), Some("H2"), Some("H3")]));
+    let columns: Vec<&str> = payload[0].1.columns.iter().map(|column| column.name.as_str()).collect();
+    assert_eq!(columns, ["record_key"], "who somebody is stays out of payload");
+}
+
+#[test]
+fn the_days_of_an_address_are_not_those_of_the_id_in_its_row() {
+    let spec = Arc::new(Spec::parse(PATIENTS, "spec.toml").unwrap());
+    let people = batch(&spec, "patient", &["id"], &[&["1"]]);
+    let json = r#"{"HOUSE":12,"STREET":"High Street","TOWN":"Braystow","UPRN":"999001042337","EASTING":"1","POSTCODE":"PX3 5LJ"}"#;
+    let homes = batch(
+        &spec,
+        "home",
+        &["person", "type", "from", "to", "json"],
+        &[&["1", "PLACEMENT", "2020-01-01", "2021-01-01", json]],
+    );
+    let identity = land(&spec, vec![people, homes]).0.identity;
+    let row = |table: &Table, names: &[&str]| -> Vec<String> {
+        names.iter().map(|name| cells(table, name)[0].clone().unwrap_or_default()).collect()
+    };
+    assert_eq!(
+        row(&identity.addresses, &["kind", "address", "town", "postcode", "uprn", "from", "to"]),
+        ["placement", "12, High Street", "Braystow", "PX3 5LJ", "999001042337", "2020-01-01", "2021-01-01"]
+    );
+    assert_eq!(row(&identity.identifiers, &["kind", "value", "from", "to"]), ["la_child_id", "1", "", ""]);
+    assert_eq!(identity.identifiers.n_rows, 1);
+}
+
+#[test]
+fn a_number_that_looks_made_up_is_a_key() {
+    let spec = census();
+    let keys = ["11111", "222222", "999999", "12345678", "unknown", "0000"];
+    let rows: Vec<[&str; 2]> = keys.iter().map(|key| [*key, "Example"]).collect();
+    let rows: Vec<&[&str]> = rows.iter().map(|row| &row[..]).collect();
+    let (landed, _) = land(&spec, vec![batch(&spec, "pupil", &["pupilid", "surname"], &rows)]);
+    assert_eq!((landed.identity.n_records, landed.issues[0].count), (4, 2));
+}
+
 #[test]
 fn zeros_are_no_key() {
     let spec = census();
@@ -600,6 +694,25 @@ fn the_unborn_are_linked_by_the_day_on_which_they_are_expected() {
     assert_eq!(cells(&current, "date_of_birth"), text_of(&[Some("2026-11-30")]));
     assert_eq!(landed.identity.layout("date_of_birth"), Some("DD/MM/YYYY"));
     assert_eq!(landed.headers.get("date_of_birth").map(Vec::as_slice), Some(&["due".to_owned()][..]));
+}
+
+#[test]
+fn of_the_first_records_identity_is_kept_and_of_all_rows_are_counted_and_checked() {
+    let spec = census();
+    let rows = |keys: &[&str]| {
+        let rows: Vec<[&str; 2]> = keys.iter().map(|key| [*key, "Example"]).collect();
+        batch(&spec, "pupil", &["pupilid", "surname"], &rows.iter().map(|row| &row[..]).collect::<Vec<_>>())
+    };
+    let homes = batch(&spec, "home", &["pupilid", "postcode"], &[&["1", "PX3 5LJ"], &["5", "PX3 5LJ"]]);
+    let mut landing = Landing::new(Arc::clone(&spec), None, None, None).with_identity_of_first(2);
+    for batch in [rows(&["1", "2", "3"]), rows(&["4", "5", ""]), homes] {
+        landing.batch(batch).unwrap();
+    }
+    let landed = landing.finish("census").unwrap();
+    assert_eq!((landed.n_records, landed.identity.n_records), (5, 2));
+    assert_eq!((landed.identity.names.n_rows, landed.identity.addresses.n_rows), (2, 1));
+    assert_eq!((landed.tables[0].rows_in, landed.tables[0].set_aside), (6, 1));
+    assert_eq!(landed.quality.iter().map(|column| column.n_rows).max(), Some(6));
 }
 
 #[test]

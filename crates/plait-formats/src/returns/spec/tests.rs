@@ -112,7 +112,7 @@ fn what_the_reader_of_toml_says_is_put_in_our_words() {
     assert_snapshot!(with("meaning = \"sex\"", "meaning = \"sx\"").split(", surname").next().unwrap(), @r#"
     error[E022] "sx" is nothing that "meaning" can be (yot.toml line 16)
       why: columns would be taken for what they are not, or be left out
-      do:  did you mean "sex"? it can be: record, la_child_id, former_la_child_id
+      do:  did you mean "sex"? it can be: record, la_child_id, former_la_child_id, local_patient_id
     "#);
     assert_snapshot!(with("required = true", "requird = true"), @r#"
     error[E022] there is no key "requird" here (yot.toml line 15)
