@@ -460,7 +460,7 @@ fn a_table_without_that_of_its_persons_says_what_has_to_stand_beside_it() {
       do:  put "pupilonroll" or "pupilnolongeronroll" beside it and name the folder, or say with --as what else it is
     "#);
     let forced = place.plait("look pupils.csv --as school-census").failed();
-    assert!(forced.starts_with("exit 3\nerror[E062] no row of pupils has the key"), "{forced}");
+    assert!(forced.starts_with("exit 3\nerror[E064] pupils.csv holds nothing of school-census"), "{forced}");
 }
 
 const SEN_NEEDS: &[u8] =
