@@ -367,7 +367,8 @@ impl<R: io::Read> Parser<R> {
                 FaultCode::InvalidText,
                 format!("{file} has a header of more than {MOST_COLUMNS} columns"),
                 "check that it is a table with one row per line",
-            ));
+            )
+            .because("no table has so many"));
         }
         let names = naming::names(file, &cells, &mut issues)?;
         let line = found.next_line + lines_before;
@@ -991,7 +992,8 @@ fn text_fault(file: &str, error: TextError, line: u64) -> Fault {
             FaultCode::InvalidText,
             format!("{file} has a line of more than {} MiB", longest >> 20),
             "check that it is a table with one row per line",
-        ),
+        )
+        .because("no row of a table is so long"),
     }
 }
 

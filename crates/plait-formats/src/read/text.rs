@@ -30,6 +30,8 @@ pub(super) struct TextSource<R> {
     ended: bool,
     /// The longest line that may come.
     longest: usize,
+    /// Bytes of `raw` in which no line ends, so that a line without end is not searched anew with every piece.
+    searched: usize,
     /// Where the first byte of `raw` is in the file.
     offset: u64,
     /// Whether bytes that are no text become [`UNDECODABLE`] instead of ending the reading.
@@ -89,6 +91,7 @@ impl<R: Read> TextSource<R> {
             encoding,
             ended,
             longest: LONGEST_FIRST,
+            searched: 0,
             offset: mark as u64,
             tolerant,
             undecodable: VecDeque::new(),
@@ -112,16 +115,21 @@ impl<R: Read> TextSource<R> {
                 Some(_) => self.raw.len(),
                 None if self.ended => self.raw.len(),
                 None => {
-                    self.raw.iter().rposition(|&byte| byte == b'\n' || byte == b'\r').map_or(0, |at| at + 1)
+                    let is_end = |&byte: &u8| byte == b'\n' || byte == b'\r';
+                    let new = &self.raw[self.searched..];
+                    new.iter().rposition(is_end).map_or(0, |at| self.searched + at + 1)
                 }
             };
             if piece > 0 {
                 self.decode(piece, text)?;
                 self.raw.drain(..piece);
+                self.searched = self.raw.len();
                 self.offset += piece as u64;
                 self.longest = LONGEST;
             } else if self.raw.len() > self.longest {
                 return Err(TextError::LongLine(self.longest));
+            } else {
+                self.searched = self.raw.len();
             }
             if !self.ended {
                 self.ended = more(&mut self.reader, &mut self.raw)?;
