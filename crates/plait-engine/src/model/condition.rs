@@ -193,6 +193,16 @@ impl Condition {
         }
     }
 
+    /// Whether it asks which of the two records has a value at all.
+    pub(crate) fn asks_who_has_it(&self) -> bool {
+        match self {
+            Self::Test(_, test) => *test == Test::EitherRecorded,
+            Self::All(parts) | Self::Any(parts) => parts.iter().any(Self::asks_who_has_it),
+            Self::Not(part) => part.asks_who_has_it(),
+            Self::Else => false,
+        }
+    }
+
     /// Whether this is plain agreement of the first field.
     pub fn is_exact(&self) -> bool {
         *self == Self::exact()

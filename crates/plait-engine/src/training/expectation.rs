@@ -39,6 +39,8 @@ pub struct ClassPlan {
     is_match: bool,
     /// Comparisons whose probabilities are those of strangers.
     by_chance: Vec<usize>,
+    /// Levels whose probabilities are those of strangers, as (comparison, level from 0).
+    levels_by_chance: Vec<(usize, usize)>,
     /// Comparisons of identifiers of a person.
     identifiers: Vec<usize>,
     /// Comparisons of sources, which have no levels from more to less alike.
@@ -81,9 +83,19 @@ impl ClassPlan {
             name: "match".into(),
             is_match: true,
             by_chance: Vec::new(),
+            levels_by_chance: Vec::new(),
             identifiers: identifiers.clone(),
             sources: sources.clone(),
         }];
+        // one child's expected day says nothing of the birth of another in the family; few as the unborn are, a class that
+        // may learn otherwise would take them all
+        let of_unborn: Vec<(usize, usize)> = (0..)
+            .zip(&model.comparisons)
+            .flat_map(|(at, comparison)| {
+                let levels = (0..).zip(&comparison.levels).filter(|(_, level)| level.when.asks_who_has_it());
+                levels.map(move |(level, _)| (at, level)).collect::<Vec<_>>()
+            })
+            .collect();
         let kin = [
             ("related, other forename", comparison_of(&[Role::Forename, Role::FullName])),
             ("related, other date of birth", comparison_of(&[Role::DateOfBirth])),
@@ -96,6 +108,7 @@ impl ClassPlan {
                         name: name.into(),
                         is_match: false,
                         by_chance,
+                        levels_by_chance: of_unborn.clone(),
                         identifiers: identifiers.clone(),
                         sources: sources.clone(),
                     });
@@ -295,6 +308,18 @@ impl<'a> State<'a> {
         for (plan, table) in self.plans.iter().zip(&mut self.probabilities) {
             for &comparison in &plan.by_chance {
                 table[comparison].clone_from(&self.strangers[comparison]);
+            }
+            for of_comparison in plan.levels_by_chance.chunk_by(|a, b| a.0 == b.0) {
+                let comparison = of_comparison[0].0;
+                let is_tied = |level: usize| of_comparison.iter().any(|tied| tied.1 == level);
+                let (learned, chance) = (&mut table[comparison], &self.strangers[comparison]);
+                let free = |levels: &[f64]| -> f64 {
+                    (0..levels.len()).filter(|&level| !is_tied(level)).map(|level| levels[level]).sum()
+                };
+                let scale = free(chance) / free(learned);
+                for level in 0..learned.len() {
+                    learned[level] = if is_tied(level) { chance[level] } else { learned[level] * scale };
+                }
             }
         }
     }

@@ -12,6 +12,7 @@ struct Problem {
 
 fn plan(name: &str, is_match: bool, by_chance: &[usize]) -> ClassPlan {
     ClassPlan {
+        levels_by_chance: Vec::new(),
         name: name.into(),
         is_match,
         by_chance: by_chance.to_vec(),

@@ -38,7 +38,7 @@ impl<'a> Long<'a> {
 }
 
 impl Identity {
-    /// What holds now: the legal name, the home address and the identifiers without an end, the latest first, and,
+    /// What holds now: the legal name, the address at home or in a placement and the identifiers without an end, the latest first, and,
     /// where a record has more than one, the others in `former_surname`, `other_postcodes` and the like, joined by `|`.
     ///
     /// Of [contradicted](Identity::contradicted) records the ids that their source gives them are left out: nobody knows
@@ -107,7 +107,8 @@ impl Identity {
     fn address_columns(&self, columns: &mut Vec<Column>) {
         let addresses = Long::of(&self.addresses);
         let home = self.ranked(&addresses, |kind| match kind {
-            "home" => Some(0),
+            // a child who is looked after lives where it is placed
+            "home" | "placement" => Some(0),
             _ => Some(1),
         });
         for part in ["address", "town", "postcode"] {
