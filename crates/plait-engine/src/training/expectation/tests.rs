@@ -327,3 +327,17 @@ fn a_fit_that_cannot_be_trusted_says_so() {
         fit.warnings
     );
 }
+
+#[test]
+fn a_level_by_chance_is_as_strangers_have_it_and_the_others_are_learned() {
+    let kinds = with_siblings();
+    let (vectors, chance) = drawn(&kinds, 100_000, 5);
+    let tied = ClassPlan { levels_by_chance: vec![(2, 0)], ..plan("other forename", false, &[0]) };
+    let fit_with = |kin: ClassPlan| fit(&vectors, 1.0, &chance, &[plan("match", true, &[]), kin]).classes;
+    let classes = fit_with(tied);
+    // match, strangers, then relatives
+    assert_eq!(classes[2].probabilities[2][0], classes[1].probabilities[2][0]);
+    assert!((classes[2].probabilities[2].iter().sum::<f64>() - 1.0).abs() < 1e-12);
+    let free = fit_with(plan("other forename", false, &[0]));
+    assert_ne!(free[2].probabilities[2][0], free[1].probabilities[2][0], "learned where it is not tied");
+}
