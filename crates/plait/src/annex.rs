@@ -1,6 +1,6 @@
 //! Workbooks for inspections: the lists of an Annex A, filled from returns.
 
-use crate::dataset;
+use crate::dataset::{self, Bytes};
 use crate::faults::Faults;
 use crate::run::{self, Run};
 use crate::source::{SourceSpec, bytes_at};
@@ -162,19 +162,6 @@ fn fills_nothing(source: &SourceSpec, target: &Spec, is: Option<&Spec>) -> Fault
     )
     .because("a list is filled from the tables of certain returns alone")
     .at(source.path.display().to_string())
-}
-
-/// Passes on how many bytes were read.
-struct Bytes<'a>(&'a dyn Progress);
-
-impl GatherProgress for Bytes<'_> {
-    fn advance(&self, bytes: u64) {
-        self.0.advance(bytes);
-    }
-
-    fn stopped(&self) -> bool {
-        self.0.stopped()
-    }
 }
 
 /// A column of a list that is empty in some rows.

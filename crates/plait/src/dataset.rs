@@ -235,7 +235,7 @@ pub(crate) fn authority(recognised: &Recognised) -> Option<String> {
 }
 
 /// Passes on how many bytes were read.
-struct Bytes<'a>(&'a dyn Progress);
+pub(crate) struct Bytes<'a>(pub(crate) &'a dyn Progress);
 
 impl GatherProgress for Bytes<'_> {
     fn advance(&self, bytes: u64) {

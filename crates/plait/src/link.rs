@@ -21,6 +21,7 @@ use plait_engine::automatic::{self, ChosenRules, RuleOptions};
 use plait_engine::blocking::Blocks;
 use plait_engine::clustering::{Clustered, cluster};
 use plait_engine::comparison::Comparer;
+use plait_engine::conflicts::Conflicts;
 use plait_engine::constraints::Constraints;
 use plait_engine::deterministic::Rulings;
 use plait_engine::explanation::{Explanation, explain};
@@ -468,6 +469,7 @@ impl<'a> Job<'a> {
                 pairs: &pairs,
                 clustered: &clustered,
                 constraints,
+                conflicts: &Conflicts::of(&records, constraints),
                 cut: link_cut,
                 seed: request.seed,
             })

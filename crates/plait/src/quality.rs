@@ -1,7 +1,7 @@
 //! What a run says of its own quality without labels: `quality` of `run.json`, and the words for it.
 
 use plait_engine::quality::{
-    Bounded, Decided, Estimate, Together, by_probability, caught_by_rules, without_numbers, without_partner,
+    Bounded, Caught, Decided, Estimate, Together, by_probability, without_numbers, without_partner,
 };
 use plait_types::{grouped, percent};
 use serde::{Deserialize, Serialize};
@@ -50,7 +50,10 @@ impl RunQuality {
     pub(crate) fn of(decided: &Decided<'_>) -> Self {
         let Some(together) = Together::of(decided) else { return Self::default() };
         let ((estimate, caught), (numbers, partner)) = rayon::join(
-            || (by_probability(decided, &together), caught_by_rules(decided, &together)),
+            || {
+                let caught = Caught::of(decided, &together);
+                (by_probability(decided, &together, &caught), caught.share())
+            },
             || (without_numbers(decided, &together), without_partner(decided, &together)),
         );
         Self {

@@ -9,10 +9,9 @@
 //! off by ([`SPREAD_OF_MISSED`]). `benches/quality/simulate.py` holds them against truth.
 
 use super::interval::events_between;
-use super::missed::missed;
+use super::missed::{Caught, missed};
 use super::{Bounded, Decided, Estimate, Together};
 use crate::clustering::joins;
-use crate::conflicts::Conflicts;
 use crate::lists::Lists;
 use plait_types::MatchWeight;
 use rayon::prelude::*;
@@ -60,12 +59,12 @@ impl Expected {
 
 /// Precision and recall of the persons as the probabilities of the model have them: what rules and constraints put together
 /// counts as right. Costs the weights of the pairs within a sample of persons, and of those of a sample of records alone.
-pub fn by_probability(decided: &Decided<'_>, together: &Together) -> Estimate {
+pub fn by_probability(decided: &Decided<'_>, together: &Together, caught: &Caught) -> Estimate {
     let wrong = decided.wrong(&together.members);
     let share = |count: f64| (1.0 - count / together.pairs).clamp(0.0, 1.0);
     let (fewest, most) = wrong.between(SPREAD);
     let precision = Bounded { estimate: share(wrong.total()), low: share(most), high: share(fewest) };
-    let missed = missed(decided, together);
+    let missed = missed(decided, together, caught);
     let right = together.pairs * precision.estimate;
     let share = |missed: f64| if right > 0.0 { right / (right + missed) } else { 0.0 };
     let (fewest, most) = missed.between(SPREAD_OF_MISSED);
@@ -81,7 +80,6 @@ impl Decided<'_> {
             .map(|pair| (self.pairs.left[pair], self.pairs.right[pair]))
             .collect();
         by_rule.sort_unstable();
-        let conflicts = Conflicts::of(self.records, self.constraints);
         let sums: Vec<(f64, f64)> = sample
             .par_iter()
             .map_init(
@@ -94,7 +92,7 @@ impl Decided<'_> {
                         if by_rule.binary_search(&(left, right)).is_ok() {
                             return Some(f64::INFINITY);
                         }
-                        if conflicts.between(left, right) {
+                        if self.conflicts.between(left, right) {
                             return Some(f64::NEG_INFINITY);
                         }
                         let is_candidate = self.blocks.is_candidate(left, right);

@@ -17,7 +17,6 @@
 use super::expected::{Expected, summed};
 use super::interval::events_between;
 use super::{Bounded, Decided, Together};
-use crate::conflicts::Conflicts;
 use crate::model::Clustering;
 use rayon::prelude::*;
 
@@ -35,8 +34,8 @@ const SPREAD_OF_CAUGHT: f64 = 0.7;
 const DECIDED: f64 = 0.0;
 
 /// The pairs missed that can be expected.
-pub(super) fn missed(decided: &Decided<'_>, together: &Together) -> Expected {
-    of_alone(decided, together).and(not_caught(decided, together))
+pub(super) fn missed(decided: &Decided<'_>, together: &Together, caught: &Caught) -> Expected {
+    of_alone(decided, together).and(caught.not_caught())
 }
 
 /// Pairs of records that are alone.
@@ -46,7 +45,6 @@ fn of_alone(decided: &Decided<'_>, together: &Together) -> Expected {
     let alone = (0..decided.records.len() as u32).filter(|&record| is_alone(record)).collect();
     let (sample, one_in) = decided.some(alone, decided.affordable(ALONE));
     let partners = decided.blocks.partners(&sample, |_| true);
-    let conflicts = Conflicts::of(decided.records, decided.constraints);
     let by_evidence = decided.model.clustering == Clustering::Correlation;
     let sums = (0..sample.len() as u32).into_par_iter().map_init(
         || decided.comparer.scratch(),
@@ -59,7 +57,7 @@ fn of_alone(decided: &Decided<'_>, together: &Together) -> Expected {
                 .map(|&other| {
                     let (left, right) = (record.min(other), record.max(other));
                     let bits = decided.scorer.weigh(left, right, scratch).0;
-                    let is_decided = by_evidence || conflicts.between(left, right);
+                    let is_decided = by_evidence || decided.conflicts.between(left, right);
                     (person_of[other as usize], if is_decided { bits.min(DECIDED - LIFT) } else { bits })
                 })
                 .collect();
@@ -85,27 +83,9 @@ fn of_alone(decided: &Decided<'_>, together: &Together) -> Expected {
     summed(sums.collect(), one_in)
 }
 
-/// Pairs of records that no rule brought to their person.
-fn not_caught(decided: &Decided<'_>, together: &Together) -> Expected {
-    let caught = Caught::of(decided, together);
-    let (never, each) = (caught.never(), caught.pairs / caught.records.max(1.0));
-    Expected { sum: never * each, squares: never * each * each, one_in: caught.one_in }
-}
-
-/// The share of records that rules bring to their person, of all that have one: capture and recapture over the blocking
-/// rules. `None` of fewer than two rules.
-pub fn caught_by_rules(decided: &Decided<'_>, together: &Together) -> Option<Bounded> {
-    if decided.model.blocking.len() < 2 {
-        return None;
-    }
-    let caught = Caught::of(decided, together);
-    let share = |never: f64| caught.records / (caught.records + never);
-    let (fewest, most) = events_between(caught.never(), SPREAD_OF_CAUGHT);
-    Some(Bounded { estimate: share(caught.never()), low: share(most), high: share(fewest) })
-}
-
 /// Records of a sample of persons by how many rules brought them there.
-struct Caught {
+pub struct Caught {
+    n_rules: usize,
     records: f64,
     once: f64,
     twice: f64,
@@ -115,7 +95,8 @@ struct Caught {
 }
 
 impl Caught {
-    fn of(decided: &Decided<'_>, together: &Together) -> Self {
+    /// Asks each rule about each record of the sample.
+    pub fn of(decided: &Decided<'_>, together: &Together) -> Self {
         let (sample, one_in) = decided.sample(&together.members, PERSONS);
         let n_rules = decided.model.blocking.len();
         // in halves of a pair
@@ -140,7 +121,32 @@ impl Caught {
             })
             .collect();
         let sum = |at: usize| counts.iter().map(|counts| counts[at]).sum::<u64>() as f64;
-        Self { records: sum(0), once: sum(1), twice: sum(2), pairs: sum(3) / 2.0, one_in: one_in as f64 }
+        Self {
+            n_rules,
+            records: sum(0),
+            once: sum(1),
+            twice: sum(2),
+            pairs: sum(3) / 2.0,
+            one_in: one_in as f64,
+        }
+    }
+
+    /// The share of records that rules bring to their person, of all that have one: capture and recapture over the blocking
+    /// rules. `None` of fewer than two rules.
+    pub fn share(&self) -> Option<Bounded> {
+        let share = |never: f64| self.records / (self.records + never);
+        let (fewest, most) = events_between(self.never(), SPREAD_OF_CAUGHT);
+        (self.n_rules > 1).then(|| Bounded {
+            estimate: share(self.never()),
+            low: share(most),
+            high: share(fewest),
+        })
+    }
+
+    /// Pairs of records that no rule brought to their person.
+    fn not_caught(&self) -> Expected {
+        let (never, each) = (self.never(), self.pairs / self.records.max(1.0));
+        Expected { sum: never * each, squares: never * each * each, one_in: self.one_in }
     }
 
     /// Records that no rule brings to their person, by Chao's estimator, corrected for small counts.

@@ -9,12 +9,13 @@ mod missed;
 mod trial;
 
 pub use expected::by_probability;
-pub use missed::caught_by_rules;
+pub use missed::Caught;
 pub use trial::{WithoutNumbers, WithoutPartner, without_numbers, without_partner};
 
 use crate::blocking::Blocks;
 use crate::clustering::{Clustered, LOOK_AT_ALL};
 use crate::comparison::Comparer;
+use crate::conflicts::Conflicts;
 use crate::constraints::Constraints;
 use crate::lists::Lists;
 use crate::model::{LinkType, Model};
@@ -60,6 +61,8 @@ pub struct Decided<'a> {
     pub clustered: &'a Clustered,
     /// What keeps records apart whatever their probabilities.
     pub constraints: &'a Constraints,
+    /// What its numbers say of two records.
+    pub conflicts: &'a Conflicts<'a>,
     /// Bits from which a pair is linked.
     pub cut: f64,
     /// Of the samples.

@@ -85,6 +85,7 @@ fn of_linked<T>(records: &Records, model: &Model, ask: impl FnOnce(&Decided<'_>)
         pairs: &pairs,
         clustered: &clustered,
         constraints: &constraints,
+        conflicts: &Conflicts::of(records, &constraints),
         cut: 0.0,
         seed: 1,
     })
@@ -175,7 +176,7 @@ proptest! {
             let n_together = all.iter().filter(|&&(l, r)| person(l) == person(r)).count() as f64;
             prop_assert_eq!(together.is_some(), n_together > 0.0);
             let Some(together) = together else { return Ok(()) };
-            let said = by_probability(decided, &together);
+            let said = by_probability(decided, &together, &Caught::of(decided, &together));
             let (precision, recall) = (said.precision.unwrap(), said.recall.unwrap());
             for share in [precision, recall] {
                 prop_assert!(0.0 <= share.low && share.low <= share.estimate);
@@ -319,6 +320,6 @@ fn too_few_records_say_nothing() {
         let together = Together::of(decided).unwrap();
         assert_eq!(without_partner(decided, &together), None);
         assert_eq!(without_numbers(decided, &together), None);
-        assert!(caught_by_rules(decided, &together).is_some());
+        assert!(Caught::of(decided, &together).share().is_some());
     });
 }

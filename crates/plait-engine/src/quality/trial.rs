@@ -7,7 +7,6 @@
 
 use super::{Bounded, Decided, Together};
 use crate::clustering::{NOT_COMPARED, clipped};
-use crate::conflicts::Conflicts;
 use crate::evaluation::Z_95;
 use crate::groups::Tally;
 use crate::model::Clustering;
@@ -59,7 +58,7 @@ pub fn without_numbers(decided: &Decided<'_>, together: &Together) -> Option<Wit
     if hidden.is_empty() || !asked.contains(&true) {
         return None;
     }
-    let conflicts = Conflicts::of(decided.records, decided.constraints);
+    let conflicts = decided.conflicts;
     let numbered = (0..decided.records.len() as u32).filter(|&record| conflicts.has_number(record)).collect();
     let (sample, _) = decided.some(numbered, decided.affordable(RECORDS));
     let known = conflicts.holders_of_the_numbers_of(&sample);
@@ -119,7 +118,7 @@ pub fn without_partner(decided: &Decided<'_>, together: &Together) -> Option<Wit
         (0..decided.records.len() as u32).filter(|&r| together.members.get(own(r)).len() > 1).collect();
     let (sample, _) = decided.some(with_others, decided.affordable(RECORDS));
     let partners = decided.blocks.partners(&sample, |_| true);
-    let conflicts = Conflicts::of(decided.records, decided.constraints);
+    let conflicts = decided.conflicts;
     let misplaced = (0..sample.len() as u32).into_par_iter().map_init(
         || decided.comparer.scratch(),
         |scratch, place| {
@@ -132,11 +131,15 @@ pub fn without_partner(decided: &Decided<'_>, together: &Together) -> Option<Wit
             u64::from(decided.placed(record, partners.get(place), &persons, weigh).is_some())
         },
     );
-    let (misplaced, records): (u64, u64) = (misplaced.sum(), sample.len() as u64);
-    let mut tally = Tally::default();
-    (0..records).for_each(|record| tally.add(u64::from(record < misplaced), 1));
-    (records >= ENOUGH)
-        .then(|| WithoutPartner { records, misplaced: bounded(&tally).expect("there are some") })
+    let misplaced = misplaced.fold(Tally::default, |mut tally, part| {
+        tally.add(part, 1);
+        tally
+    });
+    let misplaced = misplaced.reduce(Tally::default, Tally::merged);
+    (misplaced.clusters >= ENOUGH).then(|| WithoutPartner {
+        records: misplaced.clusters,
+        misplaced: bounded(&misplaced).expect("there are some"),
+    })
 }
 
 fn bounded(tally: &Tally) -> Option<Bounded> {
