@@ -153,11 +153,11 @@ class Simulation(unittest.TestCase):
     def test_probabilities_that_are_kept_have_no_calibration_error(self):
         pairs = pd.DataFrame({"probability": [.25] * 4 + [.97] * 100, "decision": "link",
                               "true": [True, False, False, False] + [True] * 97 + [False] * 3})
-        bins = calibration(pairs)
+        bins = calibration(pairs, "probability")
         self.assertAlmostEqual(expected_calibration_error(bins), 0)
         self.assertEqual(bins["high"], [100, 97])
         pairs["true"] = np.zeros(104, bool)
-        self.assertAlmostEqual(expected_calibration_error(calibration(pairs)), (4 * .25 + 100 * .97) / 104)
+        self.assertAlmostEqual(expected_calibration_error(calibration(pairs, "probability")), (4 * .25 + 100 * .97) / 104)
 
 
 if __name__ == "__main__":

@@ -7,9 +7,10 @@ Makes N boroughs, each of its own seed and size, links each without configuratio
 - every estimate in `run.json`, `quality.estimates`: a list of objects with `name` and `of` (`precision` or
   `recall`; an estimate may also carry both under these keys) and `estimate`, `low`, `high`. Reported for each:
   bias, root mean squared error, how often the 95 % interval held the truth, and how wide it was;
-- the probabilities in `links.parquet`: expected calibration error over ten bins of equal width (Naeini et al.
-  2015), over links and pairs in review, and the share of links of .95 to .99 that are true. Most links are
-  near 1 and are right, so the error of the pairs below .99 stands beside it.
+- both probabilities in `links.parquet`, of a pair alone and with all records of its persons: expected
+  calibration error over ten bins of equal width (Naeini et al. 2015), over links and pairs in review, and the
+  share of links of .95 to .99 that are true. Most links are near 1 and are right, so the error of the pairs
+  below .99 stands beside it.
 The truth of an estimate is precision and recall of the people written out; where the estimate says
 `"about": "links"` it is that of the links. `--report` writes simulated.md into DIR, which run.py takes into its page.
 
@@ -36,6 +37,7 @@ from run import table  # noqa: E402
 from score import score  # noqa: E402
 
 BINS = 10
+PROBABILITIES = ["match_probability", "person_probability"]
 FIRST_SEED = 1001
 
 
@@ -67,8 +69,7 @@ def judged_links(links, truth):
     """Whether each link or pair in review is of one person."""
     entity = pd.Series(truth["entity_id"].to_numpy(), index=truth["rec_id"])
     sides = [entity.reindex(links[f"source_{side}"] + ":" + links[f"record_{side}"]).to_numpy() for side in "lr"]
-    return pd.DataFrame({"probability": links["match_probability"], "decision": links["decision"],
-                         "true": (sides[0] == sides[1]) & pd.notna(sides[0])})
+    return links[[*PROBABILITIES, "decision"]].assign(true=(sides[0] == sides[1]) & pd.notna(sides[0]))
 
 
 def named_as_truth(table, truth, columns):
@@ -82,8 +83,9 @@ def named_as_truth(table, truth, columns):
     return table
 
 
-def calibration(pairs):
+def calibration(pairs, column):
     """Counts, summed probabilities and true pairs in bins of equal width, and of the links of .95 to .99."""
+    pairs = pairs.assign(probability=pairs[column])
     place = np.minimum((pairs["probability"].to_numpy() * BINS).astype(int), BINS - 1)
     true = pairs["true"].to_numpy(float)
     high = pairs[(pairs["probability"] >= .95) & (pairs["probability"] < .99) & (pairs["decision"] == "link")]
@@ -129,9 +131,8 @@ def simulate_one(seed, children, args):
             "people": {key: scored[key] for key in ("precision", "recall", "f1")},
             "links": {"precision": float(linked["true"].mean()), "recall": float(linked["true"].sum() / scored["true_pairs"])},
             "estimates": estimates_of(said),
-            "bins": calibration(pairs),
-            "link_bins": calibration(linked),
-            "unsure_bins": calibration(pairs[pairs["probability"] < .99]),
+            "calibration": {column: {"all": calibration(pairs, column), "links": calibration(linked, column),
+                                     "unsure": calibration(pairs[pairs[column] < .99], column)} for column in PROBABILITIES},
         }
     finally:
         shutil.rmtree(data, ignore_errors=True)
@@ -157,6 +158,32 @@ def judged_estimates(rows):
                        "coverage_low": low, "coverage_high": high,
                        "width": float(np.mean([one["high"] - one["low"] for one, _ in bounded])) if bounded else None})
     return result
+
+
+def calibration_tables(column, bins):
+    """How far a probability can be taken at its word, over all boroughs."""
+    every, links, unsure = (added([row[of] for row in bins]) for of in ("all", "links", "unsure"))
+    errors = [expected_calibration_error(row["all"]) for row in bins]
+    error = expected_calibration_error(every)
+    number, true = (int(value) for value in every["high"])
+    low, high = wilson(true, number)
+    inside = .93 <= true / number <= .995 if number else None
+    lines = [["probability", "pairs", "mean probability", "share true"]]
+    for place, (count, expected, n_true) in enumerate(zip(every["pairs"], every["expected"], every["true"])):
+        if count:
+            lines.append([f"{place / BINS:.1f}–{(place + 1) / BINS:.1f}", f"{int(count):,}", f"{expected / count:.4f}",
+                          f"{n_true / count:.4f}"])
+    return [table([
+        [f"calibration of `{column}`", "measured", "bar", ""],
+        ["expected calibration error, links and review, all boroughs together", f"{error:.4f}", "≤ 0.02",
+         "met" if error <= .02 else f"**missed by {error - .02:.4f}**"],
+        ["the same per borough: median, worst", f"{np.median(errors):.4f}, {max(errors):.4f}", "", ""],
+        ["the same, pairs below .99 alone", f"{expected_calibration_error(unsure):.4f}", "", ""],
+        ["the same, links alone", f"{expected_calibration_error(links):.4f}", "", ""],
+        ["links of .95 to .99 that are true",
+         f"{true:,} of {number:,} ({true / number:.1%}; {low:.1%}–{high:.1%})" if number else "there are none",
+         "93–99.5 %", "–" if inside is None else "met" if inside else "**missed**"],
+    ]), table(lines)]
 
 
 def page(rows):
@@ -189,30 +216,8 @@ def page(rows):
         parts.append(table(lines))
     else:
         parts.append("`run.json` of this version holds no estimates.")
-    every, links = added([row["bins"] for row in done]), added([row["link_bins"] for row in done])
-    unsure = added([row["unsure_bins"] for row in done])
-    errors = [expected_calibration_error(row["bins"]) for row in done]
-    error = expected_calibration_error(every)
-    number, true = (int(value) for value in every["high"])
-    low, high = wilson(true, number)
-    inside = .93 <= true / number <= .995 if number else None
-    parts.append(table([
-        ["calibration", "measured", "bar", ""],
-        ["expected calibration error, links and review, all boroughs together", f"{error:.4f}", "≤ 0.02",
-         "met" if error <= .02 else f"**missed by {error - .02:.4f}**"],
-        ["the same per borough: median, worst", f"{np.median(errors):.4f}, {max(errors):.4f}", "", ""],
-        ["the same, pairs below .99 alone", f"{expected_calibration_error(unsure):.4f}", "", ""],
-        ["the same, links alone", f"{expected_calibration_error(links):.4f}", "", ""],
-        ["links of .95 to .99 that are true",
-         f"{true:,} of {number:,} ({true / number:.1%}; {low:.1%}–{high:.1%})" if number else "there are none",
-         "93–99.5 %", "–" if inside is None else "met" if inside else "**missed**"],
-    ]))
-    lines = [["probability", "pairs", "mean probability", "share true"]]
-    for number, (count, expected, true) in enumerate(zip(every["pairs"], every["expected"], every["true"])):
-        if count:
-            lines.append([f"{number / BINS:.1f}–{(number + 1) / BINS:.1f}", f"{int(count):,}", f"{expected / count:.4f}",
-                          f"{true / count:.4f}"])
-    parts.append(table(lines))
+    for column in PROBABILITIES:
+        parts += calibration_tables(column, [row["calibration"][column] for row in done])
     return "\n\n".join(parts)
 
 

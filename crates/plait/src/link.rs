@@ -29,7 +29,7 @@ use plait_engine::methods::{Method, StepsLeftOut};
 use plait_engine::model::{Clustering, LinkType, Model, ModelFile, NHS_NUMBER_STATUS};
 use plait_engine::objection::{Objection, Objections};
 use plait_engine::progress::{Progress, Stage};
-use plait_engine::quality::Decided;
+use plait_engine::quality::{Decided, Together, of_one_person};
 use plait_engine::records::{Field, Records, SOURCE_OF_RECORD};
 use plait_engine::scoring::{ScoredPairs, Scorer, score as score_pairs, score_compared};
 use plait_engine::training::{Training, TrainingOptions, comparable_pairs, train};
@@ -235,6 +235,8 @@ pub(crate) struct Findings<'a> {
     pub(crate) pairs: &'a ScoredPairs,
     /// The match probability of each pair.
     pub(crate) probability: &'a [f64],
+    /// The same with all records of the two persons looked at.
+    pub(crate) person_probability: &'a [f64],
     pub(crate) clustered: &'a Clustered,
     /// Per pair that is no link although its weight or a rule is for it, why not.
     pub(crate) objections: Vec<Option<Objection>>,
@@ -437,8 +439,29 @@ impl<'a> Job<'a> {
             .map(|&weight| plait_types::MatchWeight(weight).probability().get())
             .collect();
         let constraints = given.as_ref().map_or(&none, |given| &given.constraints);
+        let conflicts = Conflicts::of(&records, constraints);
+        let decided = Decided {
+            records: &records,
+            model: &model,
+            comparer: &comparer,
+            blocks: &blocks,
+            scorer: &scorer,
+            pairs: &pairs,
+            clustered: &clustered,
+            constraints,
+            conflicts: &conflicts,
+            cut: link_cut,
+            seed: request.seed,
+        };
+        let together = Together::of(&decided);
+        let person_probability = self.watch.time("judge", || match &together {
+            Some(together) => of_one_person(&decided, together),
+            // of a person too large to be taken apart
+            None => probability.clone(),
+        });
         let findings = Findings {
             probability: &probability,
+            person_probability: &person_probability,
             records: &records,
             sources: &facts,
             model: &model,
@@ -460,19 +483,7 @@ impl<'a> Job<'a> {
         run.routes = routes::routes(&findings);
         run.method = request.method.map(|method| method::run_method(method, &self.steps_left_out, &findings));
         run.quality = self.watch.time("judge", || {
-            RunQuality::of(&Decided {
-                records: &records,
-                model: &model,
-                comparer: &comparer,
-                blocks: &blocks,
-                scorer: &scorer,
-                pairs: &pairs,
-                clustered: &clustered,
-                constraints,
-                conflicts: &Conflicts::of(&records, constraints),
-                cut: link_cut,
-                seed: request.seed,
-            })
+            together.as_ref().map_or_else(RunQuality::default, |together| RunQuality::of(&decided, together))
         });
         let days: Vec<Option<PartialDate>> = facts.iter().map(|source| source.reference).collect();
         let by_group = || {
@@ -744,7 +755,7 @@ impl<'a> Job<'a> {
         let links_between = findings.links().filter(|&pair| findings.is_between(pair)).count() as u64;
         // of what somebody knows the model has no say
         let by_model = findings.links().filter(|&pair| !findings.pairs.is_constrained(pair));
-        let expected_false_links = by_model.map(|pair| 1.0 - findings.probability[pair]).sum();
+        let expected_false_links = by_model.map(|pair| 1.0 - findings.person_probability[pair]).sum();
         let reviews_of = |is_one: fn(Reason) -> bool| -> u64 {
             let reviews = (0..findings.pairs.len()).filter(|&pair| !findings.clustered.is_link[pair]);
             reviews.filter(|&pair| is_one(Reason::of(findings, pair))).count() as u64

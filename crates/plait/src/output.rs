@@ -236,26 +236,17 @@ fn person_ids(n: u32) -> Values {
     ids
 }
 
-/// How sure it is that a record is with the right others: for a record with links, the probability of its best one, which is
-/// 1 of a constraint; for a record without, one less the probability of its best pair in review (1 where it has none), but for
-/// pairs that numbers or constraints speak against.
+/// How sure it is that a record is with the right others: for a record with links, the probability of its surest one; for a
+/// record without, one less the probability of its likeliest pair in review (1 where it has none).
 fn confidence(findings: &Findings<'_>) -> Vec<f64> {
     let n = findings.records.len();
     let (mut linked, mut review) = (vec![f64::NAN; n], vec![0.0f64; n]);
     let pairs = findings.pairs;
     for pair in 0..pairs.len() {
-        let is_known = matches!(
-            findings.objections[pair],
-            Some(Objection::Numbers(_) | Objection::NumbersOfOthers(_) | Objection::Constraint)
-        );
-        if is_known {
-            continue;
-        }
-        let probability = if pairs.is_constrained(pair) { 1.0 } else { findings.probability[pair] };
         for record in [pairs.left[pair], pairs.right[pair]] {
             let slot = if findings.clustered.is_link[pair] { &mut linked } else { &mut review };
             // f64::max takes the number where the other is NaN
-            slot[record as usize] = slot[record as usize].max(probability);
+            slot[record as usize] = slot[record as usize].max(findings.person_probability[pair]);
         }
     }
     linked
@@ -281,6 +272,7 @@ struct Links<'a> {
     record: [PairNames<'a>; 2],
     weight: Vec<f64>,
     probability: Vec<f64>,
+    person_probability: Vec<f64>,
     decisions: Values,
     decision: Vec<u32>,
     rules: Values,
@@ -377,6 +369,10 @@ impl<'a> Links<'a> {
             source: [source_l, source_r],
             record: [record_l, record_r],
             probability: order.par_iter().map(|&pair| findings.probability[pair as usize]).collect(),
+            person_probability: order
+                .par_iter()
+                .map(|&pair| findings.person_probability[pair as usize])
+                .collect(),
             weight,
             decisions,
             decision: order
@@ -398,6 +394,7 @@ impl<'a> Links<'a> {
             .with("record_r", self.record[1].values())
             .with("match_weight", OutValues::F64(Cow::Borrowed(&self.weight)))
             .with("match_probability", OutValues::F64(Cow::Borrowed(&self.probability)))
+            .with("person_probability", OutValues::F64(Cow::Borrowed(&self.person_probability)))
             .with("decision", OutValues::codes(&self.decision[..], &self.decisions))
             .with("rule", OutValues::codes(&self.rule[..], &self.rules))
             .with("reason", OutValues::codes(&self.reason[..], &self.reasons))

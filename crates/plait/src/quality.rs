@@ -47,14 +47,13 @@ pub struct RunWithoutPartner {
 }
 
 impl RunQuality {
-    pub(crate) fn of(decided: &Decided<'_>) -> Self {
-        let Some(together) = Together::of(decided) else { return Self::default() };
+    pub(crate) fn of(decided: &Decided<'_>, together: &Together) -> Self {
         let ((estimate, caught), (numbers, partner)) = rayon::join(
             || {
-                let caught = Caught::of(decided, &together);
-                (by_probability(decided, &together, &caught), caught.share())
+                let caught = Caught::of(decided, together);
+                (by_probability(decided, together, &caught), caught.share())
             },
-            || (without_numbers(decided, &together), without_partner(decided, &together)),
+            || (without_numbers(decided, together), without_partner(decided, together)),
         );
         Self {
             estimates: vec![RunEstimate::of(PROBABILITIES, estimate)],

@@ -65,6 +65,7 @@ fn links_parquet_has_these_columns_and_one_row_per_link_or_pair_to_review() {
     record_r BYTE_ARRAY Some(String)
     match_weight DOUBLE None
     match_probability DOUBLE None
+    person_probability DOUBLE None
     decision BYTE_ARRAY Some(String)
     rule BYTE_ARRAY Some(String)
     reason BYTE_ARRAY Some(String)
@@ -73,7 +74,7 @@ fn links_parquet_has_these_columns_and_one_row_per_link_or_pair_to_review() {
     let rows = rows(&place, "linked/links.parquet");
     let pairs: Vec<String> = rows[1..]
         .iter()
-        .map(|row| format!("{}:{} {}:{} {}", row[0], row[1], row[2], row[3], row[6]))
+        .map(|row| format!("{}:{} {}:{} {}", row[0], row[1], row[2], row[3], row[7]))
         .collect();
     assert_snapshot!(pairs.join("\n"), @r"
     pupils:P1 clinic:K70 link

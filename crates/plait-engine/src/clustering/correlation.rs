@@ -34,7 +34,7 @@ const BENEFIT: f64 = 0.72;
 /// Weights count up to here: no single pair is to outweigh everything else that is known.
 const MOST: f64 = 43.0;
 /// And down to here, for the same reason as [`BENEFIT`].
-const LEAST: f64 = -10.0;
+pub(crate) const LEAST: f64 = -10.0;
 /// What a pair counts that cannot be of one person.
 const APART: f64 = f64::NEG_INFINITY;
 
@@ -198,12 +198,19 @@ impl Question<'_, '_> {
 }
 
 /// Two clusters that became one.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Join {
     /// What all pairs between them weigh together, bits.
     pub(crate) bits: f64,
-    /// How many pairs that are.
-    pub(crate) n_pairs: usize,
+    /// Their records, by place among those that were asked about.
+    pub(crate) sides: [Vec<u32>; 2],
+}
+
+impl Join {
+    /// Pairs between the two.
+    pub(crate) fn n_pairs(&self) -> usize {
+        self.sides[0].len() * self.sides[1].len()
+    }
 }
 
 /// How these records came together, if they are one person: each of the joins that it takes, from the surest on. `weigh`

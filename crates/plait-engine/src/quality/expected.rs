@@ -99,7 +99,7 @@ impl Decided<'_> {
                         is_candidate.then(|| self.scorer.weigh(left, right, scratch).0)
                     });
                     let wrong = joins.iter().map(|join| {
-                        (join.n_pairs as f64 * share, 1.0 - MatchWeight(join.bits).probability().get())
+                        (join.n_pairs() as f64 * share, 1.0 - MatchWeight(join.bits).probability().get())
                     });
                     wrong.fold((0.0, 0.0), |(sum, squares), (n, wrong)| {
                         (sum + n * wrong, squares + n * n * wrong)

@@ -31,7 +31,7 @@ const NEVER: f64 = -4.0;
 /// Standard deviation of the logarithm of true by estimated numbers of records that no rule catches.
 const SPREAD_OF_CAUGHT: f64 = 0.7;
 /// The most that the odds can be, bits, where numbers or the evidence over all pairs spoke against it.
-const DECIDED: f64 = 0.0;
+pub(super) const DECIDED: f64 = 0.0;
 
 /// The pairs missed that can be expected.
 pub(super) fn missed(decided: &Decided<'_>, together: &Together, caught: &Caught) -> Expected {
@@ -68,8 +68,8 @@ fn of_alone(decided: &Decided<'_>, together: &Together) -> Expected {
                     let members = together.members.get(of_person[0].0);
                     let n = members.iter().filter(|&&other| decided.is_pair(record, other)).count() as f64;
                     let compared = of_person.len() as f64;
-                    let mean = of_person.iter().map(|pair| pair.1).sum::<f64>() / compared;
-                    let odds = (mean + LIFT + NEVER * (n - compared)).exp2();
+                    let bits: Vec<f64> = of_person.iter().map(|pair| pair.1).collect();
+                    let odds = odds_of_one_alone(&bits, n - compared).exp2();
                     // a pair of two records alone is seen from both
                     (if members.len() == 1 { n / 2.0 } else { n }, odds)
                 })
@@ -81,6 +81,12 @@ fn of_alone(decided: &Decided<'_>, together: &Together) -> Expected {
         },
     );
     summed(sums.collect(), one_in)
+}
+
+/// Bits for a record that is alone being of a person, from the bits of its pairs with it and the number of its records that
+/// were never compared with the record. Some pair has to be compared.
+pub(super) fn odds_of_one_alone(compared: &[f64], never: f64) -> f64 {
+    compared.iter().sum::<f64>() / compared.len() as f64 + LIFT + NEVER * never
 }
 
 /// Records of a sample of persons by how many rules brought them there.

@@ -3,11 +3,13 @@
 //! Figures are of *pairs of records in one person*: precision is the share of those that are of one person in truth, recall
 //! the share of all true pairs that are in one person, pairs that no blocking rule makes included.
 
+mod certainty;
 mod expected;
 mod interval;
 mod missed;
 mod trial;
 
+pub use certainty::of_one_person;
 pub use expected::by_probability;
 pub use missed::Caught;
 pub use trial::{WithoutNumbers, WithoutPartner, without_numbers, without_partner};

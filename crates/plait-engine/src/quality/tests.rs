@@ -201,6 +201,90 @@ proptest! {
     }
 }
 
+/// The bits of each pair of these records: of the join that brings its ends together when the two clusters of the
+/// greatest sum are joined again and again. `None` where two joins are as good.
+fn twin_joined(
+    members: &[u32],
+    bits: &dyn Fn(u32, u32) -> f64,
+) -> Option<std::collections::BTreeMap<(u32, u32), f64>> {
+    let mut clusters: Vec<Vec<u32>> = members.iter().map(|&record| vec![record]).collect();
+    let mut joined = std::collections::BTreeMap::new();
+    while clusters.len() > 1 {
+        let places: Vec<(usize, usize)> =
+            (0..clusters.len()).flat_map(|a| (a + 1..clusters.len()).map(move |b| (a, b))).collect();
+        let between = |&(a, b): &(usize, usize)| -> Vec<(u32, u32)> {
+            let pairs =
+                clusters[a].iter().flat_map(|&l| clusters[b].iter().map(move |&r| (l.min(r), l.max(r))));
+            pairs.collect()
+        };
+        let sum = |place: &(usize, usize)| between(place).iter().map(|&(l, r)| bits(l, r)).sum::<f64>();
+        let best = *places.iter().max_by(|a, b| sum(a).total_cmp(&sum(b))).expect("two clusters");
+        if places.iter().any(|place| *place != best && (sum(place) - sum(&best)).abs() < 1e-9) {
+            return None;
+        }
+        joined.extend(between(&best).into_iter().map(|pair| (pair, sum(&best))));
+        let high = clusters.remove(best.1);
+        clusters[best.0].extend(high);
+    }
+    Some(joined)
+}
+
+proptest! {
+    #![proptest_config(fixed(400))]
+
+    #[test]
+    fn a_pair_is_as_sure_as_what_brought_its_persons_together_or_kept_them_apart(
+        records in any_records(),
+        is_link_only in any::<bool>(),
+        is_correlation in any::<bool>(),
+    ) {
+        let link_type = if is_link_only { LinkType::LinkOnly } else { LinkType::LinkAndDedupe };
+        let clustering = if is_correlation { Clustering::Correlation } else { Clustering::ConnectedComponents };
+        let model = a_model(link_type, clustering, &FIELDS);
+        of_linked(&records, &model, |decided| {
+            let Some(together) = Together::of(decided) else { return Ok(()) };
+            let said = of_one_person(decided, &together);
+            prop_assert_eq!(said.len(), decided.pairs.len());
+            let person = |record: u32| decided.clustered.persons.person_of[record as usize];
+            let members = |p: u32| -> Vec<u32> {
+                (0..records.len() as u32).filter(|&record| person(record) == p).collect()
+            };
+            let is_compared = |l: u32, r: u32| decided.is_pair(l, r) && decided.blocks.is_candidate(l, r);
+            let counts = |l: u32, r: u32| {
+                if is_compared(l, r) { (bits(&records, l, r) + 0.72).max(-10.0) } else { -0.72 }
+            };
+            for (pair, said) in said.into_iter().enumerate() {
+                let (left, right) = (decided.pairs.left[pair], decided.pairs.right[pair]);
+                let (a, b) = (members(person(left)), members(person(right)));
+                let between: Vec<(u32, u32)> = a
+                    .iter()
+                    .flat_map(|&l| b.iter().map(move |&r| (l.min(r), l.max(r))))
+                    .filter(|&(l, r)| decided.is_pair(l, r))
+                    .collect();
+                let expected = if person(left) == person(right) {
+                    let Some(joined) = twin_joined(&a, &counts) else { continue };
+                    joined[&(left, right)]
+                } else {
+                    let sum = if a.len() == 1 || b.len() == 1 {
+                        let compared: Vec<f64> = between
+                            .iter()
+                            .filter(|&&(l, r)| is_compared(l, r))
+                            .map(|&(l, r)| bits(&records, l, r))
+                            .collect();
+                        let mean = compared.iter().sum::<f64>() / compared.len() as f64;
+                        mean + 2.0 - 4.0 * (between.len() - compared.len()) as f64
+                    } else {
+                        between.iter().map(|&(l, r)| counts(l, r)).sum()
+                    };
+                    if is_correlation { sum.min(0.0) } else { sum }
+                };
+                prop_assert!((said - odds(expected)).abs() < 1e-9, "{} is not {}", said, odds(expected));
+            }
+            Ok(())
+        })?;
+    }
+}
+
 #[test]
 fn of_a_person_too_large_to_take_apart_nothing_is_said() {
     for n in [LOOK_AT_ALL, LOOK_AT_ALL + 1] {

@@ -153,17 +153,21 @@ impl Dense {
     /// down. What must be apart and is together nevertheless comes last.
     pub(super) fn joins(&self) -> Vec<Join> {
         let mut merging = Merging::start(self, f64::NEG_INFINITY);
-        let mut sizes = vec![1; self.n];
+        let mut members: Vec<Vec<u32>> = (0..self.n as u32).map(|record| vec![record]).collect();
         let mut joins = Vec::with_capacity(self.n.saturating_sub(1));
         while let Some((low, high)) = merging.next() {
-            joins.push(Join { bits: merging.sums[low * self.n + high], n_pairs: sizes[low] * sizes[high] });
+            let bits = merging.sums[low * self.n + high];
             merging.merge(low, high);
-            sizes[low] += sizes[high];
+            let of_high = std::mem::take(&mut members[high]);
+            joins.push(Join { bits, sides: [members[low].clone(), of_high.clone()] });
+            members[low].extend(of_high);
         }
         let apart: Vec<usize> = (0..self.n).filter(|&cluster| merging.alive[cluster]).collect();
         for (place, &low) in apart.iter().enumerate() {
-            let pairs = apart[..place].iter().map(|&high| sizes[low] * sizes[high]);
-            joins.extend(pairs.map(|n_pairs| Join { bits: f64::NEG_INFINITY, n_pairs }));
+            joins.extend(apart[..place].iter().map(|&high| Join {
+                bits: f64::NEG_INFINITY,
+                sides: [members[low].clone(), members[high].clone()],
+            }));
         }
         joins
     }

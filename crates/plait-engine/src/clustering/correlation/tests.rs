@@ -101,7 +101,7 @@ proptest! {
     #[test]
     fn joins_are_of_all_pairs_and_the_first_are_the_merges((n, weights) in any_weights()) {
         let joins = dense_of(n, &weights).joins();
-        prop_assert_eq!(joins.iter().map(|join| join.n_pairs).sum::<usize>(), n * (n - 1) / 2);
+        prop_assert_eq!(joins.iter().map(Join::n_pairs).sum::<usize>(), n * (n - 1) / 2);
         let all: f64 = joins.iter().map(|join| join.bits).sum();
         let expected = within(n, &weights, &vec![0; n]);
         prop_assert!(all == expected || (all - expected).abs() < 1e-9, "{} is not {}", all, expected);
