@@ -2,7 +2,7 @@
 //!
 //! Most forms do not say of which authority they are. Where several are in a run, such a source takes the authority of
 //! those whose ids are for the most part its own, with the same dates of birth; numbers that two systems gave out alike
-//! have other dates.
+//! have other dates, and two sources of which that is so are of two authorities even where neither says so.
 
 use crate::details::{Detail, detail};
 use crate::source::Opened;
@@ -20,10 +20,13 @@ use std::collections::BTreeMap;
 ///
 /// Gives what was told of sources that do not say their authority, and a warning for each of which nothing could be.
 pub(crate) fn keep_child_ids_apart(sources: &mut [Opened]) -> (Vec<Detail>, Vec<Issue>) {
+    let of_source: Vec<Ids> = sources.iter().map(ids).collect();
+    let numbered_alike = tell_those_that_number_alike(sources, &of_source);
     if !are_of_several(sources) {
         return Default::default();
     }
-    let told = tell_authorities(sources);
+    let (details, unknown) = tell_authorities(sources, &of_source);
+    let told = (details, [numbered_alike, unknown].concat());
     for source in sources {
         let marks = match &source.authority {
             Some(authority) => mark(authority),
@@ -40,14 +43,57 @@ pub(crate) fn keep_child_ids_apart(sources: &mut [Opened]) -> (Vec<Detail>, Vec<
 /// The ids that a source gives now, with the date of birth of the child.
 type Ids = HashMap<String, Option<PartialDate>>;
 
+/// Gives sources whose ids other children have elsewhere in the run an authority of their own, unless they are of that of a
+/// source before them, and a warning of it.
+fn tell_those_that_number_alike(sources: &mut [Opened], of_source: &[Ids]) -> Vec<Issue> {
+    let mut issues = Vec::new();
+    let name = |source: &Opened| source.table.name.clone();
+    for at in 0..sources.len() {
+        let of_others: Vec<(usize, Shared)> = (0..sources.len())
+            .filter(|&other| other != at)
+            .map(|other| (other, Shared::of(&of_source[at], &of_source[other])))
+            .filter(|&(other, shared)| {
+                let [here, there] = [at, other].map(|source| sources[source].authority.as_deref());
+                shared.are_of_two_authorities() && (here.is_none() || here != there)
+            })
+            .collect();
+        let Some(&(other, shared)) = of_others.first() else { continue };
+        if sources[at].authority.is_some() {
+            continue;
+        }
+        let is_other = |source: usize| of_others.iter().any(|&(other, _)| other == source);
+        let is_of_a_known_one = (0..at).any(|known| {
+            sources[known].authority.is_some()
+                && !is_other(known)
+                && Shared::of(&of_source[at], &of_source[known]).are_of_one_authority()
+        });
+        if is_of_a_known_one {
+            continue;
+        }
+        sources[at].authority = Some(name(&sources[at]));
+        // said once of two
+        if sources[other].authority.is_some() {
+            let (here, there) = (name(&sources[at]), name(&sources[other]));
+            let message = format!(
+                "{} of {} that it shares with {there} have another date of birth there, so that the two number their children                  alike and are taken to be of two authorities: their child ids are not compared; if they are of one, say so with \
+                 --authority {here}=NUMBER and --authority {there}=NUMBER",
+                grouped(shared.n_dated - shared.n_same_date),
+                counted(shared.n_dated, "child id"),
+            );
+            let count = (shared.n_dated - shared.n_same_date) as usize;
+            issues.push(Issue::new(IssueKind::UnknownAuthority, &*here, message).counting(count));
+        }
+    }
+    issues
+}
+
 /// Gives sources without an authority the one that their ids are of, until no more can be told: a return may share ids
 /// with the case management alone.
-fn tell_authorities(sources: &mut [Opened]) -> (Vec<Detail>, Vec<Issue>) {
+fn tell_authorities(sources: &mut [Opened], of_source: &[Ids]) -> (Vec<Detail>, Vec<Issue>) {
     let mut details = Vec::new();
-    let of_source: Vec<Ids> = sources.iter().map(ids).collect();
     loop {
         let mut of_authority: BTreeMap<&str, Ids> = BTreeMap::new();
-        for (source, ids) in sources.iter().zip(&of_source) {
+        for (source, ids) in sources.iter().zip(of_source) {
             if let Some(authority) = &source.authority {
                 let known = of_authority.entry(authority).or_default();
                 ids.iter().for_each(|(id, born)| {
@@ -90,7 +136,7 @@ fn tell_authorities(sources: &mut [Opened]) -> (Vec<Detail>, Vec<Issue>) {
     known.sort_unstable();
     known.dedup();
     let mut issues = Vec::new();
-    for (source, ids) in sources.iter().zip(&of_source) {
+    for (source, ids) in sources.iter().zip(of_source) {
         if source.authority.is_some() || ids.is_empty() {
             continue;
         }
@@ -143,6 +189,13 @@ impl Shared {
             return self.n_ids > 0 && self.n_ids * 2 >= self.of_first;
         }
         self.n_ids * 2 >= self.of_smaller && self.n_same_date * 100 >= self.n_dated * SAME_DATE
+    }
+
+    /// Ids that they share are for the most part of children with other dates of birth.
+    fn are_of_two_authorities(self) -> bool {
+        /// Fewer may be slips.
+        const FEWEST: u64 = 10;
+        self.n_dated >= FEWEST && self.n_same_date * 2 < self.n_dated
     }
 
     fn dates_words(self) -> String {
@@ -294,10 +347,55 @@ mod tests {
         }
         let (details, issues) = keep_child_ids_apart(&mut opened);
         assert_eq!(opened[2].authority.as_deref(), Some("302"));
-        assert_eq!(opened[3].authority, None);
+        assert_eq!(opened[3].authority.as_deref(), Some("late"), "other children have its ids");
         assert!(details.len() == 1 && details[0].text.contains("taken to be of 302"), "{details:?}");
         assert!(issues.len() == 1 && issues[0].message.contains("--authority late=NUMBER"), "{issues:?}");
         assert_eq!((issues[0].kind, issues[0].count), (IssueKind::UnknownAuthority, 20));
+    }
+
+    #[test]
+    fn sources_that_number_other_children_alike_are_of_two_authorities_though_none_says_so() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let rows = |year: u16, n: u16| {
+            let rows: Vec<String> = (1..=n).map(|id| format!("{id},{year}-04-{id:02}\n")).collect();
+            rows.concat()
+        };
+        let authorities = |lists: &[(&str, Option<&str>, String)]| {
+            let specs: Vec<SourceSpec> = lists
+                .iter()
+                .map(|(name, _, rows)| {
+                    let path = folder.path().join(format!("{name}.csv"));
+                    std::fs::write(&path, format!("la_child_id,dob\n{rows}")).expect("written");
+                    SourceSpec::at(path)
+                })
+                .collect();
+            let roles = [(LA_CHILD_ID.to_owned(), Role::Identifier), ("dob".to_owned(), Role::DateOfBirth)];
+            let Ok(mut opened) = open(&specs, &roles, &Silent) else { panic!("readable") };
+            for (source, (_, authority, _)) in opened.iter_mut().zip(lists) {
+                source.authority = authority.map(str::to_owned);
+            }
+            let (_, issues) = keep_child_ids_apart(&mut opened);
+            let told: Vec<Option<String>> = opened.into_iter().map(|source| source.authority).collect();
+            (told, issues)
+        };
+        let (told, issues) = authorities(&[
+            ("cases", None, rows(2012, 20)),
+            ("elsewhere", None, rows(2014, 20)),
+            ("returns", None, rows(2012, 15)),
+        ]);
+        assert_eq!(told, [Some("cases".into()), Some("elsewhere".into()), Some("cases".into())]);
+        assert!(issues.len() == 1 && issues[0].kind == IssueKind::UnknownAuthority, "{issues:?}");
+        assert!(issues[0].message.starts_with("20 of 20 child ids that it shares with cases"), "{issues:?}");
+        let (told, issues) =
+            authorities(&[("cases", Some("302"), rows(2012, 20)), ("returns", None, rows(2014, 20))]);
+        assert_eq!(told, [Some("302".into()), Some("returns".into())]);
+        assert_eq!(issues.len(), 1);
+        // somebody says that they are of one, or there are too few to tell
+        for (authority, n) in [(Some("302"), 20), (None, 9)] {
+            let (told, issues) =
+                authorities(&[("cases", authority, rows(2012, n)), ("returns", authority, rows(2014, n))]);
+            assert_eq!((told, issues.len()), (vec![authority.map(str::to_owned); 2], 0));
+        }
     }
 
     #[test]

@@ -9,7 +9,6 @@ use crate::run::{FILE as RUN_FILE, FORMAT, MODEL_FILE, Run};
 use crate::source::RecordNames;
 use plait_engine::deterministic::Ruling;
 use plait_engine::expected::{NotFound, Outside};
-use plait_engine::objection::Objection;
 use plait_engine::scoring::ScoredPairs;
 use plait_formats::write::{
     CsvStyle, OutSheet, OutTable, OutValues, harmless, write_csv, write_file, write_parquet, write_xlsx,

@@ -65,6 +65,23 @@ pub(crate) fn refuse_inputs(output: &Path, inputs: &[Input<'_>], todo: &str) -> 
     }
 }
 
+/// Refuses a folder for outputs that lies in a folder that is read.
+pub(crate) fn refuse_folder_of_input(folder: &Path, inputs: &[Input<'_>]) -> Result<(), Fault> {
+    let Ok(whole) = fs::canonicalize(folder) else { return Ok(()) };
+    let is_around = |input: &&Input<'_>| {
+        input.path.is_dir() && fs::canonicalize(input.path).is_ok_and(|input| whole.starts_with(input))
+    };
+    match inputs.iter().find(is_around) {
+        None => Ok(()),
+        Some(input) => Err(Fault::new(
+            FaultCode::WouldReplace,
+            format!("{} lies in {}, which is {}", folder.display(), input.path.display(), input.what),
+            "name a folder elsewhere with --out",
+        )
+        .because("the next run would read what this one writes")),
+    }
+}
+
 /// Refuses to replace a file that is not of the kind that is written; a file without content is nobody's loss.
 pub(crate) fn refuse_foreign_file(
     output: &Path,

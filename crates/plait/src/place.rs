@@ -12,7 +12,7 @@
 //!
 //! **Sparing.** Only files that an earlier run wrote, as its record says ([`Record`]), are replaced or removed.
 
-use crate::ownership::{Input, Record, foreign_in_folder, refuse_inputs};
+use crate::ownership::{Input, Record, foreign_in_folder, refuse_folder_of_input, refuse_inputs};
 use plait_types::{Fault, FaultCode};
 use std::fs::{self, File, TryLockError};
 use std::io;
@@ -61,6 +61,7 @@ impl OutputPlace {
 
     /// Refuses outputs of these names in the place of what the run reads, or of what Plait did not write.
     pub(crate) fn refuse_losses(&self, files: &[&str], inputs: &[Input<'_>]) -> Result<(), Fault> {
+        refuse_folder_of_input(&self.folder, inputs)?;
         for file in files.iter().copied().chain(self.own.iter().map(String::as_str)) {
             refuse_inputs(&self.folder.join(file), inputs, "name another folder with --out")?;
         }
@@ -186,7 +187,16 @@ fn lock(folder: &Path) -> Result<File, Fault> {
     let refused = |error: &io::Error| cannot_write(folder, error);
     loop {
         fs::create_dir_all(folder).map_err(|error| refused(&error))?;
-        let file = File::create(&path).map_err(|error| refused(&error))?;
+        // a link would have another file locked, and made if it is not there
+        if fs::symlink_metadata(&path).is_ok_and(|data| data.is_symlink()) {
+            return Err(Fault::new(
+                FaultCode::CannotWrite,
+                format!("{} is a link, and a run keeps a file of its own there", path.display()),
+                "remove the link, or name another folder with --out",
+            ));
+        }
+        let file = File::options().write(true).create(true).truncate(false).open(&path);
+        let file = file.map_err(|error| refused(&error))?;
         match file.try_lock() {
             Ok(()) if is_at(&file, &path) => return Ok(file),
             // the run that held it removed it between the two steps
@@ -331,6 +341,34 @@ mod tests {
             "{}",
             fault.what
         );
+    }
+
+    #[test]
+    fn nothing_is_written_into_a_folder_that_is_read() {
+        let folder = tempfile::tempdir().unwrap();
+        for inside in ["", "linked", "by year/linked"] {
+            let place = OutputPlace::hold(&folder.path().join(inside), &RECORD).unwrap();
+            let fault = place.refuse_losses(&["a"], &[Input::source(folder.path())]).unwrap_err();
+            assert_eq!(fault.code, FaultCode::WouldReplace, "{inside}");
+        }
+        let beside = OutputPlace::hold(&folder.path().join("linked"), &RECORD).unwrap();
+        fs::create_dir(folder.path().join("census")).unwrap();
+        beside.refuse_losses(&["a"], &[Input::source(&folder.path().join("census"))]).unwrap();
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_in_the_place_of_the_lock_is_refused_and_what_it_leads_to_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let (out, elsewhere) = (folder.path().join("out"), folder.path().join("elsewhere"));
+        fs::create_dir(&out).unwrap();
+        fs::write(&elsewhere, "somebody's").unwrap();
+        std::os::unix::fs::symlink(&elsewhere, out.join(LOCK)).unwrap();
+        assert_eq!(OutputPlace::hold(&out, &RECORD).unwrap_err().code, FaultCode::CannotWrite);
+        assert_eq!(fs::read_to_string(&elsewhere).unwrap(), "somebody's");
+        fs::remove_file(out.join(LOCK)).unwrap();
+        fs::write(out.join(LOCK), "of a killed run").unwrap();
+        OutputPlace::hold(&out, &RECORD).unwrap();
     }
 
     #[test]

@@ -6,7 +6,7 @@
 
 use crate::link::{Findings, SourceFacts};
 use crate::run::RunRoute;
-use plait_engine::model::{FORMER_LA_CHILD_ID, LA_CHILD_ID, field_words};
+use plait_engine::model::{FORMER_LA_CHILD_ID, FORMER_UPN, LA_CHILD_ID, field_words, is_of_former_numbers};
 use plait_engine::records::{Field, Records, Source};
 use plait_engine::scoring::ScoredPairs;
 use plait_types::{Fault, FaultCode, Issue, IssueKind, NULL, Role, counted};
@@ -362,10 +362,12 @@ impl<'a> Reach<'a> {
                 (0..n).map(|b| a == b || with(b)).collect()
             })
             .collect();
-        let by_former = [LA_CHILD_ID, FORMER_LA_CHILD_ID].map(|name| records.field(name));
-        let by_former = by_former[0].zip(by_former[1]).map(|(a, b)| (&records.fields[a], &records.fields[b]));
+        let by_former = [(LA_CHILD_ID, FORMER_LA_CHILD_ID), (Role::Upn.name(), FORMER_UPN)];
+        let by_former = by_former.into_iter().filter_map(|(now, former)| {
+            Some((&records.fields[records.field(now)?], &records.fields[records.field(former)?]))
+        });
         let identifiers =
-            records.fields.iter().filter(|field| is_identifier(field) && field.name != FORMER_LA_CHILD_ID);
+            records.fields.iter().filter(|field| is_identifier(field) && !is_of_former_numbers(&field.name));
         for (field, other) in identifiers.map(|field| (field, field)).chain(by_former) {
             for (a, b) in overlaps(records, field, other) {
                 linkable[a][b] = true;

@@ -2,8 +2,8 @@
 
 use crate::comparison::ComparisonVector;
 use crate::model::{
-    Comparison, Condition, EXPECTED_DATE_OF_BIRTH, Edit, FORMER_LA_CHILD_ID, Level, LinkType, Measure,
-    Missing, Part, TermFrequency, Test,
+    Comparison, Condition, EXPECTED_DATE_OF_BIRTH, Edit, Level, LinkType, Measure, Missing, Part,
+    TermFrequency, Test, is_of_former_numbers,
 };
 use crate::records::{Field, Records};
 use plait_types::{NULL, Role};
@@ -15,9 +15,8 @@ const TERM_FREQUENCY: f64 = 0.5;
 /// One comparison per field that can tell people apart and that is filled on both sides of some pair.
 /// At most [`ComparisonVector::MAX_COMPARISONS`], the more telling kinds first.
 pub fn comparisons_for(records: &Records, link_type: LinkType) -> Vec<Comparison> {
-    // a former id is the same as a current one where it says anything: it has a rule, and nothing to compare it with
     let usable = |field: &&Field| {
-        field.name != FORMER_LA_CHILD_ID
+        !is_of_former_numbers(&field.name)
             && is_filled(records, field, link_type)
             && (field.role != Role::Source || link_type != LinkType::LinkOnly)
     };

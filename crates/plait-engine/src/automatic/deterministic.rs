@@ -1,41 +1,73 @@
-//! The rules that link by the local authority's ids of a child.
+//! The rules that link by numbers alone: the local authority's ids of a child, and numbers of before.
 
-use crate::model::{BlockingKey, DeterministicRule, FORMER_LA_CHILD_ID, Guard, LA_CHILD_ID, Part};
+use crate::model::{
+    BlockingKey, DeterministicRule, FORMER_LA_CHILD_ID, FORMER_UPN, Guard, LA_CHILD_ID, Part,
+};
 use crate::records::{Field, Records};
 use plait_types::{NULL, Role};
 
 /// A rule for the ids that a local authority gives to children, where two sources or more share them and they are next to
-/// unique in each: its returns are made with them, and hold no names to weigh. Another for the ids of before the authority
-/// changed its system, by which its return of looked-after children may go on.
+/// unique in each: its returns are made with them, and hold no names to weigh. Two more for numbers of before: the ids that
+/// children had before the authority changed its system, by which its return of looked-after children may go on; and former
+/// UPNs, of which a source that has not heard of the change knows no other.
 ///
-/// There is none for UPNs and NHS numbers. On a made-up borough of 20,000 children in eight sources, rules for them
+/// There is none for present UPNs and NHS numbers. On a made-up borough of 20,000 children in eight sources, rules for them
 /// (unless forename or date of birth is different) found no pair that the weights did not find, and they are the numbers
 /// into which that of a sister is typed.
 pub fn deterministic_rules(records: &Records) -> Vec<DeterministicRule> {
-    let named = |role| records.fields.iter().find(|field| field.role == role).map(|field| field.name.clone());
-    // one wrong date or sex is a mistake in one system; both are another child
-    let another_child: Vec<String> = [Role::DateOfBirth, Role::Sex].into_iter().filter_map(named).collect();
-    let guard = (!another_child.is_empty()).then_some(Guard { fields: another_child });
     let is_child_id = |field: &&Field| field.role == Role::Identifier && field.name == LA_CHILD_ID;
     let ids = records.fields.iter().filter(is_child_id).filter(|field| identifies(records, field));
+    // one wrong date, sex or surname is a mistake in one system or a change of name; two are another child
+    let of_two = [Role::Sex, Role::Surname, Role::Forename].map(|role| [Role::DateOfBirth, role]);
+    let mut another_child = guards(records, &of_two.each_ref().map(|roles| &roles[..]));
+    if another_child.is_empty() {
+        another_child = guards(records, &[&[Role::DateOfBirth], &[Role::Sex]]);
+    }
     let rule = |field: &Field| DeterministicRule {
-        unless_different: guard.iter().cloned().collect(),
+        unless_different: another_child.clone(),
         ..DeterministicRule::of(vec![BlockingKey::same(field.name.clone(), Part::Whole)])
     };
-    ids.map(rule).chain(former_id_rule(records)).collect()
+    // two systems may have numbered alike, so that one of these is enough to leave a pair to a person
+    let of_another_system = guards(records, &[&[Role::DateOfBirth], &[Role::Sex]]);
+    // and the number of before an adoption is never to lead to the child
+    let of_another_name =
+        guards(records, &[&[Role::DateOfBirth], &[Role::Sex], &[Role::Forename, Role::Surname]]);
+    let field = |name: &str| records.fields.iter().find(|field| field.name == name);
+    let former = [
+        (field(LA_CHILD_ID), field(FORMER_LA_CHILD_ID), "former la_child_id", of_another_system),
+        (field(Role::Upn.name()), field(FORMER_UPN), "former upn", of_another_name),
+    ];
+    let former = former.into_iter().filter_map(|(current, former, name, unless_different)| {
+        let (current, former) = (current?, former?);
+        links_by_former_numbers(records, current, former).then(|| DeterministicRule {
+            name: Some(name.into()),
+            unless_different,
+            ..DeterministicRule::of(vec![BlockingKey {
+                left: (current.name.clone(), Part::Whole),
+                right: (former.name.clone(), Part::Whole),
+            }])
+        })
+    });
+    ids.map(rule).chain(former).collect()
 }
 
-/// The rule that links an id to the record of which it is a former one, where the ids of either kind are next to unique in
-/// each source and numbers were not given out anew: in a source with both kinds next to no former id is somebody's current
-/// one. Two systems may have numbered alike, so that one wrong date or sex is enough to leave a pair to a person.
-fn former_id_rule(records: &Records) -> Option<DeterministicRule> {
-    let field = |name: &str| {
-        let is_it = |field: &&Field| field.role == Role::Identifier && field.name == name;
-        records.fields.iter().find(is_it)
+/// Guards of the fields of these roles, as far as the records have all of one.
+fn guards(records: &Records, roles: &[&[Role]]) -> Vec<Guard> {
+    let named = |role: &Role| records.fields.iter().find(|field| field.role == *role);
+    let guard = |roles: &&[Role]| {
+        let fields = roles.iter().map(|role| Some(named(role)?.name.clone()));
+        Some(Guard { fields: fields.collect::<Option<Vec<String>>>()? })
     };
-    let (current, former) = (field(LA_CHILD_ID)?, field(FORMER_LA_CHILD_ID)?);
-    sources_with(records, current)?;
-    sources_with(records, former)?;
+    roles.iter().filter_map(guard).collect()
+}
+
+/// Whether former numbers lead from one source to the present ones of another: where the numbers of either kind are next to
+/// unique in each source and were not given out anew, so that in a source with both kinds next to no former number is
+/// somebody's present one.
+fn links_by_former_numbers(records: &Records, current: &Field, former: &Field) -> bool {
+    if sources_with(records, current).is_none() || sources_with(records, former).is_none() {
+        return false;
+    }
     let as_current = former.codes_in(current);
     let mut links_two_records = false;
     for source in &records.sources {
@@ -51,7 +83,7 @@ fn former_id_rule(records: &Records) -> Option<DeterministicRule> {
             n_given_anew += u64::from(as_current[code as usize].is_some_and(|id| is_current[id as usize]));
         }
         if n_given_anew * GIVEN_ANEW > n_former {
-            return None;
+            return false;
         }
         let of_others = || {
             let others = records.sources.iter().filter(|other| other.start != source.start);
@@ -64,19 +96,10 @@ fn former_id_rule(records: &Records) -> Option<DeterministicRule> {
             .zip(&is_former)
             .any(|(id, is_former)| *is_former && id.is_some_and(|id| is_of_others[id as usize]));
     }
-    let named = |role| records.fields.iter().find(|field| field.role == role).map(|field| field.name.clone());
-    let guards = [Role::DateOfBirth, Role::Sex].into_iter().filter_map(named);
-    links_two_records.then(|| DeterministicRule {
-        name: Some("former la_child_id".into()),
-        unless_different: guards.map(|field| Guard { fields: vec![field] }).collect(),
-        ..DeterministicRule::of(vec![BlockingKey {
-            left: (current.name.clone(), Part::Whole),
-            right: (former.name.clone(), Part::Whole),
-        }])
-    })
+    links_two_records
 }
 
-/// One former id in so many may be somebody's current one in the same source: a slip.
+/// One former number in so many may be somebody's present one in the same source: a slip.
 const GIVEN_ANEW: u64 = 100;
 
 /// Whether two sources or more have the field, and in each of them nearly every record that has it has it alone.
@@ -141,6 +164,37 @@ mod tests {
         let rule = rules.iter().find(|rule| rule.name.as_deref() == Some("former la_child_id"));
         assert_eq!(rule.is_some(), expected, "{current:?} {former:?}");
         assert!(rule.is_none_or(|rule| rule.unless_different == [Guard { fields: vec!["sex".into()] }]));
+    }
+
+    #[test]
+    fn what_is_different_in_another_child_keeps_a_rule_from_linking() {
+        let ids = (1..=8).map(|n| Some(format!("{}", (n - 1) % 4 + 1))).collect::<Vec<_>>();
+        let upns = ["A1", "A2", "A3", "", "B1", "A2", "A3", ""].map(|upn| Some(upn.to_owned()));
+        let former = ["", "", "", "", "A1", "", "", ""].map(|upn| Some(upn.to_owned()));
+        let named = |values: Vec<Option<String>>| -> Vec<Option<String>> {
+            values.into_iter().map(|value| value.filter(|text| !text.is_empty())).collect()
+        };
+        let any = || (0..8).map(|n| Some(format!("2014-03-0{}", n % 4 + 1))).collect::<Vec<_>>();
+        let columns = [
+            (LA_CHILD_ID, Role::Identifier, ids),
+            ("upn", Role::Upn, named(upns.to_vec())),
+            (FORMER_UPN, Role::Identifier, named(former.to_vec())),
+            ("date_of_birth", Role::DateOfBirth, any()),
+            ("sex", Role::Sex, (0..8).map(|_| Some("f".to_owned())).collect()),
+            ("surname", Role::Surname, any()),
+            ("forename", Role::Forename, any()),
+        ];
+        let rules = deterministic_rules(&records(&[4, 4], &columns));
+        let guards = |rule: &DeterministicRule| -> Vec<String> {
+            rule.unless_different.iter().map(|guard| guard.fields.join("+")).collect()
+        };
+        assert_eq!(
+            guards(&rules[0]),
+            ["date_of_birth+sex", "date_of_birth+surname", "date_of_birth+forename"]
+        );
+        assert_eq!(rules[1].name.as_deref(), Some("former upn"));
+        assert_eq!(guards(&rules[1]), ["date_of_birth", "sex", "forename+surname"]);
+        assert_eq!(rules.len(), 2);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Keys that records may be blocked on, told apart and priced without making their pairs.
 
-use crate::model::{BlockingKey, BlockingRule, EXPECTED_DATE_OF_BIRTH, FORMER_LA_CHILD_ID, LinkType, Part};
+use crate::model::{BlockingKey, BlockingRule, EXPECTED_DATE_OF_BIRTH, LinkType, Part, is_of_former_numbers};
 use crate::part::part_codes;
 use crate::records::{Field, Records};
 use plait_types::{NULL, Role};
@@ -182,7 +182,7 @@ fn crossed(left: &[(u64, u32)], right: &[(u64, u32)]) -> (u64, u64) {
 /// The parts of a field that people's records may agree on where the whole does not.
 fn parts_to_block_on(field: &Field) -> &'static [Part] {
     match field.role {
-        _ if matches!(field.name.as_str(), FORMER_LA_CHILD_ID | EXPECTED_DATE_OF_BIRTH) => &[],
+        _ if is_of_former_numbers(&field.name) || field.name == EXPECTED_DATE_OF_BIRTH => &[],
         Role::Forename | Role::PreferredForename => &[Part::Whole, Part::First(3), Part::Metaphone],
         Role::Surname | Role::FormerSurname => {
             &[Part::Whole, Part::First(3), Part::Metaphone, Part::LastWord]

@@ -18,7 +18,8 @@ pub use prose::prose;
 pub(crate) use prose::{exceptions_words, keys_words};
 pub use schema::schema;
 pub use text::{
-    EXPECTED_DATE_OF_BIRTH, FORMER_LA_CHILD_ID, LA_CHILD_ID, NHS_NUMBER_STATUS, TextError, field_words,
+    EXPECTED_DATE_OF_BIRTH, FORMER_LA_CHILD_ID, FORMER_UPN, LA_CHILD_ID, NHS_NUMBER_STATUS, TextError,
+    field_words, is_of_former_numbers,
 };
 
 /// A linkage model: written by a person, chosen from the data, or imported; trained or not.

@@ -94,11 +94,31 @@ pub(super) fn deterministic_words(rule: &DeterministicRule) -> String {
 
 /// `forename is different or one of the records has such a pair with another person`
 pub(crate) fn exceptions_words(rule: &DeterministicRule) -> String {
-    let mut exceptions: Vec<String> = rule.unless_different.iter().map(guard_words).collect();
+    let mut exceptions: Vec<String> = match shared_first(&rule.unless_different) {
+        Some((first, seconds)) => {
+            let (last, others) = seconds.split_last().expect("several guards");
+            vec![format!("{first} is different and so is {} or {last}", others.join(", "))]
+        }
+        None => rule.unless_different.iter().map(guard_words).collect(),
+    };
     if rule.unless_ambiguous {
         exceptions.push("one of the records has such a pair with another person".into());
     }
     exceptions.join(" or ")
+}
+
+/// Of several guards of two fields that have the first in common: that one, and the second of each, in words.
+fn shared_first(guards: &[Guard]) -> Option<(&str, Vec<&str>)> {
+    let pairs: Vec<[&str; 2]> = guards
+        .iter()
+        .map(|guard| {
+            let [first, second] = &guard.fields[..] else { return None };
+            Some([field_words(first), field_words(second)])
+        })
+        .collect::<Option<_>>()?;
+    let first = pairs.first()?[0];
+    let is_shared = pairs.len() > 1 && pairs.iter().all(|pair| pair[0] == first);
+    is_shared.then(|| (first, pairs.iter().map(|pair| pair[1]).collect()))
 }
 
 /// `date of birth and sex are different`

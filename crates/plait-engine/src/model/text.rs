@@ -413,6 +413,7 @@ pub fn field_words(field: &str) -> &str {
         // an identifier that goes by the header which every statutory return gives it
         None if field.eq_ignore_ascii_case(LA_CHILD_ID) => "LA child id",
         None if field.eq_ignore_ascii_case(FORMER_LA_CHILD_ID) => "former LA child id",
+        None if field.eq_ignore_ascii_case(FORMER_UPN) => "former UPN",
         None if field.eq_ignore_ascii_case(EXPECTED_DATE_OF_BIRTH) => "expected date of birth",
         None => field,
     }
@@ -433,6 +434,15 @@ pub const LA_CHILD_ID: &str = "la_child_id";
 
 /// The field of the id that a child had before its authority changed its case-management system.
 pub const FORMER_LA_CHILD_ID: &str = "former_la_child_id";
+
+/// The field of the UPN that a pupil had before the present one, such as a temporary one.
+pub const FORMER_UPN: &str = "former_upn";
+
+/// Whether a field holds numbers that hold no more: each is the same as one in the field of present ones where it says
+/// anything, so that rules look for it there and nothing is compared with it.
+pub fn is_of_former_numbers(field: &str) -> bool {
+    [FORMER_LA_CHILD_ID, FORMER_UPN].contains(&field)
+}
 
 /// The field of what a source says of its NHS numbers: whether anybody has compared them with the national register.
 pub const NHS_NUMBER_STATUS: &str = "nhs_number_status";

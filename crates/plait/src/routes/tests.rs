@@ -155,7 +155,8 @@ fn a_link_by_a_rule_has_its_name_and_the_explanation_says_so_beside_terms_that_a
     assert_eq!(said("410407"), "linked because both have the same LA child id");
     assert_eq!(
         said("410444"),
-        "both have the same LA child id, which does not link them since date of birth and sex are different"
+        "both have the same LA child id, which does not link them since date of birth is different and so is \
+         sex, surname or forename"
     );
 }
 

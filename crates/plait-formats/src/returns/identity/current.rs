@@ -135,10 +135,11 @@ impl Identity {
                 _ => None,
             });
             let former = if is_key { self.of_one_person(former) } else { self.that_are_there(former) };
-            if kind == "la_child_id" {
-                // one value, since a rule compares it with ids that hold now
+            if matches!(kind, "la_child_id" | "upn") {
+                // one value, since a rule compares it with numbers that hold now
                 push(columns, &former_kind, first_other(&self.identifiers, &former, &ranked, "value"));
-                push(columns, "other_la_child_ids", others(&self.identifiers, &former, &ranked, "value"));
+                let all = others(&self.identifiers, &former, &ranked, "value");
+                push(columns, &format!("other_{kind}s"), all);
             } else {
                 push(columns, &former_kind, others(&self.identifiers, &former, &ranked, "value"));
             }
@@ -286,7 +287,7 @@ pub fn role(column: &str) -> Role {
         "upn" => Role::Upn,
         "nhs_number" => Role::NhsNumber,
         "uln" => Role::Uln,
-        "la_child_id" | "former_la_child_id" | "pseudonym" => Role::Identifier,
+        "la_child_id" | "former_la_child_id" | "former_upn" | "pseudonym" => Role::Identifier,
         "school" | "school_urn" => Role::School,
         "email" => Role::Email,
         "phone" => Role::Phone,

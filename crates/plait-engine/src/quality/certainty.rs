@@ -1,0 +1,130 @@
+//! How sure it is that the two records of a pair are of one person, when all records of their persons are looked at.
+//!
+//! The weight of a pair knows the two records alone. That two weak pairs point the same way, or that a strong pair is all
+//! that holds against three others, is known only to who looks at both persons whole, as the clustering does. So the
+//! probability of a pair here is that of what decided on it: of the join by which its records came into one person; and of
+//! a pair whose records are not in one person, of the join of their two persons, which was not made.
+
+use super::missed::{DECIDED, odds_of_one_alone};
+use super::{Decided, Together};
+use crate::clustering::{LEAST, NOT_COMPARED, clipped, joins};
+use crate::comparison::Scratch;
+use crate::model::Clustering;
+use crate::scoring::ScoredPairs;
+use plait_types::MatchWeight;
+use rayon::prelude::*;
+
+/// Per scored pair, the probability that its records are of one person: 1 of what a constraint puts together, 0 of what a
+/// constraint keeps apart. Numbers that conflict are strong evidence here, as every number can be wrong.
+pub fn of_one_person(decided: &Decided<'_>, together: &Together) -> Vec<f64> {
+    let person_of = &decided.clustered.persons.person_of;
+    let pairs = decided.pairs;
+    // what is decided at once: the pairs within a person, and those between the same two
+    let mut order: Vec<(u32, u32, u32)> = (0..pairs.len())
+        .into_par_iter()
+        .map(|pair| {
+            let [left, right] =
+                [pairs.left[pair], pairs.right[pair]].map(|record| person_of[record as usize]);
+            (left.min(right), left.max(right), pair as u32)
+        })
+        .collect();
+    order.par_sort_unstable();
+    let groups: Vec<&[(u32, u32, u32)]> = order.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)).collect();
+    let found: Vec<Vec<f64>> = groups
+        .par_iter()
+        .map_init(
+            || decided.comparer.scratch(),
+            |scratch, group| {
+                let mut scored: Vec<u32> = group.iter().map(|&(.., pair)| pair).collect();
+                scored.sort_unstable_by_key(|&pair| ends(pairs, pair));
+                let mut known = Known { decided, scratch, scored };
+                let [a, b] = [group[0].0, group[0].1].map(|person| together.members.get(person));
+                if group[0].0 == group[0].1 {
+                    known.within(a, group.iter().map(|&(.., pair)| ends(pairs, pair)))
+                } else {
+                    vec![known.between(a, b); group.len()]
+                }
+            },
+        )
+        .collect();
+    let mut probability = vec![0.0; pairs.len()];
+    for (group, bits) in groups.iter().zip(found) {
+        for (&(.., pair), bits) in group.iter().zip(bits) {
+            probability[pair as usize] =
+                if pairs.is_constrained(pair as usize) { 1.0 } else { MatchWeight(bits).probability().get() };
+        }
+    }
+    probability
+}
+
+fn ends(pairs: &ScoredPairs, pair: u32) -> (u32, u32) {
+    (pairs.left[pair as usize], pairs.right[pair as usize])
+}
+
+/// What pairs of the records of one or two persons say.
+struct Known<'a, 'b> {
+    decided: &'a Decided<'a>,
+    scratch: &'b mut Scratch,
+    /// Those that were scored, by left and right record.
+    scored: Vec<u32>,
+}
+
+impl Known<'_, '_> {
+    /// Bits of a pair, infinite where constraints and rules decide; `None` if it was not compared.
+    fn bits(&mut self, left: u32, right: u32) -> Option<f64> {
+        let Decided { pairs, conflicts, constraints, .. } = self.decided;
+        let place = self.scored.binary_search_by_key(&(left, right), |&pair| ends(pairs, pair));
+        let pair = place.ok().map(|place| self.scored[place] as usize);
+        if pair.is_some_and(|pair| pairs.is_constrained(pair) || pairs.linked_by_rule(pair).is_some()) {
+            return Some(f64::INFINITY);
+        }
+        if constraints.kept_apart_by(left, right).is_some() {
+            return Some(f64::NEG_INFINITY);
+        }
+        if conflicts.between(left, right) {
+            return Some(LEAST);
+        }
+        if let Some(pair) = pair.filter(|&pair| pairs.rule[pair] != ScoredPairs::NO_CANDIDATE) {
+            return Some(pairs.weight[pair]);
+        }
+        let is_candidate = self.decided.blocks.is_candidate(left, right);
+        is_candidate.then(|| self.decided.scorer.weigh(left, right, self.scratch).0)
+    }
+
+    /// Bits of each of the pairs that are asked for, within one person.
+    fn within(&mut self, members: &[u32], asked: impl Iterator<Item = (u32, u32)>) -> Vec<f64> {
+        let n = members.len();
+        let mut joined = vec![0.0; n * n];
+        for join in joins(members, |left, right| self.bits(left, right)) {
+            let [low, high] = &join.sides;
+            for (&a, &b) in low.iter().flat_map(|low| high.iter().map(move |high| (low, high))) {
+                joined[a.min(b) as usize * n + a.max(b) as usize] = join.bits;
+            }
+        }
+        let place = |record: u32| members.binary_search(&record).expect("a record of the person");
+        asked.map(|(left, right)| joined[place(left) * n + place(right)]).collect()
+    }
+
+    /// Bits of two persons being one.
+    fn between(&mut self, a: &[u32], b: &[u32]) -> f64 {
+        let mut compared = Vec::new();
+        let mut never = 0.0;
+        for (&left, &right) in a.iter().flat_map(|left| b.iter().map(move |right| (left, right))) {
+            if !self.decided.is_pair(left, right) {
+                continue;
+            }
+            match self.bits(left.min(right), left.max(right)) {
+                Some(f64::NEG_INFINITY) => return f64::NEG_INFINITY,
+                Some(bits) => compared.push(bits),
+                None => never += 1.0,
+            }
+        }
+        let by_evidence = self.decided.model.clustering == Clustering::Correlation;
+        let bits = if a.len() == 1 || b.len() == 1 {
+            odds_of_one_alone(&compared, never)
+        } else {
+            compared.iter().map(|&bits| clipped(bits)).sum::<f64>() + NOT_COMPARED * never
+        };
+        if by_evidence { bits.min(DECIDED) } else { bits }
+    }
+}
