@@ -348,7 +348,7 @@ impl<'a> Job<'a> {
         self.stop_if_asked()?;
         let (of_authorities, unknown_authorities) = authority::keep_child_ids_apart(&mut opened);
         self.details.extend(of_authorities);
-        issues.extend(unknown_authorities);
+        issues.extend(unknown_authorities.iter().cloned());
         let characteristics = self.watch.time("characteristics", || {
             Characteristics::of(&opened.iter().map(Opened::characteristics).collect::<Vec<_>>())
         });
@@ -365,7 +365,7 @@ impl<'a> Job<'a> {
         self.note_spikes(&records);
         let without_route = WithoutRoute::of(&records, &facts);
         let has_rules = file.as_ref().is_some_and(|(file, _)| !file.model.deterministic.is_empty());
-        let why_not = routes::as_reason(&without_route.findings);
+        let why_not = routes::as_reason(&[&unknown_authorities[..], &without_route.findings].concat());
         issues.extend(without_route.findings.iter().cloned());
         let because = |faults: Faults| faults.because_of_sources(why_not.as_deref());
         let mut model = self.starting_model(&records, file.take().map(|(file, _)| file)).map_err(because)?;
@@ -373,7 +373,7 @@ impl<'a> Job<'a> {
             && request.link_type.is_none_or(|link_type| link_type == LinkType::LinkOnly)
             && !(has_rules || given.is_some() || request.method.is_some())
         {
-            without_route.refuse(&records)?;
+            without_route.refuse(&records, why_not.as_deref())?;
         }
         if let Some(method) = request.method {
             issues.extend(method::issues(method, &self.steps_left_out, &records, model.link_type));

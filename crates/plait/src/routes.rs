@@ -296,7 +296,7 @@ impl WithoutRoute {
     }
 
     /// The fault of sources none of which can be linked with another.
-    pub(crate) fn refuse(&self, records: &Records) -> Result<(), Fault> {
+    pub(crate) fn refuse(&self, records: &Records, reason: Option<&str>) -> Result<(), Fault> {
         if !self.is_alone.iter().all(|alone| *alone) {
             return Ok(());
         }
@@ -307,7 +307,7 @@ impl WithoutRoute {
             what,
             "do what the reason says; to find the records of one person within a file, name that file alone",
         );
-        Err(match as_reason(&self.findings) {
+        Err(match reason {
             Some(reason) => fault.because(reason),
             None => fault,
         })
