@@ -112,6 +112,10 @@ pub(crate) struct Link {
     /// source_r, record_r and constraint (must_link or cannot_link; without the column all are cannot_link)
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) constraints: Option<PathBuf>,
+    /// Learn from pairs that somebody has looked at, and measure the result by them: a table with columns source_l,
+    /// record_l, source_r, record_r and label (match or non_match; empty where nobody can tell)
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) labels: Option<PathBuf>,
     /// Say what a column means; may be given several times [roles: see plait look --help]
     #[arg(long = "role", value_name = "HEADER=ROLE", value_parser = role)]
     pub(crate) roles: Vec<(String, Role)>,

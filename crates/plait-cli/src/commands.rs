@@ -53,6 +53,7 @@ fn run_link(arguments: &arguments::Link) -> Result<(), Faults> {
         save_model: arguments.save_model.clone(),
         truth: arguments.truth.clone(),
         constraints: arguments.constraints.clone(),
+        labels: arguments.labels.clone(),
         roles: arguments.roles.clone(),
         link_type: arguments.link_type.map(Into::into),
         link_from: arguments.threshold,

@@ -4,7 +4,8 @@
 //! The stages, in the order in which records pass through them:
 //! [`records`] standardise and intern, [`blocking`] makes candidate pairs, [`comparison`] turns each pair into
 //! a vector of levels, [`training`] learns the model from counts of vectors, [`scoring`] weighs pairs,
-//! [`deterministic`] finds those that rules link whatever they weigh, [`constraints`] are what somebody knows of them,
+//! [`deterministic`] finds those that rules link whatever they weigh, [`constraints`] are what somebody knows of them
+//! and [`labels`] what somebody knows and wants the result held against,
 //! [`conflicts`] tells which records cannot be of one person, [`clustering`] decides who is one person,
 //! [`objection`] says why a strong pair is none,
 //! [`methods`] are published ones to hold the result against,
@@ -21,6 +22,7 @@ pub mod evaluation;
 pub mod expected;
 pub mod explanation;
 pub mod groups;
+pub mod labels;
 pub mod methods;
 pub mod model;
 pub mod objection;

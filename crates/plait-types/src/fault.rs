@@ -203,6 +203,9 @@ fault_codes! {
     OtherInputs = "E024", Input, "Two runs that are to be compared were made from different files.",
         why "Where the files differ, nothing follows from a difference of the results.",
         do "Link the same files again, under the same names, and compare those runs.";
+    BadLabels = "E025", Input, "A file of labels lacks a column, has a label that cannot be understood, names a source that is not linked or none of its records, or contradicts itself.",
+        why "What is said of the quality of the linkage would rest on something else than what somebody has seen.",
+        do "Give it the columns source_l, record_l, source_r and record_r, with records named as people.xlsx names them, and in the column label match or non_match.";
     TooManyPairs = "E031", Usage, "The blocking rules would compare more pairs than the budget allows.",
         why "The run would take hours, and find little that stricter rules do not.",
         do "Take the rule that makes most of them out of the model, or add another field to it.";

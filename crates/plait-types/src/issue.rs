@@ -271,6 +271,9 @@ issue_kinds! {
     ConstraintOfUnknownRecord = "W052", Warning, "Rows of a file of constraints name a record that its source does not have; they were left out.",
         why "The record may be in the source under another name, and then its pair is not kept apart or together.",
         do "Nothing, if the record has left the source; else name it as people.xlsx does.";
+    LabelOfUnknownRecord = "W057", Warning, "Rows of a file of labels name a record that its source does not have; they were left out.",
+        why "The record may be in the source under another name, and then what is known of its pair is not counted.",
+        do "Nothing, if the record has left the source; else name it as people.xlsx does.";
     StepLeftOut = "W053", Warning, "Steps of a published method cannot run, because the sources lack a column that they need.",
         why "The method links less than it would where the column is recorded, and should not be judged by it.",
         do "Nothing, if the column is not recorded; else say which one it is with --role \"HEADER=ROLE\".";

@@ -1,14 +1,24 @@
 //! A file of constraints: pairs of records that must be one person, and pairs that must never be.
 
+use crate::pair_table::{Ends, PairTable, PairsFor, records_named, rows_in_words, rows_that};
 use crate::run::RunConstraints;
 use crate::source::{Opened, sha256_of_file};
 use crate::summary::list;
 use hashbrown::HashMap;
 use plait_engine::constraints::{Constraints, Contradiction, Pair};
-use plait_formats::columns::header_list;
-use plait_formats::read::{ReadOptions, read};
-use plait_types::{Column, Fault, FaultCode, Issue, IssueKind, Table, counted, grouped};
+use plait_types::{Fault, FaultCode, Issue, IssueKind, grouped};
 use std::path::Path;
+
+const PURPOSE: PairsFor = PairsFor {
+    code: FaultCode::BadConstraints,
+    name: "file of constraints",
+    option: "--constraints",
+    harm: "a pair that is left out would be linked, or not, against what somebody knows",
+    harm_of_none: "the run would look as if something had been kept apart",
+};
+
+/// The header of the column that says which kind a constraint is of.
+const CONSTRAINT: &str = "constraint";
 
 /// The constraints of a file, and the rows that they come from.
 pub(crate) struct Given {
@@ -38,104 +48,60 @@ impl Kind {
     }
 }
 
-/// Columns of a file of constraints.
-struct ConstraintsTable {
-    table: Table,
-    /// Left, right; none where there is one source.
-    source: Option<[usize; 2]>,
-    record: [usize; 2],
-    constraint: Option<usize>,
-}
-
 /// What a row says: its kind, and source and record of each side.
 struct Row<'a> {
     kind: Kind,
-    ends: [Option<(usize, &'a str)>; 2],
+    ends: Ends<'a>,
 }
 
-impl ConstraintsTable {
-    fn of(table: Table, n_sources: usize) -> Result<Self, Fault> {
-        let find = |name: &str| {
-            table.columns.iter().position(|column| column.name.trim().eq_ignore_ascii_case(name))
+/// The rows in order. A [`FaultCode::BadConstraints`] of those that cannot be meant.
+fn rows<'a>(pairs: &'a PairTable, sources: &[&str]) -> Result<Vec<Row<'a>>, Fault> {
+    let constraint = pairs.column(&[CONSTRAINT]);
+    let (mut rows, mut of_no_kind, mut of_no_source, mut of_one) = (vec![], vec![], vec![], vec![]);
+    for row in 0..pairs.n_rows() {
+        let kind = match constraint {
+            None => Some(Kind::CannotLink),
+            Some(column) => column.get(row).and_then(Kind::parse),
         };
-        let need = |name: &str| {
-            find(name).ok_or_else(|| {
-                bad(
-                    format!("a file of constraints needs a column \"{name}\""),
-                    "name both records of each pair as links.parquet does: source_l, record_l, source_r, record_r",
-                )
-                .because(header_list(table.columns.iter().map(|column| column.name.as_str())))
-            })
+        let Some(kind) = kind else {
+            of_no_kind.push(row + 1);
+            continue;
         };
-        let names_sources = n_sources > 1 || find("source_l").is_some() || find("source_r").is_some();
-        let source = if names_sources { Some([need("source_l")?, need("source_r")?]) } else { None };
-        let record = [need("record_l")?, need("record_r")?];
-        Ok(Self { source, record, constraint: find("constraint"), table })
-    }
-
-    fn column(&self, index: usize) -> &Column {
-        &self.table.columns[index]
-    }
-
-    /// The rows in order. A [`FaultCode::BadConstraints`] of those that cannot be meant.
-    fn rows(&self, sources: &[&str]) -> Result<Vec<Row<'_>>, Fault> {
-        let (mut rows, mut of_no_kind, mut of_no_source, mut of_one) = (vec![], vec![], vec![], vec![]);
-        for row in 0..self.table.n_rows {
-            let kind = match self.constraint {
-                None => Some(Kind::CannotLink),
-                Some(column) => self.column(column).get(row).and_then(Kind::parse),
-            };
-            let source = |side: usize| match self.source {
-                None => Some(0),
-                Some(columns) => {
-                    let name = self.column(columns[side]).get(row)?;
-                    sources.iter().position(|source| *source == name)
+        match pairs.ends(row, sources) {
+            None => of_no_source.push(row + 1),
+            Some(ends) => {
+                if ends[0].is_some() && ends[0] == ends[1] {
+                    of_one.push(row + 1);
                 }
-            };
-            let Some(kind) = kind else {
-                of_no_kind.push(row + 1);
-                continue;
-            };
-            let (Some(left), Some(right)) = (source(0), source(1)) else {
-                of_no_source.push(row + 1);
-                continue;
-            };
-            let end = |side: usize, source: usize| Some((source, self.column(self.record[side]).get(row)?));
-            let ends = [end(0, left), end(1, right)];
-            if ends[0].is_some() && ends[0] == ends[1] {
-                of_one.push(row + 1);
+                rows.push(Row { kind, ends });
             }
-            rows.push(Row { kind, ends });
         }
-        if !of_no_kind.is_empty() {
-            return Err(bad(
-                format!(
-                    "{} neither must_link nor cannot_link in the column \"constraint\"",
-                    rows_that(&of_no_kind, "has", "have")
-                ),
-                "write must_link or must, or cannot_link, do_not_link or never; or take the rows out",
-            )
-            .because("a pair that is left out would be linked, or not, against what somebody knows"));
-        }
-        if !of_no_source.is_empty() {
-            return Err(bad(
-                format!(
-                    "{} a source that is not among those linked",
-                    rows_that(&of_no_source, "names", "name")
-                ),
-                format!("write {}, or take out rows of other sources", list("or", sources)),
-            )
-            .because("the pair would not be kept apart or put together"));
-        }
-        if !of_one.is_empty() {
-            return Err(bad(
-                format!("{} one record twice", rows_that(&of_one, "names", "name")),
-                "name two records, or take the rows out",
-            )
-            .because("a record is one person with itself, so that another one was meant"));
-        }
-        Ok(rows)
     }
+    if !of_no_kind.is_empty() {
+        return Err(bad(
+            format!(
+                "{} neither must_link nor cannot_link in the column \"constraint\"",
+                rows_that(&of_no_kind, "has", "have")
+            ),
+            "write must_link or must, or cannot_link, do_not_link or never; or take the rows out",
+        )
+        .because("a pair that is left out would be linked, or not, against what somebody knows"));
+    }
+    if !of_no_source.is_empty() {
+        return Err(bad(
+            format!("{} a source that is not among those linked", rows_that(&of_no_source, "names", "name")),
+            format!("write {}, or take out rows of other sources", list("or", sources)),
+        )
+        .because("the pair would not be kept apart or put together"));
+    }
+    if !of_one.is_empty() {
+        return Err(bad(
+            format!("{} one record twice", rows_that(&of_one, "names", "name")),
+            "name two records, or take the rows out",
+        )
+        .because("a record is one person with itself, so that another one was meant"));
+    }
+    Ok(rows)
 }
 
 impl Given {
@@ -144,34 +110,12 @@ impl Given {
     /// has both its records, or rows contradict each other.
     pub(crate) fn read(path: &Path, sources: &[Opened]) -> Result<Self, Fault> {
         let here = |fault: Fault| fault.at(path.display().to_string());
-        let content = read(path, &ReadOptions::default()).map_err(|fault| {
-            if fault.code != FaultCode::FileEmpty {
-                return fault;
-            }
-            here(
-                bad(
-                    "the file of constraints has no rows",
-                    "write pairs of records into it, or leave --constraints out",
-                )
-                .because("the run would look as if something had been kept apart"),
-            )
-        })?;
-        let n_set_aside = content.rows_in - content.table.n_rows;
-        if n_set_aside > 0 {
-            return Err(here(
-                bad(
-                    format!("{} cannot be read as a row of the table", counted(n_set_aside as u64, "line")),
-                    "give every line as many cells as the header has, with quotes around cells that hold a comma",
-                )
-                .because("a pair that is left out would be linked, or not, against what somebody knows"),
-            ));
-        }
+        let (pairs, mut issues) = PairTable::read(path, &PURPOSE, sources.len())?;
         let sha256 = sha256_of_file(path)?;
         let file = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
-        let table = ConstraintsTable::of(content.table, sources.len()).map_err(here)?;
         let names: Vec<&str> = sources.iter().map(|source| source.table.name.as_str()).collect();
-        let rows = table.rows(&names).map_err(here)?;
-        let record_of = records_named(&rows, sources);
+        let rows = rows(&pairs, &names).map_err(here)?;
+        let record_of = records_named(rows.iter().map(|row| row.ends), sources);
         let find = |end: Option<(usize, &str)>| record_of.get(&end?).copied();
         let (mut together, mut apart, mut unknown) = (Vec::new(), Vec::new(), Vec::new());
         let (mut rows_together, mut rows_apart) = (HashMap::new(), HashMap::new());
@@ -217,13 +161,12 @@ impl Given {
             absolute_path: std::path::absolute(path).ok().map(|path| path.display().to_string()),
             sha256,
             rows: rows.len() as u64,
-            says_which: table.constraint.is_some(),
+            says_which: pairs.column(&[CONSTRAINT]).is_some(),
             kept_apart: constraints.apart().len() as u64,
             would_be_one_person: 0,
             put_together: constraints.together().len() as u64,
             rows_of_unknown_records: unknown.len() as u64,
         };
-        let mut issues = content.issues;
         if !unknown.is_empty() {
             let message = format!(
                 "{} a record that is not in its source; left out",
@@ -266,41 +209,6 @@ impl Given {
     }
 }
 
-/// The records that rows name, by source and name, as far as the sources have them.
-fn records_named<'a>(rows: &[Row<'a>], sources: &[Opened]) -> HashMap<(usize, &'a str), u32> {
-    let wanted: Vec<(usize, &'a str)> = rows.iter().flat_map(|row| row.ends).flatten().collect();
-    let place_of: HashMap<(usize, &str), usize> =
-        wanted.iter().enumerate().map(|(place, &end)| (end, place)).collect();
-    let mut record_of = HashMap::with_capacity(wanted.len());
-    let mut record = 0;
-    for (index, source) in sources.iter().enumerate() {
-        let names = source.record_names();
-        for row in 0..source.table.n_rows {
-            if let Some(&place) = place_of.get(&(index, names.get(row).as_ref())) {
-                record_of.insert(wanted[place], record);
-            }
-            record += 1;
-        }
-    }
-    record_of
-}
-
-/// `row 3 names`, `rows 3 and 17 name`
-fn rows_that(rows: &[usize], one: &str, many: &str) -> String {
-    format!("{} {}", rows_in_words(rows), if rows.len() == 1 { one } else { many })
-}
-
 fn bad(what: impl Into<String>, todo: impl Into<String>) -> Fault {
-    Fault::new(FaultCode::BadConstraints, what, todo)
-}
-
-/// `row 3`, `rows 3 and 17`; of many only the first.
-fn rows_in_words(rows: &[usize]) -> String {
-    const SHOWN: usize = 5;
-    let shown: Vec<String> = rows.iter().take(SHOWN).map(|&row| grouped(row as u64)).collect();
-    match rows.len() {
-        1 => format!("row {}", shown[0]),
-        n if n <= SHOWN => format!("rows {}", list("and", &shown)),
-        n => format!("rows {} and {} more", shown.join(", "), grouped((n - SHOWN) as u64)),
-    }
+    PURPOSE.bad(what, todo)
 }

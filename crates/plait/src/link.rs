@@ -5,6 +5,7 @@ use crate::details::{self, Detail};
 use crate::explain::would_link;
 use crate::faults::Faults;
 use crate::groups::{self, AgesOn, Basis, Characteristics};
+use crate::labels::LabelsGiven;
 use crate::not_found::NotFoundRecords;
 use crate::output;
 use crate::ownership::{self, Input};
@@ -12,7 +13,7 @@ use crate::place::OutputPlace;
 use crate::quality::RunQuality;
 use crate::reason::Reason;
 use crate::routes::WithoutRoute;
-use crate::run::{Counts, FORMAT, MODEL_FILE, Run, RunModel, RunRule, RunSource};
+use crate::run::{Counts, FORMAT, MODEL_FILE, Run, RunLabels, RunModel, RunRule, RunSource};
 use crate::score::Truth;
 use crate::source::{Opened, RecordNames, SourceSpec, open_with_rows, sha256_of_text};
 use crate::summary::SourceOutcome;
@@ -25,11 +26,12 @@ use plait_engine::conflicts::Conflicts;
 use plait_engine::constraints::Constraints;
 use plait_engine::deterministic::Rulings;
 use plait_engine::explanation::{Explanation, explain};
+use plait_engine::labels::Label;
 use plait_engine::methods::{Method, StepsLeftOut};
 use plait_engine::model::{Clustering, LinkType, Model, ModelFile, NHS_NUMBER_STATUS};
 use plait_engine::objection::{Objection, Objections};
 use plait_engine::progress::{Progress, Stage};
-use plait_engine::quality::{Decided, Together, of_one_person};
+use plait_engine::quality::{Decided, Together, calibrate, of_one_person};
 use plait_engine::records::{Field, Records, SOURCE_OF_RECORD};
 use plait_engine::scoring::{ScoredPairs, Scorer, score as score_pairs, score_compared};
 use plait_engine::training::{Training, TrainingOptions, comparable_pairs, train};
@@ -57,6 +59,8 @@ pub struct LinkRequest {
     pub truth: Option<PathBuf>,
     /// A table of pairs of records that must be one person, or must never be.
     pub constraints: Option<PathBuf>,
+    /// A table of pairs of records that somebody has looked at, which teaches the model and measures the result.
+    pub labels: Option<PathBuf>,
     /// Roles that replace the inferred ones: header, role.
     pub roles: Vec<(String, Role)>,
     /// Which pairs to look at; decided from the sources if `None`.
@@ -91,6 +95,7 @@ impl LinkRequest {
             save_model: None,
             truth: None,
             constraints: None,
+            labels: None,
             roles: Vec::new(),
             link_type: None,
             link_from: None,
@@ -165,6 +170,7 @@ fn hold_place(request: &LinkRequest) -> Result<OutputPlace, Fault> {
         request.sources.iter().map(|source| Input::source(&source.path)).collect();
     inputs.extend(request.truth.iter().map(|path| Input { path, what: "the truth table of this run" }));
     inputs.extend(request.constraints.iter().map(|path| Input { path, what: "the constraints of this run" }));
+    inputs.extend(request.labels.iter().map(|path| Input { path, what: "the labels of this run" }));
     inputs.extend(request.model.iter().map(|path| Input { path, what: "the model that was given" }));
     let files = output::names(request.workbook != Some(false));
     place.refuse_losses(&files, &inputs)?;
@@ -329,6 +335,8 @@ impl<'a> Job<'a> {
         let truth = request.truth.as_deref().map(|path| Truth::read(path, &opened)).transpose()?;
         let mut given = request.constraints.as_deref().map(|path| Given::read(path, &opened)).transpose()?;
         issues.extend(given.iter().flat_map(|given| given.issues.iter().cloned()));
+        let labelled = request.labels.as_deref().map(|path| LabelsGiven::read(path, &opened)).transpose()?;
+        issues.extend(labelled.iter().flat_map(|given| given.issues.iter().cloned()));
         self.notes = notes_on_columns(&opened);
         self.notes.extend(notes_on_surnames(&opened));
         let facts: Vec<SourceFacts> = self.watch.time("profile", || {
@@ -381,7 +389,11 @@ impl<'a> Job<'a> {
         let chosen = self.choose_rules(&records, &mut model).map_err(because)?;
         let blocks = self.block(&records, &model)?;
         let comparer = self.watch.time("compare", || Comparer::beside(&records, &model, &blocks))?;
-        let mut training = self.train(&comparer, &blocks, &mut model)?;
+        let (labels, of_no_pair) = labelled
+            .as_ref()
+            .map(|given| given.that_are_pairs(&records, model.link_type))
+            .unwrap_or_default();
+        let mut training = self.train(&comparer, &blocks, &labels, &mut model)?;
         let compared = training.as_mut().and_then(|training| training.compared.take());
         let scorer = Scorer::new(&comparer, &model)?;
         if request.dry_run {
@@ -454,11 +466,13 @@ impl<'a> Job<'a> {
             seed: request.seed,
         };
         let together = Together::of(&decided);
-        let person_probability = self.watch.time("judge", || match &together {
+        let mut person_probability = self.watch.time("judge", || match &together {
             Some(together) => of_one_person(&decided, together),
             // of a person too large to be taken apart
             None => probability.clone(),
         });
+        let moved_bits =
+            (!labels.is_empty()).then(|| calibrate(&mut person_probability, &of_scored(&labels, &pairs)));
         let findings = Findings {
             probability: &probability,
             person_probability: &person_probability,
@@ -485,6 +499,19 @@ impl<'a> Job<'a> {
         run.quality = self.watch.time("judge", || {
             together.as_ref().map_or_else(RunQuality::default, |together| RunQuality::of(&decided, together))
         });
+        if let (Some(given), Some(path)) = (&labelled, &request.labels) {
+            let measured = together
+                .as_ref()
+                .and_then(|together| run.quality.measure(&decided, together, &labels, &person_probability));
+            let about = RunLabels {
+                not_compared: of_no_pair,
+                taught: training.is_some(),
+                moved_bits,
+                strata: measured.unwrap_or_default(),
+                ..given.about(path, &labels, &clustered.persons.person_of)
+            };
+            run.labels = Some(about);
+        }
         let days: Vec<Option<PartialDate>> = facts.iter().map(|source| source.reference).collect();
         let by_group = || {
             let basis = Basis::of(&findings, AgesOn::of(&records, request.ages_on, &days));
@@ -741,13 +768,16 @@ impl<'a> Job<'a> {
         &mut self,
         comparer: &Comparer<'_>,
         blocks: &Blocks,
+        labels: &[Label],
         model: &mut Model,
     ) -> Result<Option<Training>, Faults> {
         if model.is_trained() {
             return Ok(None);
         }
         let options = TrainingOptions { seed: self.request.seed, ..TrainingOptions::default() };
-        Ok(Some(self.watch.time("train", || train(comparer, blocks, model, &options, self.progress))?))
+        Ok(Some(
+            self.watch.time("train", || train(comparer, blocks, model, labels, &options, self.progress))?,
+        ))
     }
 
     fn counts(findings: &Findings<'_>, rows_set_aside: u64) -> Counts {
@@ -818,6 +848,7 @@ impl<'a> Job<'a> {
             groups: None,
             not_found: Vec::new(),
             constraints: None,
+            labels: None,
             notes: self.notes.clone(),
             issues: Vec::new(),
         }
@@ -864,6 +895,16 @@ impl<'a> Job<'a> {
             example: None,
         }
     }
+}
+
+/// Places of the scored pairs that have a label, and what it says.
+fn of_scored(labels: &[Label], pairs: &ScoredPairs) -> Vec<(usize, bool)> {
+    let label = |pair: usize| {
+        let ends = (pairs.left[pair], pairs.right[pair]);
+        let place = labels.binary_search_by_key(&ends, |label| (label.left, label.right)).ok()?;
+        Some((pair, labels[place].is_match))
+    };
+    (0..pairs.len()).filter_map(label).collect()
 }
 
 /// Per pair that is no link although its weight or a rule is for it, why not.

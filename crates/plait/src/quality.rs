@@ -1,13 +1,18 @@
 //! What a run says of its own quality without labels: `quality` of `run.json`, and the words for it.
 
+use crate::run::RunStratum;
+use plait_engine::labels::Label;
 use plait_engine::quality::{
-    Bounded, Caught, Decided, Estimate, Together, by_probability, without_numbers, without_partner,
+    Bounded, Caught, Decided, Estimate, Stratum, Together, by_labels, by_probability, without_numbers,
+    without_partner,
 };
 use plait_types::{grouped, percent};
 use serde::{Deserialize, Serialize};
 
 /// The name of the estimate by the model's own probabilities.
 pub(crate) const PROBABILITIES: &str = "probabilities";
+/// The name of the estimate by pairs that somebody has looked at.
+pub(crate) const LABELS: &str = "labels";
 
 /// Estimates of the quality of a run that need no labels.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -70,6 +75,28 @@ impl RunQuality {
         }
     }
 
+    /// Puts the estimate by labels first, before what the model says of itself; gives the strata that it rests on.
+    pub(crate) fn measure(
+        &mut self,
+        decided: &Decided<'_>,
+        together: &Together,
+        labels: &[Label],
+        probability: &[f64],
+    ) -> Option<Vec<RunStratum>> {
+        let model = self.estimates.first()?.estimate();
+        let measured = by_labels(decided, together, labels, probability, &model);
+        self.estimates.insert(0, RunEstimate::of(LABELS, measured.estimate));
+        let stratum = |stratum: &Stratum| RunStratum {
+            together: stratum.together,
+            from: stratum.from,
+            pairs: (stratum.together || stratum.from.is_some()).then_some(stratum.n_pairs as u64),
+            labels: stratum.n_labels,
+            matches: stratum.n_matches,
+            expected: stratum.expected,
+        };
+        Some(measured.strata.iter().map(stratum).collect())
+    }
+
     /// What tests of the linkage found, a sentence each, with the figures in it.
     pub(crate) fn tests(&self) -> Vec<String> {
         let numbers = self.without_numbers.map(|tried| {
@@ -97,6 +124,22 @@ impl RunQuality {
 
     /// Where the figures disagree: what the tests say beside the estimate, outside its interval.
     pub(crate) fn disagreement(&self) -> Option<String> {
+        if let [labels, model, ..] = &self.estimates[..] {
+            let figures =
+                [("precision", labels.precision, model.precision), ("recall", labels.recall, model.recall)];
+            for (name, measured, said) in figures {
+                if let (Some(measured), Some(said)) = (measured, said)
+                    && (measured.high < said.low || said.high < measured.low)
+                {
+                    return Some(format!(
+                        "the estimates disagree: {name} is {} by the labels and {} by the model; trust the labels, and look at \
+                         their strata in run.json",
+                        measured.words(),
+                        said.words()
+                    ));
+                }
+            }
+        }
         let recall = self.estimates.first()?.recall?;
         let caught = self.caught_by_rules.filter(|caught| caught.high < recall.low)?;
         Some(format!(
@@ -138,9 +181,15 @@ impl RunEstimate {
         }
     }
 
+    fn estimate(&self) -> Estimate {
+        let bounded = |bound: Bound| Bounded { estimate: bound.estimate, low: bound.low, high: bound.high };
+        Estimate { precision: self.precision.map(bounded), recall: self.recall.map(bounded) }
+    }
+
     /// What it rests on, in words.
     pub(crate) fn basis(&self) -> &str {
         match self.name.as_str() {
+            LABELS => "by the pairs with a label",
             PROBABILITIES => "by the model's probabilities",
             other => other,
         }
@@ -161,7 +210,8 @@ impl RunEstimate {
             .map(|bound| format!("{} of the pairs of records put together are right", bound.words()));
         let found = self.recall.map(|bound| format!("{} of the true pairs were found", bound.words()));
         let said: Vec<String> = right.into_iter().chain(found).collect();
-        format!("As estimated {}, without any labels, {}.", self.basis(), said.join(" and "))
+        let without = if self.name == LABELS { "" } else { ", without any labels" };
+        format!("As estimated {}{without}, {}.", self.basis(), said.join(" and "))
     }
 }
 

@@ -108,6 +108,8 @@ fn method(findings: &Findings<'_>, run: &Run) -> Vec<(String, String)> {
     ];
     let constraints = run.constraints.iter().map(details::constraints_in_words);
     facts.extend(constraints.map(|words| ("Pairs decided beforehand", words)));
+    let labels = run.labels.iter().map(details::labels_in_words);
+    facts.extend(labels.map(|words| ("Pairs that somebody looked at", words)));
     facts.into_iter().map(|(what, how)| (what.to_owned(), how)).collect()
 }
 

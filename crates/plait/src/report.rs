@@ -129,6 +129,11 @@ pub(crate) fn of_run(
                     sha256: constraints.sha256.clone(),
                     rows: constraints.rows,
                 }))
+                .chain(run.labels.iter().map(|labels| Input {
+                    file: labels.path.clone(),
+                    sha256: labels.sha256.clone(),
+                    rows: labels.rows,
+                }))
                 .collect(),
             model_sha256: run.model.sha256.clone(),
             seed: run.seed,

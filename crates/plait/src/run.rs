@@ -72,6 +72,9 @@ pub struct Run {
     /// Pairs that were kept apart or put together, where a file of them was given; absent in runs of earlier versions.
     #[serde(default)]
     pub constraints: Option<RunConstraints>,
+    /// The file of labels and what it says; null without one.
+    #[serde(default)]
+    pub labels: Option<RunLabels>,
     /// What a careful person should know.
     pub notes: Vec<String>,
     /// Findings in the files and in the result, as they were printed; absent in runs of earlier versions.
@@ -326,6 +329,54 @@ pub struct RunConstraints {
     pub put_together: u64,
     /// Rows left out, since they name a record that its source does not have.
     pub rows_of_unknown_records: u64,
+}
+
+/// Pairs that somebody has looked at, and the linkage held against them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunLabels {
+    /// As it was given.
+    pub path: String,
+    /// Of the file.
+    pub sha256: String,
+    /// Rows in the file.
+    pub rows: u64,
+    /// Pairs with a label that the linkage was held against.
+    pub pairs: u64,
+    /// Those of them that are of one person.
+    pub matches: u64,
+    /// Rows of which nobody could tell.
+    pub unsure: u64,
+    /// Rows that name a record which its source does not have.
+    pub rows_of_unknown_records: u64,
+    /// Pairs that the link type does not compare.
+    pub not_compared: u64,
+    /// Pairs of one person that were put together.
+    pub found: u64,
+    /// Pairs of two persons that were put together.
+    pub wrong: u64,
+    /// Whether the model of the run was learned from them too.
+    pub taught: bool,
+    /// Bits by which the person probabilities were moved to fit them.
+    pub moved_bits: Option<f64>,
+    /// The pairs of the run by how sure they are, with the labels of each kind.
+    pub strata: Vec<RunStratum>,
+}
+
+/// Pairs that are about as sure.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunStratum {
+    /// Whether they are of one person, as it was decided.
+    pub together: bool,
+    /// The lower end of their person probability; null of pairs that were not scored.
+    pub from: Option<f64>,
+    /// How many there are; null of pairs apart that were not scored.
+    pub pairs: Option<u64>,
+    /// With a label.
+    pub labels: u64,
+    /// Those of them that are of one person.
+    pub matches: u64,
+    /// Their mean person probability.
+    pub expected: f64,
 }
 
 impl RunSource {

@@ -6,6 +6,7 @@ mod commands;
 mod compare;
 mod constraints;
 mod groups;
+mod labels;
 mod linking;
 mod methods;
 mod outputs;

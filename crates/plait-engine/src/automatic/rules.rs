@@ -228,7 +228,7 @@ fn judge(
     let comparer = Comparer::new(records, model)?;
     let mut fitted = model.clone();
     let training = TrainingOptions { seed: options.seed, random_pairs: 60_000, candidate_pairs: POOL_PAIRS };
-    let fit = train(&comparer, &blocks, &mut fitted, &training, &crate::progress::Silent)?;
+    let fit = train(&comparer, &blocks, &mut fitted, &[], &training, &crate::progress::Silent)?;
     let scorer = Scorer::new(&comparer, &fitted)?;
     let one_in = fit.scale as u64;
     let found: Vec<Vec<Judged>> = blocks

@@ -14,7 +14,7 @@ fn the_terms_of_an_explanation_sum_to_the_weight() {
     let rule = |field: &str| BlockingRule { keys: vec![BlockingKey::same(field, Part::Whole)] };
     let blocks = Blocks::new(&borough.records, &[rule("date_of_birth"), rule("surname")], LinkType::LinkOnly);
     let options = TrainingOptions { random_pairs: 20_000, ..TrainingOptions::default() };
-    train(&comparer, &blocks, &mut model, &options, &Silent).unwrap();
+    train(&comparer, &blocks, &mut model, &[], &options, &Silent).unwrap();
     assert!(model.classes.len() > 2, "related people are a class");
     let scorer = Scorer::new(&comparer, &model).unwrap();
     for (left, right) in [(0, 500), (1, 501), (0, 501), (3, 700), (499, 999)] {

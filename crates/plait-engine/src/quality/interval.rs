@@ -13,7 +13,16 @@ const UNFORESEEN: f64 = 0.5;
 /// event is none.
 pub(super) fn events_between(expected: f64, spread: f64) -> (f64, f64) {
     let mean = expected + UNFORESEEN;
-    let variance = mean + ((spread * spread).exp() - 1.0) * mean * mean;
+    gamma_between(mean, mean + ((spread * spread).exp() - 1.0) * mean * mean)
+}
+
+/// The same of a number of events that an estimate of this variance expects.
+pub(super) fn between_of_variance(expected: f64, variance: f64) -> (f64, f64) {
+    let mean = expected + UNFORESEEN;
+    gamma_between(mean, mean + variance)
+}
+
+fn gamma_between(mean: f64, variance: f64) -> (f64, f64) {
     let shape = mean * mean / variance;
     let quantile = |z: f64| mean * (1.0 - 1.0 / (9.0 * shape) + z / (3.0 * shape.sqrt())).max(0.0).powi(3);
     let low = quantile(-Z);

@@ -1,16 +1,20 @@
-//! How good a linkage is, told without labels, with a 95 % interval.
+//! How good a linkage is, told without labels or with them, with a 95 % interval.
 //!
 //! Figures are of *pairs of records in one person*: precision is the share of those that are of one person in truth, recall
 //! the share of all true pairs that are in one person, pairs that no blocking rule makes included.
 
+mod calibration;
 mod certainty;
 mod expected;
 mod interval;
+mod labelled;
 mod missed;
 mod trial;
 
+pub use calibration::calibrate;
 pub use certainty::of_one_person;
 pub use expected::by_probability;
+pub use labelled::{Labelled, STRATA, Stratum, by_labels};
 pub use missed::Caught;
 pub use trial::{WithoutNumbers, WithoutPartner, without_numbers, without_partner};
 

@@ -4,6 +4,7 @@ use crate::clustering::cluster;
 use crate::fixture::{
     DATE, Dice, FORENAME, SURNAME, all_pairs, any_records, comparison, fixed, model, records, value,
 };
+use crate::labels::Label;
 use crate::model::{BlockingKey, BlockingRule, Clustering, Condition, Part};
 use crate::progress::Silent;
 use crate::scoring::score;
@@ -405,5 +406,88 @@ fn too_few_records_say_nothing() {
         assert_eq!(without_partner(decided, &together), None);
         assert_eq!(without_numbers(decided, &together), None);
         assert!(Caught::of(decided, &together).share().is_some());
+    });
+}
+
+proptest! {
+    #![proptest_config(fixed(200))]
+
+    #[test]
+    fn labels_of_all_pairs_give_what_is_true_and_none_what_the_model_says(
+        records in any_records(),
+        truth in prop::collection::vec(0..4_u32, 40),
+        is_link_only in any::<bool>(),
+    ) {
+        let link_type = if is_link_only { LinkType::LinkOnly } else { LinkType::LinkAndDedupe };
+        let model = a_model(link_type, Clustering::Correlation, &FIELDS);
+        of_linked(&records, &model, |decided| {
+            let Some(together) = Together::of(decided) else { return Ok(()) };
+            let said = by_probability(decided, &together, &Caught::of(decided, &together));
+            let probability = of_one_person(decided, &together);
+            let person = |record: u32| decided.clustered.persons.person_of[record as usize];
+            let is_match = |l: u32, r: u32| truth[l as usize % 40] == truth[r as usize % 40];
+            let all = all_pairs(&records, link_type);
+            let labels: Vec<Label> = all.iter().map(|&(l, r)| Label::new(l, r, is_match(l, r))).collect();
+            let measured = by_labels(decided, &together, &labels, &probability, &said);
+            let within = |&&(l, r): &&(u32, u32)| person(l) == person(r);
+            let n_together = all.iter().filter(within).count() as f64;
+            let right = all.iter().filter(within).filter(|&&(l, r)| is_match(l, r)).count() as f64;
+            let precision = measured.estimate.precision.unwrap();
+            prop_assert!((precision.estimate - right / n_together).abs() < 1e-9, "{:?}", measured);
+            prop_assert!(precision.low <= precision.estimate && precision.estimate <= precision.high);
+            let counted: f64 = measured.strata.iter().filter(|s| s.together).map(|s| s.n_pairs).sum();
+            prop_assert_eq!(counted, n_together);
+            let n_labels: u64 = measured.strata.iter().map(|s| s.n_labels).sum();
+            prop_assert_eq!(n_labels as usize, labels.len());
+            let without = by_labels(decided, &together, &[], &probability, &said);
+            let expected = |together: bool| -> f64 {
+                let of = without.strata.iter().filter(|s| s.together == together);
+                of.map(|s| s.n_pairs * s.expected).sum()
+            };
+            let precision = without.estimate.precision.unwrap();
+            prop_assert!((precision.estimate - expected(true) / n_together).abs() < 1e-9);
+            Ok(())
+        })?;
+    }
+}
+
+#[test]
+fn what_labels_of_a_sample_say_holds_for_all_of_their_kind() {
+    // forty children in two sources, of whom the second has another surname for one in four: those are not linked
+    let other = |child: usize, source: usize| source == 1 && child.is_multiple_of(4);
+    let records = children([
+        &|child, _| Some(format!("child{child}")),
+        &|child, source| Some(if other(child, source) { "other".into() } else { format!("name{child}") }),
+        &|child, source| {
+            Some(if other(child, source) {
+                "1999-09-09".into()
+            } else {
+                format!("2015-03-{:02}", child % 28 + 1)
+            })
+        },
+        &|_, _| None,
+    ]);
+    let mut model = a_model(LinkType::LinkOnly, Clustering::Correlation, &FIELDS);
+    let (m, mut u) = (vec![vec![0.9, 0.1]; 3], vec![vec![0.05, 0.95]; 3]);
+    u[0] = vec![0.001, 0.999];
+    model.classes = two_classes(0.02, m, u);
+    of_linked(&records, &model, |decided| {
+        let together = Together::of(decided).unwrap();
+        let said = by_probability(decided, &together, &Caught::of(decided, &together));
+        let probability = of_one_person(decided, &together);
+        let linked: Vec<u32> = (0..40).filter(|&child| !other(child as usize, 1)).collect();
+        // every second link was looked at, and one in five of these was wrong
+        let labels: Vec<Label> = (0..)
+            .zip(linked.iter().step_by(2))
+            .map(|(at, &child)| Label::new(child, child + 40, at % 5 != 0))
+            .collect();
+        let (n, wrong) = (labels.len() as f64, labels.iter().filter(|label| !label.is_match).count() as f64);
+        let measured = by_labels(decided, &together, &labels, &probability, &said);
+        let precision = measured.estimate.precision.unwrap();
+        // ten labels of the model's mind, which has next to none wrong
+        let share = wrong / (n + 10.0);
+        let expected = 1.0 - (wrong + (linked.len() as f64 - n) * share) / linked.len() as f64;
+        assert!((precision.estimate - expected).abs() < 0.01, "{precision:?} is not {expected}");
+        assert!(precision.low < 0.85 && precision.high > 0.8, "{precision:?}");
     });
 }

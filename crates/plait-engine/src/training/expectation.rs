@@ -12,7 +12,7 @@
 //! forename (or date of birth) agrees no more often than by chance and who are free in everything else
 //! (Winkler 1993; Larsen and Rubin 2001 for more classes than two).
 
-use super::Chance;
+use super::{Chance, Labelled};
 use crate::comparison::{Comparer, ComparisonVector};
 use crate::model::{Class, Model};
 use plait_types::{Role, counted};
@@ -178,6 +178,7 @@ struct State<'a> {
 pub(super) fn fit(
     vectors: &[(ComparisonVector, u64)],
     scale: f64,
+    labelled: &Labelled,
     chance: &Chance,
     plans: &[ClassPlan],
 ) -> Fit {
@@ -187,7 +188,7 @@ pub(super) fn fit(
     let mut n_rounds = 0;
     let mut converged = false;
     while n_rounds < MAX_ROUNDS && !converged {
-        let (log_likelihood, expected) = state.expect(vectors, scale);
+        let (log_likelihood, expected) = state.expect(vectors, scale, labelled);
         state.maximise(&expected);
         n_rounds += 1;
         converged = (log_likelihood - last).abs() < ENOUGH * candidates;
@@ -237,7 +238,12 @@ impl<'a> State<'a> {
     }
 
     /// Shares every vector out among the classes.
-    fn expect(&self, vectors: &[(ComparisonVector, u64)], scale: f64) -> (f64, Expected) {
+    fn expect(
+        &self,
+        vectors: &[(ComparisonVector, u64)],
+        scale: f64,
+        labelled: &Labelled,
+    ) -> (f64, Expected) {
         let n_strangers = (self.chance.n_pairs - self.n_pairs.iter().sum::<f64>()).max(1.0);
         let mut expected = Expected {
             n_pairs: vec![0.0; self.plans.len()],
@@ -249,11 +255,23 @@ impl<'a> State<'a> {
         };
         let mut log_likelihood = 0.0;
         let mut weights = vec![0.0; self.plans.len()];
-        for &(vector, count) in vectors {
-            let count = count as f64 * scale;
-            let mut sum = n_strangers * likelihood(&self.strangers, vector);
-            for ((weight, n), table) in weights.iter_mut().zip(&self.n_pairs).zip(&self.probabilities) {
-                *weight = n * likelihood(table, vector);
+        // of which classes a pair can be: of any, or of those of matches or of others
+        let without_label = vectors
+            .iter()
+            .map(|&(vector, count)| (vector, labelled.left_of(vector, count as f64 * scale), None));
+        let with_label = labelled.counts.iter().flat_map(|&(vector, counts)| {
+            [(vector, counts[0], Some(false)), (vector, counts[1], Some(true))]
+        });
+        for (vector, count, is_match) in without_label.chain(with_label) {
+            if count == 0.0 {
+                continue;
+            }
+            let is_possible = |of_matches: bool| is_match.is_none_or(|is_match| is_match == of_matches);
+            let mut sum =
+                if is_possible(false) { n_strangers * likelihood(&self.strangers, vector) } else { 0.0 };
+            let classes = self.plans.iter().zip(&self.n_pairs).zip(&self.probabilities);
+            for (weight, ((plan, n), table)) in weights.iter_mut().zip(classes) {
+                *weight = if is_possible(plan.is_match) { n * likelihood(table, vector) } else { 0.0 };
                 sum += *weight;
             }
             log_likelihood += count * sum.ln();

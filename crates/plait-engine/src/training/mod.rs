@@ -7,6 +7,7 @@ mod expectation;
 
 use crate::blocking::{Blocks, PairVisitor, Task};
 use crate::comparison::{Comparer, ComparisonVector, Scratch};
+use crate::labels::Label;
 use crate::model::{Class, LinkType, Model};
 use crate::progress::{Progress, Stage, interrupted};
 use crate::random::{below, draw};
@@ -81,18 +82,23 @@ const KEEP_PAIRS: u64 = 3_000_000;
 /// Pairs of a task: few enough that no thread waits long for the last one.
 const TASK_PAIRS: u64 = 16_384;
 
-/// Learns the classes of a model from its candidate pairs and sets them in `model`.
+/// Learns the classes of a model from its candidate pairs and sets them in `model`. Of pairs with a label it is known which
+/// classes they can be of, so that they teach these (Nigam and others 2000, for a mixture of which some members are known);
+/// how pairs were chosen to be looked at does not matter, as long as what was seen of them in the choice is what is compared
+/// (Little and Rubin 2002, §6.2). Each counts as one pair.
 pub fn train(
     comparer: &Comparer<'_>,
     blocks: &Blocks,
     model: &mut Model,
+    labels: &[Label],
     options: &TrainingOptions,
     progress: &dyn Progress,
 ) -> Result<Training, Fault> {
     let chance = Chance::estimate(comparer, model, options);
     let Counted { vectors, scale, compared } = count_vectors(comparer, blocks, options, progress)?;
     let plans = ClassPlan::for_model(comparer, model);
-    let fit = expectation::fit(&vectors, scale, &chance, &plans);
+    let labelled = Labelled::of(comparer, blocks, labels);
+    let fit = expectation::fit(&vectors, scale, &labelled, &chance, &plans);
     model.classes = fit.classes;
     let mut warnings: Vec<String> = fit.warnings.iter().map(|warning| warning.words(model)).collect();
     if !fit.converged {
@@ -121,6 +127,36 @@ pub fn train(
         warnings,
         compared,
     })
+}
+
+/// The vectors of pairs with a label, counted.
+#[derive(Clone, Debug, Default)]
+struct Labelled {
+    /// In order of the vector: pairs of two persons and of one.
+    counts: Vec<(ComparisonVector, [f64; 2])>,
+    /// Those of them that are candidates too, which the counts of candidates hold.
+    candidates: HashMap<ComparisonVector, f64>,
+}
+
+impl Labelled {
+    fn of(comparer: &Comparer<'_>, blocks: &Blocks, labels: &[Label]) -> Self {
+        let mut scratch = comparer.scratch();
+        let mut counts: std::collections::BTreeMap<ComparisonVector, [f64; 2]> = Default::default();
+        let mut candidates: HashMap<ComparisonVector, f64> = HashMap::new();
+        for label in labels {
+            let vector = comparer.vector(label.left, label.right, &mut scratch);
+            counts.entry(vector).or_default()[usize::from(label.is_match)] += 1.0;
+            if blocks.is_candidate(label.left, label.right) {
+                *candidates.entry(vector).or_default() += 1.0;
+            }
+        }
+        Self { counts: counts.into_iter().collect(), candidates }
+    }
+
+    /// How many of so many candidates with a vector are without a label.
+    fn left_of(&self, vector: ComparisonVector, candidates: f64) -> f64 {
+        (candidates - self.candidates.get(&vector).copied().unwrap_or_default()).max(0.0)
+    }
 }
 
 /// The vectors of candidate pairs, counted.

@@ -106,7 +106,7 @@ fn known_error_rates_are_learned_from_records_that_have_them() {
     let comparer = Comparer::new(&borough.records, &model).unwrap();
     let blocks = Blocks::new(&borough.records, &wide_rules(), LinkType::LinkOnly);
     let options = TrainingOptions { random_pairs: 50_000, ..TrainingOptions::default() };
-    let training = train(&comparer, &blocks, &mut model, &options, &Silent).unwrap();
+    let training = train(&comparer, &blocks, &mut model, &[], &options, &Silent).unwrap();
     assert!(training.converged && training.warnings.is_empty(), "{:?}", training.warnings);
     let prior = 1.0 / f64::from(borough.n);
     assert!((model.classes[0].share / prior - 1.0).abs() < 0.02, "{} is not {prior}", model.classes[0].share);
@@ -127,7 +127,7 @@ fn matches_are_learned_among_brothers_and_sisters() {
     let comparer = Comparer::new(&borough.records, &model).unwrap();
     let blocks = Blocks::new(&borough.records, &wide_rules(), LinkType::LinkOnly);
     let options = TrainingOptions { random_pairs: 50_000, ..TrainingOptions::default() };
-    train(&comparer, &blocks, &mut model, &options, &Silent).unwrap();
+    train(&comparer, &blocks, &mut model, &[], &options, &Silent).unwrap();
     let prior = 1.0 / f64::from(borough.n);
     assert!((model.classes[0].share / prior - 1.0).abs() < 0.02, "{} is not {prior}", model.classes[0].share);
     for (field, (name, ..)) in FIELDS.iter().enumerate() {
@@ -150,7 +150,7 @@ fn threads_do_not_show_in_the_result() {
         let comparer = Comparer::new(&borough.records, &model).unwrap();
         let blocks = Blocks::new(&borough.records, &rules, model.link_type);
         let options = TrainingOptions { random_pairs: 40_000, ..TrainingOptions::default() };
-        let training = train(&comparer, &blocks, &mut model, &options, &Silent).unwrap();
+        let training = train(&comparer, &blocks, &mut model, &[], &options, &Silent).unwrap();
         let scorer = Scorer::new(&comparer, &model).unwrap();
         let scored = score(&scorer, &blocks, 0.0, &Silent).unwrap();
         assert!(scored.len() > 700, "{}", scored.len());
@@ -169,7 +169,7 @@ fn weighing_compared_pairs_gives_what_weighing_candidates_gives() {
     let comparer = Comparer::new(&borough.records, &model).unwrap();
     let blocks = Blocks::new(&borough.records, &wide_rules(), model.link_type);
     let options = TrainingOptions { random_pairs: 20_000, ..TrainingOptions::default() };
-    let training = train(&comparer, &blocks, &mut model, &options, &Silent).unwrap();
+    let training = train(&comparer, &blocks, &mut model, &[], &options, &Silent).unwrap();
     let scorer = Scorer::new(&comparer, &model).unwrap();
     let compared = training.compared.expect("so few pairs are kept");
     for cut in [-20.0, 0.0, 12.0] {

@@ -151,7 +151,7 @@ proptest! {
     #[test]
     fn counting_vectors_gives_what_looking_at_each_pair_gives(problem in any_problem(), scale in 1..3_usize) {
         let Problem { vectors, chance, plans } = problem;
-        let fit = fit(&vectors, scale as f64, &chance, &plans);
+        let fit = fit(&vectors, scale as f64, &Labelled::default(), &chance, &plans);
         let pairs: Vec<ComparisonVector> = vectors
             .iter()
             .flat_map(|(vector, count)| std::iter::repeat_n(*vector, *count as usize * scale))
@@ -182,7 +182,7 @@ proptest! {
         let mut state = State::start(&plans, &chance, candidates);
         let mut last = f64::NEG_INFINITY;
         for round in 0..60 {
-            let (log_likelihood, expected) = state.expect(&vectors, 1.0);
+            let (log_likelihood, expected) = state.expect(&vectors, 1.0, &Labelled::default());
             let mut belief = 0.0;
             for (class, plan) in plans.iter().enumerate() {
                 for comparison in (0..chance.levels.len()).filter(|c| !plan.by_chance.contains(c)) {
@@ -263,7 +263,7 @@ fn known_m_and_u_are_found_again_within_a_hundredth() {
         ];
         let (vectors, chance) =
             drawn(&kinds, (15_000.0 / prior) as usize / if seed == 1 { 1 } else { 3 }, seed);
-        let fit = fit(&vectors, 1.0, &chance, &[plan("match", true, &[])]);
+        let fit = fit(&vectors, 1.0, &Labelled::default(), &chance, &[plan("match", true, &[])]);
         assert!(fit.converged && fit.warnings.is_empty(), "{:?}", fit.warnings);
         check_near(&fit.classes[0], &m, 0.01);
         check_near(&fit.classes[1], &u, 0.01);
@@ -295,7 +295,7 @@ fn brothers_and_sisters_are_not_learned_as_matches() {
     for n_kin in 1..=2 {
         let plans: Vec<ClassPlan> =
             [plan("match", true, &[])].into_iter().chain(kin[..n_kin].to_vec()).collect();
-        let fit = fit(&vectors, 1.0, &chance, &plans);
+        let fit = fit(&vectors, 1.0, &Labelled::default(), &chance, &plans);
         assert!(fit.warnings.is_empty(), "{:?}", fit.warnings);
         check_near(&fit.classes[0], &kinds[0].probabilities, 0.02);
         check_near(&fit.classes[1], &kinds[2].probabilities, 0.01);
@@ -308,7 +308,13 @@ fn a_fit_that_settles_on_siblings_says_so() {
     let kinds = with_siblings();
     // with every pair a candidate, the first guess of a fifth matches is ten times too many
     let (vectors, chance) = drawn(&kinds, 400_000, 3);
-    let fit = fit(&vectors, 1.0, &chance, &[plan("match", true, &[]), plan("other forename", false, &[0])]);
+    let fit = fit(
+        &vectors,
+        1.0,
+        &Labelled::default(),
+        &chance,
+        &[plan("match", true, &[]), plan("other forename", false, &[0])],
+    );
     let forename = fit.classes[0].probabilities[0][0];
     assert!(
         (forename - 0.92).abs() < 0.01 || !fit.warnings.is_empty(),
@@ -320,7 +326,7 @@ fn a_fit_that_settles_on_siblings_says_so() {
 fn a_fit_that_cannot_be_trusted_says_so() {
     let chance = Chance { n_pairs: 1e4, present: vec![1.0; 2], levels: vec![vec![0.3, 0.7], vec![0.3, 0.7]] };
     let only_matches = [(vector(&[1, 1]), 5_000)];
-    let fit = fit(&only_matches, 1.0, &chance, &[plan("match", true, &[])]);
+    let fit = fit(&only_matches, 1.0, &Labelled::default(), &chance, &[plan("match", true, &[])]);
     assert!(
         fit.warnings.iter().any(|warning| matches!(warning, Warning::FewOthers(_))),
         "{:?}",
@@ -333,11 +339,41 @@ fn a_level_by_chance_is_as_strangers_have_it_and_the_others_are_learned() {
     let kinds = with_siblings();
     let (vectors, chance) = drawn(&kinds, 100_000, 5);
     let tied = ClassPlan { levels_by_chance: vec![(2, 0)], ..plan("other forename", false, &[0]) };
-    let fit_with = |kin: ClassPlan| fit(&vectors, 1.0, &chance, &[plan("match", true, &[]), kin]).classes;
+    let fit_with = |kin: ClassPlan| {
+        fit(&vectors, 1.0, &Labelled::default(), &chance, &[plan("match", true, &[]), kin]).classes
+    };
     let classes = fit_with(tied);
     // match, strangers, then relatives
     assert_eq!(classes[2].probabilities[2][0], classes[1].probabilities[2][0]);
     assert!((classes[2].probabilities[2].iter().sum::<f64>() - 1.0).abs() < 1e-12);
     let free = fit_with(plan("other forename", false, &[0]));
     assert_ne!(free[2].probabilities[2][0], free[1].probabilities[2][0], "learned where it is not tied");
+}
+
+#[test]
+fn where_every_pair_has_a_label_the_classes_are_what_the_labels_say() {
+    let chance =
+        Chance { n_pairs: 1e6, present: vec![1.0, 1.0], levels: vec![vec![0.05, 0.95], vec![0.02, 0.98]] };
+    // of pairs that agree on both, most are of two persons, against all that agreement makes likely
+    let labelled: Vec<(ComparisonVector, [f64; 2])> = vec![
+        (vector(&[1, 1]), [6_000.0, 2_000.0]),
+        (vector(&[1, 2]), [500.0, 0.0]),
+        (vector(&[2, 1]), [1_500.0, 8_000.0]),
+    ];
+    let vectors: Vec<(ComparisonVector, u64)> =
+        labelled.iter().map(|&(vector, [others, matches])| (vector, (others + matches) as u64)).collect();
+    let known = Labelled {
+        candidates: labelled.iter().map(|&(vector, [others, matches])| (vector, others + matches)).collect(),
+        counts: labelled,
+    };
+    let plans = [plan("match", true, &[])];
+    let taught = fit(&vectors, 1.0, &known, &chance, &plans).classes;
+    let matches = taught.iter().find(|class| class.is_match).expect("a class of matches");
+    assert!((matches.share * chance.n_pairs - 10_000.0).abs() < 1.0, "{}", matches.share);
+    // a match may disagree as often as not, and no more
+    assert!((matches.probabilities[0][0] - 0.5).abs() < 1e-3, "{:?}", matches.probabilities);
+    assert!((matches.probabilities[1][0] - 1.0).abs() < 1e-3, "{:?}", matches.probabilities);
+    let untaught = fit(&vectors, 1.0, &Labelled::default(), &chance, &plans).classes;
+    let share = untaught.iter().find(|class| class.is_match).expect("a class of matches").share;
+    assert!((share * chance.n_pairs / 10_000.0 - 1.0).abs() > 0.2, "without labels it is guessed: {share}");
 }

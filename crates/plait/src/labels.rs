@@ -1,0 +1,209 @@
+//! A file of labels: pairs of records that somebody has looked at and knows to be of one person, or of two.
+
+use crate::pair_table::{PairTable, PairsFor, records_named, rows_that};
+use crate::run::RunLabels;
+use crate::source::{Opened, sha256_of_file};
+use crate::summary::list;
+use hashbrown::HashMap;
+use plait_engine::labels::Label;
+use plait_engine::model::LinkType;
+use plait_engine::records::Records;
+use plait_formats::columns::header_list;
+use plait_types::{Fault, FaultCode, Issue, IssueKind};
+use std::path::Path;
+
+const PURPOSE: PairsFor = PairsFor {
+    code: FaultCode::BadLabels,
+    name: "file of labels",
+    option: "--labels",
+    harm: "a pair that is left out would change what the labels say of the linkage",
+    harm_of_none: "the run would look as if it had been measured",
+};
+
+/// Headers of the column that says what a pair is.
+const LABEL: &[&str] = &["label", "is_match", "match", "clerical_match_score", "decision"];
+
+/// The labels of a file.
+pub(crate) struct LabelsGiven {
+    pub(crate) labels: Vec<Label>,
+    pub(crate) issues: Vec<Issue>,
+    pub(crate) sha256: String,
+    pub(crate) rows: u64,
+    /// Rows of somebody who could not tell, and rows without a word.
+    pub(crate) unsure: u64,
+    /// Rows that name a record which its source does not have.
+    pub(crate) unknown: u64,
+}
+
+/// What a label says; `Some(None)` if somebody could not tell.
+fn parse(text: &str) -> Option<Option<bool>> {
+    match text.trim().to_ascii_lowercase().replace([' ', '-'], "_").as_str() {
+        "match" | "yes" | "y" | "true" | "t" | "same" | "link" | "must_link" => Some(Some(true)),
+        "non_match" | "nonmatch" | "no_match" | "not_match" | "no" | "n" | "false" | "f" | "different"
+        | "distinct" | "cannot_link" => Some(Some(false)),
+        "" | "unsure" | "unclear" | "maybe" | "possible" | "review" | "?" => Some(None),
+        number => {
+            let share: f64 = number.parse().ok().filter(|share| (0.0..=1.0).contains(share))?;
+            // as other programs have it: how sure the one who looked was
+            Some((share != 0.5).then_some(share > 0.5))
+        }
+    }
+}
+
+impl LabelsGiven {
+    /// Reads a file of labels and looks its records up in the sources. Rows with a record that is not there are left out and
+    /// counted in an issue. A [`FaultCode::BadLabels`] where columns are missing, a row cannot be meant, no row has both its
+    /// records and a label, or rows contradict each other.
+    pub(crate) fn read(path: &Path, sources: &[Opened]) -> Result<Self, Fault> {
+        let here = |fault: Fault| fault.at(path.display().to_string());
+        let (pairs, mut issues) = PairTable::read(path, &PURPOSE, sources.len())?;
+        let label = pairs.column(LABEL).ok_or_else(|| {
+            let fault = PURPOSE.bad(
+                format!("a file of labels needs a column \"{}\"", LABEL[0]),
+                "say of each pair whether it is of one person: match or non_match, yes or no, 1 or 0; empty where nobody can tell",
+            );
+            here(fault.because(header_list(pairs.columns())))
+        })?;
+        let names: Vec<&str> = sources.iter().map(|source| source.table.name.as_str()).collect();
+        let (mut rows, mut of_no_label, mut of_no_source, mut of_one) = (vec![], vec![], vec![], vec![]);
+        for row in 0..pairs.n_rows() {
+            let said = parse(label.get(row).unwrap_or_default());
+            let ends = pairs.ends(row, &names);
+            match (said, ends) {
+                (None, _) => of_no_label.push(row + 1),
+                (_, None) => of_no_source.push(row + 1),
+                (_, Some([Some(left), Some(right)])) if left == right => of_one.push(row + 1),
+                (Some(said), Some(ends)) => rows.push((row + 1, said, ends)),
+            }
+        }
+        if !of_no_label.is_empty() {
+            return Err(here(
+                PURPOSE
+                    .bad(
+                        format!(
+                            "{} no label that Plait knows in the column \"{}\"",
+                            rows_that(&of_no_label, "has", "have"),
+                            label.name
+                        ),
+                        "write match or non_match, yes or no, 1 or 0, or how sure it is from 0 to 1; leave empty what nobody can tell",
+                    )
+                    .because(PURPOSE.harm),
+            ));
+        }
+        if !of_no_source.is_empty() {
+            return Err(here(
+                PURPOSE
+                    .bad(
+                        format!(
+                            "{} a source that is not among those linked",
+                            rows_that(&of_no_source, "names", "name")
+                        ),
+                        format!("write {}, or take out rows of other sources", list("or", &names)),
+                    )
+                    .because(PURPOSE.harm),
+            ));
+        }
+        if !of_one.is_empty() {
+            return Err(here(
+                PURPOSE
+                    .bad(
+                        format!("{} one record twice", rows_that(&of_one, "names", "name")),
+                        "name two records, or take the rows out",
+                    )
+                    .because("a record is one person with itself, so that another one was meant"),
+            ));
+        }
+        let record_of = records_named(rows.iter().map(|row| row.2), sources);
+        let find = |end: Option<(usize, &str)>| record_of.get(&end?).copied();
+        let mut said_of: HashMap<(u32, u32), (usize, bool)> = HashMap::new();
+        let mut labels = Vec::new();
+        let (mut unsure, mut unknown) = (0, Vec::new());
+        for &(row, said, ends) in &rows {
+            let (Some(left), Some(right)) = (find(ends[0]), find(ends[1])) else {
+                unknown.push(row);
+                continue;
+            };
+            let Some(is_match) = said else {
+                unsure += 1;
+                continue;
+            };
+            let label = Label::new(left, right, is_match);
+            match said_of.insert((label.left, label.right), (row, is_match)) {
+                None => labels.push(label),
+                Some((_, other)) if other == is_match => {}
+                Some((other, _)) => {
+                    return Err(here(
+                        PURPOSE
+                            .bad(
+                                format!(
+                                    "{} opposite things of one pair",
+                                    rows_that(&[other, row], "says", "say")
+                                ),
+                                "decide which is right, and take the other out; rows are counted from 1 below the header",
+                            )
+                            .because("both cannot be so"),
+                    ));
+                }
+            }
+        }
+        if labels.is_empty() {
+            return Err(here(
+                PURPOSE
+                    .bad(
+                        "no row has a label and names two records that are in these files",
+                        "name records as people.parquet does: the source's name, and its identifier or row number",
+                    )
+                    .because(PURPOSE.harm_of_none),
+            ));
+        }
+        if !unknown.is_empty() {
+            let message = format!(
+                "{} a record that is not in its source; left out",
+                rows_that(&unknown, "names", "name")
+            );
+            let file = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+            issues.push(Issue::new(IssueKind::LabelOfUnknownRecord, file, message).counting(unknown.len()));
+        }
+        labels.sort_unstable();
+        Ok(Self {
+            labels,
+            issues,
+            sha256: sha256_of_file(path)?,
+            rows: pairs.n_rows() as u64,
+            unsure,
+            unknown: unknown.len() as u64,
+        })
+    }
+
+    /// What is known of the file, and of the linkage by these of its labels.
+    pub(crate) fn about(&self, path: &Path, labels: &[Label], person_of: &[u32]) -> RunLabels {
+        let together = |label: &&Label| person_of[label.left as usize] == person_of[label.right as usize];
+        let matches = |label: &&Label| label.is_match;
+        let count = |n: usize| n as u64;
+        RunLabels {
+            path: path.display().to_string(),
+            sha256: self.sha256.clone(),
+            rows: self.rows,
+            pairs: count(labels.len()),
+            matches: count(labels.iter().filter(matches).count()),
+            unsure: self.unsure,
+            rows_of_unknown_records: self.unknown,
+            not_compared: 0,
+            found: count(labels.iter().filter(together).filter(matches).count()),
+            wrong: count(labels.iter().filter(together).filter(|label| !label.is_match).count()),
+            taught: false,
+            moved_bits: None,
+            strata: Vec::new(),
+        }
+    }
+
+    /// Those that the link type pairs, and how many others there are.
+    pub(crate) fn that_are_pairs(&self, records: &Records, link_type: LinkType) -> (Vec<Label>, u64) {
+        let is_pair = |label: &&Label| {
+            link_type != LinkType::LinkOnly || records.source_of(label.left) != records.source_of(label.right)
+        };
+        let labels: Vec<Label> = self.labels.iter().filter(is_pair).copied().collect();
+        let others = (self.labels.len() - labels.len()) as u64;
+        (labels, others)
+    }
+}

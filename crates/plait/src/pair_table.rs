@@ -1,0 +1,156 @@
+//! A table of pairs of records that somebody gives: source and record of each side, as `links.parquet` has them.
+
+use crate::source::Opened;
+use hashbrown::HashMap;
+use plait_formats::columns::header_list;
+use plait_formats::read::{ReadOptions, read};
+use plait_types::{Column, Fault, FaultCode, Issue, Table, counted, grouped};
+use std::path::Path;
+
+/// What a table of pairs is for, for its faults.
+#[derive(Clone, Copy)]
+pub(crate) struct PairsFor {
+    pub(crate) code: FaultCode,
+    /// `file of constraints`
+    pub(crate) name: &'static str,
+    /// `--constraints`
+    pub(crate) option: &'static str,
+    /// What comes of a row that is left out.
+    pub(crate) harm: &'static str,
+    /// What comes of a table without rows.
+    pub(crate) harm_of_none: &'static str,
+}
+
+impl PairsFor {
+    pub(crate) fn bad(&self, what: impl Into<String>, todo: impl Into<String>) -> Fault {
+        Fault::new(self.code, what, todo)
+    }
+}
+
+/// Source and record of each side of a pair; none of a record that is not named.
+pub(crate) type Ends<'a> = [Option<(usize, &'a str)>; 2];
+
+/// A table of pairs of records.
+pub(crate) struct PairTable {
+    table: Table,
+    /// Columns of the left and of the right source; none where there is one source.
+    source: Option<[usize; 2]>,
+    record: [usize; 2],
+}
+
+impl PairTable {
+    /// Reads the table, and gives what was found in the file. Every line has to be a row.
+    pub(crate) fn read(
+        path: &Path,
+        purpose: &PairsFor,
+        n_sources: usize,
+    ) -> Result<(Self, Vec<Issue>), Fault> {
+        let here = |fault: Fault| fault.at(path.display().to_string());
+        let content = read(path, &ReadOptions::default()).map_err(|fault| {
+            if fault.code != FaultCode::FileEmpty {
+                return fault;
+            }
+            let todo = format!("write pairs of records into it, or leave {} out", purpose.option);
+            let fault = purpose.bad(format!("the {} has no rows", purpose.name), todo);
+            here(fault.because(purpose.harm_of_none))
+        })?;
+        let n_set_aside = content.rows_in - content.table.n_rows;
+        if n_set_aside > 0 {
+            let what =
+                format!("{} cannot be read as a row of the table", counted(n_set_aside as u64, "line"));
+            let fault = purpose.bad(
+                what,
+                "give every line as many cells as the header has, with quotes around cells that hold a comma",
+            );
+            return Err(here(fault.because(purpose.harm)));
+        }
+        Ok((Self::of(content.table, purpose, n_sources).map_err(here)?, content.issues))
+    }
+
+    fn of(table: Table, purpose: &PairsFor, n_sources: usize) -> Result<Self, Fault> {
+        let find = |name: &str| {
+            table.columns.iter().position(|column| column.name.trim().eq_ignore_ascii_case(name))
+        };
+        let need = |name: &str| {
+            find(name).ok_or_else(|| {
+                let fault = purpose.bad(
+                    format!("a {} needs a column \"{name}\"", purpose.name),
+                    "name both records of each pair as links.parquet does: source_l, record_l, source_r, record_r",
+                );
+                fault.because(header_list(table.columns.iter().map(|column| column.name.as_str())))
+            })
+        };
+        let names_sources = n_sources > 1 || find("source_l").is_some() || find("source_r").is_some();
+        let source = if names_sources { Some([need("source_l")?, need("source_r")?]) } else { None };
+        let record = [need("record_l")?, need("record_r")?];
+        Ok(Self { source, record, table })
+    }
+
+    /// The column of the first of these names that it has.
+    pub(crate) fn column(&self, names: &[&str]) -> Option<&Column> {
+        names.iter().find_map(|name| {
+            self.table.columns.iter().find(|column| column.name.trim().eq_ignore_ascii_case(name))
+        })
+    }
+
+    pub(crate) fn columns(&self) -> impl Iterator<Item = &str> {
+        self.table.columns.iter().map(|column| column.name.as_str())
+    }
+
+    pub(crate) fn n_rows(&self) -> usize {
+        self.table.n_rows
+    }
+
+    /// The pair of a row; `None` where it names a source that is not among these.
+    pub(crate) fn ends(&self, row: usize, sources: &[&str]) -> Option<Ends<'_>> {
+        let cell = |column: usize| self.table.columns[column].get(row);
+        let source = |side: usize| match self.source {
+            None => Some(0),
+            Some(columns) => {
+                let name = cell(columns[side])?;
+                sources.iter().position(|source| *source == name)
+            }
+        };
+        let (left, right) = (source(0)?, source(1)?);
+        let end = |side: usize, source: usize| Some((source, cell(self.record[side])?));
+        Some([end(0, left), end(1, right)])
+    }
+}
+
+/// The records that pairs name, by source and name, as far as the sources have them.
+pub(crate) fn records_named<'a>(
+    pairs: impl Iterator<Item = Ends<'a>>,
+    sources: &[Opened],
+) -> HashMap<(usize, &'a str), u32> {
+    let wanted: Vec<(usize, &'a str)> = pairs.flatten().flatten().collect();
+    let place_of: HashMap<(usize, &str), usize> =
+        wanted.iter().enumerate().map(|(place, &end)| (end, place)).collect();
+    let mut record_of = HashMap::with_capacity(wanted.len());
+    let mut record = 0;
+    for (index, source) in sources.iter().enumerate() {
+        let names = source.record_names();
+        for row in 0..source.table.n_rows {
+            if let Some(&place) = place_of.get(&(index, names.get(row).as_ref())) {
+                record_of.insert(wanted[place], record);
+            }
+            record += 1;
+        }
+    }
+    record_of
+}
+
+/// `row 3 names`, `rows 3 and 17 name`
+pub(crate) fn rows_that(rows: &[usize], one: &str, many: &str) -> String {
+    format!("{} {}", rows_in_words(rows), if rows.len() == 1 { one } else { many })
+}
+
+/// `row 3`, `rows 3 and 17`; of many only the first.
+pub(crate) fn rows_in_words(rows: &[usize]) -> String {
+    const SHOWN: usize = 5;
+    let shown: Vec<String> = rows.iter().take(SHOWN).map(|&row| grouped(row as u64)).collect();
+    match rows.len() {
+        1 => format!("row {}", shown[0]),
+        n if n <= SHOWN => format!("rows {}", crate::summary::list("and", &shown)),
+        n => format!("rows {} and {} more", shown.join(", "), grouped((n - SHOWN) as u64)),
+    }
+}
