@@ -16,6 +16,9 @@ use std::fmt::Write;
 
 pub(crate) mod parts;
 
+/// Cells that a table may have, rows times columns: each takes four bytes, also where it is empty.
+const MOST_CELLS: usize = 100_000_000;
+
 /// Rows that are read for the names of the columns alone.
 const HEADER_ROWS: usize = 1000;
 
@@ -186,6 +189,9 @@ fn parts(workbook: &mut Book, file: &str, sheet: &str, limit: usize) -> Result<O
         row.add_to(&mut columns, n_rows);
         lines.push(row.number);
         n_rows += 1;
+        if n_rows.saturating_mul(columns.len()) > MOST_CELLS {
+            return Err(parts::bomb(file, "a sheet of it is a table of more than 100 million cells"));
+        }
     }
     if n_rows == 0 {
         return Ok(None);
@@ -276,6 +282,10 @@ impl<'a> Rows<'a> {
                         self.ended = true;
                         continue;
                     };
+                    let (row_of, column_of) = (u64::from(cell.pos.0), u64::from(cell.pos.1));
+                    if row_of >= parts::MOST_ROWS || column_of >= parts::MOST_COLUMNS {
+                        return Err(XlsxError::Unexpected("a cell outside the sheet"));
+                    }
                     if cell.formula.is_some() && matches!(cell.value, DataRef::Empty) {
                         // before any value it may be of a row without one
                         let is_of_this = current.is_none_or(|current| current == cell.pos.0);
