@@ -280,6 +280,9 @@ issue_kinds! {
     UnknownAuthority = "W055", Warning, "The sources are of several authorities, and nothing says of which one a source is; its ids of children are compared with none.",
         why "Two authorities give the same id to two children, so that ids link within one authority alone. Without them, names and details have to do.",
         do "Say of which authority the source is with --authority NAME=302, by the three digits of the Department for Education.";
+    HeaderContradicted = "W056", Warning, "A column is headed as a date of birth, a national number or a postcode, and its values, or some of them, cannot be read as one.",
+        why "It is not compared as what it is called, and without it people of one name cannot be told apart.",
+        do "Look at its values; where a spreadsheet has changed them, export the file again and do not open it in one before it is loaded.";
 }
 
 #[cfg(test)]

@@ -21,6 +21,7 @@ pub(crate) mod xlsx;
 pub use self::lines::RowLines;
 use self::source::Source;
 pub use self::source::cannot_open;
+use crate::columns::refuse_first_person;
 use plait_types::{Fault, FaultCode, Issue, Table};
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -172,6 +173,9 @@ pub(crate) fn read_source(source: &Source, options: &ReadOptions) -> Result<Read
         kind::Kind::ArrowFile => guarded(&source.file, || ipc::read(source, options, false))?,
         kind::Kind::ArrowStream => guarded(&source.file, || ipc::read(source, options, true))?,
     };
+    if options.columns.is_none() {
+        refuse_first_person(&source.file, &read.table)?;
+    }
     read.table.name = options.name.clone().unwrap_or_else(|| source.stem());
     read.issues.splice(0..0, kind::contradicted_extension(source, kind));
     Ok(read)

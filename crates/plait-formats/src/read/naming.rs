@@ -1,7 +1,7 @@
 //! The names of columns: which row holds them, what an empty one is called, which were asked for.
 
 use super::ReadOptions;
-use crate::columns::{refuse_values, unknown_column};
+use crate::columns::{may_be_values, refuse_values, unknown_column};
 use plait_types::{Fault, FaultCode, Issue, IssueKind};
 use std::collections::BTreeSet;
 
@@ -65,7 +65,11 @@ pub(super) fn names<S: AsRef<str>>(
         None => Ok(names),
         Some((first, second)) => Err(Fault::new(
             FaultCode::DuplicateColumn,
-            format!("column \"{}\" is in {file} twice", names[first]),
+            if may_be_values(&names) {
+                format!("two columns of {file} have one header")
+            } else {
+                format!("column \"{}\" is in {file} twice", names[first])
+            },
             "rename one of them, or leave it out of the export",
         )
         .at(format!("{file} columns {} and {}", first + 1, second + 1))
@@ -107,6 +111,8 @@ mod tests {
         // no name is compared with all others: that took minutes
         let wide = names("a.csv", vec![""; 200_000], &mut Vec::new()).unwrap();
         assert_eq!(wide[199_999], "column_200000");
+        let fault = names("a.csv", ["Quill", "Zora", "Quill"], &mut issues).unwrap_err();
+        assert_eq!(fault.what, "two columns of a.csv have one header");
         let fault = names("a.csv", ["dob", "x", "y", " dob"], &mut issues).unwrap_err();
         assert_eq!(fault.code, FaultCode::DuplicateColumn);
         assert_eq!(fault.place.as_deref(), Some("a.csv columns 1 and 4"));
