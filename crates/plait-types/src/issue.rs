@@ -65,6 +65,7 @@ impl Issue {
             | IssueKind::StrayQuote
             | IssueKind::UndecodableRow
             | IssueKind::InstructionRow
+            | IssueKind::HeaderAgain
             | IssueKind::RowWithoutKey
             | IssueKind::RowOfUnknownRecord
             | IssueKind::PersonWithinPerson => self.count,
@@ -184,6 +185,9 @@ issue_kinds! {
     ElementElsewhere = "N014", Note, "Elements stand at another place than the specification of the return says; they were found by name.",
         why "The file was made by another version of the schema than the specification describes.",
         do "Check with plait look that the columns hold what they should.";
+    HeaderAgain = "N017", Note, "Rows hold the names of the columns once more; they are no records and were set aside.",
+        why "Read as a record each would be a person that nobody is.",
+        do "Nothing, if the lists that the file was put together from are all there.";
     ModelInDoubt = "N020", Note, "What the model learned may be something else than \"the same person\".",
         why "Links would be made by what the model took for agreement of one person.",
         do "Look at the weakest links in report.html; where they are wrong, link from a higher --threshold, leave out with --role \"HEADER=other\" what two sources record in different ways, or change the model.";

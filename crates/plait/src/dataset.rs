@@ -347,7 +347,7 @@ impl Dataset {
     /// Rows of all tables that are not kept.
     pub(crate) fn rows_set_aside(&self) -> u64 {
         self.gathered.total.rows_set_aside
-            + self.landed.tables.iter().map(|table| table.set_aside).sum::<u64>()
+            + self.landed.tables.iter().map(|table| table.set_aside - table.not_read).sum::<u64>()
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::ReadOptions;
 use crate::columns::{may_be_values, refuse_values, unknown_column};
+use crate::noted::Noted;
 use plait_types::{Fault, FaultCode, Issue, IssueKind};
 use std::collections::BTreeSet;
 
@@ -26,6 +27,16 @@ pub(crate) fn skipped(file: &str, lines: Vec<u64>) -> Option<Issue> {
         n => format!("{n} lines above the header are a title and were left out"),
     };
     Some(Issue::new(IssueKind::TitleLines, file, above).on_lines(lines))
+}
+
+/// The note about rows that are the header once more, as in lists that were put together from several.
+pub(super) fn headers_again(file: &str, rows: Noted) -> Option<Issue> {
+    let message = match rows.count() {
+        0 => return None,
+        1 => "one row holds the names of the columns once more and was set aside".to_owned(),
+        n => format!("{n} rows hold the names of the columns once more and were set aside"),
+    };
+    Some(rows.issue(Issue::new(IssueKind::HeaderAgain, file, message)))
 }
 
 /// Trims names, names the unnamed after their position, and refuses a name that is there twice and a row of

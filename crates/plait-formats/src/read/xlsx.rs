@@ -26,7 +26,9 @@ const HEADER_ROWS: usize = 1000;
 pub(super) fn read(source: &Source, options: &ReadOptions) -> Result<Read, Fault> {
     let file = &source.file;
     let (sheet, other_sheets, parts) = sheet(source, options, usize::MAX)?;
-    let Parts { names, columns, rows, mut issues, lines } = parts;
+    let Parts { names, columns, rows, mut issues, lines, headers_again } = parts;
+    let rows_in = rows + headers_again.count() as usize;
+    issues.extend(naming::headers_again(file, headers_again));
     let wanted = naming::wanted(file, &names, options)?;
     if !other_sheets.is_empty() && options.sheet.is_none() {
         let list = other_sheets.iter().map(|name| format!("\"{name}\"")).collect::<Vec<_>>().join(", ");
@@ -73,7 +75,7 @@ pub(super) fn read(source: &Source, options: &ReadOptions) -> Result<Read, Fault
         issues.extend(lost_characters(file, &column, &lines));
         table.columns.push(column);
     }
-    Ok(Read { table, format: FileFormat::Xlsx { sheet, other_sheets }, issues, rows_in: rows, lines })
+    Ok(Read { table, format: FileFormat::Xlsx { sheet, other_sheets }, issues, rows_in, lines })
 }
 
 /// Reads the names of the columns.
@@ -97,6 +99,8 @@ struct Parts {
     rows: usize,
     issues: Vec<Issue>,
     lines: RowLines,
+    /// Rows that hold the names of the columns once more.
+    headers_again: Noted,
 }
 
 #[derive(Default)]
@@ -179,13 +183,22 @@ fn parts(workbook: &mut Book, file: &str, sheet: &str, limit: usize) -> Result<O
     }
     let mut n_rows = 0;
     let mut lines = RowLines::default();
+    let mut headers_again = Noted::default();
     for row in below {
+        if row.is_like(&head) {
+            headers_again.add(row.number);
+            continue;
+        }
         row.add_to(&mut columns, n_rows);
         lines.push(row.number);
         n_rows += 1;
     }
     let mut row = Row::default();
     while n_rows < limit && rows.next(&mut row).map_err(fail)? {
+        if row.is_like(&head) {
+            headers_again.add(row.number);
+            continue;
+        }
         row.add_to(&mut columns, n_rows);
         lines.push(row.number);
         n_rows += 1;
@@ -197,7 +210,14 @@ fn parts(workbook: &mut Book, file: &str, sheet: &str, limit: usize) -> Result<O
         return Ok(None);
     }
     let names = naming::names(file, columns.values().map(|building| &building.header), &mut issues)?;
-    Ok(Some(Parts { names, columns: columns.into_values().collect(), rows: n_rows, issues, lines }))
+    Ok(Some(Parts {
+        names,
+        columns: columns.into_values().collect(),
+        rows: n_rows,
+        issues,
+        lines,
+        headers_again,
+    }))
 }
 
 /// The cells of one row that are not empty, as text.
@@ -224,6 +244,16 @@ pub(crate) struct RowCell {
 impl Row {
     pub(crate) fn text_of(&self, cell: &RowCell) -> &str {
         &self.text[cell.start..cell.end]
+    }
+
+    /// Whether it has the same cells as another, two at least.
+    fn is_like(&self, other: &Self) -> bool {
+        let same = |(cell, other_cell): (&RowCell, &RowCell)| {
+            cell.column == other_cell.column && self.text_of(cell).trim() == other.text_of(other_cell).trim()
+        };
+        self.cells.len() == other.cells.len()
+            && self.cells.len() >= 2
+            && self.cells.iter().zip(&other.cells).all(same)
     }
 
     fn add_to(&self, columns: &mut BTreeMap<u32, Building>, rows_before: usize) {
@@ -456,6 +486,27 @@ mod tests {
         assert_eq!(
             read.format,
             FileFormat::Xlsx { sheet: "Sheet2".to_owned(), other_sheets: vec!["Cover".to_owned()] }
+        );
+    }
+
+    #[test]
+    fn a_header_that_comes_again_is_no_row() {
+        let read = read_bytes(
+            book(&[|sheet| {
+                for row in [0, 2] {
+                    sheet.write(row, 0, "Surname")?.write(row, 1, "Forename")?;
+                }
+                sheet.write(1, 0, "Quill")?.write(1, 1, "Zora")?.write(3, 0, "Vane")?.write(3, 1, "Ann")?;
+                Ok(())
+            }]),
+            "t.xlsx",
+            &ReadOptions::default(),
+        )
+        .unwrap();
+        assert_eq!(shown(&read), [["Surname", "Forename"], ["Quill", "Zora"], ["Vane", "Ann"]]);
+        assert_eq!(
+            (read.rows_in, read.issues[0].kind, read.issues[0].lines.clone()),
+            (3, IssueKind::HeaderAgain, vec![3])
         );
     }
 

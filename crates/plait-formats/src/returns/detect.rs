@@ -107,6 +107,17 @@ pub enum Holds {
     Sheets(Vec<Sheet>),
 }
 
+impl Holds {
+    /// The table, where all rows are of one.
+    pub(super) fn only_table(&self) -> Option<usize> {
+        match self {
+            Self::Text { table } | Self::Binary { table } => Some(*table),
+            Self::Sheets(sheets) if sheets.len() == 1 => sheets.first().map(|sheet| sheet.table),
+            Self::Sheets(_) | Self::Xml | Self::Json { .. } => None,
+        }
+    }
+}
+
 /// A sheet that is a table of a return.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sheet {

@@ -1,8 +1,9 @@
 //! How well a row of headers fits the tables of the specs.
 
-use super::spec::{Spec, Term};
+use super::spec::{Spec, Table, Term};
 use hashbrown::{HashMap, HashSet};
 use std::cmp::Reverse;
+use std::path::Path;
 use std::sync::Arc;
 
 /// The headers of all tables of some specs, made once.
@@ -179,6 +180,12 @@ impl Fit {
         let mean = 2_000_000 * self.found / (self.of_header + self.of_table).max(1);
         (Reverse(self.missing > 0), mean, self.is_called)
     }
+}
+
+/// Whether a file is called like a table.
+pub(super) fn is_named(file: &str, table: &Table) -> bool {
+    let stem = Path::new(file).file_stem().unwrap_or_default().to_string_lossy();
+    runs_of_words(&stem).iter().any(|word| table.is_called(word))
 }
 
 fn folded(name: &str) -> String {

@@ -773,3 +773,46 @@ fn identity_in_parts_is_the_same_as_the_whole() {
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "nothing waits any more");
     }
 }
+
+/// Files of the census in a folder, landed as they are recognised.
+fn land_files(files: &[(&str, &[u8])]) -> Result<(Landed, Gathered), Fault> {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, bytes) in files {
+        std::fs::write(folder.path().join(name), bytes).unwrap();
+    }
+    let asked = super::super::Asked::Spec(census());
+    let Ok(super::super::Detected::Return(recognised)) = super::super::detect(folder.path(), &asked) else {
+        panic!("the census is recognised");
+    };
+    super::land(&recognised, "census", None, None, None, IdentityKept::Whole, &super::super::gather::Quiet)
+}
+
+#[test]
+fn a_table_of_persons_without_rows_is_refused_where_others_are_about_them() {
+    let homes =
+        b"pupilid,line1,line2,postcode,from,to\na1,1 Road,,QA1 1AA,,\nb2,2 Road,,QA1 1AA,,\n".as_slice();
+    let header = b"pupilid,surname,forename,former,upn,hours\n".as_slice();
+    for pupils in [header, b""] {
+        let fault = land_files(&[("pupil.csv", pupils), ("home.csv", homes)]).unwrap_err();
+        assert_eq!(
+            (fault.code, fault.what.as_str(), fault.why.as_deref()),
+            (
+                FaultCode::LacksPersons,
+                "pupil.csv has no rows, and the other tables are about the persons of \"pupil\"",
+                Some("2 of 2 rows would be about nobody, and nearly everybody would be missing")
+            )
+        );
+    }
+    let one = [header, b"a1,Example,Ann,,,\n"].concat();
+    let (landed, _) = land_files(&[("pupil.csv", &one), ("home.csv", homes)]).unwrap();
+    assert_eq!(landed.n_records, 1);
+}
+
+#[test]
+fn rows_that_are_not_read_are_counted_to_their_table() {
+    let pupils = b"pupilid,surname,forename,former,upn,hours\na1,Example,Ann,,,\nb2,Ex\x81ample,Bo,,,\nc3,Short\nd4,Vane,Cy,,,\n";
+    let (landed, gathered) = land_files(&[("pupil.csv", pupils)]).unwrap();
+    let table = &landed.tables[0];
+    assert_eq!((table.rows_in, table.set_aside, table.not_read), (4, 2, 2));
+    assert_eq!((gathered.total.rows_in, gathered.total.rows_set_aside), (4, 2));
+}
