@@ -238,8 +238,11 @@ impl Candidate {
     fn new(origin: Origin, seen: Seen, headers: &Headers, asked: &Asked) -> Self {
         let wanted = |fit: &Fit| match asked {
             Asked::Nothing => {
-                let generic = headers.specs()[fit.spec].generic;
-                fit.is_convincing() && (!generic || fit.found == fit.of_header)
+                if headers.specs()[fit.spec].generic {
+                    fit.is_that_list()
+                } else {
+                    fit.is_convincing()
+                }
             }
             Asked::Return(_) => fit.is_as_asked(),
             Asked::Spec(_) => fit.is_possible(),

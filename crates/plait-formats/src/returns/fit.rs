@@ -162,6 +162,15 @@ impl Fit {
                     && (self.distinctive >= 1 || self.missing == 0)))
     }
 
+    /// The same of a list whose headers are chosen by whoever makes it. What it does not know is left out of linkage, so
+    /// that it must know all columns, or nearly all where no other list has as many of them.
+    pub(super) fn is_that_list(&self) -> bool {
+        let knows_all = self.found == self.of_header;
+        let says_it = knows_all && self.found >= 6 && self.distinctive >= 1 && self.missing == 0;
+        let knows_most = self.found * 5 >= self.of_header * 4 && self.distinctive >= 4;
+        (self.is_convincing() || says_it) && (knows_all || knows_most)
+    }
+
     /// Whether this can be what a return that was asked for has: a child's id and date of birth are in all its tables, so
     /// one column at least must be of this table alone.
     pub(super) fn is_as_asked(&self) -> bool {
