@@ -48,11 +48,16 @@ fn are_surname_first(column: &Column) -> bool {
     let (mut so, mut all) = (0_usize, 0_usize);
     for value in column.values.iter() {
         all += 1;
-        so += usize::from(value.split_once(',').is_some_and(|(surname, forename)| {
-            is_name_like(surname) && is_name_like(forename) && !forename.contains(',')
-        }));
+        so += usize::from(surname_first(value).is_some());
     }
     so as f64 >= MOST * all as f64
+}
+
+/// Surname and forenames of a name with one comma between them.
+pub(crate) fn surname_first(value: &str) -> Option<(&str, &str)> {
+    let (surname, forename) = value.split_once(',')?;
+    let are_names = is_name_like(surname) && is_name_like(forename) && !forename.contains(',');
+    are_names.then_some((surname.trim(), forename.trim()))
 }
 
 /// Surname and forenames of one value; of one without a comma the last word is the surname.

@@ -21,6 +21,7 @@ pub use dates::{DateFinding, compare_orders, date_order};
 pub(crate) use dates::{OrdersHeld, decided_order};
 pub use describe::describe;
 pub use full_names::split_full_names;
+pub(crate) use full_names::surname_first;
 pub(crate) use header::characteristic;
 pub use headerless::{header_list, unknown_column};
 pub(crate) use headerless::{may_be_values, refuse_first_person, refuse_values};

@@ -454,7 +454,7 @@ impl Filler<'_> {
     /// A cell of the source as the column of the list has it.
     fn value(&self, place: Place, row: usize, column: &Column) -> Option<String> {
         let text = self.rows.cell(place, row)?;
-        let list = |column: &Column| column.codes.as_deref().and_then(library::codes);
+        let list = Column::code_list;
         let from = list(&self.rows.spec().tables[place.0].columns[place.1]);
         match (column.meaning, column.kind) {
             (Some(Meaning::Sex), _) => code_of(list(column)?, codes::sex(from, text)?.code()),

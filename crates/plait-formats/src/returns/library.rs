@@ -96,7 +96,7 @@ pub fn of_year(name: &str, year: u16) -> Option<Arc<Spec>> {
 }
 
 /// A list of codes.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct CodeList {
     /// As columns name it: `ethnicity`.
     pub name: String,
@@ -107,7 +107,7 @@ pub struct CodeList {
 }
 
 /// One code.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Code {
     /// As it stands in files.
     pub code: String,
