@@ -188,6 +188,9 @@ issue_kinds! {
     HeaderAgain = "N017", Note, "Rows hold the names of the columns once more; they are no records and were set aside.",
         why "Read as a record each would be a person that nobody is.",
         do "Nothing, if the lists that the file was put together from are all there.";
+    BlankRow = "N018", Note, "Rows have no value in any column; they are no records and were passed over.",
+        why "A spreadsheet writes them below a table whose rows were deleted.",
+        do "Nothing, if no values were there.";
     ModelInDoubt = "N020", Note, "What the model learned may be something else than \"the same person\".",
         why "Links would be made by what the model took for agreement of one person.",
         do "Look at the weakest links in report.html; where they are wrong, link from a higher --threshold, leave out with --role \"HEADER=other\" what two sources record in different ways, or change the model.";

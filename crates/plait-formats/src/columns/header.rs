@@ -55,7 +55,7 @@ const ROLES: &[(Role, &[&str])] = &[
         Role::PreferredForename,
         &[
             "preferredforename", "preferredfirstname", "preferredgivenname", "preferredname", "knownas",
-            "knownby", "nickname", "chosenname", "chosenforename", "usedname", "aliasforename",
+            "knownby", "nickname", "chosenname", "chosenfirstname", "chosengivenname", "chosenforename", "usedname", "aliasforename",
         ],
     ),
     (
@@ -494,7 +494,10 @@ mod tests {
             Meaning::Is(Role::Surname),
         );
         check(&["middlenames", "OTHER_GIVEN_NAME"], Meaning::Is(Role::MiddleName));
-        check(&["CHILD_PREFERRED_GIVEN_NAME", "Known as"], Meaning::Is(Role::PreferredForename));
+        check(
+            &["CHILD_PREFERRED_GIVEN_NAME", "Known as", "Chosen First Name"],
+            Meaning::Is(Role::PreferredForename),
+        );
         check(&["formersurname", "preferredsurname"], Meaning::Is(Role::FormerSurname));
         check(
             &[

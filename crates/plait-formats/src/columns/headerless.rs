@@ -7,6 +7,7 @@ use super::evidence::{
 use super::header::{self, Meaning};
 use plait_types::identifier::{NhsNumber, Postcode, Upn};
 use plait_types::{Column, Fault, FaultCode, Table, nearest};
+use std::collections::BTreeSet;
 
 const HEADERLESS: &str = "the first row holds values, not headers";
 const ADD_HEADERS: &str = "add a row of headers above the first record";
@@ -55,6 +56,13 @@ pub(crate) fn refuse_first_person(file: &str, table: &Table) -> Result<(), Fault
         + is(is_number_above_numbers)
         + is(|column| is_identifying(&column.name));
     if values > table.columns.iter().filter(says).count() { Err(no_headers(file)) } else { Ok(()) }
+}
+
+/// How many headers say something, each once.
+pub(crate) fn telling_headers(headers: &[String]) -> usize {
+    let says: BTreeSet<&String> =
+        headers.iter().filter(|header| header::meaning(header) != Meaning::Nothing).collect();
+    says.len()
 }
 
 /// Whether nothing that is known is among some headers, so that they may be the values of the first person.

@@ -74,23 +74,10 @@ fn unread_column(column: &Column, file: &str, plan: &ColumnPlan) -> Option<Issue
     let is_date = said == Role::DateOfBirth;
     let (hashes, short) = (damaged(is_hashes), if is_date { damaged(is_short_date) } else { 0 });
     let is_used = plan.role == said;
-    let values = |n: usize| {
-        if n == 1 { "one value is".to_owned() } else { format!("{} values are", grouped(n as u64)) }
-    };
     let (count, message) = if hashes > 0 {
-        let message = format!(
-            "{} ####, which a spreadsheet writes where a column is too narrow; what stood there is lost: make the column \
-             wider, or export the file again without a spreadsheet in between",
-            values(hashes)
-        );
-        (hashes, message)
+        (hashes, hashes_message(hashes))
     } else if short > 0 {
-        let message = format!(
-            "{} shortened to the form Mar-12 by a spreadsheet, without the day or the year, and not read as dates; format \
-             the column as YYYY-MM-DD, or export the file again without a spreadsheet in between",
-            values(short)
-        );
-        (short, message)
+        (short, short_dates_message(short))
     } else if is_used || (is_date && evidence.share(evidence.dates) >= SUPPORTS) {
         return None;
     } else if evidence.share(evidence.shortened) >= SUPPORTS {
@@ -113,6 +100,28 @@ fn unread_column(column: &Column, file: &str, plan: &ColumnPlan) -> Option<Issue
         (1, message)
     };
     Some(Issue::new(IssueKind::HeaderContradicted, file, message).in_column(&plan.name).counting(count))
+}
+
+/// What is said of so many values `####`.
+pub(crate) fn hashes_message(n: usize) -> String {
+    format!(
+        "{} ####, which a spreadsheet writes where a column is too narrow; what stood there is lost: make the column wider, or \
+         export the file again without a spreadsheet in between",
+        values_are(n)
+    )
+}
+
+/// What is said of so many values such as `Mar-12`.
+pub(crate) fn short_dates_message(n: usize) -> String {
+    format!(
+        "{} shortened to the form Mar-12 by a spreadsheet, without the day or the year, and not read as dates; format the column \
+         as YYYY-MM-DD, or export the file again without a spreadsheet in between",
+        values_are(n)
+    )
+}
+
+fn values_are(n: usize) -> String {
+    if n == 1 { "one value is".to_owned() } else { format!("{} values are", grouped(n as u64)) }
 }
 
 /// A finding for every column of numbers of people that holds numbers of another source without their leading zeros. `files`

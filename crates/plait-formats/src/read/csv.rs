@@ -70,7 +70,8 @@ pub(super) fn read(source: &Source, options: &ReadOptions) -> Result<Read, Fault
         mem::swap(&mut parsed, &mut next);
     }
 
-    let Parser { mut names, text, delimiter, ragged, quotes, undecodable, headers_again, .. } = parser;
+    let Parser { mut names, text, delimiter, ragged, quotes, undecodable, headers_again, blank_rows, .. } =
+        parser;
     if ragged.n_rows + quotes.stray.count() > rows as u64 {
         return Err(mostly_set_aside(file, delimiter, names.len(), &ragged, &quotes));
     }
@@ -85,6 +86,7 @@ pub(super) fn read(source: &Source, options: &ReadOptions) -> Result<Read, Fault
     issues.extend(quotes.issues(file));
     issues.extend(undecodable.issue(file));
     issues.extend(naming::headers_again(file, headers_again));
+    issues.extend(naming::blank_rows(file, blank_rows));
     let columns: Vec<_> =
         columns.into_iter().map(|(at, column)| column.finish(mem::take(&mut names[at]))).collect();
     issues.extend(columns.iter().filter_map(|column| shortened_numbers(file, column)));
@@ -346,6 +348,8 @@ struct Parser<R> {
     undecodable: UndecodableRows,
     /// Rows that hold the names of the columns once more.
     headers_again: Noted,
+    /// Rows of nothing but delimiters.
+    blank_rows: u64,
     /// Fields with doubled quotes or text after the quote, as positions in the piece's list.
     odd: Vec<usize>,
 }
@@ -375,6 +379,10 @@ impl<R: io::Read> Parser<R> {
                 None => super::empty(file, "has no line with a value"),
             });
         };
+        let is_blank = |record: &SampledRecord| record.cells.iter().all(|cell| cell.trim().is_empty());
+        if sample.records.iter().all(is_blank) && sample.records.len() < SAMPLED_RECORDS {
+            return Err(super::empty(file, "has no line with a value"));
+        }
         let mut issues = Vec::new();
         let lines_before = u64::from(skip > 0);
         let titles =
@@ -410,6 +418,7 @@ impl<R: io::Read> Parser<R> {
             quotes: Quotes::default(),
             undecodable: UndecodableRows::default(),
             headers_again: Noted::default(),
+            blank_rows: 0,
             odd: Vec::new(),
         };
         Ok((parser, issues))
@@ -510,6 +519,7 @@ impl<R: io::Read> Parser<R> {
     fn keep(&mut self, piece: &mut Piece, first: usize, width: usize, filled: bool) {
         let found = piece.fields.len() - first;
         if !filled {
+            self.blank_rows += u64::from(found > 1);
             piece.fields.truncate(first);
         } else if self.is_header(piece, first) {
             self.headers_again.add(self.line);
@@ -870,7 +880,9 @@ impl Sample {
                     other != delimiter && record.cells[0].split(char::from(other)).count() == width
                 })
         };
+        let first = |at: usize| records.get(at).map_or(&[][..], |record: &SampledRecord| &record.cells);
         let header = naming::row(&filled, width);
+        let header = header + usize::from(naming::is_group_row(first(header), first(header + 1)));
         let header = records[..header.min(records.len())].iter().position(foreign_header).unwrap_or(header);
         Self { delimiter, records, width, agreeing, header, open_quote }
     }
@@ -1241,6 +1253,40 @@ mod tests {
                 "warning[W030] t.csv: one row holds bytes that are not text and was set aside; the first such byte is number 10 (line 3)"
             ]
         );
+    }
+
+    #[test]
+    fn rows_of_nothing_but_delimiters_are_no_rows_and_are_told() {
+        let read = check("id,surname,dob\n1,Khan,2010-01-02\n,,\n\n2,Lee,2011-01-02\n,,\n");
+        assert_eq!((read.table.n_rows, read.rows_in), (2, 2));
+        assert_eq!(
+            read.issues.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            ["note[N018] t.csv: 2 rows have no value in any column and were passed over"]
+        );
+    }
+
+    #[test]
+    fn a_row_of_groups_above_the_header_is_a_title() {
+        let read = check("Pupil,Pupil,Pupil,Ids\nSurname,Forename,DOB,UPN\nQuill,Zora,2012-01-02,\n");
+        assert_eq!(shown(&read).lines().next(), Some("Surname|Forename|DOB|UPN"));
+        assert_eq!((read.issues[0].kind, read.issues[0].lines.clone()), (IssueKind::TitleLines, vec![1]));
+        assert_eq!(
+            fault("dob,surname,dob\n2012-01-02,Khan,x\n2012-01-02,Lee,x\n").code,
+            FaultCode::DuplicateColumn
+        );
+    }
+
+    #[test]
+    fn text_that_is_called_something_else_and_holds_no_rows_is_not_called_empty() {
+        for (file, said) in
+            [("a.xlsx", "an Excel workbook"), ("a.xml", "an XML file"), ("a.json", "a JSON file")]
+        {
+            let fault = read_bytes(b"not what it says".to_vec(), file, &ReadOptions::default()).unwrap_err();
+            assert_eq!(fault.code, FaultCode::FileKind);
+            assert_eq!(fault.what, format!("{file} is not {said}, as its name says, and no table either"));
+        }
+        let fault = fault("   \n  \n");
+        assert_eq!(fault.what, "t.csv has no line with a value");
     }
 
     #[test]

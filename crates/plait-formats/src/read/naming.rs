@@ -1,7 +1,7 @@
 //! The names of columns: which row holds them, what an empty one is called, which were asked for.
 
 use super::ReadOptions;
-use crate::columns::{may_be_values, refuse_values, unknown_column};
+use crate::columns::{may_be_values, refuse_values, telling_headers, unknown_column};
 use crate::noted::Noted;
 use plait_types::{Fault, FaultCode, Issue, IssueKind};
 use std::collections::BTreeSet;
@@ -17,6 +17,30 @@ pub(super) const SEARCHED_ROWS: usize = 20;
 pub(super) fn row(filled: &[usize], width: usize) -> usize {
     let is_title = |filled: usize| (filled <= 1 && width >= 2) || (filled <= 2 && width >= 4);
     filled.iter().take(SEARCHED_ROWS).position(|&filled| !is_title(filled)).unwrap_or(0)
+}
+
+/// Whether a row groups the columns of the header below it: the same word stands over several of them, and the row below
+/// has more headers that say something.
+pub(super) fn is_group_row(row: &[String], below: &[String]) -> bool {
+    let filled = |cells: &[String]| {
+        let mut filled: Vec<String> =
+            cells.iter().map(|cell| cell.trim().to_owned()).filter(|cell| !cell.is_empty()).collect();
+        filled.sort_unstable();
+        filled
+    };
+    let has_twice = |cells: &[String]| cells.windows(2).any(|pair| pair[0] == pair[1]);
+    let (groups, headers) = (filled(row), filled(below));
+    has_twice(&groups) && !has_twice(&headers) && telling_headers(below) > telling_headers(row).max(1)
+}
+
+/// The note about rows without a value.
+pub(super) fn blank_rows(file: &str, rows: u64) -> Option<Issue> {
+    let message = match rows {
+        0 => return None,
+        1 => "one row has no value in any column and was passed over".to_owned(),
+        n => format!("{n} rows have no value in any column and were passed over"),
+    };
+    Some(Issue::new(IssueKind::BlankRow, file, message).counting(rows as usize))
 }
 
 /// The note about rows above the header; `lines` are their numbers.

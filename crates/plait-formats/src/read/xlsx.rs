@@ -171,6 +171,11 @@ fn parts(workbook: &mut Book, file: &str, sheet: &str, limit: usize) -> Result<O
     }
     let filled: Vec<usize> = first.iter().map(|row| row.cells.len()).collect();
     let header = naming::row(&filled, filled.iter().copied().max().unwrap_or(0));
+    let texts = |at: usize| -> Vec<String> {
+        let cells = |row: &Row| row.cells.iter().map(|cell| row.text_of(cell).to_owned()).collect();
+        first.get(at).map_or_else(Vec::new, cells)
+    };
+    let header = header + usize::from(naming::is_group_row(&texts(header), &texts(header + 1)));
     let mut issues = Vec::new();
     let titles = first.iter().take(header).map(|row| row.number).collect();
     issues.extend(naming::skipped(file, titles));

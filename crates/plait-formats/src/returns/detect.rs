@@ -192,7 +192,8 @@ pub(super) fn detect_among(path: &Path, asked: &Asked, headers: &Headers) -> Res
         {
             return Ok(Detected::PlainTable);
         }
-        return Err(no_return(&shown, is_alone, asked, &unknown, &strangers));
+        let is_archive = !is_alone && path.is_file();
+        return Err(no_return(&shown, [is_alone, is_archive], asked, &unknown, &strangers));
     }
     strangers.extend(unknown.iter().map(Candidate::stranger));
     members::refuse_same_file_twice(found.iter().map(|found| &found.origin))?;
@@ -988,7 +989,7 @@ fn other_year(shown: &str, name: &str, asked: u16, found: u16) -> Fault {
 
 fn no_return(
     shown: &str,
-    is_alone: bool,
+    [is_alone, is_archive]: [bool; 2],
     asked: &Asked,
     unknown: &[Candidate],
     strangers: &[Stranger],
@@ -1002,6 +1003,10 @@ fn no_return(
         Asked::Spec(spec) => format!("{shown} holds nothing of {}", spec.id()),
     };
     let todo = match asked {
+        Asked::Nothing if is_archive => {
+            "to use a table in it as it is, unpack it and name that file; to say which return it is, use --as: plait specs list \
+             shows those that are known"
+        }
         Asked::Nothing if !is_alone => {
             "to use a table in it as it is, name that file; to say which return it is, use --as: plait specs list shows \
              those that are known"

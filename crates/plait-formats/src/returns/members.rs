@@ -172,6 +172,11 @@ pub(super) fn look(origin: &Origin, alone: bool) -> Result<Found, Fault> {
     match table(origin) {
         Ok(seen) => Ok(Found::Seen(seen)),
         Err(fault) if !alone && fault.code == FaultCode::FileKind => {
+            if head.starts_with(b"PK\x03\x04") && has_extension(origin, &["zip"]) {
+                return Ok(Found::Stranger(
+                    "an archive, which is read where it is named by itself".to_owned(),
+                ));
+            }
             Ok(Found::Stranger("of a kind that Plait does not read".to_owned()))
         }
         Err(fault) => Err(fault),
