@@ -30,7 +30,7 @@ pub(crate) fn of_sources(sources: &[SourceFacts]) -> Vec<Detail> {
     let reading = sources.iter().map(|source| detail("Reading", reading(&source.run)));
     let unsure = sources.iter().flat_map(|source| {
         let unsure = source.run.dataset.iter().flat_map(|dataset| &dataset.unsure);
-        unsure.map(|what| detail("Not certain", format!("{}: {what}.", source.run.name)))
+        unsure.map(|what| detail("Doubt", format!("{}: {what}.", source.run.name)))
     });
     let columns = sources.iter().map(|source| detail("Columns", columns(source)));
     let checked = sources.iter().map(|source| detail("Checked", checked(source)));

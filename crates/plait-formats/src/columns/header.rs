@@ -358,6 +358,14 @@ pub(super) fn meaning(header: &str) -> Meaning {
     mentioned(&words, &whole).unwrap_or_else(|| fallback(&words))
 }
 
+/// The name of the role that a header names: `surname` of `lastname`.
+pub(crate) fn role_named(header: &str) -> Option<&'static str> {
+    match meaning(header) {
+        Meaning::Is(role) => Some(role.name()),
+        _ => None,
+    }
+}
+
 /// What a person is like that a header names; `None` of everything else.
 pub(crate) fn characteristic(header: &str) -> Option<Role> {
     match meaning(header) {

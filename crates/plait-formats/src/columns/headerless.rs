@@ -51,10 +51,10 @@ pub(crate) fn refuse_values(file: &str, headers: &[String]) -> Result<(), Fault>
 pub(crate) fn refuse_first_person(file: &str, table: &Table) -> Result<(), Fault> {
     let says = |column: &&Column| header::meaning(&column.name) != Meaning::Nothing;
     let is = |of: fn(&Column) -> bool| usize::from(table.columns.iter().any(of));
-    let values = is(|column| is_day(&column.name))
+    let values = is(is_day_above_days)
         + is(is_name_above_names)
         + is(is_number_above_numbers)
-        + is(|column| is_identifying(&column.name));
+        + is(is_identifier_above_identifiers);
     if values > table.columns.iter().filter(says).count() { Err(no_headers(file)) } else { Ok(()) }
 }
 
@@ -91,6 +91,20 @@ fn is_name_above_names(column: &Column) -> bool {
     is_name
         && e.share(e.name_like) >= 0.8
         && (e.share(common) >= COMMON_NAMES || e.several_words * 2 >= e.rows)
+}
+
+fn is_day_above_days(column: &Column) -> bool {
+    is_day(&column.name) && {
+        let e = Evidence::of(column);
+        e.share(e.whole_dates) >= 0.5
+    }
+}
+
+fn is_identifier_above_identifiers(column: &Column) -> bool {
+    is_identifying(&column.name) && {
+        let e = Evidence::of(column);
+        e.share(e.postcodes + e.nhs_numbers + e.upns + e.emails) >= 0.3
+    }
 }
 
 /// Digits that no year and no running number has, above others.
@@ -192,6 +206,8 @@ mod tests {
         check_table(&["Child A", "12345"], &[&["a", "23456"], &["b", "34567"]], true);
         check_table(&["2019", "2020"], &[&["12345", "23456"]], false);
         check_table(&["name", "2025-09-01", "2025-09-02"], &[&["Zoe Smith", "/", "L"]], false);
+        check_table(&["Measure", "2025-09-01", "2025-10-01"], &[&["absent", "12", "14"]], false);
+        check_table(&["NW9 4EW", "B8 0LF"], &[&["12", "3"]], false);
         check_table(&["Mark", "Ward"], &[&["12", "3"], &["14", "4"]], false);
     }
 

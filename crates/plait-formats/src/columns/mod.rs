@@ -23,7 +23,7 @@ pub use describe::describe;
 pub(crate) use evidence::{is_hashes, is_short_date};
 pub use full_names::split_full_names;
 pub(crate) use full_names::surname_first;
-pub(crate) use header::characteristic;
+pub(crate) use header::{characteristic, role_named};
 pub use headerless::{header_list, unknown_column};
 pub(crate) use headerless::{may_be_values, refuse_first_person, refuse_values, telling_headers};
 pub use infer::{

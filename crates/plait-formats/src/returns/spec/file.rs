@@ -3,6 +3,7 @@
 use super::super::codes;
 use super::super::library::{Code, CodeList};
 use super::{Check, Column, DateForm, Form, Kind, Meaning, Rows, Spec, Table, Term, XmlForm};
+use crate::columns::role_named;
 use plait_types::{Fault, FaultCode, nearest};
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{MapAccess, Visitor};
@@ -286,7 +287,8 @@ fn in_our_words(message: &str, key: Option<&str>) -> (String, String) {
     let message = message.lines().collect::<Vec<_>>().join("; ");
     let named: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
     let one_of = |found: &str, known: &[&str], all: &str| {
-        let near = nearest(found, known.iter().copied());
+        let near = nearest(found, known.iter().copied())
+            .or_else(|| role_named(found).filter(|role| known.contains(role)));
         let asked = near.map_or_else(String::new, |near| format!("did you mean \"{near}\"? "));
         format!("{asked}{all}: {}", known.join(", "))
     };
