@@ -282,16 +282,12 @@ impl<'a> Filled<'a> {
         if lists.is_empty() {
             return "none of the sources fills it".to_owned();
         }
-        let columns = lists.iter().flat_map(|list| &list.columns);
-        let tables: BTreeSet<String> = columns
-            .filter_map(|column| column.why_empty.as_ref())
-            .filter(|why| matches!(why, WhyEmpty::NoTable(_)))
-            .map(WhyEmpty::words)
-            .collect();
-        if tables.is_empty() {
+        let why: BTreeSet<String> =
+            lists.iter().filter_map(|list| list.why_empty.as_ref()).map(WhyEmpty::words).collect();
+        if why.is_empty() {
             return "the sources have no row that belongs in it".to_owned();
         }
-        tables.into_iter().collect::<Vec<_>>().join("; ")
+        why.into_iter().collect::<Vec<_>>().join("; ")
     }
 
     fn lacking(&self) -> OutTable<'static> {
