@@ -695,6 +695,7 @@ fn named_authority(text: &str) -> Result<(Option<String>, LaCode), String> {
 /// `2026-03-31`
 fn day(text: &str) -> Result<PartialDate, String> {
     PartialDate::from_iso(text.trim())
+        .filter(|day| (1990..2100).contains(&day.year))
         .ok_or_else(|| "write it as a day, YYYY-MM-DD, for instance 2026-03-31".to_owned())
 }
 

@@ -260,6 +260,9 @@ fault_codes! {
     LacksWhatIsWritten = "E068", Input, "A source does not hold what the file that is to be written needs.",
         why "A file without it would be sent back, or be taken for complete.",
         do "Name a source that has it; plait look SOURCE shows what is in one.";
+    LacksPersons = "E069", Input, "The table of a return that says who the others are about has no rows.",
+        why "Nearly all rows of the other tables would be about nobody.",
+        do "Export the table again with its rows; plait look shows how many each table has.";
     Locked = "E070", Locked, "Another run is writing to the same folder.",
         why "Two runs into one folder would leave a mixture.",
         do "Wait for the other run, or give another folder with --out.";

@@ -65,6 +65,7 @@ impl Issue {
             | IssueKind::StrayQuote
             | IssueKind::UndecodableRow
             | IssueKind::InstructionRow
+            | IssueKind::HeaderAgain
             | IssueKind::RowWithoutKey
             | IssueKind::RowOfUnknownRecord
             | IssueKind::PersonWithinPerson => self.count,
@@ -184,6 +185,12 @@ issue_kinds! {
     ElementElsewhere = "N014", Note, "Elements stand at another place than the specification of the return says; they were found by name.",
         why "The file was made by another version of the schema than the specification describes.",
         do "Check with plait look that the columns hold what they should.";
+    HeaderAgain = "N017", Note, "Rows hold the names of the columns once more; they are no records and were set aside.",
+        why "Read as a record each would be a person that nobody is.",
+        do "Nothing, if the lists that the file was put together from are all there.";
+    BlankRow = "N018", Note, "Rows have no value in any column; they are no records and were passed over.",
+        why "A spreadsheet writes them below a table whose rows were deleted.",
+        do "Nothing, if no values were there.";
     ModelInDoubt = "N020", Note, "What the model learned may be something else than \"the same person\".",
         why "Links would be made by what the model took for agreement of one person.",
         do "Look at the weakest links in report.html; where they are wrong, link from a higher --threshold, leave out with --role \"HEADER=other\" what two sources record in different ways, or change the model.";
@@ -283,6 +290,9 @@ issue_kinds! {
     UnknownAuthority = "W055", Warning, "The sources are of several authorities, and nothing says of which one a source is; its ids of children are compared with none.",
         why "Two authorities give the same id to two children, so that ids link within one authority alone. Without them, names and details have to do.",
         do "Say of which authority the source is with --authority NAME=302, by the three digits of the Department for Education.";
+    HeaderContradicted = "W056", Warning, "A column is headed as a date of birth, a national number or a postcode, and its values, or some of them, cannot be read as one.",
+        why "It is not compared as what it is called, and without it people of one name cannot be told apart.",
+        do "Look at its values; where a spreadsheet has changed them, export the file again and do not open it in one before it is loaded.";
 }
 
 #[cfg(test)]

@@ -164,6 +164,9 @@ fn fills_nothing(source: &SourceSpec, target: &Spec, is: Option<&Spec>) -> Fault
     .at(source.path.display().to_string())
 }
 
+/// Stands for the columns of a list without rows.
+const WHOLE_LIST: &str = "the whole list";
+
 /// A column of a list that is empty in some rows.
 struct EmptyColumn<'a> {
     table: usize,
@@ -252,6 +255,11 @@ impl<'a> Filled<'a> {
         let mut all = Vec::new();
         for (table, lists) in self.lists.iter().enumerate() {
             let rows = self.rows_of(table);
+            if rows == 0 {
+                let why = self.why_without_rows(table);
+                all.push(EmptyColumn { table, column: WHOLE_LIST, rows, empty: 0, why });
+                continue;
+            }
             for (at, column) in self.target.tables[table].columns.iter().enumerate() {
                 let columns: Vec<&FilledColumn> = lists.iter().map(|list| &list.columns[at]).collect();
                 let empty = columns.iter().flat_map(|c| c.values.iter()).filter(|value| value.is_empty());
@@ -266,6 +274,20 @@ impl<'a> Filled<'a> {
             }
         }
         all
+    }
+
+    /// Why a list has no rows.
+    fn why_without_rows(&self, table: usize) -> String {
+        let lists = &self.lists[table];
+        if lists.is_empty() {
+            return "none of the sources fills it".to_owned();
+        }
+        let why: BTreeSet<String> =
+            lists.iter().filter_map(|list| list.why_empty.as_ref()).map(WhyEmpty::words).collect();
+        if why.is_empty() {
+            return "the sources have no row that belongs in it".to_owned();
+        }
+        why.into_iter().collect::<Vec<_>>().join("; ")
     }
 
     fn lacking(&self) -> OutTable<'static> {

@@ -131,6 +131,13 @@ fn without_persons(recognised: &Recognised, landed: &Landed, source: &SourceSpec
     }
     let spec = &recognised.spec;
     let is_of_persons = |table: &&spec::Table| table.rows == spec::Rows::Person || table.makes_records;
+    if !spec.tables.iter().any(|table| is_of_persons(&table)) {
+        return Fault::new(
+            FaultCode::OtherReturn,
+            format!("{called} is a look-up ({}), and no list of people", spec.title),
+            "leave it out and name files whose rows are about people",
+        );
+    }
     let persons: Vec<String> =
         spec.tables.iter().filter(is_of_persons).map(|table| format!("\"{}\"", table.name)).collect();
     let persons = persons.join(" or ");
@@ -347,7 +354,7 @@ impl Dataset {
     /// Rows of all tables that are not kept.
     pub(crate) fn rows_set_aside(&self) -> u64 {
         self.gathered.total.rows_set_aside
-            + self.landed.tables.iter().map(|table| table.set_aside).sum::<u64>()
+            + self.landed.tables.iter().map(|table| table.set_aside - table.not_read).sum::<u64>()
     }
 }
 

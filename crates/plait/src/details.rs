@@ -28,9 +28,13 @@ pub(crate) fn detail(heading: &'static str, text: impl Into<String>) -> Detail {
 /// About the files: what was read, what the columns mean, how good they are.
 pub(crate) fn of_sources(sources: &[SourceFacts]) -> Vec<Detail> {
     let reading = sources.iter().map(|source| detail("Reading", reading(&source.run)));
+    let unsure = sources.iter().flat_map(|source| {
+        let unsure = source.run.dataset.iter().flat_map(|dataset| &dataset.unsure);
+        unsure.map(|what| detail("Doubt", format!("{}: {what}.", source.run.name)))
+    });
     let columns = sources.iter().map(|source| detail("Columns", columns(source)));
     let checked = sources.iter().map(|source| detail("Checked", checked(source)));
-    reading.chain(columns).chain(checked).collect()
+    reading.chain(unsure).chain(columns).chain(checked).collect()
 }
 
 fn reading(source: &RunSource) -> String {

@@ -269,10 +269,15 @@ impl Findings<'_> {
         self.records.source_of(self.pairs.left[pair]) != self.records.source_of(self.pairs.right[pair])
     }
 
-    /// The first link between sources, else the first link, as somebody would ask for its explanation.
+    /// The first link between sources, else the first link, as somebody would ask for its explanation; `None` where records
+    /// are called by what may be names of people.
     fn example(&self) -> Option<(String, String)> {
         let between = self.links().find(|&pair| self.is_between(pair));
         let pair = between.or_else(|| self.links().next())?;
+        let may_be_printed = |record| self.sources[self.records.source_of(record)].names.may_be_printed();
+        if ![self.pairs.left[pair], self.pairs.right[pair]].into_iter().all(may_be_printed) {
+            return None;
+        }
         let name = |record: u32| {
             let (source, record) = self.name(record);
             format!("{source}:{record}")

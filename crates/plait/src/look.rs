@@ -6,7 +6,9 @@ use crate::source::{SourceSpec, bytes_at};
 use crate::traced::Traced;
 use crate::{dataset, read};
 use plait_engine::progress::{Progress, Stage};
-use plait_formats::columns::{Profile, describe, guessed_orders, plan_all, read_day_numbers};
+use plait_formats::columns::{
+    Profile, describe, guessed_orders, plan_all, read_day_numbers, split_full_names, unread,
+};
 use plait_formats::read::{FileFormat, ReadOptions, read as read_table};
 use plait_formats::returns::{IdentityKept, IdentitySink, Recognised};
 use plait_types::{Fault, FaultCode, Issue, Role, grouped};
@@ -94,9 +96,11 @@ fn look_at_table(request: &LookRequest) -> Result<Looked, Faults> {
     }
     let file = request.path.file_name().unwrap_or(request.path.as_os_str()).to_string_lossy();
     let mut issues = content.issues;
+    split_full_names(&mut content.table, &request.roles);
     issues.extend(read_day_numbers(&mut content.table, &file, &request.roles));
     let (plans, faults) = plan_all(&content.table, &content.lines, &request.roles)?;
     issues.extend(guessed_orders(&file, &plans));
+    issues.extend(unread(&content.table, &file, &plans));
     issues.extend(faults.iter().map(|fault| dataset::as_issue(fault, &file)));
     let profile = Profile::of(&content.table, &plans);
     let mut text = format!("{}: {}\n", request.path.display(), content.format);

@@ -98,6 +98,14 @@ pub(crate) enum RecordNames {
 }
 
 impl RecordNames {
+    /// Whether they may be printed: what the user says names the records may be the names of people.
+    pub(crate) fn may_be_printed(&self) -> bool {
+        match self {
+            Self::Column(column) => !columns::may_hold_names(column),
+            Self::Rows => true,
+        }
+    }
+
     /// The name of a row, from 0.
     pub(crate) fn get(&self, row: usize) -> Cow<'_, str> {
         match self {
@@ -168,10 +176,12 @@ pub(crate) fn open_with_rows(
             roles.iter().filter(|(name, _)| source.table.column(name).is_some()).cloned().collect();
         let file = source.path.display().to_string();
         let name = source.path.file_name().unwrap_or(source.path.as_os_str()).to_string_lossy().into_owned();
+        columns::split_full_names(&mut source.table, &own);
         source.issues.extend(columns::read_day_numbers(&mut source.table, &name, &own));
         source.plans =
             columns::plan_on(&source.table, &source.lines, &own).map_err(|fault| fault.at(file))?;
         source.issues.extend(columns::guessed_orders(&name, &source.plans));
+        source.issues.extend(columns::unread(&source.table, &name, &source.plans));
     }
     let tables: Vec<&Table> = sources.iter().map(|source| &source.table).collect();
     let mut plans: Vec<Vec<ColumnPlan>> = sources.iter().map(|source| source.plans.clone()).collect();

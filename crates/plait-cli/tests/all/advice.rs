@@ -172,3 +172,97 @@ fn records_are_named_by_a_number_of_theirs() {
     let ran = place.plait("link pupils.csv clinic.csv --out x").succeeded().stdout;
     assert!(ran.contains("clinic: 6 records, named by client_no."), "{ran}");
 }
+
+/// A list whose first column has full names, as school systems export it.
+fn students(header: &str) -> String {
+    let rows = PUPILS.lines().skip(1).enumerate().map(|(at, line)| {
+        let cells: Vec<&str> = line.split(',').collect();
+        format!("\"{}, {}\",{},{},{}\n", cells[1], cells[2], cells[3], cells[5], at % 3)
+    });
+    rows.fold(header.to_owned(), |text, row| text + &row)
+}
+
+#[test]
+fn names_under_a_header_that_says_student_are_compared_and_never_printed() {
+    for header in ["Student", "Pupil", "Child", "Client", "Patient", "Learner"] {
+        let list = students(&format!("{header},dob,postcode,set\n"));
+        let place = Place::with(&[("list.csv", list.as_bytes()), ("pupils.csv", PUPILS.as_bytes())]);
+        let ran = place.plait("link list.csv pupils.csv --out x").succeeded();
+        let looked = place.plait("look list.csv").succeeded();
+        for said in [&ran.stdout, &ran.stderr, &looked.stdout, &looked.stderr] {
+            assert!(!said.contains("Okafor") && !said.contains("Zainab"), "{header}: {said}");
+        }
+        assert!(looked.stdout.contains(&format!("{header} (surname)")), "{}", looked.stdout);
+        let linked = words(&ran.stdout);
+        assert!(linked.contains("list: 10 records, named by their row"), "{linked}");
+    }
+    // who says that names name the records has them in the outputs, but not on the screen
+    let list = students("Student,dob,postcode,set\n");
+    let place = Place::with(&[("list.csv", list.as_bytes()), ("pupils.csv", PUPILS.as_bytes())]);
+    let ran = place.plait("link list.csv pupils.csv --role Student=record_id --out x").succeeded();
+    assert!(!ran.stdout.contains("Okafor"), "{}", ran.stdout);
+}
+
+#[test]
+fn a_list_without_headers_is_refused_and_its_first_person_not_shown() {
+    let people = "Quill,Zora,25/07/2012\nKhan,Aisha,16/10/2012\nBrown,Sian,26/11/2012\n";
+    let names = "Jones,Zora,Poole\nMoore,Jack,Poole\nBrown,Oliver,Poole\n";
+    let full = "Amelia Smith\nZora Smith\nMohammed Khan\n";
+    for text in [people, names, full] {
+        let place = Place::with(&[("list.csv", text.as_bytes()), ("pupils.csv", PUPILS.as_bytes())]);
+        for command in ["look list.csv", "link list.csv pupils.csv --out x"] {
+            let said = place.plait(command).failed();
+            assert!(said.starts_with("exit 3\nerror[E010] list.csv has no row of headers"), "{said}");
+            for value in ["Quill", "Jones", "Zora", "2012", "Amelia"] {
+                assert!(!said.contains(value), "{said}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_date_of_birth_that_a_spreadsheet_made_unreadable_is_said_by_look_and_link() {
+    let damaged = |value: &str| {
+        let rows = PUPILS.lines().enumerate().map(|(at, line)| {
+            let mut cells: Vec<&str> = line.split(',').collect();
+            if at > 0 {
+                cells[3] = value;
+            }
+            cells.join(",") + "\n"
+        });
+        rows.collect::<String>()
+    };
+    for (value, says) in [("Mar-12", "shortened to the form Mar-12"), ("########", "10 values are ####")] {
+        let text = damaged(value);
+        let place = Place::with(&[("list.csv", text.as_bytes()), ("pupils.csv", PUPILS.as_bytes())]);
+        for command in ["look list.csv", "link list.csv pupils.csv --out x"] {
+            let ran = place.plait(command).succeeded();
+            assert!(ran.stderr.contains("warning[W056] list.csv: column \"dob\":"), "{}", ran.stderr);
+            assert!(ran.stderr.contains(says), "{}", ran.stderr);
+        }
+    }
+}
+
+#[test]
+fn what_is_not_certain_of_a_return_is_said_by_link_too() {
+    let upns = [
+        "A950000178301",
+        "P950000178302",
+        "D950000178303",
+        "T950000178304",
+        "G950000178305",
+        "W950000178306",
+    ];
+    let (mut header, mut list) =
+        ("CHILD,SEX,DOB,ETHNIC,UPN,MOTHER,MC_DOB\n".to_owned(), "upn,surname,forename,dob\n".to_owned());
+    for (at, upn) in upns.iter().enumerate() {
+        header += &format!("10{at},1,{}/03/2012,WBRI,{upn},,\n", 13 + at);
+        list += &format!("{upn},Quill,Zora{at},{}/03/2012\n", 13 + at);
+    }
+    let place = Place::with(&[("header.csv", header.as_bytes()), ("list.csv", list.as_bytes())]);
+    let looked = place.plait("look header.csv").succeeded();
+    assert!(looked.stdout.contains("not certain: the columns fit the years"), "{}", looked.stdout);
+    let ran = place.plait("link header.csv list.csv --out x").succeeded();
+    let said = words(&ran.stdout);
+    assert!(said.contains("Doubt header: the columns fit the years 2018"), "{said}");
+}

@@ -136,13 +136,29 @@ fn a_file_in_which_most_rows_are_ragged() {
 #[test]
 fn bytes_that_are_no_text() {
     let mut bytes = PUPILS.as_bytes().to_vec();
-    bytes.extend_from_slice(b"P11,Mo\x00\x01\x02ss,Ada,2014-02-02,F,ZE1 1AA\n");
+    for _ in 0..11 {
+        bytes.extend_from_slice(b"P11,Mo\x00\x01\x02ss,Ada,2014-02-02,F,ZE1 1AA\n");
+    }
     assert_snapshot!(refused("pupils.csv", &bytes), @r"
     exit 3
     error[E006] pupils.csv holds bytes that are not text in UTF-8, UTF-16 or Windows-1252 (pupils.csv line 12)
-      why: names with unreadable letters do not match the same names elsewhere
+      why: 11 rows with such bytes
       do:  export it again as CSV in UTF-8, or check that it is a text file at all
     ");
+}
+
+#[test]
+fn a_row_that_is_no_text_is_set_aside_and_the_others_are_linked() {
+    let mut bytes = PUPILS.as_bytes().to_vec();
+    bytes.extend_from_slice(b"P11,Mo\x81ss,Ada,2014-02-02,F,ZE1 1AA\n");
+    let place = Place::with(&[("pupils.csv", &bytes), ("clinic.csv", CLINIC.as_bytes())]);
+    let ran = place.plait("link pupils.csv clinic.csv --out linked --json").succeeded();
+    let warning = ran.stderr.lines().find(|line| line.contains("W030")).unwrap_or_default();
+    let start = "warning[W030] pupils.csv: one row holds bytes that are not text and was set aside; the first such byte is number ";
+    assert!(warning.starts_with(start) && warning.ends_with("(line 12)"), "{warning}");
+    let document: serde_json::Value = serde_json::from_str(&ran.stdout).expect("one document");
+    assert_eq!(document["run"]["counts"]["rows_set_aside"], 1);
+    assert_eq!(document["run"]["sources"][0]["rows_in"], 11);
 }
 
 #[test]

@@ -259,8 +259,13 @@ fn the_lists_of_annex_a_are_filled_from_a_case_system_and_what_it_lacks_is_left_
       left out: rows that are about nobody whom the source names
 
     Left empty
+      List 1: the whole list: table ssd_contacts is not among the files
+      List 2: the whole list: table ssd_early_help_episodes is not among the files
+      List 4: the whole list: table ssd_cin_assessments is not among the files
+      List 5: the whole list: table ssd_s47_enquiry is not among the files
       List 6: Date Child Was Last Seen: table ssd_cin_visits is not among the files
       List 6: Case Status: the source does not say it
+      List 7: the whole list: table ssd_cp_plans is not among the files
       List 8: Date Ceased to be Looked After: not recorded
       List 8: Date of Latest Statutory Review: table ssd_cla_reviews is not among the files
       List 8: Date of Last Social Work Visit: table ssd_cla_visits is not among the files
@@ -268,6 +273,9 @@ fn the_lists_of_annex_a_are_filled_from_a_case_system_and_what_it_lacks_is_left_
       List 8: Start date of current legal status; Child's Legal Status: table ssd_legal_status is not among the files
       List 8: Was the child offered a Return Interview after their last missing episode (Y/N)?; Did the child accept a Return Interview after their last missing episode (Y/N)?: table ssd_missing is not among the files
       List 8: Unaccompanied Asylum Seeking Child (UASC) within the Last 12 Months (Y/N); Is this a second or subsequent period of being a Looked After Child within the last 12 months (Y/N); What is the permanence plan for this child?; Date of Last IRO Visit / Contact to the Child; Date of Last Health Assessment; Date of Last Dental Check; Reason Ceased to be Looked After; Placement Provider; URN of Placement; Placement Location; LA of Placement; Number of Episodes the Child has been ‘Missing’ from their Placement in the last 12 months; Number of Episodes the Child has been ‘Absent’ from their Placement in the last 12 months: the source does not say it
+      List 9: the whole list: table ssd_care_leavers is not among the files
+      List 10: the whole list: table ssd_permanence is not among the files
+      List 11: the whole list: none of the sources fills it
       11 more columns are empty in some rows; lacking.csv has all of them
 
     Wrote annex/annex-a.xlsx

@@ -7,6 +7,11 @@ use plait_types::{Column, DateOrder, NULL, PartialDate, Role, is_shortened, plac
 /// decide are coarser than that.
 const ROWS: usize = 1_000;
 
+/// The hundred commonest names are a quarter of all people; a column of towns has next to none.
+pub(super) const COMMON_NAMES: f64 = 0.08;
+const HALF: f64 = 0.5;
+const SOME: f64 = 0.2;
+
 /// How many of the sampled rows hold a value of each shape. A value may be of several.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Evidence {
@@ -46,6 +51,10 @@ pub(super) struct Evidence {
     pub long: u64,
     pub common_forenames: u64,
     pub common_surnames: u64,
+    /// `#####`, which a spreadsheet writes where a value does not fit into the column.
+    pub hashes: u64,
+    /// `Mar-12`: a spreadsheet's short form of a date, which has lost the day or the year.
+    pub short_dates: u64,
     /// Of the dates; `u16::MAX` and 0 where there are none.
     pub first_year: u16,
     pub last_year: u16,
@@ -64,6 +73,13 @@ impl Evidence {
     /// The share of the rows that have a value, 0..=1.
     pub(super) fn share(&self, count: u64) -> f64 {
         if self.rows == 0 { 0.0 } else { count as f64 / self.rows as f64 }
+    }
+
+    /// Whether values are written like names and many of them are some: common ones, or of several words.
+    pub(super) fn are_names(&self) -> bool {
+        let common = self.common_forenames.max(self.common_surnames);
+        self.share(self.name_like) >= HALF
+            && (self.share(self.several_words) >= SOME || self.share(common) >= COMMON_NAMES)
     }
 
     fn add(&mut self, value: &str, rows: u64) {
@@ -104,6 +120,8 @@ impl Evidence {
                 self.last_year = self.last_year.max(date.year);
             }
         }
+        count(&mut self.hashes, is_hashes(value));
+        count(&mut self.short_dates, is_short_date(value));
         let words =
             value.split(|c: char| c.is_whitespace() || c == ',').filter(|word| !word.is_empty()).count();
         count(&mut self.several_words, words >= 2);
@@ -157,7 +175,27 @@ const SEX_WORDS: &[&str] = &[
     "unknown",
 ];
 
-fn is_name_like(value: &str) -> bool {
+/// Whether a value is `#####`, as a spreadsheet writes what does not fit into the column.
+pub(crate) fn is_hashes(value: &str) -> bool {
+    value.len() >= 2 && value.bytes().all(|byte| byte == b'#')
+}
+
+/// Whether a value is `Mar-12` or `12-Mar`, as a spreadsheet shortens a date.
+pub(crate) fn is_short_date(value: &str) -> bool {
+    let Some((first, second)) = value.split_once('-') else { return false };
+    let is_month = |text: &str| {
+        let lower = text.to_ascii_lowercase();
+        MONTHS.iter().any(|month| lower == *month || (*month == "sep" && lower == "sept"))
+    };
+    let is_number =
+        |text: &str| matches!(text.len(), 1 | 2) && text.bytes().all(|byte| byte.is_ascii_digit());
+    (is_month(first) && is_number(second)) || (is_number(first) && is_month(second))
+}
+
+const MONTHS: [&str; 12] =
+    ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+
+pub(super) fn is_name_like(value: &str) -> bool {
     let allowed = |c: char| c.is_alphabetic() || matches!(c, ' ' | '-' | '\'' | '’' | '.' | ',' | '`');
     value.len() <= 60
         && value.chars().all(allowed)

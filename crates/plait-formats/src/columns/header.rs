@@ -55,7 +55,7 @@ const ROLES: &[(Role, &[&str])] = &[
         Role::PreferredForename,
         &[
             "preferredforename", "preferredfirstname", "preferredgivenname", "preferredname", "knownas",
-            "knownby", "nickname", "chosenname", "chosenforename", "usedname", "aliasforename",
+            "knownby", "nickname", "chosenname", "chosenfirstname", "chosengivenname", "chosenforename", "usedname", "aliasforename",
         ],
     ),
     (
@@ -358,6 +358,14 @@ pub(super) fn meaning(header: &str) -> Meaning {
     mentioned(&words, &whole).unwrap_or_else(|| fallback(&words))
 }
 
+/// The name of the role that a header names: `surname` of `lastname`.
+pub(crate) fn role_named(header: &str) -> Option<&'static str> {
+    match meaning(header) {
+        Meaning::Is(role) => Some(role.name()),
+        _ => None,
+    }
+}
+
 /// What a person is like that a header names; `None` of everything else.
 pub(crate) fn characteristic(header: &str) -> Option<Role> {
     match meaning(header) {
@@ -494,7 +502,10 @@ mod tests {
             Meaning::Is(Role::Surname),
         );
         check(&["middlenames", "OTHER_GIVEN_NAME"], Meaning::Is(Role::MiddleName));
-        check(&["CHILD_PREFERRED_GIVEN_NAME", "Known as"], Meaning::Is(Role::PreferredForename));
+        check(
+            &["CHILD_PREFERRED_GIVEN_NAME", "Known as", "Chosen First Name"],
+            Meaning::Is(Role::PreferredForename),
+        );
         check(&["formersurname", "preferredsurname"], Meaning::Is(Role::FormerSurname));
         check(
             &[

@@ -1,9 +1,13 @@
 //! What may be said of headers: where the header row is missing, the first person stands in its place and must
 //! not be printed.
 
-use super::evidence::{is_email, read_date};
+use super::evidence::{
+    COMMON_NAMES, Evidence, is_common_forename, is_common_surname, is_email, is_name_like, read_date,
+};
+use super::header::{self, Meaning};
 use plait_types::identifier::{NhsNumber, Postcode, Upn};
-use plait_types::{Fault, FaultCode, nearest};
+use plait_types::{Column, Fault, FaultCode, Table, nearest};
+use std::collections::BTreeSet;
 
 const HEADERLESS: &str = "the first row holds values, not headers";
 const ADD_HEADERS: &str = "add a row of headers above the first record";
@@ -38,8 +42,76 @@ pub(crate) fn refuse_values(file: &str, headers: &[String]) -> Result<(), Fault>
     if dates + headers.iter().filter(|header| is_identifying(header)).count() < 2 {
         return Ok(());
     }
-    Err(Fault::new(FaultCode::NoUsableColumn, format!("{file} has no row of headers"), ADD_HEADERS)
-        .because(HEADERLESS))
+    Err(no_headers(file))
+}
+
+/// Refuses a table whose first row is a person's: among its headers are more values of the kind that their columns hold
+/// than headers that say something. Values are dates, names, long numbers and what has the shape of an identifier; they
+/// count once for each kind, since a register may have a column for every day.
+pub(crate) fn refuse_first_person(file: &str, table: &Table) -> Result<(), Fault> {
+    let says = |column: &&Column| header::meaning(&column.name) != Meaning::Nothing;
+    let is = |of: fn(&Column) -> bool| usize::from(table.columns.iter().any(of));
+    let values = is(is_day_above_days)
+        + is(is_name_above_names)
+        + is(is_number_above_numbers)
+        + is(is_identifier_above_identifiers);
+    if values > table.columns.iter().filter(says).count() { Err(no_headers(file)) } else { Ok(()) }
+}
+
+/// How many headers say something, each once.
+pub(crate) fn telling_headers(headers: &[String]) -> usize {
+    let says: BTreeSet<&String> =
+        headers.iter().filter(|header| header::meaning(header) != Meaning::Nothing).collect();
+    says.len()
+}
+
+/// Whether nothing that is known is among some headers, so that they may be the values of the first person.
+pub(crate) fn may_be_values(headers: &[String]) -> bool {
+    has_values(&headers.iter().map(String::as_str).collect::<Vec<_>>())
+        || headers.iter().all(|header| header::meaning(header) == Meaning::Nothing)
+}
+
+fn no_headers(file: &str) -> Fault {
+    Fault::new(FaultCode::NoUsableColumn, format!("{file} has no row of headers"), ADD_HEADERS)
+        .because(HEADERLESS)
+}
+
+/// A common name, or one that is also below, as the header of a column in which names are common.
+fn is_name_above_names(column: &Column) -> bool {
+    let name = &column.name;
+    if !is_name_like(name) || header::meaning(name) != Meaning::Nothing {
+        return false;
+    }
+    let lower = name.to_lowercase();
+    let mut words = lower.split([' ', '-', ',']).filter(|word| !word.is_empty());
+    let is_name = words.any(|word| is_common_forename(word) || is_common_surname(word))
+        || column.values.iter().any(|value| value == name);
+    let e = Evidence::of(column);
+    let common = e.common_forenames.max(e.common_surnames);
+    is_name
+        && e.share(e.name_like) >= 0.8
+        && (e.share(common) >= COMMON_NAMES || e.several_words * 2 >= e.rows)
+}
+
+fn is_day_above_days(column: &Column) -> bool {
+    is_day(&column.name) && {
+        let e = Evidence::of(column);
+        e.share(e.whole_dates) >= 0.5
+    }
+}
+
+fn is_identifier_above_identifiers(column: &Column) -> bool {
+    is_identifying(&column.name) && {
+        let e = Evidence::of(column);
+        e.share(e.postcodes + e.nhs_numbers + e.upns + e.emails) >= 0.3
+    }
+}
+
+/// Digits that no year and no running number has, above others.
+fn is_number_above_numbers(column: &Column) -> bool {
+    let name = &column.name;
+    let e = Evidence::of(column);
+    name.len() >= 5 && name.bytes().all(|byte| byte.is_ascii_digit()) && e.share(e.numbers) >= 0.9
 }
 
 /// The fault of a table none of whose columns says who a record is about; `seen` are its headers, each with what
@@ -107,6 +179,36 @@ mod tests {
         assert_eq!((fault.todo.as_str(), fault.why.as_deref()), (ADD_HEADERS, Some(HEADERLESS)));
         let fault = unknown_column("column \"surnam\" is not in t", "surnam", ["surname", "postcode"]);
         assert_eq!(fault.todo, "did you mean \"surname\"?");
+    }
+
+    #[track_caller]
+    fn check_table(header: &[&str], rows: &[&[&str]], refused: bool) {
+        let column =
+            |(at, name): (usize, &&str)| Column::from_rows(*name, rows.iter().map(|row| Some(row[at])));
+        let table = Table {
+            name: "a".to_owned(),
+            columns: header.iter().enumerate().map(column).collect(),
+            n_rows: rows.len(),
+        };
+        assert_eq!(refuse_first_person("a.csv", &table).is_err(), refused, "{header:?}");
+    }
+
+    #[test]
+    fn a_first_person_in_the_place_of_the_headers_is_refused() {
+        let names: &[&[&str]] =
+            &[&["Khan", "Zoe", "Poole"], &["Brown", "Oliver", "Poole"], &["Smith", "Amy", "Poole"]];
+        check_table(&["Jones", "Zoe", "Poole"], names, true);
+        check_table(&["Quill", "Zoe", "Poole"], names, true);
+        check_table(&["Nom", "Pr\u{e9}nom", "Ville"], names, false);
+        check_table(&["Quill", "Zora", "25/07/2012"], &[&["Khan", "Zoe", "16/10/2012"]], true);
+        check_table(&["Ward", "forename", "dob"], &[&["Khan", "Zoe", "16/10/2012"]], false);
+        check_table(&["Amelia Smith"], &[&["Zoe Smith"], &["Mohammed Khan"]], true);
+        check_table(&["Child A", "12345"], &[&["a", "23456"], &["b", "34567"]], true);
+        check_table(&["2019", "2020"], &[&["12345", "23456"]], false);
+        check_table(&["name", "2025-09-01", "2025-09-02"], &[&["Zoe Smith", "/", "L"]], false);
+        check_table(&["Measure", "2025-09-01", "2025-10-01"], &[&["absent", "12", "14"]], false);
+        check_table(&["NW9 4EW", "B8 0LF"], &[&["12", "3"]], false);
+        check_table(&["Mark", "Ward"], &[&["12", "3"], &["14", "4"]], false);
     }
 
     #[track_caller]

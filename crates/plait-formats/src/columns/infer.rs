@@ -1,7 +1,7 @@
 //! The role of every column, from its header and its values. Where they disagree, the values decide.
 
 use super::dates;
-use super::evidence::{Evidence, is_common_forename, is_common_surname};
+use super::evidence::{COMMON_NAMES, Evidence, is_common_forename, is_common_surname};
 use super::figures::{grouped, percent, rows};
 use super::header::{self, Meaning};
 use super::headerless::{no_usable_column, unknown_column};
@@ -127,10 +127,14 @@ pub fn guessed_orders(file: &str, plans: &[ColumnPlan]) -> Vec<Issue> {
 }
 
 /// The column that names the records of a table in outputs: its record identifier, else an identifier that no
-/// two rows share. `None` where rows are named by their number. National numbers never name a record.
+/// two rows share. `None` where rows are named by their number. National numbers never name a record, nor do names.
 pub fn record_column(table: &Table, plans: &[ColumnPlan]) -> Option<usize> {
-    let of_role =
-        |role| plans.iter().find(|plan| plan.role == role && is_unique(table, &table.columns[plan.column]));
+    let names = |plan: &ColumnPlan| {
+        let column = &table.columns[plan.column];
+        let is_given = plan.confidence == Confidence::Given;
+        is_unique(table, column) && (is_given || !Evidence::of(column).are_names())
+    };
+    let of_role = |role| plans.iter().find(|plan| plan.role == role && names(plan));
     of_role(Role::RecordId).or_else(|| of_role(Role::Identifier)).map(|plan| plan.column)
 }
 
@@ -172,6 +176,11 @@ pub fn share_identifiers(tables: &[&Table], plans: &mut [Vec<ColumnPlan>]) {
             }
         }
     }
+}
+
+/// Whether a column could hold names of people, so that its values must not be printed.
+pub fn may_hold_names(column: &Column) -> bool {
+    Evidence::of(column).are_names()
 }
 
 /// Whether most values of a column are written like names.
@@ -323,6 +332,13 @@ impl Draft {
         if let Some((shape, why)) = self.shape(&NATIONAL) {
             return self.set(shape.role, Confidence::High, format!("header says an identifier; {why}"));
         }
+        let e = &self.evidence;
+        let are_names = e.share(e.name_like) >= DECIDES && e.share(e.several_words) >= SUPPORTS;
+        if are_names && self.meaning == Meaning::PersonId {
+            let share = percent(e.name_like, e.rows);
+            let why = format!("header says the person; {share} of values are written like names");
+            return self.set(Role::FullName, Confidence::Medium, why);
+        }
         if let Some(role) = self.name_by_frequency().filter(|_| self.meaning == Meaning::PersonId) {
             let why = "header says the person; many of the commonest names are among the values".to_owned();
             return self.set(role, Confidence::Medium, why);
@@ -387,15 +403,13 @@ impl Draft {
     }
 
     fn name_by_frequency(&self) -> Option<Role> {
-        // the hundred commonest names are a quarter of all people; a column of towns has next to none
-        const COMMON: f64 = 0.08;
         let e = &self.evidence;
         let (forenames, surnames) = (e.share(e.common_forenames), e.share(e.common_surnames));
-        if e.share(e.name_like) < DECIDES_WEAKLY || forenames.max(surnames) < COMMON {
+        if e.share(e.name_like) < DECIDES_WEAKLY || forenames.max(surnames) < COMMON_NAMES {
             return None;
         }
         if e.share(e.several_words) >= DECIDES {
-            return (forenames >= COMMON).then_some(Role::FullName);
+            return (forenames >= COMMON_NAMES).then_some(Role::FullName);
         }
         if forenames >= 2.0 * surnames {
             Some(Role::Forename)
@@ -532,6 +546,8 @@ fn settle_identifiers(table: &Table, drafts: &mut [Draft]) -> Result<(), Fault> 
             Some(3)
         }
         _ if draft.role != Role::Other || draft.confidence == Confidence::Given => None,
+        // names of records are printed
+        _ if draft.evidence.are_names() => None,
         Meaning::RowId => Some(0),
         Meaning::PersonId => Some(1),
         Meaning::SomeId => Some(2),

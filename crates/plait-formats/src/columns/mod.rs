@@ -7,6 +7,7 @@ mod dates;
 mod describe;
 pub(crate) mod evidence;
 mod figures;
+mod full_names;
 mod header;
 mod headerless;
 mod infer;
@@ -19,13 +20,17 @@ mod tests;
 pub use dates::{DateFinding, compare_orders, date_order};
 pub(crate) use dates::{OrdersHeld, decided_order};
 pub use describe::describe;
-pub(crate) use header::characteristic;
-pub(crate) use headerless::refuse_values;
+pub(crate) use evidence::{is_hashes, is_short_date};
+pub use full_names::split_full_names;
+pub(crate) use full_names::surname_first;
+pub(crate) use header::{characteristic, role_named};
 pub use headerless::{header_list, unknown_column};
+pub(crate) use headerless::{may_be_values, refuse_first_person, refuse_values, telling_headers};
 pub use infer::{
-    ColumnPlan, Confidence, could_be_names, guessed_orders, plan, plan_all, plan_on, record_column,
-    share_identifiers,
+    ColumnPlan, Confidence, could_be_names, guessed_orders, may_hold_names, plan, plan_all, plan_on,
+    record_column, share_identifiers,
 };
 pub use mask::mask;
 pub use profile::{ColumnProfile, MaskedRow, Placeholder, Profile, Validity};
-pub use spreadsheet::{lost_zeros, read_day_numbers};
+pub(crate) use spreadsheet::{hashes_message, short_dates_message};
+pub use spreadsheet::{lost_zeros, read_day_numbers, unread};

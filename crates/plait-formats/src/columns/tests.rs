@@ -621,3 +621,28 @@ fn names_are_known_under_headers_that_say_little() {
     );
     check(&numbers, &[("Child", Role::RecordId), ("Surname", Role::Surname)]);
 }
+
+#[test]
+fn names_are_never_what_records_are_called() {
+    let name = |row: usize| {
+        format!(
+            "{} Quill{}",
+            ["Amelia", "Oliver", "Zora"][row % 3],
+            "abcdefghij".get(row % 10..=row % 10).unwrap_or("")
+        )
+    };
+    let unique =
+        |row: usize| format!("{} {}", name(row), "klmnopqrst".get(row / 10..=row / 10).unwrap_or(""));
+    for header in ["Student", "Pupil", "Child", "Client", "Patient", "Learner"] {
+        let table = made(60, &[(header, &unique), ("dob", &|row| format!("2011-02-{:02}", 1 + row % 28))]);
+        let plans = plan(&table, &[]).unwrap();
+        assert_eq!((plans[0].role, record_column(&table, &plans)), (Role::FullName, None), "{header}");
+        assert_eq!(plans[0].why, "header says the person; 100% of values are written like names");
+    }
+    for header in ["id", "Record ID", "Reference"] {
+        let table = made(60, &[(header, &unique), ("dob", &|row| format!("2011-02-{:02}", 1 + row % 28))]);
+        let plans = plan(&table, &[]).unwrap();
+        assert_eq!(record_column(&table, &plans), None, "{header}");
+        assert!(may_hold_names(&table.columns[0]));
+    }
+}

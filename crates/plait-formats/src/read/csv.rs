@@ -70,17 +70,23 @@ pub(super) fn read(source: &Source, options: &ReadOptions) -> Result<Read, Fault
         mem::swap(&mut parsed, &mut next);
     }
 
-    let Parser { mut names, text, delimiter, ragged, quotes, .. } = parser;
+    let Parser { mut names, text, delimiter, ragged, quotes, undecodable, headers_again, blank_rows, .. } =
+        parser;
     if ragged.n_rows + quotes.stray.count() > rows as u64 {
         return Err(mostly_set_aside(file, delimiter, names.len(), &ragged, &quotes));
     }
+    undecodable.refuse_most(file, rows as u64)?;
     if rows == 0 {
         return Err(super::empty(file, "has a header and no rows"));
     }
     issues.extend(windows_lines(file, text.windows_lines));
-    let rows_in = rows + (ragged.n_rows + quotes.stray.count()) as usize;
+    let rows_aside = ragged.n_rows + quotes.stray.count() + undecodable.rows.count() + headers_again.count();
+    let rows_in = rows + rows_aside as usize;
     issues.extend(ragged.issues(file, names.len()));
     issues.extend(quotes.issues(file));
+    issues.extend(undecodable.issue(file));
+    issues.extend(naming::headers_again(file, headers_again));
+    issues.extend(naming::blank_rows(file, blank_rows));
     let columns: Vec<_> =
         columns.into_iter().map(|(at, column)| column.finish(mem::take(&mut names[at]))).collect();
     issues.extend(columns.iter().filter_map(|column| shortened_numbers(file, column)));
@@ -135,7 +141,7 @@ pub(crate) struct Finished {
 impl<R: io::Read> Rows<R> {
     /// Finds delimiter and header. Faults as [`read`](super::read).
     pub(crate) fn start(reader: R, file: &str) -> Result<Self, Fault> {
-        let text = TextSource::tolerant(reader).map_err(|error| text_fault(file, error, 1))?;
+        let text = TextSource::new(reader).map_err(|error| text_fault(file, error, 1))?;
         let (parser, issues) = Parser::start(text, file)?;
         let mut columns = Vec::new();
         columns.resize_with(parser.names.len(), TextColumn::default);
@@ -187,26 +193,15 @@ impl<R: io::Read> Rows<R> {
     /// What was wrong with the file, and the fault of one most of whose rows were set aside.
     pub(crate) fn finish(mut self) -> Result<Finished, Fault> {
         self.refuse_mostly_ragged(0)?;
-        let Parser { file, names, text, ragged, quotes, undecodable, first_undecodable, .. } = self.parser;
-        let set_aside = ragged.n_rows + quotes.stray.count() + undecodable.count();
-        if undecodable.count() > self.given {
-            let line = undecodable.first()[0];
-            let fault = text_fault(&file, TextError::NotText { lines_below: 0 }, line);
-            return Err(fault.because(format!("{} with such bytes", counted(undecodable.count(), "row"))));
-        }
+        let Parser { file, names, text, ragged, quotes, undecodable, headers_again, .. } = self.parser;
+        let set_aside =
+            ragged.n_rows + quotes.stray.count() + undecodable.rows.count() + headers_again.count();
+        undecodable.refuse_most(&file, self.given)?;
         self.issues.extend(windows_lines(&file, text.windows_lines));
         self.issues.extend(ragged.issues(&file, names.len()));
         self.issues.extend(quotes.issues(&file));
-        if let Some(first) = first_undecodable {
-            let (rows, were) = match undecodable.count() {
-                1 => ("one row holds".to_owned(), "was"),
-                n => (format!("{n} rows hold"), "were"),
-            };
-            let message = format!(
-                "{rows} bytes that are not text and {were} set aside; the first such byte is number {first}"
-            );
-            self.issues.push(undecodable.issue(Issue::new(IssueKind::UndecodableRow, &file, message)));
-        }
+        self.issues.extend(undecodable.issue(&file));
+        self.issues.extend(naming::headers_again(&file, headers_again));
         Ok(Finished { issues: self.issues, set_aside })
     }
 
@@ -299,6 +294,37 @@ impl RaggedRows {
     const FIRST: usize = 3;
 }
 
+/// Rows that are no text.
+#[derive(Default)]
+struct UndecodableRows {
+    rows: Noted,
+    /// The first byte of them that is no text, from the start of the file.
+    first_byte: Option<u64>,
+}
+
+impl UndecodableRows {
+    /// Refuses a file with more such rows than others.
+    fn refuse_most(&self, file: &str, others: u64) -> Result<(), Fault> {
+        if self.rows.count() <= others {
+            return Ok(());
+        }
+        let fault = text_fault(file, TextError::NotText, self.rows.first()[0]);
+        Err(fault.because(format!("{} with such bytes", counted(self.rows.count(), "row"))))
+    }
+
+    fn issue(self, file: &str) -> Option<Issue> {
+        let first = self.first_byte?;
+        let (rows, were) = match self.rows.count() {
+            1 => ("one row holds".to_owned(), "was"),
+            n => (format!("{n} rows hold"), "were"),
+        };
+        let message = format!(
+            "{rows} bytes that are not text and {were} set aside; the first such byte is number {first}"
+        );
+        Some(self.rows.issue(Issue::new(IssueKind::UndecodableRow, file, message)))
+    }
+}
+
 /// Lines on which a quote opens where it should not.
 #[derive(Default)]
 struct Quotes {
@@ -319,10 +345,11 @@ struct Parser<R> {
     line: u64,
     ragged: RaggedRows,
     quotes: Quotes,
-    /// Rows that are no text.
-    undecodable: Noted,
-    /// The first byte of them that is no text, from the start of the file.
-    first_undecodable: Option<u64>,
+    undecodable: UndecodableRows,
+    /// Rows that hold the names of the columns once more.
+    headers_again: Noted,
+    /// Rows of nothing but delimiters.
+    blank_rows: u64,
     /// Fields with doubled quotes or text after the quote, as positions in the piece's list.
     odd: Vec<usize>,
 }
@@ -352,6 +379,10 @@ impl<R: io::Read> Parser<R> {
                 None => super::empty(file, "has no line with a value"),
             });
         };
+        let is_blank = |record: &SampledRecord| record.cells.iter().all(|cell| cell.trim().is_empty());
+        if sample.records.iter().all(is_blank) && sample.records.len() < SAMPLED_RECORDS {
+            return Err(super::empty(file, "has no line with a value"));
+        }
         let mut issues = Vec::new();
         let lines_before = u64::from(skip > 0);
         let titles =
@@ -373,7 +404,7 @@ impl<R: io::Read> Parser<R> {
         let names = naming::names(file, &cells, &mut issues)?;
         let line = found.next_line + lines_before;
         if carry[..skip + found.next].contains(UNDECODABLE) {
-            return Err(fail(TextError::NotText { lines_below: 0 }));
+            return Err(fail(TextError::NotText));
         }
         carry.drain(..skip + found.next);
         let parser = Self {
@@ -385,8 +416,9 @@ impl<R: io::Read> Parser<R> {
             line,
             ragged: RaggedRows::default(),
             quotes: Quotes::default(),
-            undecodable: Noted::default(),
-            first_undecodable: None,
+            undecodable: UndecodableRows::default(),
+            headers_again: Noted::default(),
+            blank_rows: 0,
             odd: Vec::new(),
         };
         Ok((parser, issues))
@@ -478,8 +510,8 @@ impl<R: io::Read> Parser<R> {
         }
         let found = record.matches(UNDECODABLE).count().min(self.text.undecodable.len());
         let Some(offset) = self.text.undecodable.drain(..found).next() else { return false };
-        self.undecodable.add(self.line);
-        self.first_undecodable.get_or_insert(offset);
+        self.undecodable.rows.add(self.line);
+        self.undecodable.first_byte.get_or_insert(offset);
         true
     }
 
@@ -487,6 +519,10 @@ impl<R: io::Read> Parser<R> {
     fn keep(&mut self, piece: &mut Piece, first: usize, width: usize, filled: bool) {
         let found = piece.fields.len() - first;
         if !filled {
+            self.blank_rows += u64::from(found > 1);
+            piece.fields.truncate(first);
+        } else if self.is_header(piece, first) {
+            self.headers_again.add(self.line);
             piece.fields.truncate(first);
         } else if found == width {
             piece.rows += 1;
@@ -502,6 +538,15 @@ impl<R: io::Read> Parser<R> {
         }
         let kept = piece.fields.len();
         forget_from(&mut self.odd, kept);
+    }
+
+    /// Whether the fields from `first` on are the names of the columns.
+    fn is_header(&self, piece: &Piece, first: usize) -> bool {
+        let text = |span: &Span| piece.text[span.start as usize..span.end as usize].trim();
+        let fields = &piece.fields[first..];
+        // nearly every row differs in its first field
+        fields.len() >= self.names.len().max(2)
+            && fields.iter().zip(&self.names).all(|(span, name)| text(span).trim_matches('"') == name)
     }
 
     /// Writes odd fields as they are meant, behind the text of the piece.
@@ -835,7 +880,9 @@ impl Sample {
                     other != delimiter && record.cells[0].split(char::from(other)).count() == width
                 })
         };
+        let first = |at: usize| records.get(at).map_or(&[][..], |record: &SampledRecord| &record.cells);
         let header = naming::row(&filled, width);
+        let header = header + usize::from(naming::is_group_row(first(header), first(header + 1)));
         let header = records[..header.min(records.len())].iter().position(foreign_header).unwrap_or(header);
         Self { delimiter, records, width, agreeing, header, open_quote }
     }
@@ -982,12 +1029,12 @@ fn open_quote(file: &str, lines: &[u64]) -> Fault {
 fn text_fault(file: &str, error: TextError, line: u64) -> Fault {
     match error {
         TextError::Io(error) => unreadable(file, &error),
-        TextError::NotText { lines_below } => Fault::new(
+        TextError::NotText => Fault::new(
             FaultCode::InvalidText,
             format!("{file} holds bytes that are not text in UTF-8, UTF-16 or Windows-1252"),
             "export it again as CSV in UTF-8, or check that it is a text file at all",
         )
-        .at(format!("{file} line {}", line + lines_below)),
+        .at(format!("{file} line {line}")),
         TextError::LongLine(longest) => Fault::new(
             FaultCode::InvalidText,
             format!("{file} has a line of more than {} MiB", longest >> 20),
@@ -1189,8 +1236,72 @@ mod tests {
 
     #[test]
     fn bytes_that_are_no_text_are_reported_with_their_line() {
-        let fault = fault(b"a,b\n1,2\n3,\x81\n");
+        let fault = fault(b"a,b\n1,2\n3,\x81\n4,\x8d\n");
         assert_eq!((fault.code, fault.place.as_deref()), (FaultCode::InvalidText, Some("t.csv line 3")));
+    }
+
+    #[test]
+    fn a_row_that_is_no_text_is_set_aside_with_the_place_of_its_byte() {
+        let read = check(b"a,b\n1,2\n3,\x81\n4,5\n");
+        assert_eq!(shown(&read), "a|b\n1|2\n4|5");
+        assert_eq!((read.rows_in, read.lines.line(1)), (3, Some(4)));
+        let aside: Vec<String> =
+            read.issues.iter().filter(|issue| issue.rows_set_aside() > 0).map(ToString::to_string).collect();
+        assert_eq!(
+            aside,
+            [
+                "warning[W030] t.csv: one row holds bytes that are not text and was set aside; the first such byte is number 10 (line 3)"
+            ]
+        );
+    }
+
+    #[test]
+    fn rows_of_nothing_but_delimiters_are_no_rows_and_are_told() {
+        let read = check("id,surname,dob\n1,Khan,2010-01-02\n,,\n\n2,Lee,2011-01-02\n,,\n");
+        assert_eq!((read.table.n_rows, read.rows_in), (2, 2));
+        assert_eq!(
+            read.issues.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            ["note[N018] t.csv: 2 rows have no value in any column and were passed over"]
+        );
+    }
+
+    #[test]
+    fn a_row_of_groups_above_the_header_is_a_title() {
+        let read = check("Pupil,Pupil,Pupil,Ids\nSurname,Forename,DOB,UPN\nQuill,Zora,2012-01-02,\n");
+        assert_eq!(shown(&read).lines().next(), Some("Surname|Forename|DOB|UPN"));
+        assert_eq!((read.issues[0].kind, read.issues[0].lines.clone()), (IssueKind::TitleLines, vec![1]));
+        assert_eq!(
+            fault("dob,surname,dob\n2012-01-02,Khan,x\n2012-01-02,Lee,x\n").code,
+            FaultCode::DuplicateColumn
+        );
+    }
+
+    #[test]
+    fn text_that_is_called_something_else_and_holds_no_rows_is_not_called_empty() {
+        for (file, said) in
+            [("a.xlsx", "an Excel workbook"), ("a.xml", "an XML file"), ("a.json", "a JSON file")]
+        {
+            let fault = read_bytes(b"not what it says".to_vec(), file, &ReadOptions::default()).unwrap_err();
+            assert_eq!(fault.code, FaultCode::FileKind);
+            assert_eq!(fault.what, format!("{file} is not {said}, as its name says, and no table either"));
+        }
+        let fault = fault("   \n  \n");
+        assert_eq!(fault.what, "t.csv has no line with a value");
+    }
+
+    #[test]
+    fn headers_that_come_again_are_no_rows() {
+        let read = check(
+            "id,surname,dob\n1,Khan,2010-01-02\nid,surname,dob\n2,Lee,2011-01-02\n\"id\", surname ,dob\n",
+        );
+        assert_eq!(shown(&read), "id|surname|dob\n1|Khan|2010-01-02\n2|Lee|2011-01-02");
+        assert_eq!(read.rows_in, 4);
+        assert_eq!(
+            read.issues.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            [
+                "note[N017] t.csv: 2 rows hold the names of the columns once more and were set aside (lines 3, 5)"
+            ]
+        );
     }
 
     #[test]

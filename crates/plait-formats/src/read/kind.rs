@@ -51,11 +51,13 @@ pub(crate) fn of(source: &Source) -> Result<Kind, Fault> {
     Ok(Kind::Text)
 }
 
-/// The issue about a name that says another kind than the content has.
-pub(crate) fn contradicted_extension(source: &Source, kind: Kind) -> Option<Issue> {
-    let extension = source.extension();
-    let said = match extension.as_str() {
-        "csv" | "tsv" | "tab" | "txt" | "psv" => "a text file",
+/// What the name of a text file says that it is.
+pub(crate) const TEXT: &str = "a text file";
+
+/// What the name of a file says that it is.
+pub(crate) fn said_by_extension(source: &Source) -> Option<&'static str> {
+    Some(match source.extension().as_str() {
+        "csv" | "tsv" | "tab" | "txt" | "psv" => TEXT,
         "parquet" | "pq" => "a Parquet file",
         "xlsx" | "xlsm" => "an Excel workbook",
         "xls" => "an old Excel workbook",
@@ -63,9 +65,14 @@ pub(crate) fn contradicted_extension(source: &Source, kind: Kind) -> Option<Issu
         "json" => "a JSON file",
         "xml" => "an XML file",
         _ => return None,
-    };
+    })
+}
+
+/// The issue about a name that says another kind than the content has.
+pub(crate) fn contradicted_extension(source: &Source, kind: Kind) -> Option<Issue> {
+    let (extension, said) = (source.extension(), said_by_extension(source)?);
     let is = match kind {
-        Kind::Text => "a text file",
+        Kind::Text => TEXT,
         Kind::Parquet => "a Parquet file",
         Kind::Xlsx => "an Excel workbook",
         Kind::ArrowFile | Kind::ArrowStream => "an Arrow file",

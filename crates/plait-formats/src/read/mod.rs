@@ -21,6 +21,7 @@ pub(crate) mod xlsx;
 pub use self::lines::RowLines;
 use self::source::Source;
 pub use self::source::cannot_open;
+use crate::columns::refuse_first_person;
 use plait_types::{Fault, FaultCode, Issue, Table};
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -166,15 +167,32 @@ pub(crate) fn header_of(source: &Source) -> Result<Vec<String>, Fault> {
 pub(crate) fn read_source(source: &Source, options: &ReadOptions) -> Result<Read, Fault> {
     let kind = kind::of(source)?;
     let mut read = match kind {
-        kind::Kind::Text => csv::read(source, options)?,
+        kind::Kind::Text => csv::read(source, options).map_err(|fault| no_table(source, fault))?,
         kind::Kind::Parquet => guarded(&source.file, || parquet::read(source, options))?,
         kind::Kind::Xlsx => guarded(&source.file, || xlsx::read(source, options))?,
         kind::Kind::ArrowFile => guarded(&source.file, || ipc::read(source, options, false))?,
         kind::Kind::ArrowStream => guarded(&source.file, || ipc::read(source, options, true))?,
     };
+    if options.columns.is_none() {
+        refuse_first_person(&source.file, &read.table)?;
+    }
     read.table.name = options.name.clone().unwrap_or_else(|| source.stem());
     read.issues.splice(0..0, kind::contradicted_extension(source, kind));
     Ok(read)
+}
+
+/// Text without rows under a name that promises something else is not empty: it is not what its name says.
+fn no_table(source: &Source, fault: Fault) -> Fault {
+    let said = kind::said_by_extension(source).filter(|said| *said != kind::TEXT);
+    match said.filter(|_| fault.code == FaultCode::FileEmpty) {
+        None => fault,
+        Some(said) => Fault::new(
+            FaultCode::FileKind,
+            format!("{} is not {said}, as its name says, and no table either", source.file),
+            "ask who made it for the file itself, or export it again",
+        )
+        .because("it is text in which no rows stand below a header"),
+    }
 }
 
 /// Runs a parser of someone else's format library, which may index past the end of a damaged file and panic.

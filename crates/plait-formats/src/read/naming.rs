@@ -1,7 +1,8 @@
 //! The names of columns: which row holds them, what an empty one is called, which were asked for.
 
 use super::ReadOptions;
-use crate::columns::{refuse_values, unknown_column};
+use crate::columns::{may_be_values, refuse_values, telling_headers, unknown_column};
+use crate::noted::Noted;
 use plait_types::{Fault, FaultCode, Issue, IssueKind};
 use std::collections::BTreeSet;
 
@@ -18,6 +19,30 @@ pub(super) fn row(filled: &[usize], width: usize) -> usize {
     filled.iter().take(SEARCHED_ROWS).position(|&filled| !is_title(filled)).unwrap_or(0)
 }
 
+/// Whether a row groups the columns of the header below it: the same word stands over several of them, and the row below
+/// has more headers that say something.
+pub(super) fn is_group_row(row: &[String], below: &[String]) -> bool {
+    let filled = |cells: &[String]| {
+        let mut filled: Vec<String> =
+            cells.iter().map(|cell| cell.trim().to_owned()).filter(|cell| !cell.is_empty()).collect();
+        filled.sort_unstable();
+        filled
+    };
+    let has_twice = |cells: &[String]| cells.windows(2).any(|pair| pair[0] == pair[1]);
+    let (groups, headers) = (filled(row), filled(below));
+    has_twice(&groups) && !has_twice(&headers) && telling_headers(below) > telling_headers(row).max(1)
+}
+
+/// The note about rows without a value.
+pub(super) fn blank_rows(file: &str, rows: u64) -> Option<Issue> {
+    let message = match rows {
+        0 => return None,
+        1 => "one row has no value in any column and was passed over".to_owned(),
+        n => format!("{n} rows have no value in any column and were passed over"),
+    };
+    Some(Issue::new(IssueKind::BlankRow, file, message).counting(rows as usize))
+}
+
 /// The note about rows above the header; `lines` are their numbers.
 pub(crate) fn skipped(file: &str, lines: Vec<u64>) -> Option<Issue> {
     let above = match lines.len() {
@@ -26,6 +51,16 @@ pub(crate) fn skipped(file: &str, lines: Vec<u64>) -> Option<Issue> {
         n => format!("{n} lines above the header are a title and were left out"),
     };
     Some(Issue::new(IssueKind::TitleLines, file, above).on_lines(lines))
+}
+
+/// The note about rows that are the header once more, as in lists that were put together from several.
+pub(super) fn headers_again(file: &str, rows: Noted) -> Option<Issue> {
+    let message = match rows.count() {
+        0 => return None,
+        1 => "one row holds the names of the columns once more and was set aside".to_owned(),
+        n => format!("{n} rows hold the names of the columns once more and were set aside"),
+    };
+    Some(rows.issue(Issue::new(IssueKind::HeaderAgain, file, message)))
 }
 
 /// Trims names, names the unnamed after their position, and refuses a name that is there twice and a row of
@@ -65,7 +100,11 @@ pub(super) fn names<S: AsRef<str>>(
         None => Ok(names),
         Some((first, second)) => Err(Fault::new(
             FaultCode::DuplicateColumn,
-            format!("column \"{}\" is in {file} twice", names[first]),
+            if may_be_values(&names) {
+                format!("two columns of {file} have one header")
+            } else {
+                format!("column \"{}\" is in {file} twice", names[first])
+            },
             "rename one of them, or leave it out of the export",
         )
         .at(format!("{file} columns {} and {}", first + 1, second + 1))
@@ -107,6 +146,8 @@ mod tests {
         // no name is compared with all others: that took minutes
         let wide = names("a.csv", vec![""; 200_000], &mut Vec::new()).unwrap();
         assert_eq!(wide[199_999], "column_200000");
+        let fault = names("a.csv", ["Quill", "Zora", "Quill"], &mut issues).unwrap_err();
+        assert_eq!(fault.what, "two columns of a.csv have one header");
         let fault = names("a.csv", ["dob", "x", "y", " dob"], &mut issues).unwrap_err();
         assert_eq!(fault.code, FaultCode::DuplicateColumn);
         assert_eq!(fault.place.as_deref(), Some("a.csv columns 1 and 4"));

@@ -14,7 +14,7 @@ const LONGEST_FIRST: usize = 1 << 20;
 /// How much is read at a time, in bytes: small enough for a processor's cache.
 const STEP: usize = 512 << 10;
 
-/// Stands in decoded text for bytes that are no text, where such rows are to be set aside one by one. A
+/// Stands in decoded text for bytes that are no text, whose rows are set aside one by one. A
 /// noncharacter of Unicode, which no program writes into a table.
 pub(crate) const UNDECODABLE: char = '\u{FFFF}';
 
@@ -34,8 +34,6 @@ pub(super) struct TextSource<R> {
     searched: usize,
     /// Where the first byte of `raw` is in the file.
     offset: u64,
-    /// Whether bytes that are no text become [`UNDECODABLE`] instead of ending the reading.
-    tolerant: bool,
     /// Where the bytes are that became [`UNDECODABLE`], one for each, until they are taken out.
     pub(super) undecodable: VecDeque<u64>,
     /// Whether the file starts with a byte order mark.
@@ -49,24 +47,15 @@ pub(super) struct TextSource<R> {
 pub(super) enum TextError {
     /// The bytes stopped coming.
     Io(io::Error),
-    /// Bytes that are no text in any encoding, so many lines below the start of the piece.
-    NotText { lines_below: u64 },
+    /// Bytes that are no text in any encoding.
+    NotText,
     /// A line without end, or longer than so many bytes.
     LongLine(usize),
 }
 
 impl<R: Read> TextSource<R> {
-    /// Reads the start of a file and tells its encoding. Bytes that are no text end the reading.
-    pub(super) fn new(reader: R) -> Result<Self, TextError> {
-        Self::with_tolerance(reader, false)
-    }
-
-    /// The same, but bytes that are no text become [`UNDECODABLE`] and are noted.
-    pub(super) fn tolerant(reader: R) -> Result<Self, TextError> {
-        Self::with_tolerance(reader, true)
-    }
-
-    fn with_tolerance(mut reader: R, tolerant: bool) -> Result<Self, TextError> {
+    /// Reads the start of a file and tells its encoding. Bytes that are no text become [`UNDECODABLE`] and are noted.
+    pub(super) fn new(mut reader: R) -> Result<Self, TextError> {
         let mut raw = Vec::with_capacity(2 * STEP);
         let ended = more(&mut reader, &mut raw)?;
         let (mark, encoding) = if raw.starts_with(&[0xEF, 0xBB, 0xBF]) {
@@ -93,7 +82,6 @@ impl<R: Read> TextSource<R> {
             longest: LONGEST_FIRST,
             searched: 0,
             offset: mark as u64,
-            tolerant,
             undecodable: VecDeque::new(),
             bom: mark > 0,
             windows_lines: 0,
@@ -121,7 +109,7 @@ impl<R: Read> TextSource<R> {
                 }
             };
             if piece > 0 {
-                self.decode(piece, text)?;
+                self.decode(piece, text);
                 self.raw.drain(..piece);
                 self.searched = self.raw.len();
                 self.offset += piece as u64;
@@ -140,46 +128,16 @@ impl<R: Read> TextSource<R> {
         }
     }
 
-    fn decode(&mut self, piece: usize, text: &mut String) -> Result<(), TextError> {
+    fn decode(&mut self, piece: usize, text: &mut String) {
         let raw = &self.raw[..piece];
-        let before = text.len();
         if let Some(decoder) = &mut self.utf16 {
             // the last piece is decoded when the file has ended, so that a character cut in half is seen
-            let noted = self.tolerant.then_some((&mut self.undecodable, self.offset));
-            return decode_utf16(decoder, raw, self.ended, text, noted);
-        }
-        if self.tolerant && raw.contains(&0) {
-            self.decode_lines(piece, text);
-            return Ok(());
+            return decode_utf16(decoder, raw, self.ended, text, &mut self.undecodable, self.offset);
         }
         match std::str::from_utf8(raw) {
-            Ok(valid) if self.tolerant => {
-                text.push_str(valid);
-                return Ok(());
-            }
-            Ok(valid) => text.push_str(valid),
-            Err(_) if self.tolerant => {
-                self.decode_lines(piece, text);
-                return Ok(());
-            }
-            Err(_) => {
-                for line in raw.split_inclusive(|&byte| byte == b'\n' || byte == b'\r') {
-                    match std::str::from_utf8(line) {
-                        Ok(valid) => text.push_str(valid),
-                        Err(_) if line.iter().all(|&byte| is_windows_1252(byte)) => {
-                            text.push_str(&WINDOWS_1252.decode_without_bom_handling(line).0);
-                            self.windows_lines += 1;
-                        }
-                        Err(_) => {
-                            return Err(TextError::NotText {
-                                lines_below: count_lines(&text.as_bytes()[before..]),
-                            });
-                        }
-                    }
-                }
-            }
+            Ok(valid) if !raw.contains(&0) => text.push_str(valid),
+            _ => self.decode_lines(piece, text),
         }
-        no_zeros(&text[before..])
     }
 
     /// Decodes line by line and notes what is no text.
@@ -216,8 +174,9 @@ fn decode_utf16(
     mut raw: &[u8],
     last: bool,
     text: &mut String,
-    mut noted: Option<(&mut VecDeque<u64>, u64)>,
-) -> Result<(), TextError> {
+    undecodable: &mut VecDeque<u64>,
+    offset: u64,
+) {
     let before = text.len();
     let whole = raw.len();
     loop {
@@ -227,37 +186,22 @@ fn decode_utf16(
         raw = &raw[read..];
         match result {
             DecoderResult::InputEmpty => {
-                if let Some((undecodable, offset)) = &mut noted
-                    && text[before..].contains('\0')
-                {
+                if text[before..].contains('\0') {
                     let replaced = text[before..].replace('\0', UNDECODABLE.encode_utf8(&mut [0; 4]));
                     let zeros = text[before..].matches('\0').count();
-                    undecodable.extend(std::iter::repeat_n(*offset, zeros));
+                    undecodable.extend(std::iter::repeat_n(offset, zeros));
                     text.truncate(before);
                     text.push_str(&replaced);
                 }
-                return no_zeros(&text[before..]);
+                return;
             }
             DecoderResult::OutputFull => {}
             DecoderResult::Malformed(..) => {
-                if let Some((undecodable, offset)) = &mut noted {
-                    undecodable.push_back(*offset + (whole - raw.len()) as u64);
-                    text.push(UNDECODABLE);
-                    continue;
-                }
-                return Err(TextError::NotText { lines_below: count_lines(&text.as_bytes()[before..]) });
+                undecodable.push_back(offset + (whole - raw.len()) as u64);
+                text.push(UNDECODABLE);
             }
         }
     }
-}
-
-/// A zero in text means that the file is not text.
-fn no_zeros(text: &str) -> Result<(), TextError> {
-    if !text.as_bytes().contains(&0) {
-        return Ok(());
-    }
-    let at = text.find('\0').unwrap_or(text.len());
-    Err(TextError::NotText { lines_below: count_lines(&text.as_bytes()[..at]) })
 }
 
 /// Bytes that occur in Windows-1252 text: no control characters, none of the five that have no meaning.
@@ -333,10 +277,13 @@ mod tests {
     }
 
     #[test]
-    fn bytes_that_are_no_text_are_reported_with_their_line() {
-        let line = |bytes: &[u8]| match check(bytes) {
-            Err(TextError::NotText { lines_below }) => lines_below,
-            other => panic!("{other:?}"),
+    fn bytes_that_are_no_text_are_marked_where_they_stand() {
+        let line = |bytes: &[u8]| {
+            let mut source = TextSource::new(bytes).unwrap();
+            let mut text = String::new();
+            while source.fill(&mut text).unwrap() {}
+            assert_eq!(source.undecodable.len(), 1);
+            count_lines(&text.as_bytes()[..text.find(UNDECODABLE).unwrap()])
         };
         assert_eq!(line(b"a,b\n1,2\n3,\x81\n"), 2);
         assert_eq!(line(b"a,b\r\n1,2\r\n3,\x81\r\n"), 2);

@@ -16,6 +16,9 @@ use std::fmt::Write;
 
 pub(crate) mod parts;
 
+/// Cells that a table may have, rows times columns: each takes four bytes, also where it is empty.
+const MOST_CELLS: usize = 100_000_000;
+
 /// Rows that are read for the names of the columns alone.
 const HEADER_ROWS: usize = 1000;
 
@@ -23,7 +26,9 @@ const HEADER_ROWS: usize = 1000;
 pub(super) fn read(source: &Source, options: &ReadOptions) -> Result<Read, Fault> {
     let file = &source.file;
     let (sheet, other_sheets, parts) = sheet(source, options, usize::MAX)?;
-    let Parts { names, columns, rows, mut issues, lines } = parts;
+    let Parts { names, columns, rows, mut issues, lines, headers_again } = parts;
+    let rows_in = rows + headers_again.count() as usize;
+    issues.extend(naming::headers_again(file, headers_again));
     let wanted = naming::wanted(file, &names, options)?;
     if !other_sheets.is_empty() && options.sheet.is_none() {
         let list = other_sheets.iter().map(|name| format!("\"{name}\"")).collect::<Vec<_>>().join(", ");
@@ -70,7 +75,7 @@ pub(super) fn read(source: &Source, options: &ReadOptions) -> Result<Read, Fault
         issues.extend(lost_characters(file, &column, &lines));
         table.columns.push(column);
     }
-    Ok(Read { table, format: FileFormat::Xlsx { sheet, other_sheets }, issues, rows_in: rows, lines })
+    Ok(Read { table, format: FileFormat::Xlsx { sheet, other_sheets }, issues, rows_in, lines })
 }
 
 /// Reads the names of the columns.
@@ -94,6 +99,8 @@ struct Parts {
     rows: usize,
     issues: Vec<Issue>,
     lines: RowLines,
+    /// Rows that hold the names of the columns once more.
+    headers_again: Noted,
 }
 
 #[derive(Default)]
@@ -164,6 +171,11 @@ fn parts(workbook: &mut Book, file: &str, sheet: &str, limit: usize) -> Result<O
     }
     let filled: Vec<usize> = first.iter().map(|row| row.cells.len()).collect();
     let header = naming::row(&filled, filled.iter().copied().max().unwrap_or(0));
+    let texts = |at: usize| -> Vec<String> {
+        let cells = |row: &Row| row.cells.iter().map(|cell| row.text_of(cell).to_owned()).collect();
+        first.get(at).map_or_else(Vec::new, cells)
+    };
+    let header = header + usize::from(naming::is_group_row(&texts(header), &texts(header + 1)));
     let mut issues = Vec::new();
     let titles = first.iter().take(header).map(|row| row.number).collect();
     issues.extend(naming::skipped(file, titles));
@@ -176,22 +188,41 @@ fn parts(workbook: &mut Book, file: &str, sheet: &str, limit: usize) -> Result<O
     }
     let mut n_rows = 0;
     let mut lines = RowLines::default();
+    let mut headers_again = Noted::default();
     for row in below {
+        if row.is_like(&head) {
+            headers_again.add(row.number);
+            continue;
+        }
         row.add_to(&mut columns, n_rows);
         lines.push(row.number);
         n_rows += 1;
     }
     let mut row = Row::default();
     while n_rows < limit && rows.next(&mut row).map_err(fail)? {
+        if row.is_like(&head) {
+            headers_again.add(row.number);
+            continue;
+        }
         row.add_to(&mut columns, n_rows);
         lines.push(row.number);
         n_rows += 1;
+        if n_rows.saturating_mul(columns.len()) > MOST_CELLS {
+            return Err(parts::bomb(file, "a sheet of it is a table of more than 100 million cells"));
+        }
     }
     if n_rows == 0 {
         return Ok(None);
     }
     let names = naming::names(file, columns.values().map(|building| &building.header), &mut issues)?;
-    Ok(Some(Parts { names, columns: columns.into_values().collect(), rows: n_rows, issues, lines }))
+    Ok(Some(Parts {
+        names,
+        columns: columns.into_values().collect(),
+        rows: n_rows,
+        issues,
+        lines,
+        headers_again,
+    }))
 }
 
 /// The cells of one row that are not empty, as text.
@@ -218,6 +249,16 @@ pub(crate) struct RowCell {
 impl Row {
     pub(crate) fn text_of(&self, cell: &RowCell) -> &str {
         &self.text[cell.start..cell.end]
+    }
+
+    /// Whether it has the same cells as another, two at least.
+    fn is_like(&self, other: &Self) -> bool {
+        let same = |(cell, other_cell): (&RowCell, &RowCell)| {
+            cell.column == other_cell.column && self.text_of(cell).trim() == other.text_of(other_cell).trim()
+        };
+        self.cells.len() == other.cells.len()
+            && self.cells.len() >= 2
+            && self.cells.iter().zip(&other.cells).all(same)
     }
 
     fn add_to(&self, columns: &mut BTreeMap<u32, Building>, rows_before: usize) {
@@ -276,6 +317,10 @@ impl<'a> Rows<'a> {
                         self.ended = true;
                         continue;
                     };
+                    let (row_of, column_of) = (u64::from(cell.pos.0), u64::from(cell.pos.1));
+                    if row_of >= parts::MOST_ROWS || column_of >= parts::MOST_COLUMNS {
+                        return Err(XlsxError::Unexpected("a cell outside the sheet"));
+                    }
                     if cell.formula.is_some() && matches!(cell.value, DataRef::Empty) {
                         // before any value it may be of a row without one
                         let is_of_this = current.is_none_or(|current| current == cell.pos.0);
@@ -446,6 +491,27 @@ mod tests {
         assert_eq!(
             read.format,
             FileFormat::Xlsx { sheet: "Sheet2".to_owned(), other_sheets: vec!["Cover".to_owned()] }
+        );
+    }
+
+    #[test]
+    fn a_header_that_comes_again_is_no_row() {
+        let read = read_bytes(
+            book(&[|sheet| {
+                for row in [0, 2] {
+                    sheet.write(row, 0, "Surname")?.write(row, 1, "Forename")?;
+                }
+                sheet.write(1, 0, "Quill")?.write(1, 1, "Zora")?.write(3, 0, "Vane")?.write(3, 1, "Ann")?;
+                Ok(())
+            }]),
+            "t.xlsx",
+            &ReadOptions::default(),
+        )
+        .unwrap();
+        assert_eq!(shown(&read), [["Surname", "Forename"], ["Quill", "Zora"], ["Vane", "Ann"]]);
+        assert_eq!(
+            (read.rows_in, read.issues[0].kind, read.issues[0].lines.clone()),
+            (3, IssueKind::HeaderAgain, vec![3])
         );
     }
 

@@ -487,7 +487,10 @@ impl TablePlan {
         codes: &impl Fn(&str) -> Option<CodeList>,
         not_run: &mut Vec<NotRun>,
     ) -> Self {
-        let plan = |column: &spec::Column| ColumnPlan::new(column, column.codes.as_deref().and_then(codes));
+        let plan = |column: &spec::Column| {
+            let list = column.own_codes.clone().or_else(|| column.codes.as_deref().and_then(codes));
+            ColumnPlan::new(column, list)
+        };
         let columns: Vec<ColumnPlan> = table.columns.iter().map(plan).collect();
         let mut rules = Vec::new();
         for (at, check) in spec.checks.iter().enumerate().filter(|(_, check)| check.table == table.name) {

@@ -5,6 +5,7 @@
 
 use super::batch::Batch;
 use super::spec::{Column, Kind, Meaning, Spec};
+use crate::columns::{hashes_message, is_hashes, is_short_date, short_dates_message};
 use crate::noted::Noted;
 use crate::read::column::{has_lost_characters, lost_characters_issue};
 use plait_types::is_shortened;
@@ -28,6 +29,8 @@ struct Found {
     shortened: Noted,
     serial: Noted,
     characters: Noted,
+    hashes: Noted,
+    short_dates: Noted,
     /// Rows whose value has so many digits and nothing else, and does not start with a zero.
     digits: [u64; LONGEST_ID + 1],
     /// The first of their lines, by how many digits they have: where zeros were lost, few are short.
@@ -42,6 +45,8 @@ enum Look {
     Shortened,
     Serial,
     LostCharacters,
+    Hashes,
+    ShortDate,
 }
 
 impl Damage {
@@ -58,6 +63,10 @@ impl Damage {
                 .map(|value| {
                     if has_lost_characters(value) {
                         Look::LostCharacters
+                    } else if known.is_some() && is_hashes(value.trim()) {
+                        Look::Hashes
+                    } else if is_date && is_short_date(value.trim()) {
+                        Look::ShortDate
                     } else if !value.as_bytes()[0].is_ascii_digit() && !value.starts_with(['-', ' ']) {
                         Look::Fine
                     } else if is_shortened(value) {
@@ -80,6 +89,8 @@ impl Damage {
                     Look::Shortened => found.shortened.add(batch.lines[row]),
                     Look::Serial => found.serial.add(batch.lines[row]),
                     Look::LostCharacters => found.characters.add(batch.lines[row]),
+                    Look::Hashes => found.hashes.add(batch.lines[row]),
+                    Look::ShortDate => found.short_dates.add(batch.lines[row]),
                     Look::Fine => {}
                 }
             }
@@ -109,9 +120,17 @@ impl Damage {
             if found.characters.count() > 0 {
                 issues.push(lost_characters_issue(&file, &column, found.characters));
             }
+            if found.hashes.count() > 0 {
+                let message = hashes_message(found.hashes.count() as usize);
+                issues.push(issue(IssueKind::HeaderContradicted, found.hashes, message));
+            }
+            if found.short_dates.count() > 0 {
+                let message = short_dates_message(found.short_dates.count() as usize);
+                issues.push(issue(IssueKind::HeaderContradicted, found.short_dates, message));
+            }
             if found.serial.count() > 0 {
                 let message = format!(
-                    "{} day {} such as 40179, which a spreadsheet makes of dates; export the file again without opening it in Excel",
+                    "{} day {} such as 40179, which a spreadsheet makes of dates; read as dates, but export the file again without opening it in Excel",
                     counted(found.serial.count(), "date is a", "dates are"),
                     if found.serial.count() == 1 { "number" } else { "numbers" },
                 );

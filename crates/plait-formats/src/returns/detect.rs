@@ -107,6 +107,17 @@ pub enum Holds {
     Sheets(Vec<Sheet>),
 }
 
+impl Holds {
+    /// The table, where all rows are of one.
+    pub(super) fn only_table(&self) -> Option<usize> {
+        match self {
+            Self::Text { table } | Self::Binary { table } => Some(*table),
+            Self::Sheets(sheets) if sheets.len() == 1 => sheets.first().map(|sheet| sheet.table),
+            Self::Sheets(_) | Self::Xml | Self::Json { .. } => None,
+        }
+    }
+}
+
 /// A sheet that is a table of a return.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sheet {
@@ -181,7 +192,8 @@ pub(super) fn detect_among(path: &Path, asked: &Asked, headers: &Headers) -> Res
         {
             return Ok(Detected::PlainTable);
         }
-        return Err(no_return(&shown, is_alone, asked, &unknown, &strangers));
+        let is_archive = !is_alone && path.is_file();
+        return Err(no_return(&shown, [is_alone, is_archive], asked, &unknown, &strangers));
     }
     strangers.extend(unknown.iter().map(Candidate::stranger));
     members::refuse_same_file_twice(found.iter().map(|found| &found.origin))?;
@@ -227,8 +239,11 @@ impl Candidate {
     fn new(origin: Origin, seen: Seen, headers: &Headers, asked: &Asked) -> Self {
         let wanted = |fit: &Fit| match asked {
             Asked::Nothing => {
-                let generic = headers.specs()[fit.spec].generic;
-                fit.is_convincing() && (!generic || fit.found == fit.of_header)
+                if headers.specs()[fit.spec].generic {
+                    fit.is_that_list()
+                } else {
+                    fit.is_convincing()
+                }
             }
             Asked::Return(_) => fit.is_as_asked(),
             Asked::Spec(_) => fit.is_possible(),
@@ -974,7 +989,7 @@ fn other_year(shown: &str, name: &str, asked: u16, found: u16) -> Fault {
 
 fn no_return(
     shown: &str,
-    is_alone: bool,
+    [is_alone, is_archive]: [bool; 2],
     asked: &Asked,
     unknown: &[Candidate],
     strangers: &[Stranger],
@@ -988,6 +1003,10 @@ fn no_return(
         Asked::Spec(spec) => format!("{shown} holds nothing of {}", spec.id()),
     };
     let todo = match asked {
+        Asked::Nothing if is_archive => {
+            "to use a table in it as it is, unpack it and name that file; to say which return it is, use --as: plait specs list \
+             shows those that are known"
+        }
         Asked::Nothing if !is_alone => {
             "to use a table in it as it is, name that file; to say which return it is, use --as: plait specs list shows \
              those that are known"

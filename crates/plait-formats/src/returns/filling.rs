@@ -98,6 +98,8 @@ pub struct FilledList {
     pub records: Vec<String>,
     /// In the order of the specification; dates as `YYYY-MM-DD`.
     pub columns: Vec<FilledColumn>,
+    /// Why it has no rows, where it can have none.
+    pub why_empty: Option<WhyEmpty>,
 }
 
 /// One column of a list.
@@ -170,7 +172,7 @@ pub fn copy(rows: &ReturnRows) -> Vec<FilledList> {
             });
             let columns = columns.collect();
             let records = (0..n_rows).map(|row| rows.person_name(table, row).unwrap_or_default().to_owned());
-            FilledList { table, n_rows, left_out: 0, records: records.collect(), columns }
+            FilledList { table, n_rows, left_out: 0, records: records.collect(), columns, why_empty: None }
         })
         .collect()
 }
@@ -209,7 +211,13 @@ impl Filler<'_> {
         let columns = columns.map(|column| self.column(list, source, column, &kept)).collect();
         let records =
             kept.iter().map(|&row| self.rows.person_name(source, row).unwrap_or_default().to_owned());
-        Some(FilledList { table, n_rows: kept.len(), left_out, records: records.collect(), columns })
+        let is_there = |table: &str| self.rows.table(table).is_some_and(|at| self.rows.is_there(at));
+        let why_empty = std::iter::once(&list.rows)
+            .chain(&list.with)
+            .find(|table| !is_there(table))
+            .map(|table| WhyEmpty::NoTable(table.clone()));
+        let records = records.collect();
+        Some(FilledList { table, n_rows: kept.len(), left_out, records, columns, why_empty })
     }
 
     /// The rows of a table that become rows of a list, and how many would and say of nobody who they are about.
@@ -454,7 +462,7 @@ impl Filler<'_> {
     /// A cell of the source as the column of the list has it.
     fn value(&self, place: Place, row: usize, column: &Column) -> Option<String> {
         let text = self.rows.cell(place, row)?;
-        let list = |column: &Column| column.codes.as_deref().and_then(library::codes);
+        let list = Column::code_list;
         let from = list(&self.rows.spec().tables[place.0].columns[place.1]);
         match (column.meaning, column.kind) {
             (Some(Meaning::Sex), _) => code_of(list(column)?, codes::sex(from, text)?.code()),

@@ -1,8 +1,9 @@
 //! How well a row of headers fits the tables of the specs.
 
-use super::spec::{Spec, Term};
+use super::spec::{Spec, Table, Term};
 use hashbrown::{HashMap, HashSet};
 use std::cmp::Reverse;
+use std::path::Path;
 use std::sync::Arc;
 
 /// The headers of all tables of some specs, made once.
@@ -161,6 +162,15 @@ impl Fit {
                     && (self.distinctive >= 1 || self.missing == 0)))
     }
 
+    /// The same of a list whose headers are chosen by whoever makes it. What it does not know is left out of linkage, so
+    /// that it must know all columns, or nearly all where no other list has as many of them.
+    pub(super) fn is_that_list(&self) -> bool {
+        let knows_all = self.found == self.of_header;
+        let says_it = knows_all && self.found >= 6 && self.distinctive >= 1 && self.missing == 0;
+        let knows_most = self.found * 5 >= self.of_header * 4 && self.distinctive >= 4;
+        (self.is_convincing() || says_it) && (knows_all || knows_most)
+    }
+
     /// Whether this can be what a return that was asked for has: a child's id and date of birth are in all its tables, so
     /// one column at least must be of this table alone.
     pub(super) fn is_as_asked(&self) -> bool {
@@ -179,6 +189,12 @@ impl Fit {
         let mean = 2_000_000 * self.found / (self.of_header + self.of_table).max(1);
         (Reverse(self.missing > 0), mean, self.is_called)
     }
+}
+
+/// Whether a file is called like a table.
+pub(super) fn is_named(file: &str, table: &Table) -> bool {
+    let stem = Path::new(file).file_stem().unwrap_or_default().to_string_lossy();
+    runs_of_words(&stem).iter().any(|word| table.is_called(word))
 }
 
 fn folded(name: &str) -> String {

@@ -8,7 +8,9 @@ use self::births::{Births, RowsOf, TwoPeople};
 use self::dates::{DatesKnown, DatesRead, is_date};
 use super::codes;
 use super::dates::DateOrders;
+use super::library::CodeList;
 use super::spec::{DateForm, Kind, Meaning, Spec};
+use crate::columns::surname_first;
 use hashbrown::hash_table::Entry;
 use hashbrown::{DefaultHashBuilder, HashSet, HashTable};
 use plait_types::{Column, Interner, NULL, PartialDate, Table, Values};
@@ -116,7 +118,7 @@ pub(super) struct IdentityColumn<'a> {
     pub(super) at: (usize, usize),
     pub(super) meaning: Meaning,
     pub(super) kind: Kind,
-    pub(super) codes: Option<&'a str>,
+    pub(super) codes: Option<&'a CodeList>,
     pub(super) column: &'a Column,
 }
 
@@ -124,7 +126,7 @@ impl<'a> IdentityColumn<'a> {
     /// `None` where the column of the spec says nothing of who a record is about.
     pub(super) fn of(spec: &'a Spec, at: (usize, usize), column: &'a Column) -> Option<Self> {
         let of_spec = &spec.tables[at.0].columns[at.1];
-        let codes = of_spec.codes.as_deref();
+        let codes = of_spec.code_list();
         Some(Self { at, meaning: of_spec.meaning?, kind: of_spec.kind, codes, column })
     }
 }
@@ -324,7 +326,7 @@ impl IdentityBuilder {
                 Meaning::Ethnicity => Some(1),
                 _ => None,
             };
-            let list = column.codes.and_then(super::library::codes);
+            let list = column.codes;
             let cleaned = match column.meaning {
                 Meaning::Sex => Cleaned::coded(column.column, |text| Some(codes::sex(list, text)?.code())),
                 Meaning::Ethnicity => {
@@ -367,6 +369,12 @@ impl IdentityBuilder {
                 }
                 let [forename, middle, surname, full] =
                     parts.each_ref().map(|part| part.as_ref().and_then(|cleaned| cleaned.get(row)));
+                let is_alone = forename.is_none() && surname.is_none();
+                let parts = full.filter(|_| is_alone).and_then(surname_first);
+                let [forename, surname, full] = match parts {
+                    Some((surname, forename)) => [Some(forename), Some(surname), None],
+                    None => [forename, surname, full],
+                };
                 if [forename, middle, surname, full].iter().any(Option::is_some) {
                     let [from, to] = [from, to].map(|date| date.and_then(|cleaned| cleaned.get(row)));
                     self.names.push(record, [Some(kind), forename, middle, surname, full, from, to]);

@@ -7,16 +7,20 @@ use super::characteristics::{Characteristic, Characteristics};
 use super::check::{Checker, ColumnQuality, Finding, NotRun};
 use super::dates::DateOrders;
 use super::detect::Recognised;
+use super::fit;
 use super::gather::{Gathered, Progress, gather};
 use super::identity::births::{RowsOf, TwoPeople};
 use super::identity::parts::IdentityParts;
 use super::identity::{self, Identity, IdentityColumn, IdentityKept, IdentitySink};
+use super::members::EMPTY;
 use super::nested::Shape;
 use super::spec::{self, Meaning, Rows, Spec};
 use crate::noted::Noted;
 use plait_types::identifier::LaCode;
 use plait_types::placeholder::is_placeholder;
-use plait_types::{Column, Fault, Issue, IssueKind, NULL, PartialDate, Role, Table, counted};
+use plait_types::{
+    Column, Fault, FaultCode, Issue, IssueKind, NULL, PartialDate, Role, Table, counted, grouped,
+};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -75,10 +79,12 @@ pub struct Lacking {
 pub struct TableCount {
     /// As the spec calls it.
     pub table: String,
-    /// Rows in the files, but for those that the container itself could not make a row of.
+    /// Rows in the files.
     pub rows_in: u64,
-    /// Rows that are not kept: without a key, or about a record that is not there.
+    /// Rows that are not kept: without a key, about a record that is not there, or not read.
     pub set_aside: u64,
+    /// Of these, rows that the container itself could not make a row of: ragged, or no text.
+    pub not_read: u64,
 }
 
 /// Takes the payload of each batch: the name of its table, and its rows with `record_key` first.
@@ -683,6 +689,8 @@ pub fn land<'a>(
         copies.refuse()?;
     }
     let mut landed = landing.finish(name)?;
+    refuse_without_persons(recognised, &gathered, &landed)?;
+    count_not_read(recognised, &gathered, &mut landed.tables);
     if let Some(orders) = landed.unsettled.take() {
         let checker = Checker::new(Arc::clone(&recognised.spec), reference_date, authority);
         let mut again = OnlyChecks(checker.in_orders(orders));
@@ -691,6 +699,65 @@ pub fn land<'a>(
         landed.findings = again.0.finish();
     }
     Ok((landed, gathered))
+}
+
+/// Counts rows that were not read to the table whose file they are in; of a nested file or a workbook with several
+/// tables it is not known which.
+fn count_not_read(recognised: &Recognised, gathered: &Gathered, tables: &mut Vec<TableCount>) {
+    for (member, counts) in recognised.members.iter().zip(&gathered.members) {
+        let Some(table) = member.holds.only_table().filter(|_| counts.rows_set_aside > 0) else { continue };
+        let name = &recognised.spec.tables[table].name;
+        let at = tables.iter().position(|count| count.table == *name).unwrap_or_else(|| {
+            tables.push(TableCount { table: name.clone(), ..TableCount::default() });
+            tables.len() - 1
+        });
+        let count = &mut tables[at];
+        count.rows_in += counts.rows_set_aside;
+        count.set_aside += counts.rows_set_aside;
+        count.not_read += counts.rows_set_aside;
+    }
+}
+
+/// Refuses a return whose table of persons is there without a row, so that most rows of its other tables are about nobody.
+fn refuse_without_persons(
+    recognised: &Recognised,
+    gathered: &Gathered,
+    landed: &Landed,
+) -> Result<(), Fault> {
+    let spec = &recognised.spec;
+    let is_of_persons = |table: &spec::Table| table.rows == Rows::Person || table.makes_records;
+    let (mut rows, mut about_nobody) = (0, 0);
+    for count in &landed.tables {
+        let of_spec = spec.tables.iter().find(|table| table.name == count.table);
+        if of_spec.is_some_and(|table| table.rows == Rows::OfPerson && !table.makes_records) {
+            rows += count.rows_in;
+            about_nobody += count.set_aside;
+        }
+    }
+    if about_nobody * 2 <= rows {
+        return Ok(());
+    }
+    let without_rows = recognised.members.iter().zip(&gathered.members).find_map(|(member, counts)| {
+        let table = &spec.tables[member.holds.only_table()?];
+        (is_of_persons(table) && counts.rows_in == 0).then(|| (member.file.to_string(), table))
+    });
+    let empty = || {
+        recognised.strangers.iter().filter(|stranger| stranger.is == EMPTY).find_map(|stranger| {
+            let called = |table: &&spec::Table| is_of_persons(table) && fit::is_named(&stranger.file, table);
+            Some((stranger.file.clone(), spec.tables.iter().find(called)?))
+        })
+    };
+    let Some((file, table)) = without_rows.or_else(empty) else { return Ok(()) };
+    Err(Fault::new(
+        FaultCode::LacksPersons,
+        format!("{file} has no rows, and the other tables are about the persons of \"{}\"", table.name),
+        "export it again with its rows, and check that the selection returns some",
+    )
+    .because(format!(
+        "{} of {} would be about nobody, and nearly everybody would be missing",
+        grouped(about_nobody),
+        counted(rows, "row")
+    )))
 }
 
 /// Checks batches and nothing else.

@@ -69,6 +69,19 @@ pub fn spec(id: &str) -> Result<Arc<Spec>, Fault> {
 /// nearest name.
 fn meant(id: &str) -> Vec<&'static str> {
     let typed = id.trim().to_lowercase().replace(['_', ' '], "-");
+    if stem(&typed) != typed && stem(&typed).len() >= 2 {
+        let of_return = meant(stem(&typed)).into_iter().filter(|name| !years(name).is_empty());
+        let year = &typed[stem(&typed).len()..];
+        let folder =
+            |id: &str| embedded::SPECS.iter().map(|(folder, _)| *folder).find(|folder| *folder == id);
+        let of_year = |name: &'static str| {
+            folder(&format!("{name}{year}")).or_else(|| folder(&years(name).last()?.id()))
+        };
+        let found: Vec<&str> = of_return.filter_map(of_year).collect();
+        if !found.is_empty() {
+            return found;
+        }
+    }
     let begins = |name: &&str| {
         name.match_indices('-').map(|(at, _)| at + 1).chain([0]).any(|at| name[at..].starts_with(&typed))
     };
@@ -96,7 +109,7 @@ pub fn of_year(name: &str, year: u16) -> Option<Arc<Spec>> {
 }
 
 /// A list of codes.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct CodeList {
     /// As columns name it: `ethnicity`.
     pub name: String,
@@ -107,7 +120,7 @@ pub struct CodeList {
 }
 
 /// One code.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Code {
     /// As it stands in files.
     pub code: String,
@@ -323,6 +336,10 @@ mod tests {
         assert_eq!(spec("ssd").unwrap().year, 0);
         let fault = spec("cin-cencus-2017").unwrap_err();
         assert!(fault.todo.contains("cin-census-2017"), "{fault}");
+        for (typed, meant) in [("cin-2026", "cin-census-2026"), ("cin-census-2031", "cin-census-2026")] {
+            let fault = spec(typed).unwrap_err();
+            assert_eq!(fault.todo, format!("did you mean \"{meant}\"? plait specs list shows all"));
+        }
     }
 
     #[test]

@@ -13,6 +13,8 @@ use std::hash::{DefaultHasher, Hasher};
 use std::io::Read;
 use std::path::Path;
 
+/// What a file without a byte is.
+pub(super) const EMPTY: &str = "empty";
 /// Files that a folder may have.
 const MOST_FILES: usize = 10_000;
 /// How much of a nested file is looked at, in bytes.
@@ -66,7 +68,7 @@ fn folder(path: &Path) -> Result<Listed, Fault> {
         if metadata.is_dir() {
             strangers.push(Stranger { file: name, is: "a folder, which was not looked into".to_owned() });
         } else if metadata.len() == 0 {
-            strangers.push(Stranger { file: name, is: "empty".to_owned() });
+            strangers.push(Stranger { file: name, is: EMPTY.to_owned() });
         } else if metadata.is_file() {
             origins.push(Origin { path: entry.path(), entry: None, size: metadata.len() });
         }
@@ -150,7 +152,7 @@ pub(super) struct SheetSeen {
 /// Looks at one file. What is no table is a stranger in a folder and a fault where it is `alone`.
 pub(super) fn look(origin: &Origin, alone: bool) -> Result<Found, Fault> {
     if origin.size == 0 {
-        return Ok(Found::Stranger("empty".to_owned()));
+        return Ok(Found::Stranger(EMPTY.to_owned()));
     }
     let head = origin.head(1024)?;
     let start = plain_start(&head);
@@ -170,6 +172,11 @@ pub(super) fn look(origin: &Origin, alone: bool) -> Result<Found, Fault> {
     match table(origin) {
         Ok(seen) => Ok(Found::Seen(seen)),
         Err(fault) if !alone && fault.code == FaultCode::FileKind => {
+            if head.starts_with(b"PK\x03\x04") && has_extension(origin, &["zip"]) {
+                return Ok(Found::Stranger(
+                    "an archive, which is read where it is named by itself".to_owned(),
+                ));
+            }
             Ok(Found::Stranger("of a kind that Plait does not read".to_owned()))
         }
         Err(fault) => Err(fault),

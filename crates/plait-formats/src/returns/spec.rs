@@ -9,6 +9,7 @@ mod file;
 
 pub use file::line_of_column;
 
+use super::library::{self, CodeList};
 pub(super) use change::extends;
 
 use plait_types::Fault;
@@ -174,8 +175,17 @@ pub struct Column {
     pub required: bool,
     /// Name of its code list in `specs/codes/`.
     pub codes: Option<String>,
+    /// Codes of its own, where a mapping file says what each is instead of naming a list.
+    pub own_codes: Option<CodeList>,
     /// Whether a row can hold several values (XML only); they are joined with `|`.
     pub several: bool,
+}
+
+impl Column {
+    /// Its codes: its own, else those of the list that it names.
+    pub fn code_list(&self) -> Option<&CodeList> {
+        self.own_codes.as_ref().or_else(|| library::codes(self.codes.as_deref()?))
+    }
 }
 
 /// What the values of a column look like.

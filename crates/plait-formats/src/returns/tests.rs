@@ -1145,3 +1145,32 @@ fn a_person_of_one_kind_within_one_of_another_is_set_aside_too() {
     let kinds: Vec<IssueKind> = landed.issues.iter().map(|issue| issue.kind).collect();
     assert_eq!((landed.identity.n_records, kinds), (1, vec![IssueKind::PersonWithinPerson]));
 }
+
+#[test]
+fn lists_of_schools_and_practices_are_known_by_their_headers_whatever_they_are_called() {
+    let sims = "UPN,Legal Surname,Legal Forename,Middle Name(s),Preferred Surname,Preferred Forename,Gender,DOB,Year,Reg,House Number,Street,Town,Post Code,Ethnicity,SEN Status,FSM";
+    let arbor = "Arbor Student ID,Legal First Name,Legal Last Name,Preferred First Name,Date of Birth,UPN,Gender (Sex),Form,Year Group,Postcode,Home Address,Primary Guardian,SEN Need";
+    let arbor_names = "Student,Date of birth,Unique Pupil Number,Sex,Admission date,Current address";
+    let bromcom = "PersonID,Legal First Name,Legal Last Name,Chosen First Name,Date Of Birth,Sex,UPN,ULN,Tutor Group,YearGroup,Postcode,House Number/Name,Admission Number,Ethnicity Code";
+    let practice = "PATIENT_ID,NHS_NUMBER,FAMILY_NAME,GIVEN_NAME,OTHER_GIVEN_NAME,DATE_OF_BIRTH,GENDER,ADDRESS_LINE1,ADDRESS_LINE2,ADDRESS_LINE3,POSTCODE,GP_PRACTICE_CODE,REGISTRATION_DATE";
+    let births = "NOTIFICATION_ID,NHS_NUMBER_BABY,DATE_OF_BIRTH,SEX,BIRTH_WEIGHT_GRAMS,GESTATION_WEEKS,MOTHER_POSTCODE,REGISTERED_SURNAME";
+    let plain = "Surname,Forename,DOB,Postcode,Favourite colour";
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("export.csv");
+    for (header, name) in [
+        (sims, Some("school-mis-list")),
+        (arbor, Some("school-mis-list")),
+        (arbor_names, Some("school-mis-list")),
+        (bromcom, Some("school-mis-list")),
+        (practice, Some("gp-list")),
+        (births, Some("births")),
+        (plain, None),
+    ] {
+        fs::write(&path, format!("{header}\n{}\n", "1,".repeat(header.matches(',').count()))).unwrap();
+        let found = match super::detect::detect(&path, &Asked::Nothing).unwrap() {
+            Detected::Return(recognised) => Some(recognised.spec.name.clone()),
+            Detected::PlainTable => None,
+        };
+        assert_eq!(found.as_deref(), name, "{header}");
+    }
+}

@@ -30,7 +30,8 @@ pub const BOROUGH_STEPS: usize = 14;
 /// adopted children, then to mothers; whoever comes after the last has none. 100,000 children take a few
 /// seconds and about 200 MB, a million about a minute and 2 GB.
 ///
-/// Fails with `E052` where the folder or a file cannot be written, and with `E054` where it holds other files.
+/// Fails with `E052` where the folder or a file cannot be written, and with `E054` where it holds other files. What was written
+/// until then is removed.
 pub fn write_borough(
     settings: &Borough,
     folder: &Path,
@@ -40,42 +41,54 @@ pub fn write_borough(
     folder.refuse_foreign()?;
     // first, so that the folder is known as a borough's however this ends
     let readme = write_text(folder.path(), README, include_str!("README.md"))?;
+    if let Err(fault) = write_services(settings, &mut folder, step) {
+        folder.remove(&readme);
+        return Err(fault);
+    }
+    folder.wrote(readme);
+    Ok(folder.files)
+}
+
+fn write_services(
+    settings: &Borough,
+    folder: &mut Folder,
+    step: &mut dyn FnMut(usize, &'static str),
+) -> Result<(), Fault> {
     let mut truth = Truth::default();
     step(0, "people");
     let life = Life::new(settings);
     step(1, "school census");
-    school_census::write(&life, settings, &mut folder, &mut truth)?;
+    school_census::write(&life, settings, folder, &mut truth)?;
     step(2, "case management");
     let files = case_files(&life, settings, &mut truth);
-    standard_safeguarding::write(&life, settings, &files, &mut folder)?;
+    standard_safeguarding::write(&life, settings, &files, folder)?;
     step(3, "children in need census");
-    cin_census::write(&life, settings, &files, &mut folder, &mut truth)?;
+    cin_census::write(&life, settings, &files, folder, &mut truth)?;
     step(4, "looked-after children");
-    ssda903::write(&life, settings, &files, &mut folder, &mut truth)?;
+    ssda903::write(&life, settings, &files, folder, &mut truth)?;
     drop(files);
     step(5, "SEN2");
-    sen2::write(&life, settings, &mut folder, &mut truth)?;
+    sen2::write(&life, settings, folder, &mut truth)?;
     step(6, "school-age immunisation");
-    child_health::write(&life, settings, &mut folder, &mut truth)?;
+    child_health::write(&life, settings, folder, &mut truth)?;
     step(7, "general practice");
-    gp::write(&life, settings, &mut folder, &mut truth)?;
+    gp::write(&life, settings, folder, &mut truth)?;
     step(8, "community health");
-    community::write(&life, settings, &mut folder, &mut truth)?;
+    community::write(&life, settings, folder, &mut truth)?;
     step(9, "mental health");
-    mental_health::write(&life, settings, &mut folder, &mut truth)?;
+    mental_health::write(&life, settings, folder, &mut truth)?;
     step(10, "emergency departments");
-    emergency::write(&life, settings, &mut folder, &mut truth)?;
+    emergency::write(&life, settings, folder, &mut truth)?;
     step(11, "births");
-    births::write(&life, settings, &mut folder, &mut truth)?;
+    births::write(&life, settings, folder, &mut truth)?;
     step(12, "deaths");
-    deaths::write(&life, settings, &mut folder, &mut truth)?;
+    deaths::write(&life, settings, folder, &mut truth)?;
     step(13, "truth");
     let inside = folder.inside("truth")?;
     for path in truth.write(&life, &inside)? {
         folder.wrote(path);
     }
-    folder.wrote(readme);
-    Ok(folder.files)
+    Ok(())
 }
 
 /// The folder that everything goes into.
@@ -104,6 +117,24 @@ impl Folder {
         }
     }
 
+    /// Removes what was written so far; half a borough could be taken for a whole one.
+    fn remove(&self, readme: &Path) {
+        for file in &self.files {
+            // a file that cannot be removed stays, and the README with it
+            let _ = std::fs::remove_file(file);
+        }
+        let entries: Vec<PathBuf> =
+            std::fs::read_dir(&self.path).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
+        for folder in entries.iter().filter(|path| path.is_dir()) {
+            // one that is not empty stays
+            let _ = std::fs::remove_dir(folder);
+        }
+        let is_bare = std::fs::read_dir(&self.path).is_ok_and(|left| left.count() == 1);
+        if is_bare {
+            let _ = std::fs::remove_file(readme);
+        }
+    }
+
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
@@ -129,4 +160,25 @@ fn make(path: &Path) -> Result<(), Fault> {
         )
         .at(path.display().to_string())
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_borough_that_cannot_be_written_leaves_nothing_of_itself() {
+        let place = tempfile::tempdir().expect("a folder for the test");
+        let settings = Borough::of(60, 1);
+        // where the truth would go stands a file
+        std::fs::write(place.path().join(README), FIRST_LINE).expect("written");
+        std::fs::write(place.path().join("truth"), "").expect("written");
+        let fault = write_borough(&settings, place.path(), &mut |_, _| {})
+            .expect_err("there is no room for the truth");
+        assert_eq!(fault.code, FaultCode::CannotWrite);
+        let mut left: Vec<_> =
+            std::fs::read_dir(place.path()).expect("there").flatten().map(|e| e.file_name()).collect();
+        left.sort_unstable();
+        assert_eq!(left, [README, "truth"]);
+    }
 }

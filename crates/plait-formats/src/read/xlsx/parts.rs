@@ -2,8 +2,9 @@
 //! more than any memory.
 //!
 //! The library that reads cells holds the texts of a workbook, and each cell, in memory. So no part may be larger than
-//! what it is held as, packed better than text packs, or have a text without end. What the directory says of sizes is
-//! checked by unpacking what could be large; nothing of that is kept.
+//! what it is held as, packed better than text packs, or have a text without end, and no sheet more rows or columns than
+//! Excel gives one. What the directory says of sizes is checked by unpacking, and rows, cells and texts are counted by
+//! their tags; nothing of that is kept.
 
 use super::super::damaged;
 use super::super::source::Source;
@@ -18,14 +19,22 @@ pub(crate) const SMALL: u64 = 16 << 20;
 
 /// Parts that a workbook may have.
 const MOST_PARTS: usize = 10_000;
-/// Bytes of a sheet, which is read cell by cell; a full one of thirty columns has about one GiB.
-const LARGEST_SHEET: u64 = 4 << 30;
+/// Bytes of all sheets together, which are read cell by cell; a full one of thirty columns has about one GiB.
+const LARGEST_SHEETS: u64 = 2 << 30;
 /// Bytes of any other part, which is held in memory.
-const LARGEST_PART: u64 = 1 << 30;
+const LARGEST_PART: u64 = 256 << 20;
 /// Bytes of one text: a cell of Excel has at most 32,767 characters.
 const LONGEST_TEXT: usize = 1 << 20;
+/// Rows of a sheet of Excel.
+pub(super) const MOST_ROWS: u64 = 1_048_576;
+/// Columns of a sheet of Excel.
+pub(super) const MOST_COLUMNS: u64 = 16_384;
+/// Different texts that the cells of a workbook share. Each takes some 60 bytes of memory besides its letters.
+const MOST_TEXTS: u64 = 4 << 20;
 /// Deflate makes nothing more than this many times smaller.
 const DEFLATE_RATIO: u64 = 1_032;
+/// The longest name of an element that is told from others, with its prefix.
+const LONGEST_NAME: usize = 64;
 
 /// Refuses a workbook that would fill the memory.
 pub(super) fn refuse_harmful(source: &Source) -> Result<(), Fault> {
@@ -35,12 +44,18 @@ pub(super) fn refuse_harmful(source: &Source) -> Result<(), Fault> {
     if archive.len() > MOST_PARTS {
         return Err(bomb(file, &format!("it has more than {MOST_PARTS} parts")));
     }
-    let mut packed_total = 0_u64;
+    let (mut packed_total, mut sheets_total) = (0_u64, 0_u64);
     for index in 0..archive.len() {
         let Ok(part) = archive.by_index_data(index) else { continue };
         let (size, packed) = (part.size(), part.compressed_size());
-        let is_sheet = part.name().is_ok_and(|name| name.to_ascii_lowercase().contains("worksheets/"));
-        let largest = if is_sheet { LARGEST_SHEET } else { LARGEST_PART };
+        let name = part.name().map(|name| name.to_ascii_lowercase()).unwrap_or_default();
+        let is_sheet = name.contains("worksheets/");
+        // pictures are never read
+        let is_xml = !name.contains("media/");
+        let largest = if is_sheet { LARGEST_SHEETS } else { LARGEST_PART };
+        if is_sheet {
+            sheets_total = sheets_total.saturating_add(size);
+        }
         packed_total = packed_total.saturating_add(packed);
         if size > SMALL && size / MOST_RATIO > packed {
             return Err(bomb(
@@ -48,12 +63,13 @@ pub(super) fn refuse_harmful(source: &Source) -> Result<(), Fault> {
                 &format!("a part of it would become more than {MOST_RATIO} times as large as it is packed"),
             ));
         }
-        if size > largest {
-            return Err(bomb(file, &format!("a part of it would become more than {} GiB", largest >> 30)));
+        if size > largest || sheets_total > LARGEST_SHEETS {
+            let most = largest >> 20;
+            return Err(bomb(file, &format!("what is in it would become more than {most} MiB")));
         }
-        if packed.saturating_mul(DEFLATE_RATIO) > SMALL {
+        if is_xml || packed.saturating_mul(DEFLATE_RATIO) > SMALL {
             let Ok(part) = archive.by_index(index) else { continue };
-            refuse_unpacked(file, part, size)?;
+            refuse_unpacked(file, part, size, is_xml)?;
         }
     }
     if packed_total > source.size() || archive.has_overlapping_files().unwrap_or(true) {
@@ -62,13 +78,18 @@ pub(super) fn refuse_harmful(source: &Source) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Refuses a part that holds more than is said of it, or a text without end.
-fn refuse_unpacked(file: &str, mut part: impl Read, size: u64) -> Result<(), Fault> {
+/// Refuses a part that holds more than is said of it, a text without end, or more rows, columns or texts than Excel
+/// writes.
+fn refuse_unpacked(file: &str, mut part: impl Read, size: u64, is_xml: bool) -> Result<(), Fault> {
     let mut bytes = vec![0; 1 << 16];
     let (mut read, mut text) = (0_u64, 0);
+    let mut tags = Tags::default();
+    // the start of a tag whose name has not ended
+    let mut kept = 0;
     loop {
-        let n =
-            part.read(&mut bytes).map_err(|_| damaged(file, "a part of the workbook cannot be unpacked"))?;
+        let n = part
+            .read(&mut bytes[kept..])
+            .map_err(|_| damaged(file, "a part of the workbook cannot be unpacked"))?;
         if n == 0 {
             return Ok(());
         }
@@ -76,15 +97,92 @@ fn refuse_unpacked(file: &str, mut part: impl Read, size: u64) -> Result<(), Fau
         if read > size {
             return Err(bomb(file, "a part of it holds more than the workbook says"));
         }
-        let last = memchr::memrchr(b'<', &bytes[..n]);
+        let last = memchr::memrchr(b'<', &bytes[kept..kept + n]);
         text = last.map_or(text + n, |last| n - last);
         if text > LONGEST_TEXT {
             return Err(bomb(file, "a cell of it holds more than Excel writes in one"));
         }
+        if is_xml {
+            let held = kept + n;
+            let done = tags.count(file, &bytes[..held])?;
+            bytes.copy_within(done..held, 0);
+            kept = held - done;
+        }
     }
 }
 
-fn bomb(file: &str, why: &str) -> Fault {
+/// How many elements of a part have come that cost memory when they are read.
+#[derive(Default)]
+struct Tags {
+    rows: u64,
+    /// Of the row that is open; `None` before the first.
+    cells: Option<u64>,
+    texts: u64,
+}
+
+impl Tags {
+    /// Counts the tags of some bytes; gives how many bytes are done with, the others being the start of a tag.
+    fn count(&mut self, file: &str, bytes: &[u8]) -> Result<usize, Fault> {
+        for at in memchr::memchr_iter(b'<', bytes) {
+            let from = &bytes[at + 1..];
+            let longest = &from[..from.len().min(LONGEST_NAME)];
+            let end =
+                longest.iter().position(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | b'/' | b'>'));
+            let name = match end {
+                Some(end) => &from[..end],
+                None if from.len() < LONGEST_NAME => return Ok(at),
+                None => continue,
+            };
+            self.add(file, name)?;
+        }
+        Ok(bytes.len())
+    }
+
+    fn add(&mut self, file: &str, name: &[u8]) -> Result<(), Fault> {
+        let local = memchr::memchr(b':', name).map_or(name, |colon| &name[colon + 1..]);
+        match local {
+            b"row" => {
+                self.rows += 1;
+                self.cells = Some(0);
+                if self.rows > MOST_ROWS {
+                    return Err(bomb(
+                        file,
+                        "a sheet of it has more than the 1,048,576 rows that Excel gives one",
+                    ));
+                }
+            }
+            b"c" => {
+                if let Some(cells) = &mut self.cells {
+                    *cells += 1;
+                    if *cells > MOST_COLUMNS {
+                        let why = "a sheet of it has more than the 16,384 columns that Excel gives one";
+                        return Err(bomb(file, why));
+                    }
+                }
+            }
+            b"si" => {
+                self.texts += 1;
+                if self.texts > MOST_TEXTS {
+                    return Err(bomb(file, "its cells share more than 4 million different texts"));
+                }
+            }
+            b"!DOCTYPE" => {
+                return Err(Fault::new(
+                    FaultCode::UnsafeArchive,
+                    format!("{file} is not opened: a part of it has a document type"),
+                    "ask its sender; if it is right, open it in Excel and save it again",
+                )
+                .because(
+                    "a document type can make a small file fill the memory, and Excel never writes one",
+                ));
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+pub(super) fn bomb(file: &str, why: &str) -> Fault {
     Fault::new(
         FaultCode::UnsafeArchive,
         format!("{file} is not opened: it would fill the memory"),
@@ -144,5 +242,42 @@ mod tests {
         let long = Some("a cell of it holds more than Excel writes in one");
         check(&book(sheet, &noise(2 << 20), 1, None), long);
         check(&book(sheet, &[noise(1 << 14), b"<c>".to_vec()].concat(), 256, None), None);
+    }
+
+    #[test]
+    fn sheets_of_more_rows_or_columns_than_excel_has_are_refused_at_once() {
+        let sheet = "xl/worksheets/sheet1.xml";
+        // noise, so that it packs no better than text does
+        let some = |tag: &str, times: usize| [tag.repeat(times).into_bytes(), noise(1 << 10)].concat();
+        check(&book(sheet, &some("<row>", 1_024), 1_024, None), None);
+        check(
+            &book(sheet, &some("<x:row r='1'>", 1_024), 1_025, None),
+            Some("a sheet of it has more than the 1,048,576 rows that Excel gives one"),
+        );
+        check(&book(sheet, &some("<row><c><c>", 4_096), 8, None), None);
+        check(
+            &book(sheet, &[b"<row>".to_vec(), some("<c/>", 16_385)].concat(), 1, None),
+            Some("a sheet of it has more than the 16,384 columns that Excel gives one"),
+        );
+        // the cells of a list of formulas are in no row
+        check(&book("xl/calcChain.xml", &some("<c/>", 16_385), 2, None), None);
+        check(
+            &book("xl/sharedStrings.xml", &some("<si><t/></si>", 4_096), 1_025, None),
+            Some("its cells share more than 4 million different texts"),
+        );
+        check(
+            &book(sheet, b"<!DOCTYPE a>", 1, None),
+            Some("a document type can make a small file fill the memory, and Excel never writes one"),
+        );
+    }
+
+    #[test]
+    fn a_tag_that_two_pieces_share_counts_once() {
+        let sheet = [vec![b' '; (1 << 16) - 3], b"<row><c/></row>".to_vec(), vec![b' '; 1 << 16]].concat();
+        let mut tags = Tags::default();
+        let done = tags.count("a.xlsx", &sheet[..1 << 16]).unwrap();
+        assert_eq!((done, tags.rows), ((1 << 16) - 3, 0));
+        assert_eq!(tags.count("a.xlsx", &sheet[done..]).unwrap(), sheet.len() - done);
+        assert_eq!((tags.rows, tags.cells), (1, Some(1)));
     }
 }

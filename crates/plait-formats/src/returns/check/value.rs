@@ -274,7 +274,10 @@ impl Implied {
                 "code",
                 Convention,
                 Conformance,
-                format!("not a code of the list \"{}\"", column.codes.as_deref().unwrap_or_default()).into(),
+                match &column.codes {
+                    Some(list) => format!("not a code of the list \"{list}\"").into(),
+                    None => "not one of its codes".into(),
+                },
                 "correct the code, or look whether the file is of another year, which had other codes",
             ),
             Self::Shortened => words(

@@ -773,3 +773,88 @@ fn identity_in_parts_is_the_same_as_the_whole() {
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "nothing waits any more");
     }
 }
+
+/// Files of the census in a folder, landed as they are recognised.
+fn land_files(files: &[(&str, &[u8])]) -> Result<(Landed, Gathered), Fault> {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, bytes) in files {
+        std::fs::write(folder.path().join(name), bytes).unwrap();
+    }
+    let asked = super::super::Asked::Spec(census());
+    let Ok(super::super::Detected::Return(recognised)) = super::super::detect(folder.path(), &asked) else {
+        panic!("the census is recognised");
+    };
+    super::land(&recognised, "census", None, None, None, IdentityKept::Whole, &super::super::gather::Quiet)
+}
+
+#[test]
+fn a_table_of_persons_without_rows_is_refused_where_others_are_about_them() {
+    let homes =
+        b"pupilid,line1,line2,postcode,from,to\na1,1 Road,,QA1 1AA,,\nb2,2 Road,,QA1 1AA,,\n".as_slice();
+    let header = b"pupilid,surname,forename,former,upn,hours\n".as_slice();
+    for pupils in [header, b""] {
+        let fault = land_files(&[("pupil.csv", pupils), ("home.csv", homes)]).unwrap_err();
+        assert_eq!(
+            (fault.code, fault.what.as_str(), fault.why.as_deref()),
+            (
+                FaultCode::LacksPersons,
+                "pupil.csv has no rows, and the other tables are about the persons of \"pupil\"",
+                Some("2 of 2 rows would be about nobody, and nearly everybody would be missing")
+            )
+        );
+    }
+    let one = [header, b"a1,Example,Ann,,,\n"].concat();
+    let (landed, _) = land_files(&[("pupil.csv", &one), ("home.csv", homes)]).unwrap();
+    assert_eq!(landed.n_records, 1);
+}
+
+#[test]
+fn rows_that_are_not_read_are_counted_to_their_table() {
+    let pupils = b"pupilid,surname,forename,former,upn,hours\na1,Example,Ann,,,\nb2,Ex\x81ample,Bo,,,\nc3,Short\nd4,Vane,Cy,,,\n";
+    let (landed, gathered) = land_files(&[("pupil.csv", pupils)]).unwrap();
+    let table = &landed.tables[0];
+    assert_eq!((table.rows_in, table.set_aside, table.not_read), (4, 2, 2));
+    assert_eq!((gathered.total.rows_in, gathered.total.rows_set_aside), (4, 2));
+}
+
+#[test]
+fn codes_of_a_mapping_file_are_what_it_says_and_others_are_told() {
+    let spec = CENSUS.replace(
+        "\"hours\",",
+        "{ name = \"m_f\", codes = { B = \"M\", W = \"F\", N = \"U\" }, meaning = \"sex\" },",
+    );
+    let spec = Arc::new(Spec::parse(&spec, "own.toml").unwrap());
+    let rows: &[&[&str]] = &[&["a1", "W"], &["b2", "b"], &["c3", "N"], &["d4", "F"], &["e5", "Q"]];
+    let (landed, _) = land(&spec, vec![batch(&spec, "pupil", &["pupilid", "m_f"], rows)]);
+    assert_eq!(
+        cells(&landed.identity.current().table, "sex"),
+        text_of(&[Some("F"), Some("M"), None, Some("F"), None])
+    );
+    let found: Vec<(&str, u64)> = landed
+        .findings
+        .iter()
+        .filter(|finding| finding.check == "code")
+        .map(|finding| (finding.says.as_str(), finding.n_found))
+        .collect();
+    assert_eq!(found, [("not one of its codes", 1)]);
+    let wrong =
+        CENSUS.replace("\"hours\",", "{ name = \"m_f\", codes = { W = \"woman?\" }, meaning = \"sex\" },");
+    assert_eq!(
+        Spec::parse(&wrong, "own.toml").unwrap_err().to_string(),
+        "error[E022] \"woman?\" is nothing that a code of column \"m_f\" can be (own.toml)\n  why: columns would be taken for what they are \
+         not, or be left out\n  do:  codes of this meaning are M, F \
+         or U, which is not known"
+    );
+}
+
+#[test]
+fn a_full_name_with_a_comma_is_a_surname_and_forenames() {
+    let spec = CENSUS.replace("\"hours\",", "{ name = \"pupil\", meaning = \"full_name\" },");
+    let spec = Arc::new(Spec::parse(&spec, "own.toml").unwrap());
+    let rows: &[&[&str]] = &[&["a1", "Quill, Zora Ann"], &["b2", "Ann Vane"]];
+    let (landed, _) = land(&spec, vec![batch(&spec, "pupil", &["pupilid", "pupil"], rows)]);
+    let names = &landed.identity.names;
+    assert_eq!(cells(names, "surname"), text_of(&[Some("Quill"), None]));
+    assert_eq!(cells(names, "forename"), text_of(&[Some("Zora Ann"), None]));
+    assert_eq!(cells(names, "full_name"), text_of(&[None, Some("Ann Vane")]));
+}

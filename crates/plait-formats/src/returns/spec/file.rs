@@ -1,11 +1,14 @@
 //! The TOML form of a spec.
 
+use super::super::codes;
+use super::super::library::{Code, CodeList};
 use super::{Check, Column, DateForm, Form, Kind, Meaning, Rows, Spec, Table, Term, XmlForm};
+use crate::columns::role_named;
 use plait_types::{Fault, FaultCode, nearest};
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 /// The oldest and newest form of spec files that this version reads.
@@ -81,9 +84,53 @@ pub(super) struct FullColumn {
     meaning: Option<Meaning>,
     #[serde(default)]
     required: bool,
-    codes: Option<String>,
+    codes: Option<CodesToml>,
     #[serde(default)]
     several: bool,
+}
+
+/// The name of a code list, or what each code of the file is: `{ W = "F" }`.
+pub(super) enum CodesToml {
+    List(String),
+    Own(BTreeMap<String, String>),
+}
+
+impl<'de> Deserialize<'de> for CodesToml {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Either;
+        impl<'de> Visitor<'de> for Either {
+            type Value = CodesToml;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list or codes")
+            }
+
+            fn visit_str<E>(self, name: &str) -> Result<CodesToml, E> {
+                Ok(CodesToml::List(name.to_owned()))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<CodesToml, A::Error> {
+                BTreeMap::deserialize(MapAccessDeserializer::new(map)).map(CodesToml::Own)
+            }
+        }
+        deserializer.deserialize_any(Either)
+    }
+}
+
+impl CodesToml {
+    /// The codes of a column of this name, each with what it is; what they are counts as a code too.
+    fn own(column: &str, codes: &BTreeMap<String, String>) -> CodeList {
+        let mut all: Vec<Code> = codes
+            .iter()
+            .map(|(code, is)| Code { code: code.clone(), label: is.clone(), maps_to: Some(is.clone()) })
+            .collect();
+        for is in codes.values() {
+            if !all.iter().any(|code| code.code.eq_ignore_ascii_case(is)) {
+                all.push(Code { code: is.clone(), label: is.clone(), maps_to: Some(is.clone()) });
+            }
+        }
+        CodeList { name: column.to_owned(), source: String::new(), codes: all }
+    }
 }
 
 /// By hand, because `untagged` would copy every column first: reading all specs took twice as long.
@@ -122,10 +169,19 @@ impl From<ColumnToml> for Column {
                 meaning: None,
                 required: false,
                 codes: None,
+                own_codes: None,
                 several: false,
             },
             ColumnToml::Full(full) => Self {
                 kind: full.kind.unwrap_or(if full.codes.is_some() { Kind::Code } else { Kind::Text }),
+                own_codes: match &full.codes {
+                    Some(CodesToml::Own(codes)) => Some(CodesToml::own(&full.name, codes)),
+                    _ => None,
+                },
+                codes: match full.codes {
+                    Some(CodesToml::List(name)) => Some(name),
+                    _ => None,
+                },
                 name: full.name,
                 aliases: full.aliases,
                 words: full.words,
@@ -133,7 +189,6 @@ impl From<ColumnToml> for Column {
                 terms: full.terms,
                 meaning: full.meaning,
                 required: full.required,
-                codes: full.codes,
                 several: full.several,
             },
         }
@@ -232,7 +287,8 @@ fn in_our_words(message: &str, key: Option<&str>) -> (String, String) {
     let message = message.lines().collect::<Vec<_>>().join("; ");
     let named: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
     let one_of = |found: &str, known: &[&str], all: &str| {
-        let near = nearest(found, known.iter().copied());
+        let near = nearest(found, known.iter().copied())
+            .or_else(|| role_named(found).filter(|role| known.contains(role)));
         let asked = near.map_or_else(String::new, |near| format!("did you mean \"{near}\"? "));
         format!("{asked}{all}: {}", known.join(", "))
     };
@@ -281,6 +337,7 @@ fn wanted_kind(wanted: &str) -> &str {
         "u16" | "u32" => "a whole number",
         "a boolean" => "true or false",
         "a sequence" => "a list",
+        "a list or codes" => "the name of a code list, or codes with what each is in { W = \"F\" }",
         "a name or a column" => "a name, or a column with its name in { name = … }",
         _ => wanted,
     }
@@ -360,6 +417,7 @@ fn refuse_contradictions_in(table: &Table, spec: &Spec, file: &str) -> Result<()
             }
         }
     }
+    table.columns.iter().try_for_each(|column| refuse_unmeant_codes(column, file))?;
     let by = format!("table \"{}\"", table.name);
     for column in [&table.record, &table.key, &table.parent_column, &table.flag].into_iter().flatten() {
         refuse_unknown_column(table, column, &by, file)?;
@@ -377,6 +435,27 @@ fn refuse_contradictions_in(table: &Table, spec: &Spec, file: &str) -> Result<()
         }
     }
     Ok(())
+}
+
+/// Fails where codes of a sex or an ethnicity are said to be what is none.
+fn refuse_unmeant_codes(column: &Column, file: &str) -> Result<(), Fault> {
+    let Some(list) = &column.own_codes else { return Ok(()) };
+    let (is_meant, they_are): (fn(&str) -> bool, &str) = match column.meaning {
+        Some(Meaning::Sex) => {
+            (|is| codes::sex(None, is).is_some() || is == "U", "M, F or U, which is not known")
+        }
+        Some(Meaning::Ethnicity) => {
+            (|is| codes::ethnicity(None, is).is_some(), "main codes of the school census, such as WBRI")
+        }
+        _ => return Ok(()),
+    };
+    let Some(unmeant) = list.codes.iter().find(|code| !is_meant(&code.label)) else { return Ok(()) };
+    let mut fault = bad(
+        format!("\"{}\" is nothing that a code of column \"{}\" can be", unmeant.label, column.name),
+        file,
+    );
+    fault.todo = format!("codes of this meaning are {they_are}");
+    Err(fault)
 }
 
 fn refuse_unknown_column(table: &Table, name: &str, by: &str, file: &str) -> Result<(), Fault> {

@@ -114,6 +114,8 @@ fn what_the_reader_of_toml_says_is_put_in_our_words() {
       why: columns would be taken for what they are not, or be left out
       do:  did you mean "sex"? it can be: record, la_child_id, former_la_child_id, local_patient_id
     "#);
+    let said_of_lastname = with("meaning = \"sex\"", "meaning = \"lastname\"");
+    assert!(said_of_lastname.contains("did you mean \"surname\"?"), "{said_of_lastname}");
     assert_snapshot!(with("required = true", "requird = true"), @r#"
     error[E022] there is no key "requird" here (yot.toml line 15)
       why: columns would be taken for what they are not, or be left out
