@@ -9,7 +9,7 @@ use crate::source::SourceSpec;
 use crate::traced::Traced;
 use crate::{VERSION, output};
 use plait_engine::progress::{Progress, Stage};
-use plait_formats::returns::check::ColumnQuality;
+use plait_formats::returns::check::{ColumnQuality, Finding};
 use plait_formats::returns::detect::{Holds, Member};
 use plait_formats::returns::spec::Severity;
 use plait_formats::returns::{Identity, IdentityKept, IdentitySink, Recognised, write_issues};
@@ -17,7 +17,6 @@ use plait_formats::write::{CsvStyle, OutTable, OutValues, PiecesFile, RowsFile, 
 use plait_types::{Column, Fault, FaultCode, Issue, NULL, Table, Values, counted, grouped};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::path::PathBuf;
 
 /// The version of the layout of the folder that this program writes.
@@ -279,9 +278,10 @@ pub(crate) fn describe(source: &SourceSpec, dataset: &Dataset) -> String {
         counted(dataset.gathered.total.rows_in, "row"),
         grouped(dataset.rows_set_aside())
     ));
-    line(format!("  {:<32}{:>12}{:>12}", "table", "rows", "set aside"));
+    let wide = wide_enough(landed.tables.iter().map(|table| table.table.as_str()), 32);
+    line(format!("  {:<wide$}{:>12}{:>12}", "table", "rows", "set aside"));
     for table in &landed.tables {
-        line(format!("  {:<32}{:>12}{:>12}", table.table, grouped(table.rows_in), grouped(table.set_aside)));
+        line(format!("  {:<wide$}{:>12}{:>12}", table.table, grouped(table.rows_in), grouped(table.set_aside)));
     }
     for not_run in &landed.not_run {
         line(format!("  not checked: {} ({})", not_run.check, not_run.why));
@@ -302,13 +302,9 @@ pub(crate) fn describe(source: &SourceSpec, dataset: &Dataset) -> String {
         );
     }
     line(String::new());
-    for finding in landed.findings.iter().take(SHOWN) {
-        let place = format!("{}.{}", finding.table, finding.column);
-        let mut words = String::new();
-        write!(words, "{} of {}", grouped(finding.n_found), counted(finding.n_checked, "row"))
-            .expect("a string");
-        let severity = finding.severity.word();
-        line(format!("  {severity:<18}{place:<40}{words:<26}{} ({})", finding.says, finding.check));
+    let shown = &landed.findings[..landed.findings.len().min(SHOWN)];
+    for row in rows_of(shown) {
+        line(row);
     }
     if landed.findings.len() > SHOWN {
         line(format!(
@@ -317,4 +313,26 @@ pub(crate) fn describe(source: &SourceSpec, dataset: &Dataset) -> String {
         ));
     }
     text
+}
+
+/// A line for each finding, in columns that are as wide as what stands in them.
+fn rows_of(findings: &[Finding]) -> Vec<String> {
+    let places: Vec<String> =
+        findings.iter().map(|finding| format!("{}.{}", finding.table, finding.column)).collect();
+    let rows: Vec<String> = findings
+        .iter()
+        .map(|finding| format!("{} of {}", grouped(finding.n_found), counted(finding.n_checked, "row")))
+        .collect();
+    let (wide, rows_wide) =
+        (wide_enough(places.iter().map(String::as_str), 40), wide_enough(rows.iter().map(String::as_str), 26));
+    let line = |((finding, place), rows): ((&Finding, &String), &String)| {
+        let severity = finding.severity.word();
+        format!("  {severity:<18}{place:<wide$}{rows:<rows_wide$}{} ({})", finding.says, finding.check)
+    };
+    findings.iter().zip(&places).zip(&rows).map(line).collect()
+}
+
+/// The width of a column of text that leaves two spaces behind the longest, and is `least` where all are short.
+fn wide_enough<'a>(texts: impl Iterator<Item = &'a str>, least: usize) -> usize {
+    texts.map(|text| text.chars().count() + 2).max().unwrap_or(0).max(least)
 }

@@ -102,6 +102,18 @@ fn reading_a_return_puts_identity_and_payload_apart_and_lists_what_is_wrong() {
 }
 
 #[test]
+fn long_names_of_columns_do_not_run_into_what_is_said_of_them() {
+    let place = Place::with(&[(
+        "placed_for_adoption.csv",
+        b"CHILD,DOB,DATE_PLACED,DATE_PLACED_CEASED,REASON_PLACED_CEASED\n\
+          40017,27/03/2015,01/05/2024,01/06/2024,XXX\n",
+    )]);
+    let shown = place.plait("look placed_for_adoption.csv").succeeded().stdout;
+    let line = shown.lines().find(|line| line.contains("REASON_PLACED_CEASED  ")).expect("a finding");
+    assert!(line.contains("placed_for_adoption.REASON_PLACED_CEASED  1 of 1 row  "), "{line}");
+}
+
+#[test]
 fn a_return_that_cannot_be_read_leaves_the_folder_as_it_was() {
     let cut = &CIN[..CIN.len() / 2];
     let place = Place::with(&[("cin.xml", cut.as_bytes())]);
