@@ -83,6 +83,7 @@ pub fn read(request: &ReadRequest, progress: &dyn Progress) -> Result<ReadDone, 
         &place.staged(ISSUES),
         &dataset.recognised.spec.id(),
         &dataset.landed.findings,
+        &dataset.landed.quality,
         &dataset.landed.issues,
     )?;
     write_columns(&place, &dataset.landed.quality)?;
@@ -229,6 +230,7 @@ fn write_columns(place: &OutputPlace, quality: &[ColumnQuality]) -> Result<(), F
     let table = OutTable::new()
         .with("table", text(|column| &column.table))
         .with("column", text(|column| &column.column))
+        .with("header", text(|column| &column.header))
         .with("rows", numbers(|column| column.n_rows))
         .with("present", numbers(|column| column.n_present))
         .with("valid", numbers(|column| column.n_valid))
@@ -281,7 +283,12 @@ pub(crate) fn describe(source: &SourceSpec, dataset: &Dataset) -> String {
     let wide = wide_enough(landed.tables.iter().map(|table| table.table.as_str()), 32);
     line(format!("  {:<wide$}{:>12}{:>12}", "table", "rows", "set aside"));
     for table in &landed.tables {
-        line(format!("  {:<wide$}{:>12}{:>12}", table.table, grouped(table.rows_in), grouped(table.set_aside)));
+        line(format!(
+            "  {:<wide$}{:>12}{:>12}",
+            table.table,
+            grouped(table.rows_in),
+            grouped(table.set_aside)
+        ));
     }
     for not_run in &landed.not_run {
         line(format!("  not checked: {} ({})", not_run.check, not_run.why));
@@ -323,8 +330,10 @@ fn rows_of(findings: &[Finding]) -> Vec<String> {
         .iter()
         .map(|finding| format!("{} of {}", grouped(finding.n_found), counted(finding.n_checked, "row")))
         .collect();
-    let (wide, rows_wide) =
-        (wide_enough(places.iter().map(String::as_str), 40), wide_enough(rows.iter().map(String::as_str), 26));
+    let (wide, rows_wide) = (
+        wide_enough(places.iter().map(String::as_str), 40),
+        wide_enough(rows.iter().map(String::as_str), 26),
+    );
     let line = |((finding, place), rows): ((&Finding, &String), &String)| {
         let severity = finding.severity.word();
         format!("  {severity:<18}{place:<wide$}{rows:<rows_wide$}{} ({})", finding.says, finding.check)

@@ -114,6 +114,55 @@ fn long_names_of_columns_do_not_run_into_what_is_said_of_them() {
 }
 
 #[test]
+fn lists_of_findings_and_columns_name_each_column_as_the_file_does_and_run_nothing_in_a_spreadsheet() {
+    let mapping = r#"
+format = 1
+return = "a-list"
+title = "A list"
+collector = "nobody"
+dates = "day_first"
+
+[[table]]
+name = "children"
+rows = "person"
+columns = [
+  { name = "id", aliases = ["=Ref"], meaning = "record" },
+  { name = "dob", kind = "date", aliases = ["+Born"], meaning = "date_of_birth" },
+  { name = "postcode", kind = "postcode", aliases = ["-Home"], meaning = "postcode" },
+  { name = "@team", aliases = ["@Team"] },
+]
+"#;
+    let place = Place::with(&[
+        ("list.toml", mapping.as_bytes()),
+        ("list.csv", b"=Ref,+Born,-Home,@Team\n1,31/31/2015,nowhere,a\n2,27/03/2015,ZZ99 3VZ,b\n"),
+    ]);
+    place.plait("read list.csv --as list.toml --out list").succeeded();
+    let columns = place.text("list/columns.csv");
+    let starts: Vec<String> =
+        columns.lines().map(|line| line.split(',').take(3).collect::<Vec<_>>().join(",")).collect();
+    assert_eq!(
+        starts,
+        [
+            "\u{feff}table,column,header",
+            "children,id,'=Ref",
+            "children,dob,'+Born",
+            "children,postcode,'-Home",
+            "children,'@team,'@Team"
+        ]
+    );
+    let issues = place.text("list/issues.csv");
+    assert!(issues.contains(",children,dob,'+Born,1,2,2,"), "{issues}");
+    let cin = Place::with(&[("cin.xml", CIN.as_bytes())]);
+    cin.plait("read cin.xml --out cin").succeeded();
+    assert!(cin.text("cin/issues.csv").contains(",child,UPN,UPN,1,1,"), "{}", cin.text("cin/issues.csv"));
+    assert!(
+        cin.text("cin/columns.csv").contains("\nchild,LAchildID,LAchildID,2,2,2,0"),
+        "{}",
+        cin.text("cin/columns.csv")
+    );
+}
+
+#[test]
 fn a_return_that_cannot_be_read_leaves_the_folder_as_it_was() {
     let cut = &CIN[..CIN.len() / 2];
     let place = Place::with(&[("cin.xml", cut.as_bytes())]);
