@@ -350,11 +350,48 @@ fn years_that_the_columns_leave_open_are_named_and_the_newest_taken() {
         recognised.unsure,
         [
             "the columns fit the terms autumn, spring; the last of them was taken",
-            "the columns fit the years 2024, 2025; the newest was taken: where values are not in its code lists, say the year with --as, as in small-census-2024",
+            "the columns fit the years 2024 and 2025, and no code tells them apart; the newest, 2025, was taken; if it is of another year, say which with --as, as in --as small-census-2024",
         ]
     );
     let recognised = recognise(&folder.path().join("2024_exclusions.csv")).unwrap();
     assert_eq!(recognised.spec.year, 2024);
+}
+
+/// The year and words of what a table of care alone is taken for.
+#[track_caller]
+fn check_year_by_codes(episodes: &str, year: u16, says: &str) {
+    let columns =
+        "CHILD,DECOM,RNE,LS,CIN,PLACE,PLACE_PROVIDER,DEC,REC,REASON_PLACE_CHANGE,HOME_POST,PL_POST,URN\n";
+    let folder = folder(&[("episodes.csv", &format!("{columns}{episodes}"))]);
+    let detected = super::detect(&folder.path().join("episodes.csv"), &Asked::Nothing);
+    let Ok(Detected::Return(recognised)) = detected else { panic!() };
+    assert_eq!((recognised.spec.year, recognised.year), (year, Some(year)), "{:?}", recognised.unsure);
+    let words = [&recognised.why[..], &recognised.unsure].concat();
+    assert!(words.iter().any(|word| word == says), "{words:#?}");
+}
+
+#[test]
+fn a_year_that_the_columns_leave_open_is_told_by_codes_that_are_not_of_every_year() {
+    let row = |place: &str, rec: &str| format!("1,01/04/2017,S,C2,N1,{place},PR1,,{rec},,,,\n");
+    check_year_by_codes(
+        &row("Z14", ""),
+        2026,
+        "the columns fit the years 2018 to 2026; 2026 was taken by its codes: of 1 cell with a code whose list changed, \
+         none is outside the lists of 2026, and 1 outside those of 2018 to 2025",
+    );
+    check_year_by_codes(
+        &[row("H5", ""), row("H5", ""), row("U1", "XXX")].concat(),
+        2024,
+        "the columns fit the years 2018 to 2026, and the codes those of 2018 to 2024: of 4 cells with a code whose list \
+         changed, 1 is outside the lists of 2018 to 2024, and 3 outside those of 2025 and 2026; the newest of these, 2024, \
+         was taken; if it is of another year, say which with --as, as in --as ssda903-2023",
+    );
+    check_year_by_codes(
+        &row("U1", ""),
+        2026,
+        "the columns fit the years 2018 to 2026, and no code tells them apart; the newest, 2026, was taken; if it is of \
+         another year, say which with --as, as in --as ssda903-2025",
+    );
 }
 
 #[test]
