@@ -19,12 +19,12 @@ mod tests;
 pub use dates::{DateFinding, compare_orders, date_order};
 pub(crate) use dates::{OrdersHeld, decided_order};
 pub use describe::describe;
-pub(crate) use header::characteristic;
+pub(crate) use header::{Identifies, characteristic, identifies};
 pub(crate) use headerless::refuse_values;
 pub use headerless::{header_list, unknown_column};
 pub use infer::{
-    ColumnPlan, Confidence, could_be_names, guessed_orders, plan, plan_all, plan_on, record_column,
-    share_identifiers,
+    ColumnPlan, Confidence, could_be_names, guessed_orders, plan, plan_all, plan_on,
+    record_column, share_identifiers,
 };
 pub use mask::mask;
 pub use profile::{ColumnProfile, MaskedRow, Placeholder, Profile, Validity};

@@ -357,6 +357,22 @@ fn years_that_the_columns_leave_open_are_named_and_the_newest_taken() {
     assert_eq!(recognised.spec.year, 2024);
 }
 
+#[test]
+fn rows_below_a_table_are_set_aside_and_counted_and_a_row_with_a_key_never_is() {
+    let csv = "PupilId,UPN,Surname,BirthDate,NeedKind\n1,,Quill,2012-03-04,\n2,,Total,,\n3,,,,\n\
+        Total: 3,,,,\n,,Report generated on 01/02/2024,,\n";
+    let folder = folder(&[("2024_autumn_pupils.csv", csv)]);
+    let recognised = recognise(folder.path()).unwrap();
+    for batch_rows in [1, 3, 10] {
+        let (kept, gathered) = read(&recognised, batch_rows);
+        let rows = kept.rows(&recognised.spec, "pupils");
+        assert_eq!(rows.len(), 3, "{rows:?}");
+        assert_eq!((gathered.total.rows_in, gathered.total.rows_set_aside), (5, 2));
+        assert_eq!(kept.kinds(), [IssueKind::FooterRow]);
+        assert_eq!(kept.issues[0].lines, [5, 6]);
+    }
+}
+
 /// The year and words of what a table of care alone is taken for.
 #[track_caller]
 fn check_year_by_codes(episodes: &str, year: u16, says: &str) {
