@@ -23,7 +23,7 @@ pub(crate) use header::{Identifies, characteristic, identifies};
 pub(crate) use headerless::refuse_values;
 pub use headerless::{header_list, unknown_column};
 pub use infer::{
-    ColumnPlan, Confidence, could_be_names, guessed_orders, plan, plan_all, plan_on,
+    ColumnPlan, Confidence, births_not_known, could_be_names, guessed_orders, plan, plan_all, plan_on,
     record_column, share_identifiers,
 };
 pub use mask::mask;
