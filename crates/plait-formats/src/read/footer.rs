@@ -105,7 +105,7 @@ impl Footers {
 
     /// How many of the last rows of a table are no records; `last` are these rows, at most [`COMPARED`], and `has_more` says
     /// that there are others above.
-    pub(crate) fn count<'a>(&self, last: &[Vec<(usize, &'a str)>], has_more: bool) -> usize {
+    pub(crate) fn count(&self, last: &[Vec<(usize, &str)>], has_more: bool) -> usize {
         let run = |footers: &Self| last.iter().rev().take_while(|cells| footers.is_one(cells)).count();
         let by_words = || run(&Self { ids: self.ids.clone(), is_sparse: true });
         let n = run(self);
