@@ -14,7 +14,7 @@ use plait_formats::returns::detect::{Holds, Member};
 use plait_formats::returns::spec::Severity;
 use plait_formats::returns::{Identity, IdentityKept, IdentitySink, Recognised, write_issues};
 use plait_formats::write::{CsvStyle, OutTable, OutValues, PiecesFile, RowsFile, harmless, write_csv};
-use plait_types::{Column, Fault, FaultCode, Issue, NULL, Table, Values, counted, grouped};
+use plait_types::{Column, Fault, FaultCode, Issue, IssueKind, NULL, Table, Values, counted, grouped};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -249,6 +249,8 @@ fn document(source: &SourceSpec, dataset: &Dataset, sha256: &str, files: &[Strin
         "records": dataset.landed.n_records,
         "rows_in": dataset.gathered.total.rows_in,
         "rows_set_aside": dataset.rows_set_aside(),
+        "rows_of_instructions": instructions(dataset),
+        "rows_of_titles": titles(dataset),
         "dataset": RunDataset::of(dataset),
         "traced": dataset.traced.as_ref().map(Traced::json),
         "not_checked": dataset.landed.not_run.iter().map(|n| format!("{}: {}", n.check, n.why)).collect::<Vec<_>>(),
@@ -274,12 +276,18 @@ pub(crate) fn describe(source: &SourceSpec, dataset: &Dataset) -> String {
     for stranger in &dataset.recognised.strangers {
         line(format!("  left out: {} ({})", stranger.file, stranger.is));
     }
-    line(format!(
-        "\n{}; {} read, {} set aside\n",
-        counted(landed.n_records as u64, "person"),
-        counted(dataset.gathered.total.rows_in, "row"),
-        grouped(dataset.rows_set_aside())
-    ));
+    let (instructions, titles) = (instructions(dataset), titles(dataset));
+    let (rows_in, set_aside) = (dataset.gathered.total.rows_in, dataset.rows_set_aside());
+    let rows = match instructions {
+        0 => format!("{} read, {} set aside", counted(rows_in, "row"), grouped(set_aside)),
+        n => format!(
+            "{} read = {} kept + {} set aside + {n} on how to fill in the form",
+            counted(rows_in, "row"),
+            grouped(rows_in - set_aside),
+            grouped(set_aside - n)
+        ),
+    };
+    line(format!("\n{}; {rows}\n", counted(landed.n_records as u64, "person")));
     let wide = wide_enough(landed.tables.iter().map(|table| table.table.as_str()), 32);
     line(format!("  {:<wide$}{:>12}{:>12}", "table", "rows", "set aside"));
     for table in &landed.tables {
@@ -289,6 +297,12 @@ pub(crate) fn describe(source: &SourceSpec, dataset: &Dataset) -> String {
             grouped(table.rows_in),
             grouped(table.set_aside)
         ));
+    }
+    if instructions > 0 {
+        line(format!("  on how to fill in the form, below the header: {}", counted(instructions, "row")));
+    }
+    if titles > 0 {
+        line(format!("  titles above the header, not among the rows read: {}", counted(titles, "row")));
     }
     for not_run in &landed.not_run {
         line(format!("  not checked: {} ({})", not_run.check, not_run.why));
@@ -310,7 +324,7 @@ pub(crate) fn describe(source: &SourceSpec, dataset: &Dataset) -> String {
     }
     line(String::new());
     let shown = &landed.findings[..landed.findings.len().min(SHOWN)];
-    for row in rows_of(shown) {
+    for row in findings_shown(shown) {
         line(row);
     }
     if landed.findings.len() > SHOWN {
@@ -322,8 +336,23 @@ pub(crate) fn describe(source: &SourceSpec, dataset: &Dataset) -> String {
     text
 }
 
+/// Rows of all tables that say how to fill in the form; they are among those set aside.
+fn instructions(dataset: &Dataset) -> u64 {
+    rows_of(dataset, IssueKind::InstructionRow)
+}
+
+/// Rows above the headers of all tables.
+fn titles(dataset: &Dataset) -> u64 {
+    rows_of(dataset, IssueKind::TitleLines)
+}
+
+fn rows_of(dataset: &Dataset, kind: IssueKind) -> u64 {
+    let issues = dataset.landed.issues.iter().filter(|issue| issue.kind == kind);
+    issues.map(|issue| issue.count as u64).sum()
+}
+
 /// A line for each finding, in columns that are as wide as what stands in them.
-fn rows_of(findings: &[Finding]) -> Vec<String> {
+fn findings_shown(findings: &[Finding]) -> Vec<String> {
     let places: Vec<String> =
         findings.iter().map(|finding| format!("{}.{}", finding.table, finding.column)).collect();
     let rows: Vec<String> = findings

@@ -163,6 +163,26 @@ columns = [
 }
 
 #[test]
+fn rows_on_how_to_fill_in_the_form_and_titles_are_counted_and_shown() {
+    let list = b"Cohort list,,,,,,\n\
+        CHILD_SCHOOL_URN,CHILD_FIRST_NAME,CHILD_LAST_NAME,CHILD_DATE_OF_BIRTH,CHILD_POSTCODE,CHILD_NHS_NUMBER,PARENT_1_NAME\n\
+        \"Required, 6 digits\",Required,Required,\"Required, DD/MM/YYYY\",Required,Optional,Optional\n\
+        999999,Ava,Khan,01/02/2012,QZ1 1AA,,\n999999,Zora,Quill,02/03/2012,QZ1 1AB,,\nTotal: 2,,,,,,\n";
+    let place = Place::with(&[("cohort.csv", list)]);
+    let shown = place.plait("read cohort.csv --out cohort").succeeded().stdout;
+    assert!(
+        shown.contains("2 persons; 4 rows read = 2 kept + 1 set aside + 1 on how to fill in the form"),
+        "{shown}"
+    );
+    assert!(shown.contains("  titles above the header, not among the rows read: 1 row"), "{shown}");
+    let json: serde_json::Value = serde_json::from_str(&place.text("cohort/dataset.json")).expect("JSON");
+    let count = |key: &str| json[key].as_u64().expect("a count");
+    assert_eq!((count("rows_in"), count("rows_set_aside"), count("rows_of_instructions")), (4, 2, 1));
+    assert_eq!(count("rows_of_titles"), 1);
+    assert!(place.text("cohort/issues.csv").contains(",N015,"), "{}", place.text("cohort/issues.csv"));
+}
+
+#[test]
 fn a_return_that_cannot_be_read_leaves_the_folder_as_it_was() {
     let cut = &CIN[..CIN.len() / 2];
     let place = Place::with(&[("cin.xml", cut.as_bytes())]);
