@@ -630,7 +630,8 @@ fn better_year(found: &[Candidate], specs: &[Arc<Spec>], name: &str, asked: u16)
     let year =
         known.into_iter().filter(|(_, known)| *known == most).map(|(year, _)| year).min_by_key(near)?;
     Some(format!(
-        "you say {asked}, and {most} of the columns are those of {year}, {of_asked} those of {asked}"
+        "you say {asked}, and {most} of the columns are those of {year}, {of_asked} those of {asked}; if it is of {year}, write \
+         --as {name}-{year}"
     ))
 }
 
@@ -701,7 +702,12 @@ fn choose(
             why.push(format!("the term, {hint}, is that in the name of the file"));
         } else {
             let list: Vec<String> = terms.iter().flatten().map(Term::to_string).collect();
-            unsure.push(format!("the columns fit the terms {}; the last of them was taken", list.join(", ")));
+            unsure.push(format!(
+                "the columns fit the terms {}; the last of them was taken; if it is another, put that word \
+                 into the name of the file, such as {}",
+                list.join(", "),
+                list[0],
+            ));
         }
     }
     let years: BTreeSet<u16> = left.iter().map(|(spec, _)| specs[*spec].year).collect();
@@ -1046,7 +1052,7 @@ fn refuse_other_return(found: &Candidate, id: &str, wanted: &Headers) -> Result<
     Err(Fault::new(
         FaultCode::OtherReturn,
         format!("{} is not of {id}", found.origin.shown()),
-        format!("leave out the name of the return, or say {}", spec.name),
+        format!("leave out --as, or write --as {}", spec.name),
     )
     .because(format!("it is of the {}", spec.title)))
 }
@@ -1055,7 +1061,7 @@ fn other_year(shown: &str, name: &str, asked: u16, found: u16) -> Fault {
     Fault::new(
         FaultCode::OtherReturn,
         format!("{shown} is of {found}, not of {asked}"),
-        format!("say {name}-{found}, or name the file of {asked}"),
+        format!("write --as {name}-{found}, or name the file of {asked}"),
     )
     .because("codes and columns differ between years")
 }

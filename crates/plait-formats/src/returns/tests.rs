@@ -349,7 +349,7 @@ fn years_that_the_columns_leave_open_are_named_and_the_newest_taken() {
     assert_eq!(
         recognised.unsure,
         [
-            "the columns fit the terms autumn, spring; the last of them was taken",
+            "the columns fit the terms autumn, spring; the last of them was taken; if it is another, put that word into the name of the file, such as autumn",
             "the columns fit the years 2024 and 2025, and no code tells them apart; the newest, 2025, was taken; if it is of another year, say which with --as, as in --as small-census-2024",
         ]
     );
@@ -446,6 +446,7 @@ fn a_year_that_a_table_writes_with_a_fraction_is_read_and_held_against_the_other
         fault.code == FaultCode::OtherReturn && fault.what.ends_with("is of 2025, not of 2026"),
         "{fault}"
     );
+    assert!(fault.todo.starts_with("write --as school-census-2025"), "{fault}");
 }
 
 #[test]
@@ -468,7 +469,10 @@ fn a_year_that_is_asked_for_forces_no_table_of_another_year_into_its_own() {
         ["DoLo.csv: no table of ssda903-2018", "sw_episodes.csv: no table of ssda903-2018"]
     );
     assert!(
-        recognised.unsure.iter().any(|unsure| unsure.starts_with("you say 2018")),
+        recognised.unsure.iter().any(|unsure| {
+            unsure.starts_with("you say 2018")
+                && unsure.ends_with("if it is of 2025, write --as ssda903-2025")
+        }),
         "{:?}",
         recognised.unsure
     );
@@ -825,7 +829,9 @@ fn what_was_asked_for_is_held_against_the_files() {
     let asked = |id: &str| super::detect(&path, &Asked::Return(id.to_owned()));
     let Ok(Detected::Return(recognised)) = asked("ssda903-2023") else { panic!() };
     assert_eq!((recognised.spec.id().as_str(), recognised.unsure.len()), ("ssda903-2023", 0));
-    assert_eq!(asked("cin-census").unwrap_err().code, FaultCode::OtherReturn);
+    let fault = asked("cin-census").unwrap_err();
+    assert_eq!(fault.code, FaultCode::OtherReturn);
+    assert!(fault.todo.starts_with("leave out --as, or write --as "), "{fault}");
     assert_eq!(asked("ssda904").unwrap_err().code, FaultCode::BadSpec);
     let own = Asked::Spec(Arc::new(Spec::parse(CARE, "care").unwrap()));
     let path = folder.path().join("episodes.csv");
