@@ -66,6 +66,7 @@ impl Issue {
             | IssueKind::UndecodableRow
             | IssueKind::InstructionRow
             | IssueKind::HeaderAgain
+            | IssueKind::FooterRow
             | IssueKind::RowWithoutKey
             | IssueKind::RowOfUnknownRecord
             | IssueKind::PersonWithinPerson => self.count,
@@ -185,6 +186,12 @@ issue_kinds! {
     ElementElsewhere = "N014", Note, "Elements stand at another place than the specification of the return says; they were found by name.",
         why "The file was made by another version of the schema than the specification describes.",
         do "Check with plait look that the columns hold what they should.";
+    FooterRow = "N015", Note, "Rows below a table hold a total, or who made the list and when; they are no records and were set aside.",
+        why "Read as a record it would be a person that nobody is.",
+        do "Nothing, if the rows are no records; a row with an identifier of a person is never taken for one of these.";
+    BirthNotKnown = "N016", Note, "No column of a table is known as the date of birth, and one holds dates that could be it.",
+        why "Dates of birth are the strongest evidence after numbers; a column of dates that nothing names is not compared.",
+        do "If it is the date of birth, say so with --role \"HEADER=date_of_birth\"; else nothing.";
     HeaderAgain = "N017", Note, "Rows hold the names of the columns once more; they are no records and were set aside.",
         why "Read as a record each would be a person that nobody is.",
         do "Nothing, if the lists that the file was put together from are all there.";

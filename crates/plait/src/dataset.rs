@@ -289,6 +289,7 @@ impl Dataset {
                 confidence: if given.is_some() { Confidence::Given } else { Confidence::High },
                 date_order: role.is_date().then_some(DateOrder::YearMonthDay),
                 order_is_guess: false,
+                could_be_birth: false,
                 why: match given {
                     Some(_) => "you said so".to_owned(),
                     None => format!("the specification of the {title} says so"),
@@ -321,6 +322,7 @@ impl Dataset {
                 confidence: if given.is_some() { Confidence::Given } else { Confidence::High },
                 date_order: None,
                 order_is_guess: false,
+                could_be_birth: false,
                 why: match given {
                     Some(_) => "you said so".to_owned(),
                     None => format!("the specification of the {} says so", self.recognised.spec.title),

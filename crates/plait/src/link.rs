@@ -376,6 +376,7 @@ impl<'a> Job<'a> {
         });
 
         self.note_spikes(&records);
+        self.notes.extend(notes_on_one_value(&records, &facts));
         let without_route = WithoutRoute::of(&records, &facts);
         let has_rules = file.as_ref().is_some_and(|(file, _)| !file.model.deterministic.is_empty());
         let why_not = routes::as_reason(&[&unknown_authorities[..], &without_route.findings].concat());
@@ -948,7 +949,8 @@ fn no_usable_column(records: &Records) -> Fault {
             FaultCode::NoUsableColumn,
             "the file has one record, and there is no other to link it with",
             "name a file with more records, or a second file",
-        );
+        )
+        .because("a link is between two records, and this one could only be compared with itself");
     }
     let is_one = |field: &Field| field.codes.iter().all(|&code| code == field.codes[0]);
     if records.fields.iter().any(|field| field.codes[0] != NULL) && records.fields.iter().all(is_one) {
@@ -980,6 +982,36 @@ fn notes_on_columns(opened: &[Opened]) -> Vec<String> {
         })
     });
     notes.collect()
+}
+
+/// Of names and other fields whose values differ in the files and are all one, or none, when they are made comparable.
+fn notes_on_one_value(records: &Records, facts: &[SourceFacts]) -> Vec<String> {
+    let differ = |field: &Field| {
+        let columns = facts.iter().flat_map(|source| &source.profile);
+        columns.filter(|column| column.role == field.role).any(|column| column.distinct > 1)
+    };
+    let is_name = |role| {
+        matches!(
+            role,
+            Role::Forename
+                | Role::PreferredForename
+                | Role::MiddleName
+                | Role::Surname
+                | Role::FormerSurname
+                | Role::FullName
+        )
+    };
+    let fields =
+        records.fields.iter().filter(|field| is_name(field.role) && field.values.len() <= 1 && differ(field));
+    let names: Vec<&str> = fields.map(|field| field.role.words()).collect();
+    if names.is_empty() {
+        return Vec::new();
+    }
+    vec![format!(
+        "not compared: {}. Names are compared by their letters alone, and the values of these differ in nothing else, as in \
+         pseudonyms such as SUR101 and SUR102; with --role \"HEADER=identifier\" they are compared as they stand",
+        names.join(", ")
+    )]
 }
 
 /// Of every table without a surname beside a source that has one: the columns that could hold it and are not used.

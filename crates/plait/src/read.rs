@@ -9,15 +9,14 @@ use crate::source::SourceSpec;
 use crate::traced::Traced;
 use crate::{VERSION, output};
 use plait_engine::progress::{Progress, Stage};
-use plait_formats::returns::check::ColumnQuality;
+use plait_formats::returns::check::{ColumnQuality, Finding};
 use plait_formats::returns::detect::{Holds, Member};
 use plait_formats::returns::spec::Severity;
 use plait_formats::returns::{Identity, IdentityKept, IdentitySink, Recognised, write_issues};
 use plait_formats::write::{CsvStyle, OutTable, OutValues, PiecesFile, RowsFile, harmless, write_csv};
-use plait_types::{Column, Fault, FaultCode, Issue, NULL, Table, Values, counted, grouped};
+use plait_types::{Column, Fault, FaultCode, Issue, IssueKind, NULL, Table, Values, counted, grouped};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::path::PathBuf;
 
 /// The version of the layout of the folder that this program writes.
@@ -84,6 +83,7 @@ pub fn read(request: &ReadRequest, progress: &dyn Progress) -> Result<ReadDone, 
         &place.staged(ISSUES),
         &dataset.recognised.spec.id(),
         &dataset.landed.findings,
+        &dataset.landed.quality,
         &dataset.landed.issues,
     )?;
     write_columns(&place, &dataset.landed.quality)?;
@@ -230,6 +230,7 @@ fn write_columns(place: &OutputPlace, quality: &[ColumnQuality]) -> Result<(), F
     let table = OutTable::new()
         .with("table", text(|column| &column.table))
         .with("column", text(|column| &column.column))
+        .with("header", text(|column| &column.header))
         .with("rows", numbers(|column| column.n_rows))
         .with("present", numbers(|column| column.n_present))
         .with("valid", numbers(|column| column.n_valid))
@@ -248,6 +249,8 @@ fn document(source: &SourceSpec, dataset: &Dataset, sha256: &str, files: &[Strin
         "records": dataset.landed.n_records,
         "rows_in": dataset.gathered.total.rows_in,
         "rows_set_aside": dataset.rows_set_aside(),
+        "rows_of_instructions": instructions(dataset),
+        "rows_of_titles": titles(dataset),
         "dataset": RunDataset::of(dataset),
         "traced": dataset.traced.as_ref().map(Traced::json),
         "not_checked": dataset.landed.not_run.iter().map(|n| format!("{}: {}", n.check, n.why)).collect::<Vec<_>>(),
@@ -273,15 +276,33 @@ pub(crate) fn describe(source: &SourceSpec, dataset: &Dataset) -> String {
     for stranger in &dataset.recognised.strangers {
         line(format!("  left out: {} ({})", stranger.file, stranger.is));
     }
-    line(format!(
-        "\n{}; {} read, {} set aside\n",
-        counted(landed.n_records as u64, "person"),
-        counted(dataset.gathered.total.rows_in, "row"),
-        grouped(dataset.rows_set_aside())
-    ));
-    line(format!("  {:<32}{:>12}{:>12}", "table", "rows", "set aside"));
+    let (instructions, titles) = (instructions(dataset), titles(dataset));
+    let (rows_in, set_aside) = (dataset.gathered.total.rows_in, dataset.rows_set_aside());
+    let rows = match instructions {
+        0 => format!("{} read, {} set aside", counted(rows_in, "row"), grouped(set_aside)),
+        n => format!(
+            "{} read = {} kept + {} set aside + {n} on how to fill in the form",
+            counted(rows_in, "row"),
+            grouped(rows_in - set_aside),
+            grouped(set_aside - n)
+        ),
+    };
+    line(format!("\n{}; {rows}\n", counted(landed.n_records as u64, "person")));
+    let wide = wide_enough(landed.tables.iter().map(|table| table.table.as_str()), 32);
+    line(format!("  {:<wide$}{:>12}{:>12}", "table", "rows", "set aside"));
     for table in &landed.tables {
-        line(format!("  {:<32}{:>12}{:>12}", table.table, grouped(table.rows_in), grouped(table.set_aside)));
+        line(format!(
+            "  {:<wide$}{:>12}{:>12}",
+            table.table,
+            grouped(table.rows_in),
+            grouped(table.set_aside)
+        ));
+    }
+    if instructions > 0 {
+        line(format!("  on how to fill in the form, below the header: {}", counted(instructions, "row")));
+    }
+    if titles > 0 {
+        line(format!("  titles above the header, not among the rows read: {}", counted(titles, "row")));
     }
     for not_run in &landed.not_run {
         line(format!("  not checked: {} ({})", not_run.check, not_run.why));
@@ -302,13 +323,9 @@ pub(crate) fn describe(source: &SourceSpec, dataset: &Dataset) -> String {
         );
     }
     line(String::new());
-    for finding in landed.findings.iter().take(SHOWN) {
-        let place = format!("{}.{}", finding.table, finding.column);
-        let mut words = String::new();
-        write!(words, "{} of {}", grouped(finding.n_found), counted(finding.n_checked, "row"))
-            .expect("a string");
-        let severity = finding.severity.word();
-        line(format!("  {severity:<18}{place:<40}{words:<26}{} ({})", finding.says, finding.check));
+    let shown = &landed.findings[..landed.findings.len().min(SHOWN)];
+    for row in findings_shown(shown) {
+        line(row);
     }
     if landed.findings.len() > SHOWN {
         line(format!(
@@ -317,4 +334,43 @@ pub(crate) fn describe(source: &SourceSpec, dataset: &Dataset) -> String {
         ));
     }
     text
+}
+
+/// Rows of all tables that say how to fill in the form; they are among those set aside.
+fn instructions(dataset: &Dataset) -> u64 {
+    rows_of(dataset, IssueKind::InstructionRow)
+}
+
+/// Rows above the headers of all tables.
+fn titles(dataset: &Dataset) -> u64 {
+    rows_of(dataset, IssueKind::TitleLines)
+}
+
+fn rows_of(dataset: &Dataset, kind: IssueKind) -> u64 {
+    let issues = dataset.landed.issues.iter().filter(|issue| issue.kind == kind);
+    issues.map(|issue| issue.count as u64).sum()
+}
+
+/// A line for each finding, in columns that are as wide as what stands in them.
+fn findings_shown(findings: &[Finding]) -> Vec<String> {
+    let places: Vec<String> =
+        findings.iter().map(|finding| format!("{}.{}", finding.table, finding.column)).collect();
+    let rows: Vec<String> = findings
+        .iter()
+        .map(|finding| format!("{} of {}", grouped(finding.n_found), counted(finding.n_checked, "row")))
+        .collect();
+    let (wide, rows_wide) = (
+        wide_enough(places.iter().map(String::as_str), 40),
+        wide_enough(rows.iter().map(String::as_str), 26),
+    );
+    let line = |((finding, place), rows): ((&Finding, &String), &String)| {
+        let severity = finding.severity.word();
+        format!("  {severity:<18}{place:<wide$}{rows:<rows_wide$}{} ({})", finding.says, finding.check)
+    };
+    findings.iter().zip(&places).zip(&rows).map(line).collect()
+}
+
+/// The width of a column of text that leaves two spaces behind the longest, and is `least` where all are short.
+fn wide_enough<'a>(texts: impl Iterator<Item = &'a str>, least: usize) -> usize {
+    texts.map(|text| text.chars().count() + 2).max().unwrap_or(0).max(least)
 }

@@ -266,3 +266,48 @@ fn what_is_not_certain_of_a_return_is_said_by_link_too() {
     let said = words(&ran.stdout);
     assert!(said.contains("Doubt header: the columns fit the years 2018"), "{said}");
 }
+
+#[test]
+fn dates_that_could_be_of_birth_are_named_where_no_column_is_known_as_that() {
+    let place = Place::with(&[
+        (
+            "two.csv",
+            b"surname,forename,d1,d2\nKhan,Ava,21/02/2012,22/02/2012\nQuill,Zora,23/03/2012,24/03/2012\n",
+        ),
+        (
+            "known.csv",
+            b"surname,forename,dob,d2\nKhan,Ava,21/02/2012,22/02/2012\nQuill,Zora,23/03/2012,24/03/2012\n",
+        ),
+        ("other.csv", b"surname,forename,start_date\nKhan,Ava,21/02/2012\nQuill,Zora,23/03/2012\n"),
+    ]);
+    let said = place.plait("look two.csv").succeeded().stderr;
+    assert!(
+        said.contains("note[N016] two.csv: column \"d1\": no column is known as the date of birth"),
+        "{said}"
+    );
+    assert!(said.contains("--role \"d2=date_of_birth\""), "{said}");
+    for none in ["known.csv", "other.csv"] {
+        let said = place.plait(&format!("look {none}")).succeeded().stderr;
+        assert!(!said.contains("N016"), "{said}");
+    }
+    let said = place.plait("look two.csv --role d1=date_of_birth").succeeded().stderr;
+    assert!(!said.contains("N016"), "{said}");
+}
+
+#[test]
+fn names_that_differ_in_figures_alone_are_said_not_to_be_compared() {
+    let list = |first: u32| {
+        let rows = (first..first + 20).map(|n| format!("SUR{n},FOR{n},{:02}/03/2012\n", 1 + n % 28));
+        format!("surname,forename,dob\n{}", rows.collect::<String>())
+    };
+    let place = Place::with(&[("spring.csv", list(100).as_bytes()), ("summer.csv", list(105).as_bytes())]);
+    let said = place.plait("link spring.csv summer.csv --out out --dry-run").succeeded().stderr;
+    assert!(
+        words(&said)
+            .contains("note: not compared: surname, forename. Names are compared by their letters alone"),
+        "{said}"
+    );
+    let place = Place::with(&[("pupils.csv", PUPILS.as_bytes()), ("clinic.csv", CLINIC.as_bytes())]);
+    let said = place.plait("link pupils.csv clinic.csv --out out --dry-run").succeeded().stderr;
+    assert!(!said.contains("not compared"), "{said}");
+}

@@ -102,6 +102,87 @@ fn reading_a_return_puts_identity_and_payload_apart_and_lists_what_is_wrong() {
 }
 
 #[test]
+fn long_names_of_columns_do_not_run_into_what_is_said_of_them() {
+    let place = Place::with(&[(
+        "placed_for_adoption.csv",
+        b"CHILD,DOB,DATE_PLACED,DATE_PLACED_CEASED,REASON_PLACED_CEASED\n\
+          40017,27/03/2015,01/05/2024,01/06/2024,XXX\n",
+    )]);
+    let shown = place.plait("look placed_for_adoption.csv").succeeded().stdout;
+    let line = shown.lines().find(|line| line.contains("REASON_PLACED_CEASED  ")).expect("a finding");
+    assert!(line.contains("placed_for_adoption.REASON_PLACED_CEASED  1 of 1 row  "), "{line}");
+}
+
+#[test]
+fn lists_of_findings_and_columns_name_each_column_as_the_file_does_and_run_nothing_in_a_spreadsheet() {
+    let mapping = r#"
+format = 1
+return = "a-list"
+title = "A list"
+collector = "nobody"
+dates = "day_first"
+
+[[table]]
+name = "children"
+rows = "person"
+columns = [
+  { name = "id", aliases = ["=Ref"], meaning = "record" },
+  { name = "dob", kind = "date", aliases = ["+Born"], meaning = "date_of_birth" },
+  { name = "postcode", kind = "postcode", aliases = ["-Home"], meaning = "postcode" },
+  { name = "@team", aliases = ["@Team"] },
+]
+"#;
+    let place = Place::with(&[
+        ("list.toml", mapping.as_bytes()),
+        ("list.csv", b"=Ref,+Born,-Home,@Team\n1,31/31/2015,nowhere,a\n2,27/03/2015,ZZ99 3VZ,b\n"),
+    ]);
+    place.plait("read list.csv --as list.toml --out list").succeeded();
+    let columns = place.text("list/columns.csv");
+    let starts: Vec<String> =
+        columns.lines().map(|line| line.split(',').take(3).collect::<Vec<_>>().join(",")).collect();
+    assert_eq!(
+        starts,
+        [
+            "\u{feff}table,column,header",
+            "children,id,'=Ref",
+            "children,dob,'+Born",
+            "children,postcode,'-Home",
+            "children,'@team,'@Team"
+        ]
+    );
+    let issues = place.text("list/issues.csv");
+    assert!(issues.contains(",children,dob,'+Born,1,2,2,"), "{issues}");
+    let cin = Place::with(&[("cin.xml", CIN.as_bytes())]);
+    cin.plait("read cin.xml --out cin").succeeded();
+    assert!(cin.text("cin/issues.csv").contains(",child,UPN,UPN,1,1,"), "{}", cin.text("cin/issues.csv"));
+    assert!(
+        cin.text("cin/columns.csv").contains("\nchild,LAchildID,LAchildID,2,2,2,0"),
+        "{}",
+        cin.text("cin/columns.csv")
+    );
+}
+
+#[test]
+fn rows_on_how_to_fill_in_the_form_and_titles_are_counted_and_shown() {
+    let list = b"Cohort list,,,,,,\n\
+        CHILD_SCHOOL_URN,CHILD_FIRST_NAME,CHILD_LAST_NAME,CHILD_DATE_OF_BIRTH,CHILD_POSTCODE,CHILD_NHS_NUMBER,PARENT_1_NAME\n\
+        \"Required, 6 digits\",Required,Required,\"Required, DD/MM/YYYY\",Required,Optional,Optional\n\
+        999999,Ava,Khan,01/02/2012,QZ1 1AA,,\n999999,Zora,Quill,02/03/2012,QZ1 1AB,,\nTotal: 2,,,,,,\n";
+    let place = Place::with(&[("cohort.csv", list)]);
+    let shown = place.plait("read cohort.csv --out cohort").succeeded().stdout;
+    assert!(
+        shown.contains("2 persons; 4 rows read = 2 kept + 1 set aside + 1 on how to fill in the form"),
+        "{shown}"
+    );
+    assert!(shown.contains("  titles above the header, not among the rows read: 1 row"), "{shown}");
+    let json: serde_json::Value = serde_json::from_str(&place.text("cohort/dataset.json")).expect("JSON");
+    let count = |key: &str| json[key].as_u64().expect("a count");
+    assert_eq!((count("rows_in"), count("rows_set_aside"), count("rows_of_instructions")), (4, 2, 1));
+    assert_eq!(count("rows_of_titles"), 1);
+    assert!(place.text("cohort/issues.csv").contains(",N015,"), "{}", place.text("cohort/issues.csv"));
+}
+
+#[test]
 fn a_return_that_cannot_be_read_leaves_the_folder_as_it_was() {
     let cut = &CIN[..CIN.len() / 2];
     let place = Place::with(&[("cin.xml", cut.as_bytes())]);

@@ -374,6 +374,24 @@ pub(crate) fn characteristic(header: &str) -> Option<Role> {
     }
 }
 
+/// An identifier of a person that a column holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Identifies {
+    /// A UPN, NHS number or ULN.
+    Number,
+    /// One that the system gives which made the file, of any form.
+    AnyId,
+}
+
+/// Which identifier of a person a header names, if any.
+pub(crate) fn identifies(header: &str) -> Option<Identifies> {
+    match meaning(header) {
+        Meaning::Is(Role::Upn | Role::NhsNumber | Role::Uln) => Some(Identifies::Number),
+        Meaning::Is(Role::Identifier) | Meaning::RowId | Meaning::PersonId => Some(Identifies::AnyId),
+        _ => None,
+    }
+}
+
 /// The words of a header, in lower case: `NHSNumber`, `NHS_NUMBER` and `NHS number` have the same two.
 pub(super) fn words(header: &str) -> Vec<String> {
     let chars: Vec<char> = header.chars().filter(|c| !matches!(c, '\'' | '’')).collect();

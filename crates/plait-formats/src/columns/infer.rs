@@ -24,6 +24,8 @@ pub struct ColumnPlan {
     pub date_order: Option<DateOrder>,
     /// Whether the values leave the order open: every date of birth can be read in another one too.
     pub order_is_guess: bool,
+    /// Whether it could be the date of birth of a table in which no column is known as that.
+    pub could_be_birth: bool,
     /// The grounds: `header says date of birth; 99.8% of values are dates`. Holds no value.
     pub why: String,
     /// Of a return, the header or headers that the column comes from, where they are not `name`, which is then ours.
@@ -95,6 +97,7 @@ pub fn plan_all(
     let mut drafts: Vec<Draft> =
         table.columns.par_iter().zip(&given).map(|(column, given)| Draft::new(column, *given)).collect();
     settle_dates_of_birth(&mut drafts);
+    let has_birth = drafts.iter().any(|draft| draft.role == Role::DateOfBirth);
     settle_names(&mut drafts);
     settle_identifiers(table, &mut drafts)?;
     let (plans, faults): (Vec<ColumnPlan>, Vec<Option<Fault>>) = drafts
@@ -102,6 +105,10 @@ pub fn plan_all(
         .enumerate()
         .map(|(at, draft)| draft.into_plan(at, &table.columns[at], lines))
         .unzip();
+    let plans: Vec<ColumnPlan> = plans
+        .into_iter()
+        .map(|plan| ColumnPlan { could_be_birth: plan.could_be_birth && !has_birth, ..plan })
+        .collect();
     let mut faults: Vec<Fault> =
         faults.into_iter().flatten().map(|fault| fault.at(table.name.clone())).collect();
     if !plans.iter().any(|plan| says_who(plan.role)) {
@@ -122,6 +129,22 @@ pub fn guessed_orders(file: &str, plans: &[ColumnPlan]) -> Vec<Issue> {
                  it is written the other way round, export the dates as YYYY-MM-DD"
             );
             Issue::new(IssueKind::GuessedDateOrder, file, message).in_column(&plan.name)
+        })
+        .collect()
+}
+
+/// A finding for each column that could be the date of birth of a table in which no column is known as that. `file` is the
+/// name to call it by.
+pub fn births_not_known(file: &str, plans: &[ColumnPlan]) -> Vec<Issue> {
+    let candidates = plans.iter().filter(|plan| plan.could_be_birth);
+    candidates
+        .map(|plan| {
+            let message = format!(
+                "no column is known as the date of birth, and this one holds dates of which its header does not say what they \
+                 are of; if it is the date of birth, say so with --role \"{}=date_of_birth\"",
+                plan.name
+            );
+            Issue::new(IssueKind::BirthNotKnown, file, message).in_column(&plan.name)
         })
         .collect()
 }
@@ -197,8 +220,10 @@ struct Draft {
     confidence: Confidence,
     why: String,
     notes: Vec<String>,
-    /// Holds dates, and the header does not say of what.
+    /// Holds dates of several years, and the header does not say of what.
     may_be_birth: bool,
+    /// Holds whole dates, and the header does not say of what.
+    is_unclaimed_date: bool,
 }
 
 impl Draft {
@@ -211,6 +236,7 @@ impl Draft {
             why: String::new(),
             notes: Vec::new(),
             may_be_birth: false,
+            is_unclaimed_date: false,
         };
         if let Some(role) = given {
             draft.set(role, Confidence::Given, "given by you".to_owned());
@@ -354,9 +380,9 @@ impl Draft {
             let why =
                 if but.contains("but") { format!("{said}; {why}") } else { format!("{said}{join}{why}") };
             let of_date = shape.role.is_date();
-            self.may_be_birth = of_date
-                && self.meaning != Meaning::When
-                && self.evidence.last_year >= self.evidence.first_year + 3;
+            self.is_unclaimed_date = of_date && self.meaning != Meaning::When;
+            self.may_be_birth =
+                self.is_unclaimed_date && self.evidence.last_year >= self.evidence.first_year + 3;
             return self.set(shape.role, Confidence::Medium, why);
         }
         let e = &self.evidence;
@@ -435,6 +461,7 @@ impl Draft {
         if self.role.is_date() && order.is_none() {
             order = Some(dates::usual_order(column));
         }
+        let could_be_birth = self.is_unclaimed_date && self.role == Role::OtherDate;
         let Self { role, confidence, why, .. } = self;
         let plan = ColumnPlan {
             header: None,
@@ -445,6 +472,7 @@ impl Draft {
             confidence,
             date_order: order,
             order_is_guess,
+            could_be_birth,
             why,
             notes,
         };

@@ -23,12 +23,12 @@ pub use describe::describe;
 pub(crate) use evidence::{is_hashes, is_short_date};
 pub use full_names::split_full_names;
 pub(crate) use full_names::surname_first;
-pub(crate) use header::{characteristic, role_named};
+pub(crate) use header::{Identifies, characteristic, identifies, role_named};
 pub use headerless::{header_list, unknown_column};
 pub(crate) use headerless::{may_be_values, refuse_first_person, refuse_values, telling_headers};
 pub use infer::{
-    ColumnPlan, Confidence, could_be_names, guessed_orders, may_hold_names, plan, plan_all, plan_on,
-    record_column, share_identifiers,
+    ColumnPlan, Confidence, births_not_known, could_be_names, guessed_orders, may_hold_names, plan, plan_all,
+    plan_on, record_column, share_identifiers,
 };
 pub use mask::mask;
 pub use profile::{ColumnProfile, MaskedRow, Placeholder, Profile, Validity};

@@ -14,7 +14,8 @@
 //! reading goes on at the next line. Where nothing follows, the lines within the quotes may still look like rows;
 //! then the field is kept, as it may be text, and the lines are named.
 
-use super::column::{TextColumn, lost_characters, shortened_numbers};
+use super::column::{TextColumn, is_blank, lost_characters, shortened_numbers};
+use super::footer::{self, Footers};
 use super::naming::{self, SEARCHED_ROWS};
 use super::source::{ReadSeek, Source, unreadable};
 use super::text::{LONGEST, TextError, TextSource, UNDECODABLE, count_lines};
@@ -70,8 +71,18 @@ pub(super) fn read(source: &Source, options: &ReadOptions) -> Result<Read, Fault
         mem::swap(&mut parsed, &mut next);
     }
 
-    let Parser { mut names, text, delimiter, ragged, quotes, undecodable, headers_again, blank_rows, .. } =
-        parser;
+    let Parser {
+        mut names,
+        text,
+        delimiter,
+        ragged,
+        quotes,
+        undecodable,
+        headers_again,
+        footer_rows,
+        blank_rows,
+        ..
+    } = parser;
     if ragged.n_rows + quotes.stray.count() > rows as u64 {
         return Err(mostly_set_aside(file, delimiter, names.len(), &ragged, &quotes));
     }
@@ -80,13 +91,18 @@ pub(super) fn read(source: &Source, options: &ReadOptions) -> Result<Read, Fault
         return Err(super::empty(file, "has a header and no rows"));
     }
     issues.extend(windows_lines(file, text.windows_lines));
-    let rows_aside = ragged.n_rows + quotes.stray.count() + undecodable.rows.count() + headers_again.count();
+    let rows_aside = ragged.n_rows
+        + quotes.stray.count()
+        + undecodable.rows.count()
+        + headers_again.count()
+        + footer_rows.count();
     let rows_in = rows + rows_aside as usize;
     issues.extend(ragged.issues(file, names.len()));
     issues.extend(quotes.issues(file));
     issues.extend(undecodable.issue(file));
     issues.extend(naming::headers_again(file, headers_again));
     issues.extend(naming::blank_rows(file, blank_rows));
+    issues.extend(footer::issue(file, footer_rows));
     let columns: Vec<_> =
         columns.into_iter().map(|(at, column)| column.finish(mem::take(&mut names[at]))).collect();
     issues.extend(columns.iter().filter_map(|column| shortened_numbers(file, column)));
@@ -141,8 +157,17 @@ pub(crate) struct Finished {
 impl<R: io::Read> Rows<R> {
     /// Finds delimiter and header. Faults as [`read`](super::read).
     pub(crate) fn start(reader: R, file: &str) -> Result<Self, Fault> {
+        Self::start_with(reader, file, &Footers::of_headers)
+    }
+
+    /// The same, where the rows below the table are told from it by what the caller makes of its headers.
+    pub(crate) fn start_with(
+        reader: R,
+        file: &str,
+        footers: &dyn Fn(&[String]) -> Footers,
+    ) -> Result<Self, Fault> {
         let text = TextSource::new(reader).map_err(|error| text_fault(file, error, 1))?;
-        let (parser, issues) = Parser::start(text, file)?;
+        let (parser, issues) = Parser::start(text, file, footers)?;
         let mut columns = Vec::new();
         columns.resize_with(parser.names.len(), TextColumn::default);
         let mut rows = Self { parser, piece: Piece::default(), at: 0, given: 0, columns, issues };
@@ -193,15 +218,20 @@ impl<R: io::Read> Rows<R> {
     /// What was wrong with the file, and the fault of one most of whose rows were set aside.
     pub(crate) fn finish(mut self) -> Result<Finished, Fault> {
         self.refuse_mostly_ragged(0)?;
-        let Parser { file, names, text, ragged, quotes, undecodable, headers_again, .. } = self.parser;
-        let set_aside =
-            ragged.n_rows + quotes.stray.count() + undecodable.rows.count() + headers_again.count();
+        let Parser { file, names, text, ragged, quotes, undecodable, headers_again, footer_rows, .. } =
+            self.parser;
+        let set_aside = ragged.n_rows
+            + quotes.stray.count()
+            + undecodable.rows.count()
+            + headers_again.count()
+            + footer_rows.count();
         undecodable.refuse_most(&file, self.given)?;
         self.issues.extend(windows_lines(&file, text.windows_lines));
         self.issues.extend(ragged.issues(&file, names.len()));
         self.issues.extend(quotes.issues(&file));
         self.issues.extend(undecodable.issue(&file));
         self.issues.extend(naming::headers_again(&file, headers_again));
+        self.issues.extend(footer::issue(&file, footer_rows));
         Ok(Finished { issues: self.issues, set_aside })
     }
 
@@ -238,7 +268,7 @@ type Started<R> = Result<(Parser<R>, Vec<Issue>), Fault>;
 
 fn start(source: &Source) -> Started<Box<dyn ReadSeek>> {
     let text = TextSource::new(source.reader()?).map_err(|error| text_fault(&source.file, error, 1))?;
-    Parser::start(text, &source.file)
+    Parser::start(text, &source.file, &Footers::of_headers)
 }
 
 /// Where a field is in the text of its piece.
@@ -352,11 +382,20 @@ struct Parser<R> {
     blank_rows: u64,
     /// Fields with doubled quotes or text after the quote, as positions in the piece's list.
     odd: Vec<usize>,
+    footers: Footers,
+    /// Rows below the table.
+    footer_rows: Noted,
+    /// Whether a piece with rows was given.
+    has_given: bool,
 }
 
 impl<R: io::Read> Parser<R> {
     /// Finds delimiter and header; stands before the first row.
-    fn start(mut text: TextSource<R>, file: &str) -> Result<(Self, Vec<Issue>), Fault> {
+    fn start(
+        mut text: TextSource<R>,
+        file: &str,
+        footers: &dyn Fn(&[String]) -> Footers,
+    ) -> Result<(Self, Vec<Issue>), Fault> {
         let fail = |error| text_fault(file, error, 1);
         let mut carry = String::new();
         let ended = !text.fill(&mut carry).map_err(fail)?;
@@ -412,6 +451,9 @@ impl<R: io::Read> Parser<R> {
             text,
             carry,
             delimiter: sample.delimiter,
+            footers: footers(&names),
+            footer_rows: Noted::default(),
+            has_given: false,
             names,
             line,
             ragged: RaggedRows::default(),
@@ -432,6 +474,7 @@ impl<R: io::Read> Parser<R> {
         piece.lines.clear();
         piece.rows = 0;
         mem::swap(&mut piece.text, &mut self.carry);
+        let mut at = 0;
         loop {
             let carried = piece.text.len();
             let ended = match self.text.fill(&mut piece.text) {
@@ -440,11 +483,10 @@ impl<R: io::Read> Parser<R> {
                     return Err(text_fault(
                         &self.file,
                         error,
-                        self.line + count_lines(&piece.text.as_bytes()[..carried]),
+                        self.line + count_lines(&piece.text.as_bytes()[at..carried]),
                     ));
                 }
             };
-            let mut at = 0;
             let open = loop {
                 let first = piece.fields.len();
                 match record(
@@ -494,13 +536,46 @@ impl<R: io::Read> Parser<R> {
                 opened.push(self.line + lines);
                 return Err(open_quote(&self.file, &opened));
             }
-            if piece.rows > 0 || ended {
+            let below = self.rows_below(piece);
+            // whether rows are below the table is known when what follows is
+            if ended || (piece.rows > 0 && below == 0) {
                 self.carry.push_str(&piece.text[at..]);
                 self.unquote(piece);
+                if ended {
+                    self.set_footers_aside(piece, below);
+                }
+                self.has_given |= piece.rows > 0;
                 return Ok(piece.rows > 0);
             }
-            piece.text.drain(..at);
+            if piece.rows == 0 {
+                piece.text.drain(..at);
+                at = 0;
+            }
         }
+    }
+
+    /// How many of the last rows of a piece are below the table, if nothing follows.
+    fn rows_below(&self, piece: &Piece) -> usize {
+        let width = self.names.len();
+        let from = piece.rows.saturating_sub(footer::COMPARED);
+        // odd fields still have their quotes, with which only they begin
+        let meant = |cell| if str::starts_with(cell, '"') { unquoted(cell) } else { cell.to_owned() };
+        let filled = |row: usize| -> Vec<(usize, String)> {
+            let fields = piece.fields[row * width..(row + 1) * width].iter().enumerate();
+            let cells = fields.map(|(at, span)| (at, &piece.text[span.start as usize..span.end as usize]));
+            let cells = cells.filter(|(_, cell)| !is_blank(cell)).map(|(at, cell)| (at, meant(cell)));
+            cells.filter(|(_, cell)| !is_blank(cell)).collect()
+        };
+        let last: Vec<_> = (from..piece.rows).map(filled).collect();
+        let last: Vec<Vec<(usize, &str)>> =
+            last.iter().map(|cells| cells.iter().map(|(at, cell)| (*at, cell.as_str())).collect()).collect();
+        self.footers.count(&last, self.has_given || from > 0)
+    }
+
+    fn set_footers_aside(&mut self, piece: &mut Piece, n_rows: usize) {
+        piece.rows -= n_rows;
+        piece.lines.drain(piece.rows..).for_each(|line| self.footer_rows.add(line));
+        piece.fields.truncate(piece.rows * self.names.len());
     }
 
     /// Whether a record holds bytes that are no text; notes it if so.
@@ -1161,6 +1236,38 @@ mod tests {
             ["1,Ann,x,\"a note,\nin lines\"", "1,Ann,\"12 Mill Lane,\nEnfield\",y", "1,Ann,x,\"a\nb, c\""]
         {
             assert_eq!(check(format!("a,b,c,d\n{text}\n4,Dan,x,y\n")).issues, []);
+        }
+    }
+
+    #[test]
+    fn rows_below_the_table_are_set_aside_wherever_the_text_is_cut() {
+        let rows = "Khan,Ava,01/02/2012\n".repeat(30);
+        let text = format!("Surname,Forename,DOB\n{rows}Total: 30,,\n,End of report,");
+        for piece in [1, 7, 64, 1 << 20] {
+            let mut rows = Rows::start(Dripping { text: text.as_bytes(), piece }, "a.csv").unwrap();
+            let mut n_rows = 0;
+            while let Some(some) = rows.next(4).unwrap() {
+                n_rows += some.lines.len();
+            }
+            let finished = rows.finish().unwrap();
+            assert_eq!((n_rows, finished.set_aside), (30, 2), "pieces of {piece}");
+            assert_eq!(finished.issues[0].kind, IssueKind::FooterRow);
+            assert_eq!(finished.issues[0].lines, [32, 33]);
+        }
+    }
+
+    /// Gives at most so many bytes at a time.
+    struct Dripping<'a> {
+        text: &'a [u8],
+        piece: usize,
+    }
+
+    impl io::Read for Dripping<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            let n = self.piece.min(buffer.len()).min(self.text.len());
+            buffer[..n].copy_from_slice(&self.text[..n]);
+            self.text = &self.text[n..];
+            Ok(n)
         }
     }
 

@@ -7,6 +7,7 @@
 mod arrow;
 pub(crate) mod column;
 pub(crate) mod csv;
+pub(crate) mod footer;
 mod ipc;
 pub(crate) mod kind;
 mod lines;

@@ -5,6 +5,7 @@
 
 use super::arrow::time;
 use super::column::{TextColumn, is_blank, lost_characters, shortened_numbers};
+use super::footer::{self, Footers};
 use super::naming::{self, SEARCHED_ROWS};
 use super::source::{ReadSeek, Source};
 use super::{FileFormat, Read, ReadOptions, RowLines, damaged, empty};
@@ -26,8 +27,8 @@ const HEADER_ROWS: usize = 1000;
 pub(super) fn read(source: &Source, options: &ReadOptions) -> Result<Read, Fault> {
     let file = &source.file;
     let (sheet, other_sheets, parts) = sheet(source, options, usize::MAX)?;
-    let Parts { names, columns, rows, mut issues, lines, headers_again } = parts;
-    let rows_in = rows + headers_again.count() as usize;
+    let Parts { names, columns, rows, n_footer_rows, mut issues, lines, headers_again } = parts;
+    let rows_in = rows + n_footer_rows + headers_again.count() as usize;
     issues.extend(naming::headers_again(file, headers_again));
     let wanted = naming::wanted(file, &names, options)?;
     if !other_sheets.is_empty() && options.sheet.is_none() {
@@ -97,6 +98,7 @@ struct Parts {
     names: Vec<String>,
     columns: Vec<Building>,
     rows: usize,
+    n_footer_rows: usize,
     issues: Vec<Issue>,
     lines: RowLines,
     /// Rows that hold the names of the columns once more.
@@ -189,28 +191,43 @@ fn parts(workbook: &mut Book, file: &str, sheet: &str, limit: usize) -> Result<O
     let mut n_rows = 0;
     let mut lines = RowLines::default();
     let mut headers_again = Noted::default();
-    for row in below {
+    let headers: Vec<&str> = head.cells.iter().map(|cell| head.text_of(cell)).collect();
+    let mut ending = Ending::of(&head, Footers::of_headers(&headers));
+    let mut take = |row: &Row| {
+        row.add_to(&mut columns, n_rows);
+        lines.push(row.number);
+        n_rows += 1;
+    };
+    let mut n_seen = 0;
+    for mut row in below {
+        n_seen += 1;
         if row.is_like(&head) {
             headers_again.add(row.number);
             continue;
         }
-        row.add_to(&mut columns, n_rows);
-        lines.push(row.number);
-        n_rows += 1;
+        if !ending.holds(&mut row) {
+            ending.release().iter().for_each(&mut take);
+            take(&row);
+        }
     }
     let mut row = Row::default();
-    while n_rows < limit && rows.next(&mut row).map_err(fail)? {
+    while n_seen < limit && rows.next(&mut row).map_err(fail)? {
+        n_seen += 1;
         if row.is_like(&head) {
             headers_again.add(row.number);
             continue;
         }
-        row.add_to(&mut columns, n_rows);
-        lines.push(row.number);
-        n_rows += 1;
-        if n_rows.saturating_mul(columns.len()) > MOST_CELLS {
+        if n_seen.saturating_mul(head.cells.len()) > MOST_CELLS {
             return Err(parts::bomb(file, "a sheet of it is a table of more than 100 million cells"));
         }
+        if !ending.holds(&mut row) {
+            ending.release().iter().for_each(&mut take);
+            take(&row);
+        }
     }
+    let footer_rows = ending.below();
+    let n_footer_rows = footer_rows.count() as usize;
+    issues.extend(footer::issue(file, footer_rows));
     if n_rows == 0 {
         return Ok(None);
     }
@@ -219,10 +236,57 @@ fn parts(workbook: &mut Book, file: &str, sheet: &str, limit: usize) -> Result<O
         names,
         columns: columns.into_values().collect(),
         rows: n_rows,
+        n_footer_rows,
         issues,
         lines,
         headers_again,
     }))
+}
+
+/// Rows that may be below the table of a sheet, until a row of the table follows them.
+pub(crate) struct Ending {
+    footers: Footers,
+    /// Columns of the sheet as those of the header.
+    places: BTreeMap<u32, usize>,
+    held: Vec<Row>,
+    has_full_rows: bool,
+    has_thin_rows: bool,
+}
+
+impl Ending {
+    pub(crate) fn of(header: &Row, mut footers: Footers) -> Self {
+        let places = header.cells.iter().enumerate().map(|(at, cell)| (cell.column, at)).collect();
+        footers.sparse(true);
+        Self { footers, places, held: Vec::new(), has_full_rows: false, has_thin_rows: false }
+    }
+
+    /// Whether a row may be below the table; then it is kept here.
+    pub(crate) fn holds(&mut self, row: &mut Row) -> bool {
+        self.footers.sparse(self.has_thin_rows || !self.has_full_rows);
+        let place = |column| self.places.get(&column).copied().unwrap_or(usize::MAX);
+        let cells: Vec<(usize, &str)> =
+            row.cells.iter().map(|cell| (place(cell.column), row.text_of(cell))).collect();
+        if self.held.len() < footer::MOST && self.footers.is_one(&cells) {
+            self.held.push(std::mem::take(row));
+            return true;
+        }
+        let is_thin = |row: &Row| row.cells.len() < 2;
+        self.has_thin_rows |= is_thin(row) || self.held.iter().any(is_thin);
+        self.has_full_rows |= !is_thin(row);
+        false
+    }
+
+    /// The rows that were kept, since another of the table follows.
+    pub(crate) fn release(&mut self) -> Vec<Row> {
+        std::mem::take(&mut self.held)
+    }
+
+    /// The rows below the table.
+    pub(crate) fn below(self) -> Noted {
+        let mut below = Noted::default();
+        self.held.iter().for_each(|row| below.add(row.number));
+        below
+    }
 }
 
 /// The cells of one row that are not empty, as text.

@@ -81,6 +81,10 @@ pub struct Checker {
     births: BTreeMap<(usize, usize), OrdersHeld>,
     counts: BTreeMap<ColumnOfFile, Counts>,
     tallies: BTreeMap<(ColumnOfFile, CheckOf), Tally>,
+    /// What files call their columns, where they have headers.
+    headers: BTreeMap<ColumnOfFile, String>,
+    /// Files whose rows are elements.
+    nested: BTreeSet<usize>,
 }
 
 /// A check of the spec that is not evaluated, and why.
@@ -141,6 +145,8 @@ impl Checker {
             births: BTreeMap::new(),
             counts: BTreeMap::new(),
             tallies: BTreeMap::new(),
+            headers: BTreeMap::new(),
+            nested: BTreeSet::new(),
         }
     }
 
@@ -163,6 +169,30 @@ impl Checker {
         self.orders.is_some() || !self.dates_seen.differ_from_taken()
     }
 
+    /// Takes what a file calls the columns of a table: for each its name there, and its index in the columns of the spec's
+    /// table, if the spec knows it.
+    pub fn header(&mut self, file: &Arc<str>, table: usize, names: &[String], columns: &[Option<usize>]) {
+        let file = self.file(file);
+        for (name, column) in names.iter().zip(columns) {
+            if let Some(column) = *column {
+                self.headers.entry(ColumnOfFile { table, column, file }).or_insert_with(|| name.clone());
+            }
+        }
+    }
+
+    /// What a file calls a column of the spec; empty where it does not have it.
+    fn called(&self, of: ColumnOfFile) -> &str {
+        if let Some(header) = self.headers.get(&of) {
+            return header;
+        }
+        let column = &self.spec.tables[of.table].columns[of.column];
+        let element = column.element.as_ref().unwrap_or(&column.name);
+        match element.rsplit('/').next() {
+            Some(last) if self.nested.contains(&of.file) && last != "-" => last,
+            _ => "",
+        }
+    }
+
     /// Takes the next batch. Batches of one file come in file order; lines ascend.
     ///
     /// A column of the spec that the batch does not have is missing in every row.
@@ -172,6 +202,9 @@ impl Checker {
     /// If the batch is of a table that the spec does not have.
     pub fn batch(&mut self, batch: &Batch) {
         let file = self.file(&batch.file);
+        if batch.nesting.is_some() {
+            self.nested.insert(file);
+        }
         let cells: Vec<Cells<'_>> =
             (0..self.tables[batch.table].columns.len()).map(|at| self.judge(batch, at)).collect();
         for (column, cells) in cells.iter().enumerate() {
@@ -253,6 +286,7 @@ impl Checker {
                 quality.push(ColumnQuality {
                     table: table.name.clone(),
                     column: table.columns[of.column].name.clone(),
+                    header: String::new(),
                     n_rows: 0,
                     n_present: 0,
                     n_valid: 0,
@@ -261,6 +295,9 @@ impl Checker {
                 last = Some((of.table, of.column));
             }
             let sum = quality.last_mut().expect("one was pushed");
+            if sum.header.is_empty() {
+                self.called(*of).clone_into(&mut sum.header);
+            }
             sum.n_rows += counts.rows;
             sum.n_present += counts.present;
             sum.n_valid += counts.present - counts.invalid - counts.placeholder;
@@ -422,6 +459,7 @@ impl Checker {
             table: table.name.clone(),
             file: Arc::clone(&self.files[of.file]),
             column: column.name.clone(),
+            header: self.called(of).to_owned(),
             severity: spec::Severity::Convention,
             category: spec::Category::Conformance,
             says: String::new(),

@@ -3,8 +3,10 @@
 use super::batch::Batch;
 use super::origin::Origin;
 use super::out::Out;
-use super::spec::{Spec, Term};
+use super::spec::{Meaning, Spec, Term};
+use crate::columns::{Identifies, identifies};
 use crate::read::csv;
+use crate::read::footer::Footers;
 use crate::read::{self, ReadOptions};
 use plait_types::{Column, Fault, Issue, IssueKind, Table};
 use std::io::{self, Read};
@@ -22,8 +24,10 @@ pub(super) fn text(
 ) -> Result<(), Fault> {
     let read = std::cell::Cell::new(0);
     origin.with_reader(|reader| {
-        let mut rows = csv::Rows::start(Counted { reader, read: &read }, file)?;
-        let headers = Headers::new(out.spec(), table, term, rows.names());
+        let spec = out.spec();
+        let footers = |names: &[String]| Headers::new(spec, table, term, names).footers();
+        let mut rows = csv::Rows::start_with(Counted { reader, read: &read }, file, &footers)?;
+        let headers = Headers::new(spec, table, term, rows.names());
         let instruction = rows.peek().filter(|(cells, _)| is_instruction(cells)).map(|(_, line)| line);
         if let Some(line) = instruction {
             rows.skip()?;
@@ -111,6 +115,32 @@ impl<'a> Headers<'a> {
         };
         let names = columns.iter().zip(headers).map(name).collect();
         Self { spec, table, in_file: headers.to_vec(), names, columns }
+    }
+
+    /// What tells the rows of the table from those below it.
+    pub(super) fn footers(&self) -> Footers {
+        let table = &self.spec.tables[self.table];
+        let of = |(column, header): (&Option<usize>, &String)| {
+            let by_header = identifies(header);
+            let Some(column) = column.map(|column| &table.columns[column]) else { return by_header };
+            if table.record.as_ref() == Some(&column.name) {
+                return Some(Identifies::AnyId);
+            }
+            match column.meaning {
+                Some(
+                    Meaning::Record
+                    | Meaning::LaChildId
+                    | Meaning::FormerLaChildId
+                    | Meaning::LocalPatientId
+                    | Meaning::IdentifierValue,
+                ) => Some(Identifies::AnyId),
+                Some(Meaning::Upn | Meaning::FormerUpn | Meaning::NhsNumber | Meaning::Uln) => {
+                    Some(Identifies::Number)
+                }
+                _ => by_header,
+            }
+        };
+        Footers::new(self.columns.iter().zip(&self.in_file).map(of).collect())
     }
 
     pub(super) fn table(&self) -> usize {

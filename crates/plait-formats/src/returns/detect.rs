@@ -5,6 +5,7 @@
 //! return; several in one are refused, because rows of two would be mixed without a trace.
 
 use super::check::whole_number;
+use super::code_years::{self, CodesSeen};
 use super::dates::DateReader;
 use super::fit::{Fit, Headers};
 use super::library;
@@ -12,7 +13,7 @@ use super::members::{self, Found, Outline, Seen};
 use super::nested::Shape;
 use super::origin::Origin;
 use super::spec::{Rows, Spec, Term};
-use plait_types::{Fault, FaultCode, are, counted};
+use plait_types::{Fault, FaultCode, are, counted, grouped};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
@@ -583,7 +584,9 @@ fn decide(
     }
     let hints: Vec<Hint> = found.iter().map(|found| hint(&stem(&found.origin.name()))).collect();
     refuse_mixed_names(shown, &found, &hints, &periods)?;
-    let (spec_at, term) = choose(&periods, &hints, specs, year.or(asked_year), &mut why, &mut unsure);
+    let codes_seen = |periods: &[Period]| codes_seen(&found, periods, specs);
+    let (spec_at, term) =
+        choose(&periods, &hints, specs, year.or(asked_year), &codes_seen, &mut why, &mut unsure);
     let spec = Arc::clone(&specs[spec_at]);
     if let Some(year) = year
         && stated.is_some_and(|stated| Some(stated) == nearest_year(specs, name, year))
@@ -642,7 +645,8 @@ fn better_year(found: &[Candidate], specs: &[Arc<Spec>], name: &str, asked: u16)
     let year =
         known.into_iter().filter(|(_, known)| *known == most).map(|(year, _)| year).min_by_key(near)?;
     Some(format!(
-        "you say {asked}, and {most} of the columns are those of {year}, {of_asked} those of {asked}"
+        "you say {asked}, and {most} of the columns are those of {year}, {of_asked} those of {asked}; if it is of {year}, write \
+         --as {name}-{year}"
     ))
 }
 
@@ -670,12 +674,36 @@ fn common(
     (sums.into_iter().filter(|(_, sum)| Some(*sum) == most).map(|(period, _)| period).collect(), false)
 }
 
-/// Chooses one of the periods that fit: the one in the names of files, else the newest.
+/// Holds the codes of files against the lists of some years, of which the last is the newest.
+fn codes_seen(found: &[Candidate], periods: &[Period], specs: &[Arc<Spec>]) -> CodesSeen {
+    let Some(&(newest, term)) = periods.last() else { return CodesSeen::default() };
+    let of_newest = |found: &Candidate| {
+        let fits = found.fits.iter().filter(|fit| (fit.spec, fit.term) == (newest, term));
+        Some(member(found, fits.max_by_key(|fit| fit.rank)?))
+    };
+    let recognised = Recognised {
+        spec: Arc::clone(&specs[newest]),
+        term,
+        year: None,
+        reference_date: None,
+        authority: None,
+        members: found.iter().filter_map(of_newest).collect(),
+        strangers: Vec::new(),
+        why: Vec::new(),
+        unsure: Vec::new(),
+    };
+    let years: Vec<Arc<Spec>> = periods.iter().map(|(spec, _)| Arc::clone(&specs[*spec])).collect();
+    code_years::codes_seen(&recognised, &years)
+}
+
+/// Chooses one of the periods that fit: the one in the names of files, else that whose code lists have most of the codes,
+/// else the newest.
 fn choose(
     periods: &BTreeSet<Period>,
     hints: &[Hint],
     specs: &[Arc<Spec>],
     year: Option<u16>,
+    codes_seen: &dyn Fn(&[Period]) -> CodesSeen,
     why: &mut Vec<String>,
     unsure: &mut Vec<String>,
 ) -> Period {
@@ -689,7 +717,12 @@ fn choose(
             why.push(format!("the term, {hint}, is that in the name of the file"));
         } else {
             let list: Vec<String> = terms.iter().flatten().map(Term::to_string).collect();
-            unsure.push(format!("the columns fit the terms {}; the last of them was taken", list.join(", ")));
+            unsure.push(format!(
+                "the columns fit the terms {}; the last of them was taken; if it is another, put that word \
+                 into the name of the file, such as {}",
+                list.join(", "),
+                list[0],
+            ));
         }
     }
     let years: BTreeSet<u16> = left.iter().map(|(spec, _)| specs[*spec].year).collect();
@@ -698,14 +731,11 @@ fn choose(
             left.retain(|(spec, _)| specs[*spec].year == hint);
             why.push(format!("the year, {hint}, is that in the name of the file"));
         } else {
-            let list: Vec<String> = years.iter().map(u16::to_string).collect();
-            let name = &specs[left[0].0].name;
-            unsure.push(format!(
-                "the columns fit the years {}; the newest was taken: where values are not in its code lists, say the year \
-                 with --as, as in {name}-{}",
-                list.join(", "),
-                list[0]
-            ));
+            let newest_term = left.iter().map(|(_, term)| *term).max().flatten();
+            left.retain(|(_, term)| *term == newest_term);
+            left.sort_by_key(|(spec, _)| specs[*spec].year);
+            let seen = codes_seen(&left);
+            year_by_codes(&mut left, &seen, specs, why, unsure);
         }
     }
     if let Some(hint) = year_hint
@@ -721,6 +751,70 @@ fn choose(
     left.into_iter()
         .max_by_key(|(spec, term)| (specs[*spec].year, *term))
         .expect("there is a file that fits a period")
+}
+
+/// Keeps of several years, which ascend, those whose code lists have most of the codes, and says so.
+fn year_by_codes(
+    left: &mut Vec<Period>,
+    seen: &CodesSeen,
+    specs: &[Arc<Spec>],
+    why: &mut Vec<String>,
+    unsure: &mut Vec<String>,
+) {
+    let year = |(spec, _): &Period| specs[*spec].year;
+    let all: Vec<u16> = left.iter().map(year).collect();
+    let name = specs[left[0].0].name.clone();
+    let fewest = seen.outside.iter().min().copied().unwrap_or(0);
+    let most = seen.outside.iter().max().copied().unwrap_or(0);
+    let by_outside = std::mem::take(left).into_iter().zip(&seen.outside);
+    let (best, others): (Vec<_>, Vec<_>) = by_outside.partition(|(_, outside)| **outside == fewest);
+    *left = best.into_iter().map(|(period, _)| period).collect();
+    let best: Vec<u16> = left.iter().map(year).collect();
+    let taken = best.last().copied().unwrap_or_default();
+    let codes = || {
+        let least = others.iter().map(|(_, outside)| **outside).min().unwrap_or(most);
+        let of_others =
+            if least == most { grouped(most) } else { format!("{} to {}", grouped(least), grouped(most)) };
+        let others: Vec<u16> = others.iter().map(|(period, _)| year(period)).collect();
+        format!(
+            "of {} with a code whose list changed, {} outside the lists of {}, and {of_others} outside those of {}",
+            counted(seen.n_cells, "cell"),
+            match fewest {
+                0 => "none is".to_owned(),
+                1 => "1 is".to_owned(),
+                n => format!("{} are", grouped(n)),
+            },
+            years_shown(&best),
+            years_shown(&others),
+        )
+    };
+    let other = best.iter().rev().nth(1).copied().unwrap_or(taken);
+    let correct = format!("if it is of another year, say which with --as, as in --as {name}-{other}");
+    match (best.len(), others.is_empty()) {
+        (1, _) => {
+            why.push(format!("the columns fit the years {}; {taken} was taken by its codes: {}", years_shown(&all), codes()));
+        }
+        (_, false) => unsure.push(format!(
+            "the columns fit the years {}, and the codes those of {}: {}; the newest of these, {taken}, was taken; {correct}",
+            years_shown(&all),
+            years_shown(&best),
+            codes(),
+        )),
+        (_, true) => unsure.push(format!(
+            "the columns fit the years {}, and no code tells them apart; the newest, {taken}, was taken; {correct}",
+            years_shown(&all),
+        )),
+    }
+}
+
+/// Ascending years in words: `2018`, `2018 and 2019`, `2018 to 2024`, `2018, 2020`.
+fn years_shown(years: &[u16]) -> String {
+    let is_run = years.windows(2).all(|pair| pair[0] + 1 == pair[1]);
+    match years {
+        [first, last] => format!("{first} and {last}"),
+        [first, .., last] if is_run => format!("{first} to {last}"),
+        _ => years.iter().map(u16::to_string).collect::<Vec<_>>().join(", "),
+    }
 }
 
 /// What the name of a file says.
@@ -973,7 +1067,7 @@ fn refuse_other_return(found: &Candidate, id: &str, wanted: &Headers) -> Result<
     Err(Fault::new(
         FaultCode::OtherReturn,
         format!("{} is not of {id}", found.origin.shown()),
-        format!("leave out the name of the return, or say {}", spec.name),
+        format!("leave out --as, or write --as {}", spec.name),
     )
     .because(format!("it is of the {}", spec.title)))
 }
@@ -982,7 +1076,7 @@ fn other_year(shown: &str, name: &str, asked: u16, found: u16) -> Fault {
     Fault::new(
         FaultCode::OtherReturn,
         format!("{shown} is of {found}, not of {asked}"),
-        format!("say {name}-{found}, or name the file of {asked}"),
+        format!("write --as {name}-{found}, or name the file of {asked}"),
     )
     .because("codes and columns differ between years")
 }

@@ -1,6 +1,6 @@
 //! The list of findings that a data officer works through.
 
-use super::check::{Finding, Lines};
+use super::check::{ColumnQuality, Finding, Lines};
 use super::spec::{Category, Severity};
 use crate::noted::Noted;
 use crate::write::{CsvStyle, OutTable, OutValues, harmless, write_csv};
@@ -10,11 +10,19 @@ use std::path::Path;
 /// Writes `issues.csv`: a row per finding, in the order given, which [`super::check::Checker::finish`] makes worst
 /// first, after a row for each issue of the files themselves, of which rows that were set aside are the worst. For Excel by
 /// a double click: where text from a file, such as its name, begins like a formula, an apostrophe goes before it, so that
-/// a spreadsheet shows it and does not run it. `dataset` is the return, `cin-census-2026`.
+/// a spreadsheet shows it and does not run it. `dataset` is the return, `cin-census-2026`; `quality` says what files call
+/// the columns that issues are about.
 ///
 /// Fails where the file cannot be written.
-pub fn write_issues(path: &Path, dataset: &str, findings: &[Finding], issues: &[Issue]) -> Result<(), Fault> {
-    let mut rows: Vec<Row<'_>> = issues.iter().map(|issue| Row::of_issue(dataset, issue)).collect();
+pub fn write_issues(
+    path: &Path,
+    dataset: &str,
+    findings: &[Finding],
+    quality: &[ColumnQuality],
+    issues: &[Issue],
+) -> Result<(), Fault> {
+    let mut rows: Vec<Row<'_>> =
+        issues.iter().map(|issue| Row::of_issue(dataset, issue, header_of(issue, quality))).collect();
     rows.extend(findings.iter().map(Row::of_finding));
     // a stable sort: within a severity the files come before their values, and each keeps its order
     rows.sort_by_key(|row| std::cmp::Reverse(row.severity));
@@ -34,12 +42,20 @@ pub fn write_issues(path: &Path, dataset: &str, findings: &[Finding], issues: &[
         .with("file", text(|row| row.file))
         .with("table", text(|row| row.table))
         .with("column", text(|row| row.column))
+        .with("header", text(|row| row.header))
         .with("rows_affected", numbers(|row| row.n_found))
         .with("rows_checked", numbers(|row| row.n_checked))
         .with("lines", text(|row| &row.lines))
         .with("what", text(|row| row.what))
         .with("what_to_do", text(|row| row.todo));
     write_csv(path, &table, CsvStyle::Excel)
+}
+
+/// The header of the column that an issue is about, which it names as the spec does where that knows it.
+fn header_of<'a>(issue: &'a Issue, quality: &'a [ColumnQuality]) -> &'a str {
+    let Some(column) = issue.column.as_deref() else { return "" };
+    let known = quality.iter().find(|of| of.column == column && !of.header.is_empty());
+    known.map_or(column, |of| &of.header)
 }
 
 /// One row of the list.
@@ -51,6 +67,8 @@ struct Row<'a> {
     file: &'a str,
     table: &'a str,
     column: &'a str,
+    /// What the file calls the column.
+    header: &'a str,
     n_found: u64,
     n_checked: u64,
     lines: String,
@@ -68,6 +86,7 @@ impl<'a> Row<'a> {
             file: &finding.file,
             table: &finding.table,
             column: &finding.column,
+            header: &finding.header,
             n_found: finding.n_found,
             n_checked: finding.n_checked,
             lines: finding.lines.to_string(),
@@ -76,7 +95,7 @@ impl<'a> Row<'a> {
         }
     }
 
-    fn of_issue(dataset: &'a str, issue: &'a Issue) -> Self {
+    fn of_issue(dataset: &'a str, issue: &'a Issue, header: &'a str) -> Self {
         let n = issue.count as u64;
         // of very many rows only the first lines were kept
         let n_more = if issue.lines.len() == Noted::KEPT { n.saturating_sub(Noted::KEPT as u64) } else { 0 };
@@ -92,6 +111,7 @@ impl<'a> Row<'a> {
             file: &issue.file,
             table: "",
             column: issue.column.as_deref().unwrap_or(""),
+            header,
             n_found: n,
             n_checked: n,
             lines: Lines::of(issue.lines.iter().copied(), n_more).to_string(),
@@ -120,7 +140,7 @@ mod tests {
         let mut ragged = Noted::default();
         (1..=12_000).for_each(|line| ragged.add(line));
         let issue = ragged.issue(Issue::new(IssueKind::RaggedRow, "a.csv", "rows"));
-        let row = Row::of_issue("a-census-2026", &issue);
+        let row = Row::of_issue("a-census-2026", &issue, "");
         assert_eq!((row.n_found, row.lines.as_str()), (12_000, "1–1000 and 11,000 more"));
     }
 }

@@ -606,6 +606,7 @@ impl BatchSink for Landing<'_> {
     }
 
     fn header(&mut self, file: &Arc<str>, table: usize, names: &[String], columns: &[Option<usize>]) {
+        self.checker.header(file, table, names, columns);
         for (name, column) in names.iter().zip(columns) {
             if let Some(column) = column {
                 self.headers.entry((table, *column)).or_insert_with(|| name.clone());
@@ -767,6 +768,10 @@ impl BatchSink for OnlyChecks {
     fn batch(&mut self, batch: Batch) -> Result<(), Fault> {
         self.0.batch(&batch);
         Ok(())
+    }
+
+    fn header(&mut self, file: &Arc<str>, table: usize, names: &[String], columns: &[Option<usize>]) {
+        self.0.header(file, table, names, columns);
     }
 
     fn issue(&mut self, _issue: Issue) {}

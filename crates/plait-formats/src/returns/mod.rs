@@ -13,6 +13,7 @@
 mod batch;
 mod characteristics;
 pub mod check;
+mod code_years;
 pub mod codes;
 mod csv_tables;
 mod damage;

@@ -11,8 +11,9 @@ use super::out::Out;
 use super::spec::{Kind, Term};
 use crate::noted::Noted;
 use crate::read::column::TextColumn;
+use crate::read::footer;
 use crate::read::source::Source;
-use crate::read::xlsx::{self, Book, Row, Rows};
+use crate::read::xlsx::{self, Book, Ending, Row, Rows};
 use calamine::{Reader, SheetType};
 use plait_types::{Fault, Issue, IssueKind, PartialDate};
 use std::collections::BTreeMap;
@@ -102,6 +103,7 @@ fn read_sheet(
     let mut filling = Filling::below(&row);
     let mut headers = Headers::new(out.spec(), sheet.table, term, &filling.names);
     out.issues(headers.unknown(&shown));
+    let mut ending = Ending::of(&row, headers.footers());
     let mut is_first = true;
     while rows.next(&mut row).map_err(fail)? {
         out.rows_in(1);
@@ -111,15 +113,23 @@ fn read_sheet(
             out.issue(instruction_row(&shown, row.number));
             continue;
         }
-        if filling.has_more_columns(&row) {
-            headers = Headers::new(out.spec(), sheet.table, term, &filling.names);
+        if ending.holds(&mut row) {
+            continue;
         }
-        filling.add(&row, &headers, is_1904);
-        if filling.lines.len() == limit {
-            filling.give(&shown, &headers, limit, out)?;
+        for row in ending.release().iter().chain([&row]) {
+            if filling.has_more_columns(row) {
+                headers = Headers::new(out.spec(), sheet.table, term, &filling.names);
+            }
+            filling.add(row, &headers, is_1904);
+            if filling.lines.len() == limit {
+                filling.give(&shown, &headers, limit, out)?;
+            }
         }
     }
     filling.give(&shown, &headers, limit, out)?;
+    let below = ending.below();
+    out.set_aside(below.count());
+    out.issues(footer::issue(&shown, below));
     out.header(&shown, &headers);
     filling.issues(&shown, out);
     Ok(())

@@ -349,12 +349,65 @@ fn years_that_the_columns_leave_open_are_named_and_the_newest_taken() {
     assert_eq!(
         recognised.unsure,
         [
-            "the columns fit the terms autumn, spring; the last of them was taken",
-            "the columns fit the years 2024, 2025; the newest was taken: where values are not in its code lists, say the year with --as, as in small-census-2024",
+            "the columns fit the terms autumn, spring; the last of them was taken; if it is another, put that word into the name of the file, such as autumn",
+            "the columns fit the years 2024 and 2025, and no code tells them apart; the newest, 2025, was taken; if it is of another year, say which with --as, as in --as small-census-2024",
         ]
     );
     let recognised = recognise(&folder.path().join("2024_exclusions.csv")).unwrap();
     assert_eq!(recognised.spec.year, 2024);
+}
+
+#[test]
+fn rows_below_a_table_are_set_aside_and_counted_and_a_row_with_a_key_never_is() {
+    let csv = "PupilId,UPN,Surname,BirthDate,NeedKind\n1,,Quill,2012-03-04,\n2,,Total,,\n3,,,,\n\
+        Total: 3,,,,\n,,Report generated on 01/02/2024,,\n";
+    let folder = folder(&[("2024_autumn_pupils.csv", csv)]);
+    let recognised = recognise(folder.path()).unwrap();
+    for batch_rows in [1, 3, 10] {
+        let (kept, gathered) = read(&recognised, batch_rows);
+        let rows = kept.rows(&recognised.spec, "pupils");
+        assert_eq!(rows.len(), 3, "{rows:?}");
+        assert_eq!((gathered.total.rows_in, gathered.total.rows_set_aside), (5, 2));
+        assert_eq!(kept.kinds(), [IssueKind::FooterRow]);
+        assert_eq!(kept.issues[0].lines, [5, 6]);
+    }
+}
+
+/// The year and words of what a table of care alone is taken for.
+#[track_caller]
+fn check_year_by_codes(episodes: &str, year: u16, says: &str) {
+    let columns =
+        "CHILD,DECOM,RNE,LS,CIN,PLACE,PLACE_PROVIDER,DEC,REC,REASON_PLACE_CHANGE,HOME_POST,PL_POST,URN\n";
+    let folder = folder(&[("episodes.csv", &format!("{columns}{episodes}"))]);
+    let detected = super::detect(&folder.path().join("episodes.csv"), &Asked::Nothing);
+    let Ok(Detected::Return(recognised)) = detected else { panic!() };
+    assert_eq!((recognised.spec.year, recognised.year), (year, Some(year)), "{:?}", recognised.unsure);
+    let words = [&recognised.why[..], &recognised.unsure].concat();
+    assert!(words.iter().any(|word| word == says), "{words:#?}");
+}
+
+#[test]
+fn a_year_that_the_columns_leave_open_is_told_by_codes_that_are_not_of_every_year() {
+    let row = |place: &str, rec: &str| format!("1,01/04/2017,S,C2,N1,{place},PR1,,{rec},,,,\n");
+    check_year_by_codes(
+        &row("Z14", ""),
+        2026,
+        "the columns fit the years 2018 to 2026; 2026 was taken by its codes: of 1 cell with a code whose list changed, \
+         none is outside the lists of 2026, and 1 outside those of 2018 to 2025",
+    );
+    check_year_by_codes(
+        &[row("H5", ""), row("H5", ""), row("U1", "XXX")].concat(),
+        2024,
+        "the columns fit the years 2018 to 2026, and the codes those of 2018 to 2024: of 4 cells with a code whose list \
+         changed, 1 is outside the lists of 2018 to 2024, and 3 outside those of 2025 and 2026; the newest of these, 2024, \
+         was taken; if it is of another year, say which with --as, as in --as ssda903-2023",
+    );
+    check_year_by_codes(
+        &row("U1", ""),
+        2026,
+        "the columns fit the years 2018 to 2026, and no code tells them apart; the newest, 2026, was taken; if it is of \
+         another year, say which with --as, as in --as ssda903-2025",
+    );
 }
 
 #[test]
@@ -393,6 +446,7 @@ fn a_year_that_a_table_writes_with_a_fraction_is_read_and_held_against_the_other
         fault.code == FaultCode::OtherReturn && fault.what.ends_with("is of 2025, not of 2026"),
         "{fault}"
     );
+    assert!(fault.todo.starts_with("write --as school-census-2025"), "{fault}");
 }
 
 #[test]
@@ -415,7 +469,10 @@ fn a_year_that_is_asked_for_forces_no_table_of_another_year_into_its_own() {
         ["DoLo.csv: no table of ssda903-2018", "sw_episodes.csv: no table of ssda903-2018"]
     );
     assert!(
-        recognised.unsure.iter().any(|unsure| unsure.starts_with("you say 2018")),
+        recognised.unsure.iter().any(|unsure| {
+            unsure.starts_with("you say 2018")
+                && unsure.ends_with("if it is of 2025, write --as ssda903-2025")
+        }),
         "{:?}",
         recognised.unsure
     );
@@ -772,7 +829,9 @@ fn what_was_asked_for_is_held_against_the_files() {
     let asked = |id: &str| super::detect(&path, &Asked::Return(id.to_owned()));
     let Ok(Detected::Return(recognised)) = asked("ssda903-2023") else { panic!() };
     assert_eq!((recognised.spec.id().as_str(), recognised.unsure.len()), ("ssda903-2023", 0));
-    assert_eq!(asked("cin-census").unwrap_err().code, FaultCode::OtherReturn);
+    let fault = asked("cin-census").unwrap_err();
+    assert_eq!(fault.code, FaultCode::OtherReturn);
+    assert!(fault.todo.starts_with("leave out --as, or write --as "), "{fault}");
     assert_eq!(asked("ssda904").unwrap_err().code, FaultCode::BadSpec);
     let own = Asked::Spec(Arc::new(Spec::parse(CARE, "care").unwrap()));
     let path = folder.path().join("episodes.csv");

@@ -23,6 +23,10 @@ fn a_file_of_one_record_has_nothing_to_be_linked_with() {
     let fault = refusal(&["forename,surname,dob\nAmelia,Okafor,01/02/2010\n"]);
     assert_eq!(fault.code, FaultCode::NoUsableColumn);
     assert_eq!(fault.what, "the file has one record, and there is no other to link it with");
+    assert_eq!(
+        fault.why.as_deref(),
+        Some("a link is between two records, and this one could only be compared with itself")
+    );
 }
 
 #[test]

@@ -20,6 +20,8 @@ pub struct Finding {
     pub file: Arc<str>,
     /// Column, as the spec names it.
     pub column: String,
+    /// What the file calls the column; empty where the file does not have it.
+    pub header: String,
     /// How bad it is.
     pub severity: Severity,
     /// Which kind of quality it is about.
@@ -125,6 +127,8 @@ pub struct ColumnQuality {
     pub table: String,
     /// Column, as the spec names it.
     pub column: String,
+    /// What the first file that has the column calls it; empty where none has it.
+    pub header: String,
     /// Rows of the table.
     pub n_rows: u64,
     /// Rows with anything in the column.

@@ -537,17 +537,17 @@ fn the_list_of_issues_can_be_worked_through() {
     let ragged = Issue::new(IssueKind::RaggedRow, "b.csv", "2 rows have 3 fields where the header has 4");
     let note = Issue::new(IssueKind::Encoding, "b.csv", "is not UTF-8");
     let issues = [note, ragged.on_lines(vec![3, 9])];
-    super::super::write_issues(&path, "a-return-2020", &findings, &issues).unwrap();
+    super::super::write_issues(&path, "a-return-2020", &findings, &[], &issues).unwrap();
     let text = std::fs::read_to_string(path).unwrap();
     let lines = (0..215).map(|at| (2 + 7 * at).to_string()).collect::<Vec<_>>().join(", ");
     let expected = format!(
-        "\u{feff}severity,category,check,dataset,file,table,column,rows_affected,rows_checked,lines,what,what_to_do\r\n\
-         fatal,conformance,W001,a-return-2020,b.csv,,,2,2,\"3, 9\",2 rows have 3 fields where the header has 4,\
+        "\u{feff}severity,category,check,dataset,file,table,column,header,rows_affected,rows_checked,lines,what,what_to_do\r\n\
+         fatal,conformance,W001,a-return-2020,b.csv,,,,2,2,\"3, 9\",2 rows have 3 fields where the header has 4,\
          Export the file again with quotes around fields that hold the separator; the lines are named.\r\n\
-         convention,plausibility,1510,a-return-2020,\"'=cin, 2020.csv\",child,upn,215,215,\"{lines}\",wrong,correct it\r\n\
-         convention,conformance,code,a-return-2020,\"'=cin, 2020.csv\",child,sex,1,1500,5,\
+         convention,plausibility,1510,a-return-2020,\"'=cin, 2020.csv\",child,upn,,215,215,\"{lines}\",wrong,correct it\r\n\
+         convention,conformance,code,a-return-2020,\"'=cin, 2020.csv\",child,sex,,1,1500,5,\
          \"not a code of the list \"\"sex\"\"\",\"correct the code, or look whether the file is of another year, which had other codes\"\r\n\
-         characterization,conformance,N003,a-return-2020,b.csv,,,1,1,,is not UTF-8,\"Look at a name with an accent; if it is wrong, export the file as UTF-8.\"\r\n"
+         characterization,conformance,N003,a-return-2020,b.csv,,,,1,1,,is not UTF-8,\"Look at a name with an accent; if it is wrong, export the file as UTF-8.\"\r\n"
     );
     assert_eq!(text, expected);
 }
