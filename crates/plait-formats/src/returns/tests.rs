@@ -949,18 +949,83 @@ fn a_value_at_its_own_place_goes_before_one_of_the_same_name_elsewhere() {
              <Identifiers><PupilId>1</PupilId>{own}</Identifiers>{last}</Pupil></Pupils></Message>"
         )
     };
-    let (own, parent) = ("<Surname>Quill</Surname>", "<Parent><Surname>Vane</Surname></Parent>");
-    for (text, expected) in [
-        (xml(own, parent, ""), "PupilId=1 Surname=Quill"),
-        (xml(own, "", parent), "PupilId=1 Surname=Quill"),
-        (xml(own, parent, parent), "PupilId=1 Surname=Quill"),
-        (xml("", parent, ""), "PupilId=1 Surname=Vane"),
+    let own = "<Surname>Quill</Surname>";
+    let (parent, same) =
+        ("<Parent><Surname>Vane</Surname></Parent>", "<Legal><Surname>Quill</Surname></Legal>");
+    let need = "<Needs2><NeedKind>A</NeedKind></Needs2>";
+    let (elsewhere, unknown) = (IssueKind::ElementElsewhere, IssueKind::UnknownElements);
+    for (text, expected, said) in [
+        (xml(own, parent, ""), "PupilId=1 Surname=Quill", unknown),
+        (xml(own, "", parent), "PupilId=1 Surname=Quill", unknown),
+        (xml(own, parent, parent), "PupilId=1 Surname=Quill", unknown),
+        (xml("", parent, ""), "PupilId=1", unknown),
+        (xml("", same, ""), "PupilId=1 Surname=Quill", elsewhere),
+        (xml(own, "", same), "PupilId=1 Surname=Quill", elsewhere),
+        (xml("", own, ""), "PupilId=1 Surname=Quill", elsewhere),
+        (xml(own, need, ""), "PupilId=1 Surname=Quill NeedKind=A", elsewhere),
     ] {
         let folder = folder(&[("a.xml", &text)]);
         let recognised = recognise(&folder.path().join("a.xml")).unwrap();
         let (kept, _) = read(&recognised, 10);
         assert_eq!(kept.rows(&recognised.spec, "pupils"), [format!("1 0 0 - {expected}")], "{text}");
-        assert!(kept.kinds().contains(&IssueKind::ElementElsewhere));
+        assert_eq!(kept.kinds(), [said], "{text}");
+    }
+}
+
+#[test]
+fn who_parents_contacts_and_workers_are_is_never_said_of_the_child() {
+    let adult = r#""first_name": "Ada", "surname": "Vane", "date_of_birth": "1990-02-03", "postcode": "ZX1 1AA",
+                   "unique_pupil_number": "A123456789012""#;
+    let check = |file: &str, text: &str, (of, table): (&str, &str), expected: &str| {
+        let folder = folder(&[(file, text)]);
+        let detected = super::detect(&folder.path().join(file), &Asked::Return(of.to_owned())).unwrap();
+        let Detected::Return(recognised) = detected else { panic!("it was said what it is") };
+        let rows = read(&recognised, 100).0.rows(&recognised.spec, table);
+        let said: Vec<&str> = rows.iter().filter_map(|row| row.splitn(5, ' ').nth(4)).collect();
+        let (landed, _) =
+            super::land(&recognised, "it", None, None, None, super::IdentityKept::Whole, &Quiet).unwrap();
+        assert_eq!(said, [expected], "{text}");
+        let left_out = landed.issues.iter().any(|issue| issue.message.contains("may be another person"));
+        assert!(left_out, "{:?}", landed.issues);
+        let shown = format!("{:?}", landed.issues);
+        assert!(["Vane", "Ada", "1990", "ZX1"].iter().all(|value| !shown.contains(value)), "{shown}");
+    };
+    for within in [
+        format!(r#""parents": [{{ {adult} }}]"#),
+        format!(r#""mother": {{ {adult} }}"#),
+        format!(r#""people": [{{ {adult} }}]"#),
+        format!(
+            r#""child_details": {{ "expected_date_of_birth": "2026-05-04" }}, "other": {{ "more": [{{ {adult} }}] }}"#
+        ),
+        format!(
+            r#""social_care_episodes": [{{ "referral_date": "2026-01-02", "care_worker_details": [{{ {adult} }}] }}]"#
+        ),
+    ] {
+        let unborn =
+            if within.contains("expected_date_of_birth") { "expected_date_of_birth=2026-05-04 " } else { "" };
+        let expected = format!("la_child_id=a1 purge=false {unborn}sex=F ethnicity=WBRI uasc_flag=false");
+        let text = format!(
+            r#"{{"la_code": "302", "Children": [{{"la_child_id": "a1", "purge": false,
+               "child_details": {{"sex": "F", "ethnicity": "WBRI", "uasc_flag": false}}, {within}}}]}}"#
+        );
+        check("csc.json", &text, ("csc-api", "child"), &expected);
+    }
+    let header = "<Header><CollectionDetails><Collection>SC</Collection><Term>SPR</Term><Year>2026</Year>\
+                  </CollectionDetails></Header>";
+    let pupil = |within: &str| {
+        format!(
+            "<Message>{header}<Pupils><PupilsOnRoll><PupilOnRoll><PupilIdentifiers><UPN>A123456789012</UPN>\
+             </PupilIdentifiers>{within}</PupilOnRoll></PupilsOnRoll></Pupils></Message>"
+        )
+    };
+    let contact =
+        "<Who><Surname>Vane</Surname><PreferredSurname>Vane</PreferredSurname><ULN>1000000000</ULN></Who>";
+    for within in [
+        format!("<Contacts><Contact>{contact}</Contact></Contacts>"),
+        format!("{contact}{contact}"),
+        "<Who><UPN>B123456789012</UPN><Surname>Vane</Surname></Who>".to_owned(),
+    ] {
+        check("sc.xml", &pupil(&within), ("school-census-2026", "pupilonroll"), "upn=A123456789012");
     }
 }
 
