@@ -257,6 +257,9 @@ fault_codes! {
     LacksWhatIsWritten = "E068", Input, "A source does not hold what the file that is to be written needs.",
         why "A file without it would be sent back, or be taken for complete.",
         do "Name a source that has it; plait look SOURCE shows what is in one.";
+    NumberedAlike = "E069", Input, "Two files of a folder or archive number their persons alike and mean others.",
+        why "Two persons of one number would become one record, with the names and identifiers of both.",
+        do "Name the files of each school, organisation or authority by themselves, as a source of their own.";
     Locked = "E070", Locked, "Another run is writing to the same folder.",
         why "Two runs into one folder would leave a mixture.",
         do "Wait for the other run, or give another folder with --out.";
