@@ -244,18 +244,19 @@ fn the_lists_of_annex_a_are_filled_from_a_case_system_and_what_it_lacks_is_left_
     assert_snapshot!(ran.stdout, @r"
     ssd: Standard Safeguarding Dataset, CSV, 5 files
 
-      list                rows    left out  columns filled
-      List 1                 0           0  0 of 7
-      List 2                 0           0  0 of 8
-      List 3                 4           1  11 of 11
-      List 4                 0           0  0 of 12
-      List 5                 0           0  0 of 14
-      List 6                 3           1  12 of 14
-      List 7                 0           0  0 of 17
-      List 8                 1           0  12 of 34
-      List 9                 0           0  0 of 17
-      List 10                0           0  0 of 16
-      List 11                0           0  0 of 19
+      list                rows  not asked for    left out  columns filled
+      List 1                 0              0           0  0 of 7
+      List 2                 0              0           0  0 of 8
+      List 3                 4              0           1  11 of 11
+      List 4                 0              0           0  0 of 12
+      List 5                 0              0           0  0 of 14
+      List 6                 3              1           1  12 of 14
+      List 7                 0              0           0  0 of 17
+      List 8                 1              1           0  12 of 34
+      List 9                 0              0           0  0 of 17
+      List 10                0              0           0  0 of 16
+      List 11                0              0           0  0 of 19
+      not asked for: rows of the same table that the list is not about, such as earlier episodes
       left out: rows that are about nobody whom the source names
 
     Left empty
