@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 fn main() {
-    let specs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../specs");
+    // asked when it runs: a copy of the build folder would otherwise go on reading the specs of where it came from
+    let package = env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets CARGO_MANIFEST_DIR");
+    let specs = Path::new(&package).join("../../specs");
     println!("cargo::rerun-if-changed={}", specs.display());
     let mut text = String::new();
     table(&mut text, "SPECS", &specs, "spec.toml");

@@ -295,7 +295,7 @@ pub(crate) enum WriteAction {
     /// Write the workbook of child-level lists for an inspection of children's services (Ofsted, ILACS)
     ///
     /// Lists 1 to 10 are filled from the Standard Safeguarding Dataset, or all of them from a workbook of this kind, whose sheets
-    /// and headers it then has as they should be. Every row of the source is written: choose the months in your extract.
+    /// and headers it then has as they should be. Rows that a list is not about are counted. Choose the months in your extract.
     #[command(name = "annex-a", after_help = ANNEX_A_EXAMPLES)]
     AnnexA {
         /// Returns to fill the lists from, each as PATH or NAME=PATH

@@ -263,6 +263,9 @@ fault_codes! {
     LacksPersons = "E069", Input, "The table of a return that says who the others are about has no rows.",
         why "Nearly all rows of the other tables would be about nobody.",
         do "Export the table again with its rows; plait look shows how many each table has.";
+    NumberedAlike = "E058", Input, "Two files of a folder or archive number their persons alike and mean others.",
+        why "Two persons of one number would become one record, with the names and identifiers of both.",
+        do "Name the files of each school, organisation or authority by themselves, as a source of their own.";
     Locked = "E070", Locked, "Another run is writing to the same folder.",
         why "Two runs into one folder would leave a mixture.",
         do "Wait for the other run, or give another folder with --out.";

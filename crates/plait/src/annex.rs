@@ -313,9 +313,18 @@ impl<'a> Filled<'a> {
         self.lists[table].iter().map(|list| list.left_out).sum()
     }
 
+    fn not_asked_for(&self, table: usize) -> u64 {
+        self.lists[table].iter().map(|list| list.not_asked_for).sum()
+    }
+
     fn json(&self, request: &AnnexRequest) -> serde_json::Value {
         let lists = (0..self.lists.len()).map(|table| {
-            json!({ "list": self.sheet(table), "rows": self.rows_of(table), "left_out": self.left_out(table) })
+            json!({
+                "list": self.sheet(table),
+                "rows": self.rows_of(table),
+                "not_asked_for": self.not_asked_for(table),
+                "left_out": self.left_out(table),
+            })
         });
         let empty = self.empty().into_iter().map(|of| {
             json!({ "list": self.sheet(of.table), "column": of.column, "rows": of.rows, "empty": of.empty, "why": of.why })
@@ -331,17 +340,24 @@ impl<'a> Filled<'a> {
 
     fn words(&self) -> String {
         let empty = self.empty();
-        let mut text = format!("\n  {:<12}{:>12}{:>12}  {}\n", "list", "rows", "left out", "columns filled");
+        let mut text = format!(
+            "\n  {:<12}{:>12}{:>15}{:>12}  {}\n",
+            "list", "rows", "not asked for", "left out", "columns filled"
+        );
         for table in 0..self.lists.len() {
             let n_columns = self.target.tables[table].columns.len();
             let wholly = empty.iter().filter(|of| of.table == table && of.is_wholly()).count();
             let filled = if self.rows_of(table) == 0 { 0 } else { n_columns - wholly };
             text += &format!(
-                "  {:<12}{:>12}{:>12}  {filled} of {n_columns}\n",
+                "  {:<12}{:>12}{:>15}{:>12}  {filled} of {n_columns}\n",
                 self.sheet(table),
                 grouped(self.rows_of(table)),
+                grouped(self.not_asked_for(table)),
                 grouped(self.left_out(table)),
             );
+        }
+        if (0..self.lists.len()).any(|table| self.not_asked_for(table) > 0) {
+            text += "  not asked for: rows of the same table that the list is not about, such as earlier episodes\n";
         }
         if (0..self.lists.len()).any(|table| self.left_out(table) > 0) {
             text += "  left out: rows that are about nobody whom the source names\n";

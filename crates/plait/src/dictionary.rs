@@ -103,6 +103,9 @@ fn table_section(page: &mut Page, spec: &Spec, table: &Table, since: &Since) {
     if let Some(record) = &table.record {
         said += &format!(", by `{record}`");
     }
+    if let Some(within) = &table.record_within {
+        said += &format!(" within `{within}`");
+    }
     if let Some((parent, here, _)) = spec.parent(table) {
         said += &format!(", in `{}` by `{here}`", parent.name);
     }

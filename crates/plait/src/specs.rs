@@ -101,6 +101,9 @@ fn table_text(table: &Table) -> String {
     if let Some(record) = &table.record {
         write!(text, ", by {record}").expect("writing to a string cannot fail");
     }
+    if let Some(within) = &table.record_within {
+        write!(text, " within {within}").expect("writing to a string cannot fail");
+    }
     if let Some(parent) = &table.parent {
         write!(text, ", in {parent}").expect("writing to a string cannot fail");
     }

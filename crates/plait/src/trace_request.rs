@@ -6,7 +6,7 @@ use crate::written::{self, LEFT_OUT, MadeFrom, TRACE_REQUEST, Written};
 use plait_engine::progress::{Progress, Stage};
 use plait_formats::columns::ColumnPlan;
 use plait_formats::returns::codes::{Sex, sex};
-use plait_formats::write::{CsvStyle, OutTable, OutValues, write_csv};
+use plait_formats::write::{CsvStyle, OutTable, OutValues, harmless, write_csv};
 use plait_types::identifier::{NhsNumber, Postcode};
 use plait_types::placeholder::is_placeholder;
 use plait_types::{Column, DateOrder, Fault, FaultCode, PartialDate, Role, Values, counted, grouped};
@@ -62,6 +62,7 @@ enum LeftOut {
     Unborn,
     NoBirth,
     NoName,
+    Formula,
 }
 
 impl LeftOut {
@@ -71,6 +72,7 @@ impl LeftOut {
             Self::Unborn => "not born yet",
             Self::NoBirth => "without a whole date of birth",
             Self::NoName => "with neither a surname nor a valid NHS number",
+            Self::Formula => "with a name of the record that a spreadsheet takes for a formula",
         }
     }
 }
@@ -78,7 +80,8 @@ impl LeftOut {
 /// Writes a request for the persons of a source: `pds-trace-request.csv`, with the name of each record as its reference, and
 /// `left_out.csv`, the records that cannot be asked for and why.
 ///
-/// A row is written where there is a date of birth, and a surname or a valid NHS number. Placeholders, numbers that fail
+/// A row is written where there is a date of birth, and a surname or a valid NHS number. The reference of a row is the name of
+/// the record as it is, by which the answer finds it; records whose name begins like a formula are left out. Placeholders, numbers that fail
 /// their check and dates without a day are left empty.
 ///
 /// Fails with [`FaultCode::LacksWhatIsWritten`] where nobody can be asked for.
@@ -131,6 +134,10 @@ impl Asked {
         let mut asked = Self { columns: vec![Values::default(); COLUMNS.len()], left_out: Vec::new() };
         for row in 0..opened.table.n_rows {
             match persons.row(row, cp_is) {
+                // an altered reference would come back as nobody's
+                Ok(_) if harmless(&names.get(row)) != names.get(row) => {
+                    asked.left_out.push((names.get(row).into_owned(), LeftOut::Formula));
+                }
                 Ok(cells) => asked.push(&names.get(row), &cells),
                 Err(why) => asked.left_out.push((names.get(row).into_owned(), why)),
             }
@@ -172,7 +179,7 @@ impl Asked {
     fn list_of_left_out(&self) -> OutTable<'static> {
         let (mut records, mut reasons) = (Values::default(), Values::default());
         for (record, why) in &self.left_out {
-            records.push(&plait_formats::write::harmless(record));
+            records.push(&harmless(record));
             reasons.push(why.words());
         }
         OutTable::new().with("record", records).with("why", reasons)

@@ -244,18 +244,19 @@ fn the_lists_of_annex_a_are_filled_from_a_case_system_and_what_it_lacks_is_left_
     assert_snapshot!(ran.stdout, @r"
     ssd: Standard Safeguarding Dataset, CSV, 5 files
 
-      list                rows    left out  columns filled
-      List 1                 0           0  0 of 7
-      List 2                 0           0  0 of 8
-      List 3                 4           1  11 of 11
-      List 4                 0           0  0 of 12
-      List 5                 0           0  0 of 14
-      List 6                 3           1  12 of 14
-      List 7                 0           0  0 of 17
-      List 8                 1           0  12 of 34
-      List 9                 0           0  0 of 17
-      List 10                0           0  0 of 16
-      List 11                0           0  0 of 19
+      list                rows  not asked for    left out  columns filled
+      List 1                 0              0           0  0 of 7
+      List 2                 0              0           0  0 of 8
+      List 3                 4              0           1  11 of 11
+      List 4                 0              0           0  0 of 12
+      List 5                 0              0           0  0 of 14
+      List 6                 3              1           1  12 of 14
+      List 7                 0              0           0  0 of 17
+      List 8                 1              1           0  12 of 34
+      List 9                 0              0           0  0 of 17
+      List 10                0              0           0  0 of 16
+      List 11                0              0           0  0 of 19
+      not asked for: rows of the same table that the list is not about, such as earlier episodes
       left out: rows that are about nobody whom the source names
 
     Left empty
@@ -342,7 +343,7 @@ fn a_workbook_with_headers_of_a_councils_own_gets_those_of_the_collector() {
             .as_bytes(),
     )]);
     let ran = place.run(&["write", "annex-a", "List 1.csv", "--out", "annex"]).succeeded();
-    assert!(ran.stdout.contains("2           0  7 of 7"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("2              0           0  7 of 7"), "{}", ran.stdout);
     assert_snapshot!(list(&place, "annex/annex-a.xlsx", "List 1"), @r"
     Child Unique ID | Gender | Ethnicity | Date of Birth | Age of Child (Years) | Date of Contact | Contact Source
     17 | a) Male | a) WBRI | 2014-03-21 | 12 | 03/02/2026 | q) 6: Police
@@ -416,4 +417,51 @@ fn the_lists_of_send_say_by_a_linkage_who_is_known_to_social_care() {
     place.plait(&format!("link {sources} --out schools --no-workbook")).succeeded();
     let said = place.plait("write annex-a-send b/sen2_2026 --linked schools --out other").failed();
     assert!(said.contains("E068"), "{said}");
+}
+
+#[test]
+fn the_main_school_is_the_first_of_the_placements_that_have_not_ended() {
+    let placement = |urn: u32, rank: u8, entry: &str, leaving: &str| {
+        let leaving =
+            if leaving.is_empty() { String::new() } else { format!("<LeavingDate>{leaving}</LeavingDate>") };
+        format!(
+            "<PlacementDetail><URN>{urn}</URN><PlacementRank>{rank}</PlacementRank><EntryDate>{entry}</EntryDate>{leaving}\
+             </PlacementDetail>"
+        )
+    };
+    let left = placement(100_001, 1, "2018-09-01", "2023-07-20");
+    let check = |placements: &[String], expected: &str| {
+        let xml = format!(
+            "<Message><Header><CollectionDetails><Collection>SEN2</Collection><Year>2026</Year></CollectionDetails></Header>\
+             <Persons><Person><Surname>Quill</Surname><Forename>Ann</Forename><PersonBirthDate>2012-01-02</PersonBirthDate>\
+             <Sex>F</Sex><Requests><ReceivedDate>2020-01-01</ReceivedDate><ActivePlans><LastReview>2025-06-01</LastReview>{}\
+             </ActivePlans></Requests></Person></Persons></Message>",
+            placements.concat()
+        );
+        let place = Place::with(&[("sen2.xml", xml.as_bytes())]);
+        place.plait("write annex-a-send sen2.xml --out send").succeeded();
+        let written = list(&place, "send/annex-a-send.xlsx", "List_1");
+        let (header, row) = written.split_once('\n').expect("a row");
+        let at =
+            header.split(" | ").position(|header| header.starts_with("Main education")).expect("the column");
+        assert_eq!(row.split(" | ").nth(at), Some(expected), "{placements:?}");
+    };
+    check(&[left.clone(), placement(100_002, 1, "2023-09-01", "")], "100002");
+    check(&[left.clone(), placement(100_002, 2, "2023-09-01", "")], "100002");
+    check(&[placement(100_003, 2, "2023-09-01", ""), placement(100_004, 1, "2023-09-01", "")], "100004");
+    check(&[placement(100_003, 1, "2022-09-01", ""), placement(100_004, 1, "2023-09-01", "")], "100004");
+    check(&[left], "100001");
+}
+
+#[test]
+fn a_record_named_like_a_formula_is_counted_and_not_asked_for() {
+    let list = "Child ID,Surname,Forename,Date of Birth\n=1+1,Quill,Ann,2012-01-02\nA2,Vane,Bo,2013-04-05\n@x,Moss,Cy,2013-04-06\n";
+    let place = Place::with(&[("list.csv", list.as_bytes())]);
+    let ran = place.plait("write pds-trace-request list.csv --out trace").succeeded();
+    let request = place.text("trace/pds-trace-request.csv");
+    assert_eq!(request.lines().skip(1).map(|row| &row[..3]).collect::<Vec<_>>(), ["A2,"]);
+    assert!(
+        ran.stdout.contains("left out: 2 with a name of the record that a spreadsheet takes for a formula")
+    );
+    assert_eq!(json(&place.text("trace/written.json"))["persons"], 3);
 }

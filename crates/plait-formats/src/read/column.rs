@@ -68,6 +68,12 @@ impl TextColumn {
         self.codes.len()
     }
 
+    /// The value of a row, where it has one.
+    pub(crate) fn value(&self, row: usize) -> Option<&str> {
+        let code = *self.codes.get(row).filter(|code| **code != NULL)?;
+        Some(self.interner.values().get(code))
+    }
+
     pub(crate) fn finish(self, name: String) -> Column {
         Column { name, codes: self.codes, values: self.interner.into_values() }
     }

@@ -152,12 +152,19 @@ const ETHNICITIES: &[(&str, EthnicGroup, &str)] = &[
     ("NOBT", EthnicGroup::NotKnown, "99"),
 ];
 
-/// Two letters that begin like a code of the NHS and stand for "missing".
-const NO_ETHNICITY: [&str; 5] = ["NK", "NA", "NS", "NR", "NO"];
+/// Codes of the NHS that are divided further, with the second letters that are given out for it (recalled). Other second
+/// letters are of another coding: `AS` is no White British person but an Asian one in a list of somebody's own.
+const DIVIDED: [(u8, &[u8]); 5] = [
+    (b'C', b"ABCDEFGHJKLMNPQRSTUVWXY"),
+    (b'G', b"ABCDEF"),
+    (b'L', b"ABCDEFGHJK"),
+    (b'P', b"ABCDE"),
+    (b'S', b"ABCDE"),
+];
 
 /// The ethnicity that a cell says, by the list of its column where it has one that maps (extended codes such as `WENG`
-/// are known by no other way), else as a main code or a code of the NHS, whose second character is for local use and
-/// does not count. `None` for text that is none of these.
+/// are known by no other way), else as a main code or a code of the NHS, alone or with a second character that divides it
+/// further: a digit for local use, or a letter that is given out. `None` for text that is none of these.
 pub fn ethnicity<'a>(list: Option<&CodeList>, text: &'a str) -> Option<Ethnicity<'a>> {
     let text = text.trim();
     let inner = without_label(text).unwrap_or(text);
@@ -173,9 +180,15 @@ fn main_code(text: &str) -> Option<&'static (&'static str, EthnicGroup, &'static
 }
 
 fn nhs_code(text: &str) -> Option<&'static (&'static str, EthnicGroup, &'static str)> {
-    let is_local = |text: &str| text.len() == 2 && text.is_ascii() && !text.as_bytes()[0].is_ascii_digit();
-    let not_given = NO_ETHNICITY.iter().any(|word| word.eq_ignore_ascii_case(text));
-    let code = if is_local(text) && !not_given { &text[..1] } else { text };
+    let is_divided = match text.to_ascii_uppercase().as_bytes() {
+        [first, second] if first.is_ascii_alphabetic() => {
+            let letters =
+                DIVIDED.iter().find(|(code, _)| code == first).map_or(&[][..], |(_, letters)| letters);
+            second.is_ascii_digit() || letters.contains(second)
+        }
+        _ => false,
+    };
+    let code = if is_divided { &text[..1] } else { text };
     let code = without_dirt(code).unwrap_or(code);
     ETHNICITIES.iter().find(|(.., nhs)| !nhs.is_empty() && nhs.eq_ignore_ascii_case(code))
 }
@@ -312,6 +325,12 @@ mod tests {
         check_ethnicity(None, "R - Chinese", Some(("R", "CHNE", EthnicGroup::Asian)));
         check_ethnicity(None, "Z", Some(("Z", "REFU", EthnicGroup::NotKnown)));
         check_ethnicity(None, "99", Some(("99", "NOBT", EthnicGroup::NotKnown)));
+        check_ethnicity(None, "pa", Some(("pa", "BOTH", EthnicGroup::Black)));
+        check_ethnicity(None, "A1", Some(("A1", "WBRI", EthnicGroup::White)));
+        // of a coding of somebody's own: Asian, Black, white, mixed, Chinese
+        for text in ["AS", "BL", "WH", "MX", "CZ", "ZZ", "RA"] {
+            check_ethnicity(None, text, None);
+        }
         for text in ["", "NK", "na", "I", "WENG", "1", "9", "White"] {
             check_ethnicity(None, text, None);
         }

@@ -95,7 +95,9 @@ impl<'a> Headers<'a> {
         type Means = fn(&super::spec::Column, &str) -> bool;
         let named: Means = super::spec::Column::is_called;
         let worded: Means = super::spec::Column::is_worded;
-        for (means, of_term) in [(named, true), (named, false), (worded, true), (worded, false)] {
+        let former: Means = super::spec::Column::was_called;
+        let ways = [named, worded, former].into_iter().flat_map(|means| [(means, true), (means, false)]);
+        for (means, of_term) in ways {
             for (at, header) in headers.iter().enumerate() {
                 if columns[at].is_some() {
                     continue;

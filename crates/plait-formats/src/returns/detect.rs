@@ -621,6 +621,16 @@ fn decide(
         members.push(member(&found, &fit));
     }
     members.sort_by_key(|member| (first_table(member), Arc::clone(&member.file)));
+    let is_nested = |member: &Member| matches!(member.holds, Holds::Xml | Holds::Json { .. });
+    if spec.year == 0 && members.len() > 1 && members.iter().all(is_nested) {
+        // files of several days: of what a person has only one of, what is read first counts
+        members.reverse();
+        unsure.push(format!(
+            "by its name {} is the latest of {} files: what it says of a person holds now",
+            members[0].file,
+            members.len()
+        ));
+    }
     let year = year.or(asked_year).or((spec.year != 0).then_some(spec.year));
     strangers.sort_by(|a, b| a.file.cmp(&b.file));
     Ok(Recognised { spec, term, year, reference_date, authority, members, strangers, why, unsure })

@@ -10,6 +10,7 @@ use super::rows::ReturnRows;
 use super::spec::{Column, Kind, Meaning, Spec};
 use plait_types::{Fault, FaultCode, PartialDate, Values};
 use serde::Deserialize;
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 
 /// How the lists of one return are filled from the tables of another.
@@ -62,8 +63,9 @@ enum From {
     Own(String),
     /// The column of the row with the latest date in `by`.
     Latest { latest: String, by: String },
-    /// The column of the row with the lowest number or the earliest date in `by`.
-    First { first: String, by: String },
+    /// The column of the row with the lowest number or the earliest date in `by`. Rows whose `ended` is past come last,
+    /// whatever their number; of equal ones the row with the latest date in `since` counts.
+    First { first: String, by: String, ended: Option<String>, since: Option<String> },
     /// Whether any row has a value, one of `only` or none of `except`; empty where there are no rows.
     Has {
         has: String,
@@ -94,6 +96,9 @@ pub struct FilledList {
     pub n_rows: usize,
     /// Rows of the source that belong into it and say of nobody who they are about.
     pub left_out: u64,
+    /// Rows of the table that the list does not ask for: earlier ones where it has the latest of a person, and those of
+    /// persons or with values that it is not about.
+    pub not_asked_for: u64,
     /// What the source calls the person of each row.
     pub records: Vec<String>,
     /// In the order of the specification; dates as `YYYY-MM-DD`.
@@ -172,7 +177,15 @@ pub fn copy(rows: &ReturnRows) -> Vec<FilledList> {
             });
             let columns = columns.collect();
             let records = (0..n_rows).map(|row| rows.person_name(table, row).unwrap_or_default().to_owned());
-            FilledList { table, n_rows, left_out: 0, records: records.collect(), columns, why_empty: None }
+            FilledList {
+                table,
+                n_rows,
+                left_out: 0,
+                not_asked_for: 0,
+                records: records.collect(),
+                columns,
+                why_empty: None,
+            }
         })
         .collect()
 }
@@ -207,6 +220,7 @@ impl Filler<'_> {
         let table = self.target.tables.iter().position(|table| table.name == list.table)?;
         let source = self.rows.table(&list.rows)?;
         let (kept, left_out) = self.rows_of(list, source);
+        let not_asked_for = (self.rows.n_rows(source) - kept.len()) as u64 - left_out;
         let columns = self.target.tables[table].columns.iter();
         let columns = columns.map(|column| self.column(list, source, column, &kept)).collect();
         let records =
@@ -216,8 +230,8 @@ impl Filler<'_> {
             .chain(&list.with)
             .find(|table| !is_there(table))
             .map(|table| WhyEmpty::NoTable(table.clone()));
-        let records = records.collect();
-        Some(FilledList { table, n_rows: kept.len(), left_out, records, columns, why_empty })
+        let (n_rows, records) = (kept.len(), records.collect());
+        Some(FilledList { table, n_rows, left_out, not_asked_for, records, columns, why_empty })
     }
 
     /// The rows of a table that become rows of a list, and how many would and say of nobody who they are about.
@@ -267,7 +281,7 @@ impl Filler<'_> {
         (kept, left_out)
     }
 
-    /// Whether a day is not after that of the list.
+    /// Whether a day is not after that of the list; without one, every day is past.
     fn is_past(&self, day: &str) -> bool {
         self.on.is_none_or(|on| day <= on.iso().as_str())
     }
@@ -358,14 +372,20 @@ impl Filler<'_> {
                     self.best(place, |row| rows.day(by, row).filter(|day| self.is_past(day)), |a, b| a > b);
                 each(&|row| self.value(place, best[person(row)?]?, column))
             }
-            From::First { first, by } => {
+            From::First { first, by, ended, since } => {
                 let (place, by) = self.places(first, by)?;
+                let beside = |column: &Option<String>| rows.place_in(place.0, column.as_deref()?);
+                let (ended, since) = (beside(ended), beside(since));
                 let is_date = rows.spec().tables[by.0].columns[by.1].kind == Kind::Date;
                 let number = |row: usize| rows.cell(by, row)?.parse::<f64>().ok().filter(|n| n.is_finite());
+                let has_ended =
+                    |row| ended.and_then(|ended| rows.day(ended, row)).is_some_and(|day| self.is_past(&day));
+                let start = |row| Reverse(since.and_then(|since| rows.day(since, row)));
                 let best = if is_date {
                     self.best(place, |row| rows.day(by, row), |a, b| a < b)
                 } else {
-                    self.best(place, number, |a, b| a < b)
+                    let rank = |row| Some((has_ended(row), number(row)?, start(row)));
+                    self.best(place, rank, |a, b| a < b)
                 };
                 each(&|row| self.value(place, best[person(row)?]?, column))
             }
@@ -540,8 +560,10 @@ mod tests {
                 let beside = |place: &str, column: &str| format!("{}.{column}", split(place).0);
                 match from {
                     From::Own(column) => named.push(own(column)),
-                    From::Latest { latest: place, by } | From::First { first: place, by } => {
-                        named.extend([place.clone(), beside(place, by)]);
+                    From::Latest { latest: place, by } => named.extend([place.clone(), beside(place, by)]),
+                    From::First { first: place, by, ended, since } => {
+                        let columns = std::iter::once(by).chain(ended).chain(since);
+                        named.extend(columns.map(|column| beside(place, column)).chain([place.clone()]));
                     }
                     From::Has { has: place, .. } | From::Count { count: place, .. } => {
                         named.push(place.clone());

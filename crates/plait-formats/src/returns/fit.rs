@@ -1,6 +1,6 @@
 //! How well a row of headers fits the tables of the specs.
 
-use super::spec::{Spec, Table, Term};
+use super::spec::{Meaning, Spec, Table, Term};
 use hashbrown::{HashMap, HashSet};
 use std::cmp::Reverse;
 use std::path::Path;
@@ -36,6 +36,10 @@ pub(super) struct Fit {
     distinctive: usize,
     /// Columns found whose name no other table of the spec has.
     own: usize,
+    /// Whether the header has the column by which rows say whose they are, where the table has one.
+    has_key: bool,
+    /// Whether the table must have a date of death and the header has it.
+    tells_of_death: bool,
     /// Whether the file or sheet is called like the table.
     pub(super) is_called: bool,
 }
@@ -140,6 +144,11 @@ impl Headers {
                     missing,
                     distinctive: distinctive.get(&place).copied().unwrap_or(0),
                     own: own.get(&place).copied().unwrap_or(0),
+                    has_key: has_key(table, &in_this_term),
+                    tells_of_death: table.columns.iter().enumerate().any(|(at, column)| {
+                        let is_death = column.required && column.meaning == Some(Meaning::DateOfDeath);
+                        is_death && in_this_term.contains(&(at as u32))
+                    }),
                     is_called: words.iter().any(|word| table.is_called(word)),
                 });
             }
@@ -157,6 +166,8 @@ impl Fit {
             && ((share(self.of_table, 80) && share(self.of_header, 50) && self.distinctive >= 1)
                 || (share(self.of_header, 60) && self.distinctive >= 2 && self.missing == 0)
                 || (share(self.of_header, 50) && share(self.of_table, 50) && self.distinctive >= 2)
+                // hardly any column of a list of deaths is of it alone, and no other list of people needs a date of death
+                || (self.found == self.of_header && self.missing == 0 && self.tells_of_death)
                 || (share(self.of_header, 75)
                     && self.is_called
                     && (self.distinctive >= 1 || self.missing == 0)))
@@ -183,11 +194,13 @@ impl Fit {
         self.is_called || self.found * 2 >= self.of_table || self.found * 3 >= self.of_header
     }
 
-    /// Greater is better: nothing that must be there is missing, then the shares of header and table (their harmonic
-    /// mean, in millionths), then the name of the file.
+    /// Greater is better: nothing that must be there is missing, nor the key of the rows, then the share of the header that is
+    /// known, then those of header and table (their harmonic mean), both in thousandths, then the name of the file. The
+    /// mean alone would prefer small tables, and years with fewer columns, for a file from which columns were cut away.
     pub(super) fn rank(&self) -> (Reverse<bool>, usize, bool) {
-        let mean = 2_000_000 * self.found / (self.of_header + self.of_table).max(1);
-        (Reverse(self.missing > 0), mean, self.is_called)
+        let known = 1_000 * self.found / self.of_header.max(1);
+        let mean = 2_000 * self.found / (self.of_header + self.of_table).max(1);
+        (Reverse(self.missing > 0 || !self.has_key), 1_001 * known + mean, self.is_called)
     }
 }
 
@@ -195,6 +208,14 @@ impl Fit {
 pub(super) fn is_named(file: &str, table: &Table) -> bool {
     let stem = Path::new(file).file_stem().unwrap_or_default().to_string_lossy();
     runs_of_words(&stem).iter().any(|word| table.is_called(word))
+}
+
+/// Whether columns of a table say whose its rows are, as far as the table has such columns.
+fn has_key(table: &Table, found: &HashSet<u32>) -> bool {
+    let keys = [&table.record, &table.parent_column].into_iter().flatten();
+    let mut keys =
+        keys.filter_map(|key| table.columns.iter().position(|column| column.name == *key)).peekable();
+    keys.peek().is_none() || keys.any(|at| found.contains(&(at as u32)))
 }
 
 fn folded(name: &str) -> String {

@@ -111,6 +111,9 @@ fn read(
         Holds::Xml | Holds::Json { .. } => {
             let shape = shape.ok_or_else(|| no_elements(file))?;
             let mut rows = NestedRows::new(shape, out, Arc::clone(file), limit);
+            if matches!(member.holds, Holds::Json { .. }) {
+                rows = rows.of_json();
+            }
             let issues = origin.with_reader(|bytes| {
                 if let Holds::Json { entry } = &member.holds {
                     json::walk(bytes, file, entry.as_deref(), &mut rows, advance)

@@ -13,7 +13,9 @@ use super::spec::{DateForm, Kind, Meaning, Spec};
 use crate::columns::surname_first;
 use hashbrown::hash_table::Entry;
 use hashbrown::{DefaultHashBuilder, HashSet, HashTable};
-use plait_types::{Column, Interner, NULL, PartialDate, Table, Values};
+use plait_types::identifier::UpnUnknown;
+use plait_types::placeholder::is_placeholder;
+use plait_types::{Column, Interner, NULL, PartialDate, Role, Table, Values};
 use std::hash::BuildHasher;
 
 mod address;
@@ -96,6 +98,9 @@ const FACTS: [(Meaning, &str); 9] = [
     (Meaning::Phone, "phone"),
 ];
 
+/// Where in [`FACTS`] the reason stands why there is no UPN, which some returns write in the place of the UPN.
+const REASON_FOR_NO_UPN: usize = 5;
+
 /// Columns of sex and ethnicity as the source codes them.
 const AS_RECORDED: [&str; 2] = ["sex_as_recorded", "ethnicity_as_recorded"];
 
@@ -125,9 +130,12 @@ pub(super) struct IdentityColumn<'a> {
 impl<'a> IdentityColumn<'a> {
     /// `None` where the column of the spec says nothing of who a record is about.
     pub(super) fn of(spec: &'a Spec, at: (usize, usize), column: &'a Column) -> Option<Self> {
-        let of_spec = &spec.tables[at.0].columns[at.1];
+        let table = &spec.tables[at.0];
+        let of_spec = &table.columns[at.1];
         let codes = of_spec.code_list();
-        Some(Self { at, meaning: of_spec.meaning?, kind: of_spec.kind, codes, column })
+        let of_address = table.address_dates.iter().flatten().position(|date| *date == of_spec.name);
+        let of_address = of_address.map(|end| if end == 0 { Meaning::From } else { Meaning::To });
+        Some(Self { at, meaning: of_spec.meaning.or(of_address)?, kind: of_spec.kind, codes, column })
     }
 }
 
@@ -464,9 +472,26 @@ impl IdentityBuilder {
             let Some((_, kind)) = IDENTIFIERS.iter().find(|(meaning, _)| *meaning == column.meaning) else {
                 continue;
             };
+            let role = match column.meaning {
+                Meaning::Upn | Meaning::FormerUpn => Some(Role::Upn),
+                Meaning::NhsNumber => Some(Role::NhsNumber),
+                Meaning::Uln => Some(Role::Uln),
+                _ => None,
+            };
             let cleaned = Cleaned::trimmed(column.column);
+            let stands_for_none: Vec<bool> = cleaned
+                .values
+                .iter()
+                .map(|text| role.is_some_and(|role| is_placeholder(role, text)))
+                .collect();
             for (row, &record) in records.iter().enumerate().filter(|(_, record)| **record != NULL) {
                 if let Some(value) = cleaned.get(row) {
+                    if stands_for_none[cleaned.codes[column.column.codes[row] as usize] as usize] {
+                        if column.meaning == Meaning::Upn && UpnUnknown::parse(value).is_some() {
+                            self.facts[REASON_FOR_NO_UPN].say(record, value);
+                        }
+                        continue;
+                    }
                     // the key by which a row belongs to its record holds whatever else the row dates
                     let is_key = matches!(column.meaning, Meaning::LaChildId | Meaning::Pseudonym);
                     push(record, kind, value, row, if is_key { [None, None] } else { dates });
@@ -485,7 +510,7 @@ impl IdentityBuilder {
     }
 
     /// Everything that was said, and what of it cannot be of one person. Dates become ISO dates here, where it is known in
-    /// which order each column writes them; what is no date stays as it is, so that it can be counted as unreadable later.
+    /// which order each column writes them.
     pub(super) fn finish(
         self,
         name: &str,

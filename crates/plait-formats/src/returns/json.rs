@@ -165,15 +165,15 @@ impl<'de, E: Elements> Visitor<'de> for Top<'_, '_, E> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<(), A::Error> {
-        Value { walk: self.walk, key: "", depth: 1 }.visit_map(map)
+        Value { walk: self.walk, key: "", depth: 1, in_list: false }.visit_map(map)
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
         let Some(key) = self.entry else {
-            return Value { walk: self.walk, key: "", depth: 1 }.visit_seq(seq);
+            return Value { walk: self.walk, key: "", depth: 1, in_list: false }.visit_seq(seq);
         };
         self.walk.enter("", 1)?;
-        while seq.next_element_seed(Value { walk: self.walk, key, depth: 2 })?.is_some() {}
+        while seq.next_element_seed(Value { walk: self.walk, key, depth: 2, in_list: true })?.is_some() {}
         self.walk.leave()
     }
 }
@@ -184,6 +184,8 @@ struct Value<'a, 'b, E> {
     walk: &'a Walk<'b, E>,
     key: &'a str,
     depth: usize,
+    /// Whether it is an entry of an array.
+    in_list: bool,
 }
 
 impl<E: Elements> Value<'_, '_, E> {
@@ -221,8 +223,14 @@ impl<'de, E: Elements> Visitor<'de> for Value<'_, '_, E> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         self.walk.enter(self.key, self.depth)?;
+        if self.in_list {
+            self.walk.act(|elements| {
+                elements.in_list();
+                Ok(())
+            })?;
+        }
         while let Some(key) = map.next_key::<String>()? {
-            map.next_value_seed(Value { walk: self.walk, key: &key, depth: self.depth + 1 })?;
+            map.next_value_seed(Value { walk: self.walk, key: &key, depth: self.depth + 1, in_list: false })?;
         }
         self.walk.leave()
     }
@@ -232,7 +240,7 @@ impl<'de, E: Elements> Visitor<'de> for Value<'_, '_, E> {
             return Err(self.walk.stop(too_deep(self.walk.file, self.walk.at.line.get())));
         }
         // an array in an array is one array
-        while seq.next_element_seed(Value { depth: self.depth + 1, ..self })?.is_some() {}
+        while seq.next_element_seed(Value { depth: self.depth + 1, in_list: true, ..self })?.is_some() {}
         Ok(())
     }
 

@@ -1,10 +1,11 @@
 //! Rows at the door: checked, given their record, and split into identity and payload.
 
 use self::copies::Copies;
-use self::keys::Keys;
+use self::keys::{Keys, TWO_RECORDS, WITHDRAWN};
+use self::numbering::Numbering;
 use super::batch::{Batch, BatchSink, Nesting};
 use super::characteristics::{Characteristic, Characteristics};
-use super::check::{Checker, ColumnQuality, Finding, NotRun};
+use super::check::{Checker, ColumnQuality, Finding, NotRun, boolean};
 use super::dates::DateOrders;
 use super::detect::Recognised;
 use super::fit;
@@ -26,6 +27,7 @@ use std::sync::Arc;
 
 mod copies;
 mod keys;
+mod numbering;
 
 /// A dataset that has landed: who its records are about, and how good they are. Payload went to the sink.
 #[derive(Clone, Debug)]
@@ -129,11 +131,10 @@ pub struct Landing<'a> {
     issues: Vec<Issue>,
     /// Only where two files could hold the same persons.
     copies: Option<Copies>,
+    /// Only where several files have persons by their keys.
+    numbering: Option<Numbering>,
     payload: Option<&'a mut Payload<'a>>,
 }
-
-/// Stands in place of the record of a key that rows of two records have.
-const TWO_RECORDS: u32 = NULL - 1;
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Reason {
@@ -141,6 +142,10 @@ enum Reason {
     UnknownRecord,
     /// The key of the row that it belongs to is that of rows of two records.
     TwoRecords,
+    /// Two organisations have the key, and the row does not say which it is of.
+    TwoOrganisations,
+    /// The collector is to forget the person.
+    Withdrawn,
 }
 
 impl<'a> Landing<'a> {
@@ -174,6 +179,7 @@ impl<'a> Landing<'a> {
             aside: BTreeMap::new(),
             issues: Vec::new(),
             copies: None,
+            numbering: None,
             payload,
         }
     }
@@ -321,6 +327,20 @@ impl<'a> Landing<'a> {
                 IssueKind::RowOfUnknownRecord,
                 format!("{n} {are} about a record that no row of a person has, and {were} set aside"),
             ),
+            Reason::Withdrawn => (
+                IssueKind::RowOfUnknownRecord,
+                format!(
+                    "{n} {are} of persons whom \"{}\" withdraws, and {were} set aside",
+                    table.withdrawn.as_deref().unwrap_or_default()
+                ),
+            ),
+            Reason::TwoOrganisations => (
+                IssueKind::RowOfUnknownRecord,
+                format!(
+                    "{n} {are} about a person by a number that two organisations have, and {were} set aside; give the \
+                     files of each organisation as a source of their own"
+                ),
+            ),
             Reason::TwoRecords => (
                 IssueKind::RowOfUnknownRecord,
                 format!(
@@ -340,19 +360,24 @@ impl<'a> Landing<'a> {
     fn records_of(&mut self, batch: &Batch) -> Vec<u32> {
         let spec = Arc::clone(&self.spec);
         let table = &spec.tables[batch.table];
-        let own_key = table.record.as_ref().and_then(|record| batch.rows.column(record));
+        let column = |name: &Option<String>| name.as_ref().and_then(|name| batch.rows.column(name));
+        let (own_key, within) = (column(&table.record), column(&table.record_within));
         let records = match (table.rows, &batch.nesting) {
             (Rows::OfFile, _) => return vec![NULL; batch.rows.n_rows],
             (Rows::Person, None) if table.record.is_some() => {
-                self.persons_by_key(own_key, true, batch.rows.n_rows)
+                self.persons_by_key(own_key, within, true, batch.rows.n_rows)
             }
             (Rows::Person, None) => self.person_per_row(batch),
             (Rows::OfPerson, None) if table.makes_records => {
-                self.persons_by_key(own_key, true, batch.rows.n_rows)
+                self.persons_by_key(own_key, within, true, batch.rows.n_rows)
             }
             (Rows::OfPerson, None) => self.known_records(batch),
             (Rows::Person, Some(nesting)) => {
-                let records = self.persons_by_key(own_key, false, batch.rows.n_rows);
+                let withdrawn = self.withdraw(own_key, column(&table.withdrawn), batch.rows.n_rows);
+                let mut records = self.persons_by_key(own_key, within, false, batch.rows.n_rows);
+                for (record, _) in records.iter_mut().zip(withdrawn).filter(|(_, withdrawn)| *withdrawn) {
+                    *record = NULL;
+                }
                 let nested = self.nested.entry(Arc::clone(&batch.file)).or_default();
                 for (&person, &record) in nesting.person.iter().zip(&records) {
                     if person == Nesting::NO_ROW {
@@ -375,8 +400,13 @@ impl<'a> Landing<'a> {
         for (row, _) in records.iter().enumerate().filter(|(_, record)| **record == NULL) {
             let missing = table.record.is_some()
                 && own_key.is_none_or(|column| column.get(row).is_none_or(Self::is_no_key));
+            let key = || own_key.and_then(|column| column.get(row));
             let reason = if missing && batch.nesting.is_none() {
                 Reason::NoKey
+            } else if key().is_some_and(|key| self.keys.find(key.trim()) == Some(TWO_RECORDS)) {
+                Reason::TwoOrganisations
+            } else if table.withdrawn.is_some() && table.rows == Rows::Person {
+                Reason::Withdrawn
             } else if self.is_of_two_records(batch, row) {
                 Reason::TwoRecords
             } else {
@@ -394,12 +424,46 @@ impl<'a> Landing<'a> {
         key.is_empty() || key.bytes().all(|byte| byte == b'0') || is_placeholder(Role::Identifier, key)
     }
 
+    /// Whether each row is of a person whom it withdraws. Rows of that person in files that are read later, which are of
+    /// earlier days, are set aside too.
+    fn withdraw(&mut self, keys: Option<&Column>, withdrawn: Option<&Column>, n_rows: usize) -> Vec<bool> {
+        let is_true = |row: usize| withdrawn.and_then(|column| boolean(column.get(row)?)) == Some(true);
+        let withdrawn: Vec<bool> = (0..n_rows).map(is_true).collect();
+        for (row, _) in withdrawn.iter().enumerate().filter(|(_, withdrawn)| **withdrawn) {
+            if let Some(key) = keys.and_then(|keys| keys.get(row)).filter(|key| !Self::is_no_key(key)) {
+                self.keys.get_or_insert_with(key.trim(), || WITHDRAWN);
+            }
+        }
+        withdrawn
+    }
+
     /// A record per row, or per key where rows have one. A row without a key is set aside where `needs_key`.
-    fn persons_by_key(&mut self, keys: Option<&Column>, needs_key: bool, n_rows: usize) -> Vec<u32> {
+    fn persons_by_key(
+        &mut self,
+        keys: Option<&Column>,
+        within: Option<&Column>,
+        needs_key: bool,
+        n_rows: usize,
+    ) -> Vec<u32> {
         let without_key =
             |landing: &mut Self| if needs_key { NULL } else { landing.identity.new_record(None) };
         let Some(keys) = keys else { return (0..n_rows).map(|_| without_key(self)).collect() };
         let says_nothing: Vec<bool> = keys.values.iter().map(Self::is_no_key).collect();
+        if let Some(within) = within {
+            let of_row = |(row, &code): (usize, &u32)| {
+                if code == NULL || says_nothing[code as usize] {
+                    return without_key(self);
+                }
+                let within = within.get(row).map(str::trim).filter(|within| !within.is_empty());
+                let key = keys.values.get(code).trim();
+                self.keys.get_or_insert_within(within, key, |is_of_another| {
+                    // two records of one name could not be told apart
+                    let both = within.filter(|_| is_of_another).map(|within| format!("{within}/{key}"));
+                    self.identity.new_record(Some(both.as_deref().unwrap_or(key)))
+                })
+            };
+            return keys.codes.iter().enumerate().map(of_row).collect();
+        }
         let mut of_code = vec![NULL; keys.values.len()];
         keys.codes
             .iter()
@@ -412,7 +476,7 @@ impl<'a> Landing<'a> {
                     let key = keys.values.get(code).trim();
                     *record = *self.keys.get_or_insert_with(key, || self.identity.new_record(Some(key)));
                 }
-                *record
+                if *record == WITHDRAWN { NULL } else { *record }
             })
             .collect()
     }
@@ -437,7 +501,8 @@ impl<'a> Landing<'a> {
         let by_record = table.record.as_ref().and_then(|record| batch.rows.column(record));
         // where a row has a key of its own, an empty one says nothing, whatever it belongs to
         if let Some(keys) = by_record {
-            return records_of(keys, |key| self.keys.find(key.trim()));
+            let find = |key: &str| self.keys.find(key.trim()).filter(|record| *record != TWO_RECORDS);
+            return records_of(keys, find);
         }
         let Some((parent, here, _)) = self.spec.parent(table) else { return vec![NULL; batch.rows.n_rows] };
         let Some(keys) = batch.rows.column(here) else { return vec![NULL; batch.rows.n_rows] };
@@ -556,6 +621,9 @@ impl Landing<'_> {
         if let Some(copies) = &mut self.copies {
             copies.look(&batch);
         }
+        if let Some(numbering) = &mut self.numbering {
+            numbering.look(&batch);
+        }
         let records = self.records_of(&batch);
         self.remember_rows(&batch, &records);
         let spec = Arc::clone(&self.spec);
@@ -668,7 +736,7 @@ fn issue_of_two_people(spec: &Spec, found: TwoPeople) -> Issue {
 /// Files made by hand are read a second time, for the checks alone, where a column turns out to write its dates otherwise
 /// than nearly all do: month first, or so that nothing says which it is.
 ///
-/// Fails as [`gather`] does, where the sink fails, and where two files hold the same persons.
+/// Fails as [`gather`] does, where the sink fails, and where two files hold the same persons or number them alike.
 pub fn land<'a>(
     recognised: &Recognised,
     name: &str,
@@ -685,9 +753,13 @@ pub fn land<'a>(
         IdentityKept::InParts(sink) => landing.with_identity_in_parts(sink),
     };
     landing.copies = Copies::of(recognised);
+    landing.numbering = Numbering::of(recognised);
     let gathered = gather(recognised, &mut landing, progress)?;
     if let Some(copies) = landing.copies.take() {
         copies.refuse()?;
+    }
+    if let Some(numbering) = landing.numbering.take() {
+        numbering.refuse()?;
     }
     let mut landed = landing.finish(name)?;
     refuse_without_persons(recognised, &gathered, &landed)?;

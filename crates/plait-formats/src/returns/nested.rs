@@ -3,12 +3,14 @@
 //! The paths of a spec are compiled into a tree once. Elements are then followed through it one by one: an element
 //! of a table opens a row, an element of a column fills a cell of the innermost row of its table. Case and namespaces
 //! do not matter. Where an element stands elsewhere than the spec says, it is found by its name, as long as the name
-//! is that of one column of a row that is open, or of one table.
+//! is that of one column of a row that is open, or of one table. Where the column says who a person is, that alone is
+//! not enough (`found`).
 //!
 //! Rows wait until no person is open and enough have come. So a person's rows never straddle two batches of a table
 //! that were given at different times, the tables of persons come first, and a person some of whose own cells are no
 //! text can be set aside with all that is in it.
 
+use self::found::{FoundByName, names_people};
 use super::batch::{Batch, Nesting};
 use super::check::boolean;
 use super::out::Out;
@@ -22,12 +24,16 @@ use std::collections::BTreeMap;
 use std::mem;
 use std::sync::Arc;
 
+mod found;
+
 /// What reads a file element by element.
 pub(super) trait Elements {
     /// An element begins; `line` counts on which line of the file.
     fn enter(&mut self, name: &str, line: &mut dyn FnMut() -> u64) -> Result<(), Fault>;
     /// Text within the element that began last and has not ended.
     fn text(&mut self, text: &str) -> Result<(), Fault>;
+    /// The element that began last is an entry of a list, of which there may be others.
+    fn in_list(&mut self) {}
     /// Text within it that cannot be decoded, and where in the file.
     fn undecodable(&mut self, offset: u64);
     /// The element that began last and has not ended ends.
@@ -88,6 +94,8 @@ struct ShapeColumn {
     name: String,
     several: bool,
     payload: Payload,
+    /// Whether it says who the person is.
+    says_who: bool,
 }
 
 /// What a value says about whether the row is there.
@@ -132,6 +140,7 @@ impl Shape {
                     name: column.name.clone(),
                     several: column.several,
                     payload,
+                    says_who: spec.says_who(table, column),
                 });
             }
             shape.nodes[node as usize].tables.push(slot);
@@ -242,6 +251,8 @@ struct Frame {
     /// How many rows it has opened.
     opened: u32,
     has_elements: bool,
+    /// Whether it is an entry of a list.
+    in_list: bool,
 }
 
 /// A row whose element has not ended.
@@ -253,6 +264,10 @@ struct Open {
     /// Rows that waited when it began, per table: at this place in [`NestedRows::marks`].
     marks: usize,
     undecodable: bool,
+    /// How many elements are around its own.
+    depth: usize,
+    /// What says who the person is and was found by name.
+    found: FoundByName,
 }
 
 /// The rows of a table that wait to be given.
@@ -335,6 +350,8 @@ pub(super) struct NestedRows<'a, 'b> {
     ended: usize,
     /// How many elements are open of a person who stands within another.
     within: usize,
+    /// Whether names of elements are keys of JSON, which may be data: a table that somebody made by name.
+    is_json: bool,
     findings: Findings,
 }
 
@@ -342,6 +359,8 @@ pub(super) struct NestedRows<'a, 'b> {
 struct Findings {
     unknown: BTreeMap<String, u64>,
     elsewhere: BTreeMap<String, u64>,
+    /// Elements that say who somebody is, where that may be somebody else.
+    of_others: BTreeMap<String, u64>,
     stray: Noted,
     repeated: BTreeMap<(usize, usize), Noted>,
     undecodable: Noted,
@@ -374,20 +393,26 @@ impl<'a, 'b> NestedRows<'a, 'b> {
             rows_of_person: 0,
             ended: 0,
             within: 0,
+            is_json: false,
             findings: Findings::default(),
         }
+    }
+
+    /// The same, of a file whose names of elements may be data.
+    pub(super) fn of_json(self) -> Self {
+        Self { is_json: true, ..self }
     }
 
     /// Gives what is left and says what was found.
     pub(super) fn finish(mut self) -> Result<(), Fault> {
         self.give()?;
-        let Self { findings, shape, out, file, .. } = self;
+        let Self { findings, shape, out, file, is_json, .. } = self;
         let issue = |kind, message: String| Issue::new(kind, &*file, message);
         if !findings.unknown.is_empty() {
             let count: u64 = findings.unknown.values().sum();
             let message = format!(
                 "elements that the specification does not know were left out: {}",
-                listed(findings.unknown.keys())
+                listed(findings.unknown.keys(), |name| !is_json || shape.has_words_of(name))
             );
             out.issue(issue(IssueKind::UnknownElements, message).counting(count as usize));
         }
@@ -395,9 +420,18 @@ impl<'a, 'b> NestedRows<'a, 'b> {
             let count: u64 = findings.elsewhere.values().sum();
             let message = format!(
                 "elements stand at another place than the specification says and were found by name: {}",
-                listed(findings.elsewhere.keys())
+                listed(findings.elsewhere.keys(), |_| true)
             );
             out.issue(issue(IssueKind::ElementElsewhere, message).counting(count as usize));
+        }
+        if !findings.of_others.is_empty() {
+            let count: u64 = findings.of_others.values().sum();
+            let message = format!(
+                "elements that say who somebody is stand where that may be another person, such as a parent or a worker, and \
+                 were left out: {}",
+                listed(findings.of_others.keys(), |_| true)
+            );
+            out.issue(issue(IssueKind::UnknownElements, message).counting(count as usize));
         }
         if findings.stray.count() > 0 {
             let message = "text between elements, where no value can be, was left out".to_owned();
@@ -474,8 +508,75 @@ impl<'a, 'b> NestedRows<'a, 'b> {
         if !is_around || is_open || is_cell || self.open_of_persons == 0 && table.rows == Rows::OfPerson {
             return NONE;
         }
+        // an address of a parent has the element that one of the child has
+        let says_who = table.columns.iter().any(|column| column.says_who);
+        if says_who && table.rows == Rows::OfPerson && self.may_be_another(table.around) {
+            *self.findings.of_others.entry(self.shape.name_of(name)).or_default() += 1;
+            return NONE;
+        }
         *self.findings.elsewhere.entry(self.shape.name_of(name)).or_default() += 1;
         table.node
+    }
+
+    /// Whether what stands here may be about another person than the row of a table does, or the innermost one: because it
+    /// is in the row of another table, or in an element that is one of a list or is called after people.
+    fn may_be_another(&self, slot: Option<usize>) -> bool {
+        let row = match slot {
+            Some(slot) => self.open.iter().rev().find(|open| open.slot == slot),
+            None => self.open.last(),
+        };
+        let within = row.map_or(0, |row| row.depth + 1);
+        self.frames[within.min(self.frames.len())..].iter().any(|frame| {
+            let is_strange = frame.node == NONE;
+            frame.opened > 0 || is_strange && (frame.in_list || names_people(&self.name_of(frame.name)))
+        })
+    }
+
+    /// Keeps a value that says who a person is for the end of the row that is at this place among those open.
+    fn find(&mut self, at: usize, column: usize, frame: &Frame) {
+        let slot = self.open[at].slot;
+        if self.may_be_another(Some(slot)) {
+            *self.findings.of_others.entry(self.shape.name_of(frame.name)).or_default() += 1;
+            return;
+        }
+        let open = &mut self.open[at];
+        let way: Vec<u32> = self.frames[open.depth + 1..].iter().map(|frame| frame.name).collect();
+        let takes_all = self.shape.tables[slot].columns[column].several;
+        if !open.found.add(column, self.text[frame.text..].trim_ascii(), &way, takes_all) {
+            self.findings.repeated.entry((slot, column)).or_default().add(open.line);
+        }
+    }
+
+    /// Fills the row that ends with what was found by name and can only be of its person.
+    fn settle(&mut self, open: &mut Open) {
+        let (slot, waiting) = (open.slot, &self.waiting[open.slot]);
+        let row = waiting.lines.len();
+        let own = |column: usize| waiting.columns[column].value(row);
+        let (kept, of_others) = mem::take(&mut open.found).judged(own);
+        for found in kept {
+            let name = self.shape.element_of(slot, found.column);
+            *self.findings.elsewhere.entry(name).or_default() += 1;
+            if self.waiting[slot].columns[found.column].len() <= row {
+                let from = self.text.len();
+                self.text.push_str(&found.value);
+                self.fill(slot, found.column, from, true);
+                self.text.truncate(from);
+            }
+        }
+        for found in of_others {
+            let name = self.shape.element_of(slot, found.column);
+            *self.findings.of_others.entry(name).or_default() += 1;
+        }
+    }
+
+    /// Remembers an element that no path has and that holds others, for the rows around it.
+    fn note_wrapper(&mut self, frame: &Frame) {
+        let Some(depth) = self.open.last().map(|open| open.depth) else { return };
+        let way: Vec<u32> =
+            self.frames[depth + 1..].iter().map(|frame| frame.name).chain([frame.name]).collect();
+        for open in self.open.iter_mut().rev().take_while(|open| open.depth == depth) {
+            open.found.wrapper(&way);
+        }
     }
 
     /// Whether an element is a person and stands in the row of another.
@@ -536,12 +637,15 @@ impl<'a, 'b> NestedRows<'a, 'b> {
         waiting.from_elsewhere.clear();
         waiting.open = Some(waiting.numbers);
         waiting.numbers += 1;
-        self.open.push(Open { slot, line, person, parent, marks, undecodable: false });
+        let depth = self.frames.len();
+        let found = FoundByName::default();
+        self.open.push(Open { slot, line, person, parent, marks, undecodable: false, depth, found });
         Ok(())
     }
 
     fn close_row(&mut self) -> Result<(), Fault> {
-        let open = self.open.pop().expect("a row is open for every one that a frame has opened");
+        let mut open = self.open.pop().expect("a row is open for every one that a frame has opened");
+        self.settle(&mut open);
         let table = &self.shape.tables[open.slot];
         let waiting = &mut self.waiting[open.slot];
         let number = waiting.open.take().unwrap_or_default();
@@ -624,8 +728,7 @@ impl<'a, 'b> NestedRows<'a, 'b> {
         Ok(())
     }
 
-    /// Fills a cell of a row that is open. A value from its own place goes before one from another, whichever comes first: a
-    /// surname within an element that nobody knows may be a parent's.
+    /// Fills a cell of a row that is open. A value from its own place goes before one from another, whichever comes first.
     fn fill(&mut self, slot: usize, column: usize, from: usize, is_elsewhere: bool) {
         let value = self.text[from..].trim_ascii();
         if value.is_empty() {
@@ -693,6 +796,10 @@ impl<'a, 'b> NestedRows<'a, 'b> {
             if let Some(&column) = self.shape.tables[slot].loose.get(&frame.name)
                 && column != usize::MAX
             {
+                if self.shape.tables[slot].columns[column].says_who {
+                    self.find(at, column, frame);
+                    return;
+                }
                 *self.findings.elsewhere.entry(self.shape.name_of(frame.name)).or_default() += 1;
                 self.fill(slot, column, frame.text, true);
                 return;
@@ -708,6 +815,22 @@ impl<'a, 'b> NestedRows<'a, 'b> {
 }
 
 impl Shape {
+    /// The name of the element that alone is this column, where it is found by name.
+    fn element_of(&self, slot: usize, column: usize) -> String {
+        let named = self.tables[slot].loose.iter().find(|(_, known)| **known == column);
+        named.map_or_else(|| self.tables[slot].columns[column].name.clone(), |(&name, _)| self.name_of(name))
+    }
+
+    /// Whether a name is made of words that names of the specification are made of. A word that they do not have may be
+    /// somebody's name.
+    fn has_words_of(&self, name: &str) -> bool {
+        let words = |name: &str| -> Vec<String> {
+            name.split(|c: char| !c.is_alphanumeric()).map(str::to_lowercase).collect()
+        };
+        let known: Vec<String> = self.names.keys().flat_map(|name| words(name)).collect();
+        words(name).iter().all(|word| known.contains(word))
+    }
+
     fn name_of(&self, number: u32) -> String {
         self.names
             .iter()
@@ -774,8 +897,15 @@ impl Elements for NestedRows<'_, '_> {
                 opened += (self.open.len() - before) as u32;
             }
         }
-        self.frames.push(Frame { node, name: number, text: self.text.len(), opened, has_elements: false });
+        let text = self.text.len();
+        self.frames.push(Frame { node, name: number, text, opened, has_elements: false, in_list: false });
         Ok(())
+    }
+
+    fn in_list(&mut self) {
+        if let Some(frame) = self.frames.last_mut().filter(|_| self.within == 0) {
+            frame.in_list = true;
+        }
     }
 
     fn text(&mut self, text: &str) -> Result<(), Fault> {
@@ -812,6 +942,9 @@ impl Elements for NestedRows<'_, '_> {
             if !is_blank(&self.text[frame.text..]) {
                 self.note_stray();
             }
+            if frame.node == NONE {
+                self.note_wrapper(&frame);
+            }
         } else {
             self.value(&frame);
         }
@@ -827,11 +960,15 @@ fn is_blank(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_whitespace())
 }
 
-/// The first of some names, and how many there are besides. Keys of JSON may be data: a number of a child, a name.
-fn listed<'a>(names: impl Iterator<Item = &'a String>) -> String {
+/// The first of some names that can be shown, and how many there are besides.
+fn listed<'a>(names: impl Iterator<Item = &'a String>, can_be_shown: impl Fn(&str) -> bool) -> String {
     let names: Vec<&str> = names.map(String::as_str).collect();
-    let shown: Vec<&str> =
-        names.iter().copied().filter(|name| is_of_a_schema(name)).take(SHOWN_NAMES).collect();
+    let shown: Vec<&str> = names
+        .iter()
+        .copied()
+        .filter(|name| is_of_a_schema(name) && can_be_shown(name))
+        .take(SHOWN_NAMES)
+        .collect();
     match names.len() - shown.len() {
         0 => shown.join(", "),
         n if shown.is_empty() => format!("{n} whose names may be data"),
@@ -865,10 +1002,22 @@ mod names_tests {
 
     #[test]
     fn names_that_may_be_data_are_counted_and_not_shown() {
-        let check =
-            |names: &[&str]| listed(names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>().iter());
+        let check = |names: &[&str]| {
+            listed(names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>().iter(), |_| true)
+        };
         assert_eq!(check(&["Extra", "ns:Other_2-x.y"]), "Extra, ns:Other_2-x.y");
         assert_eq!(check(&["A950000178301", "Extra", "Ava Khan", "Zoë"]), "Extra and 3 more");
         assert_eq!(check(&["9990000018"]), "1 whose names may be data");
+    }
+
+    #[test]
+    fn a_key_of_json_is_shown_where_all_its_words_are_of_the_return() {
+        let spec = crate::returns::library::spec("csc-api").expect("it comes with Plait");
+        let shape = Shape::new(&spec, None).expect("it has elements");
+        let check = |name: &str, expected: bool| assert_eq!(shape.has_words_of(name), expected, "{name}");
+        check("child_first_name", true);
+        check("Worker-Id", true);
+        check("Jones", false);
+        check("surname_Jones", false);
     }
 }

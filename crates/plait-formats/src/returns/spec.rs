@@ -132,12 +132,21 @@ pub struct Table {
     pub makes_records: bool,
     /// The column that says which record a row is about. In XML the nesting says it.
     pub record: Option<String>,
+    /// Of a table of persons, the column that says within what their keys are unique: the organisation whose numbers they
+    /// are. Rows of other tables have the key alone; where two organisations have it, such rows are set aside.
+    pub record_within: Option<String>,
+    /// Of a table of persons, a column that says, where it is true, that the collector is to forget the person: they are set
+    /// aside, with all that is said of them.
+    pub withdrawn: Option<String>,
     /// The column that another table of the return refers to, where that is not `record`.
     pub key: Option<String>,
     /// The table that a row belongs to: its `key`, or else its `record`, stands in the column of the same name here.
     pub parent: Option<String>,
     /// The column here that refers to the parent, where it is not of the same name.
     pub parent_column: Option<String>,
+    /// Columns of the payload that are the first and the last day at the address in the row as well, such as those of an
+    /// episode of care.
+    pub address_dates: Option<[String; 2]>,
     /// In file order.
     pub columns: Vec<Column>,
 }
@@ -150,7 +159,7 @@ pub enum Rows {
     Person,
     /// Something about a record that another table has made; a row of an unknown record is set aside.
     OfPerson,
-    /// Something about the file: header, school.
+    /// Something about nobody whom the return is about: the file, a school, an adopter.
     OfFile,
 }
 
@@ -161,6 +170,9 @@ pub struct Column {
     pub name: String,
     /// Other headers that mean it.
     pub aliases: Vec<String>,
+    /// Headers that it had in earlier years. Files still have them, so that they are read; but they speak for those years
+    /// where the year is to be told.
+    pub former: Vec<String>,
     /// A header that holds all of these words means it too, where a return's headers vary between councils.
     pub words: Vec<String>,
     /// Path of the element from the table's element; the name where absent; `-` where the XML form does not have it here.
@@ -542,6 +554,11 @@ impl Column {
         let header = header.trim();
         self.name.eq_ignore_ascii_case(header)
             || self.aliases.iter().any(|alias| alias.eq_ignore_ascii_case(header))
+    }
+
+    /// Whether the header is one that the column had in earlier years.
+    pub fn was_called(&self, header: &str) -> bool {
+        self.former.iter().any(|former| former.eq_ignore_ascii_case(header.trim()))
     }
 
     /// Whether the header holds all words that mean the column; never where it has none.

@@ -799,6 +799,15 @@ fn archives_that_could_do_harm_are_refused_by_what_they_hold() {
     check(&[("/pupils.csv", PUPILS.as_bytes())], "leads outside");
     check(&[("C:/pupils.csv", PUPILS.as_bytes())], "leads outside");
     check(&[("pupils.csv@", b"")], "a link, \"pupils.csv\"");
+    let (_folder, path) = archive(&[("pupils.csv", PUPILS.as_bytes()), ("pupilz.csv", PUPILS.as_bytes())]);
+    let mut bytes = fs::read(&path).unwrap();
+    let other: Vec<usize> =
+        (0..bytes.len() - 10).filter(|&at| &bytes[at..at + 10] == b"pupilz.csv").collect();
+    other.into_iter().for_each(|at| bytes[at + 5] = b's');
+    fs::write(&path, bytes).unwrap();
+    let fault = recognise(&path).unwrap_err();
+    assert_eq!(fault.code, FaultCode::UnsafeArchive, "{fault}");
+    assert!(fault.to_string().contains("several entries of one name"), "{fault}");
     let zeros = vec![b'0'; 20 << 20];
     check(&[("pupils.csv", &zeros)], "250 times as large");
     let (_inner, inner) = archive(&[("pupils.csv", PUPILS.as_bytes())]);
@@ -1008,18 +1017,83 @@ fn a_value_at_its_own_place_goes_before_one_of_the_same_name_elsewhere() {
              <Identifiers><PupilId>1</PupilId>{own}</Identifiers>{last}</Pupil></Pupils></Message>"
         )
     };
-    let (own, parent) = ("<Surname>Quill</Surname>", "<Parent><Surname>Vane</Surname></Parent>");
-    for (text, expected) in [
-        (xml(own, parent, ""), "PupilId=1 Surname=Quill"),
-        (xml(own, "", parent), "PupilId=1 Surname=Quill"),
-        (xml(own, parent, parent), "PupilId=1 Surname=Quill"),
-        (xml("", parent, ""), "PupilId=1 Surname=Vane"),
+    let own = "<Surname>Quill</Surname>";
+    let (parent, same) =
+        ("<Parent><Surname>Vane</Surname></Parent>", "<Legal><Surname>Quill</Surname></Legal>");
+    let need = "<Needs2><NeedKind>A</NeedKind></Needs2>";
+    let (elsewhere, unknown) = (IssueKind::ElementElsewhere, IssueKind::UnknownElements);
+    for (text, expected, said) in [
+        (xml(own, parent, ""), "PupilId=1 Surname=Quill", unknown),
+        (xml(own, "", parent), "PupilId=1 Surname=Quill", unknown),
+        (xml(own, parent, parent), "PupilId=1 Surname=Quill", unknown),
+        (xml("", parent, ""), "PupilId=1", unknown),
+        (xml("", same, ""), "PupilId=1 Surname=Quill", elsewhere),
+        (xml(own, "", same), "PupilId=1 Surname=Quill", elsewhere),
+        (xml("", own, ""), "PupilId=1 Surname=Quill", elsewhere),
+        (xml(own, need, ""), "PupilId=1 Surname=Quill NeedKind=A", elsewhere),
     ] {
         let folder = folder(&[("a.xml", &text)]);
         let recognised = recognise(&folder.path().join("a.xml")).unwrap();
         let (kept, _) = read(&recognised, 10);
         assert_eq!(kept.rows(&recognised.spec, "pupils"), [format!("1 0 0 - {expected}")], "{text}");
-        assert!(kept.kinds().contains(&IssueKind::ElementElsewhere));
+        assert_eq!(kept.kinds(), [said], "{text}");
+    }
+}
+
+#[test]
+fn who_parents_contacts_and_workers_are_is_never_said_of_the_child() {
+    let adult = r#""first_name": "Ada", "surname": "Vane", "date_of_birth": "1990-02-03", "postcode": "ZX1 1AA",
+                   "unique_pupil_number": "A123456789012""#;
+    let check = |file: &str, text: &str, (of, table): (&str, &str), expected: &str| {
+        let folder = folder(&[(file, text)]);
+        let detected = super::detect(&folder.path().join(file), &Asked::Return(of.to_owned())).unwrap();
+        let Detected::Return(recognised) = detected else { panic!("it was said what it is") };
+        let rows = read(&recognised, 100).0.rows(&recognised.spec, table);
+        let said: Vec<&str> = rows.iter().filter_map(|row| row.splitn(5, ' ').nth(4)).collect();
+        let (landed, _) =
+            super::land(&recognised, "it", None, None, None, super::IdentityKept::Whole, &Quiet).unwrap();
+        assert_eq!(said, [expected], "{text}");
+        let left_out = landed.issues.iter().any(|issue| issue.message.contains("may be another person"));
+        assert!(left_out, "{:?}", landed.issues);
+        let shown = format!("{:?}", landed.issues);
+        assert!(["Vane", "Ada", "1990", "ZX1"].iter().all(|value| !shown.contains(value)), "{shown}");
+    };
+    for within in [
+        format!(r#""parents": [{{ {adult} }}]"#),
+        format!(r#""mother": {{ {adult} }}"#),
+        format!(r#""people": [{{ {adult} }}]"#),
+        format!(
+            r#""child_details": {{ "expected_date_of_birth": "2026-05-04" }}, "other": {{ "more": [{{ {adult} }}] }}"#
+        ),
+        format!(
+            r#""social_care_episodes": [{{ "referral_date": "2026-01-02", "care_worker_details": [{{ {adult} }}] }}]"#
+        ),
+    ] {
+        let unborn =
+            if within.contains("expected_date_of_birth") { "expected_date_of_birth=2026-05-04 " } else { "" };
+        let expected = format!("la_child_id=a1 purge=false {unborn}sex=F ethnicity=WBRI uasc_flag=false");
+        let text = format!(
+            r#"{{"la_code": "302", "Children": [{{"la_child_id": "a1", "purge": false,
+               "child_details": {{"sex": "F", "ethnicity": "WBRI", "uasc_flag": false}}, {within}}}]}}"#
+        );
+        check("csc.json", &text, ("csc-api", "child"), &expected);
+    }
+    let header = "<Header><CollectionDetails><Collection>SC</Collection><Term>SPR</Term><Year>2026</Year>\
+                  </CollectionDetails></Header>";
+    let pupil = |within: &str| {
+        format!(
+            "<Message>{header}<Pupils><PupilsOnRoll><PupilOnRoll><PupilIdentifiers><UPN>A123456789012</UPN>\
+             </PupilIdentifiers>{within}</PupilOnRoll></PupilsOnRoll></Pupils></Message>"
+        )
+    };
+    let contact =
+        "<Who><Surname>Vane</Surname><PreferredSurname>Vane</PreferredSurname><ULN>1000000000</ULN></Who>";
+    for within in [
+        format!("<Contacts><Contact>{contact}</Contact></Contacts>"),
+        format!("{contact}{contact}"),
+        "<Who><UPN>B123456789012</UPN><Surname>Vane</Surname></Who>".to_owned(),
+    ] {
+        check("sc.xml", &pupil(&within), ("school-census-2026", "pupilonroll"), "upn=A123456789012");
     }
 }
 
@@ -1232,4 +1306,222 @@ fn lists_of_schools_and_practices_are_known_by_their_headers_whatever_they_are_c
         };
         assert_eq!(found.as_deref(), name, "{header}");
     }
+}
+
+#[test]
+fn adopters_are_no_children_of_the_inspection_lists() {
+    let mut book = Workbook::new();
+    for (sheet, rows) in [
+        ("List 1", &[["Child Unique ID", "Gender", "Date of Birth"], ["101", "b) Female", "01/02/2015"]][..]),
+        (
+            "List 11",
+            &[["Individual adopter identifier", "Gender", "Disability"], ["101", "a) Male", "b) No"]][..],
+        ),
+    ] {
+        let sheet = book.add_worksheet().set_name(sheet).unwrap();
+        for (row, cells) in rows.iter().enumerate() {
+            for (column, cell) in cells.iter().enumerate() {
+                sheet.write(row as u32, column as u16, *cell).unwrap();
+            }
+        }
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("annex.xlsx");
+    book.save(&path).unwrap();
+    let asked = Asked::Return("annex-a".to_owned());
+    let Detected::Return(recognised) = super::detect(&path, &asked).unwrap() else {
+        panic!("it was said what it is")
+    };
+    let mut payload = Vec::new();
+    let mut keep = |name: &str, rows: plait_types::Table| {
+        payload.push((name.to_owned(), rows));
+        Ok(())
+    };
+    let (landed, _) =
+        super::land(&recognised, "it", None, None, Some(&mut keep), super::IdentityKept::Whole, &Quiet)
+            .unwrap();
+    assert_eq!(landed.identity.n_records, 1);
+    assert_eq!(landed.identity.persons.column("sex").unwrap().get(0), Some("F"));
+    let (_, adopters) = payload.iter().find(|(name, _)| name == "list_11").expect("adopters are payload");
+    assert_eq!((adopters.n_rows, adopters.column("record_key").is_none()), (1, true));
+    assert!(adopters.column("Individual adopter identifier").is_none());
+}
+
+#[test]
+fn files_of_two_schools_that_count_alike_are_refused_and_those_of_one_are_read() {
+    let pupils = |born: &str, surname: &str| {
+        let rows = (1..9).map(|n| format!("{n},,{surname}{n},{}\n", born.replace('D', &format!("0{n}"))));
+        format!("PupilId,UPN,Surname,BirthDate\n{}", rows.collect::<String>())
+    };
+    let check = |one: &str, other: &str, refused: bool| {
+        let folder = folder(&[("north_pupils.csv", one), ("south_pupils.csv", other)]);
+        let recognised = recognise(folder.path()).unwrap().narrowed();
+        let landed = super::land(&recognised, "it", None, None, None, super::IdentityKept::Whole, &Quiet);
+        match landed {
+            Ok(_) => assert!(!refused, "two people are one"),
+            Err(fault) => {
+                assert!(refused, "{fault:?}");
+                assert_eq!(fault.code, FaultCode::NumberedAlike);
+                assert!(
+                    fault.what.contains("of 8 keys that both have, 8 are of two persons"),
+                    "{}",
+                    fault.what
+                );
+                assert!(!format!("{fault:?}").contains("Quill"));
+            }
+        }
+    };
+    check(&pupils("2012-03-D", "Quill"), &pupils("2017-10-D", "Vane"), true);
+    check(&pupils("", "Quill"), &pupils("2017-10-D", "Quill"), false);
+}
+
+#[test]
+fn a_looked_after_child_lives_at_the_placement_of_the_open_episode_in_every_year() {
+    let episodes = "CHILD,DECOM,RNE,LS,CIN,PLACE,PLACE_PROVIDER,DEC,REC,REASON_PLACE_CHANGE,HOME_POST,PL_POST,URN\n\
+        7,01/02/2018,S,C2,N1,U1,PR1,03/04/2019,E4,,ZX1 1AA,ZX2 2AA,\n\
+        7,05/06/2017,S,C2,N1,U1,PR1,01/02/2018,X1,,ZX1 1AA,ZX3 3AA,\n\
+        7,07/08/2025,S,C2,N1,U1,PR1,,,,ZX4 4AA,ZX5 5AA,\n";
+    let folder = folder(&[("episodes.csv", episodes)]);
+    for year in 2018..=2026 {
+        let asked = Asked::Return(format!("ssda903-{year}"));
+        let detected = super::detect(&folder.path().join("episodes.csv"), &asked).unwrap();
+        let Detected::Return(recognised) = detected else { panic!("it was said what it is") };
+        let mut payload = Vec::new();
+        let mut keep = |_: &str, rows: plait_types::Table| {
+            payload.push(rows);
+            Ok(())
+        };
+        let (landed, _) =
+            super::land(&recognised, "it", None, None, Some(&mut keep), super::IdentityKept::Whole, &Quiet)
+                .unwrap();
+        let current = landed.identity.current();
+        assert_eq!(current.table.column("postcode").unwrap().get(0), Some("ZX5 5AA"), "{year}");
+        let others = current.table.column("other_postcodes").unwrap().get(0);
+        assert_eq!(others, Some("ZX4 4AA|ZX2 2AA|ZX1 1AA|ZX3 3AA"), "{year}");
+        let addresses = &landed.identity.addresses;
+        let open = (0..addresses.n_rows).filter(|&row| addresses.column("to").unwrap().get(row).is_none());
+        let from: Vec<Option<&str>> = open.map(|row| addresses.column("from").unwrap().get(row)).collect();
+        assert_eq!(from, [Some("2025-08-07"); 2], "{year}");
+        assert_eq!(
+            payload[0].column("DECOM").unwrap().get(0),
+            Some("01/02/2018"),
+            "they stay in the episode too"
+        );
+    }
+}
+
+#[test]
+fn registrations_of_deaths_are_known_by_what_they_must_have() {
+    let row = "1,9990000018,Quill,Ann,2012-03-04,2025-01-02,F,ZX1 1AA";
+    let all = "DEATH_ID,NHS_NUMBER,SURNAME,FORENAME,DATE_OF_BIRTH,DATE_OF_DEATH,SEX,POSTCODE";
+    check_taken_for("x.csv", all, row, Some(("deaths", "deaths")));
+    let without = all.replace("DEATH_ID,", "");
+    check_taken_for("x.csv", &without, &row[2..], Some(("deaths", "deaths")));
+    let living = without.replace(",DATE_OF_DEATH", "");
+    check_taken_for("x.csv", &living, "9990000018,Quill,Ann,2012-03-04,F,ZX1 1AA", None);
+    check_taken_for("x.csv", &format!("{without},Hobby"), &row[2..], None);
+}
+
+#[test]
+fn a_download_with_columns_cut_away_is_the_table_whose_key_it_has() {
+    for table in ["pupilonroll", "pupilnolongeronroll"] {
+        let header = format!(
+            "{table}tableid,NativeId,{table}orderseqcolumn,sourceid,schoolcensustableid,upn,surname,forename,dob,sex,\
+             uniquelearnernumber,enrolstatus,ethnicity"
+        );
+        let row = "1,n,1,s,1,,Quill,Ann,2015-Apr-21 00:00:00,F,,C,WBRI";
+        let file = format!("2026_spring_{table}_north.csv");
+        check_taken_for(&file, &header, row, Some(("school-census-2026", table)));
+    }
+}
+
+#[test]
+fn the_dates_of_a_plan_are_read_beside_the_referral_too_until_they_became_a_block() {
+    let xml = |year: u16, dates: &str| {
+        format!(
+            "<Message><Header><CollectionDetails><Collection>CIN</Collection><Year>{year}</Year></CollectionDetails></Header>\
+             <Children><Child><ChildIdentifiers><LAchildID>7</LAchildID></ChildIdentifiers><CINdetails>\
+             <CINreferralDate>2019-05-01</CINreferralDate>{dates}</CINdetails></Child></Children></Message>"
+        )
+    };
+    let loose = "<CINPlanStartDate>2019-06-01</CINPlanStartDate><CINPlanEndDate>2019-09-01</CINPlanEndDate>";
+    let block = format!("<CINPlanDates>{loose}</CINPlanDates>");
+    let said = "CINPlanStartDate=2019-06-01 CINPlanEndDate=2019-09-01";
+    for (year, dates, in_details, in_plans) in [
+        (2017, loose, true, false),
+        (2021, loose, true, false),
+        (2021, &block, false, true),
+        (2022, &block, false, true),
+    ] {
+        let folder = folder(&[("cin.xml", &xml(year, dates))]);
+        let path = folder.path().join("cin.xml");
+        let has = |table: &str| landed_rows(&path, table).0.iter().any(|row| row.contains(said));
+        assert_eq!((has("cin_details"), has("cin_plans")), (in_details, in_plans), "{year} {dates}");
+        let unknown = |issue: &Issue| issue.kind == IssueKind::UnknownElements;
+        assert!(!landed_rows(&path, "cin_plans").1.issues.iter().any(unknown), "{year}");
+    }
+}
+
+#[test]
+fn of_files_of_several_days_the_latest_says_what_holds_now() {
+    let day = |postcode: &str| {
+        let child = |n: u32| {
+            format!(
+                r#"{{"la_child_id": "a{n}", "child_details": {{"first_name": "Ann", "surname": "Quill{n}", "sex": "F",
+                "date_of_birth": "2012-03-0{n}", "ethnicity": "WBRI", "postcode": "{postcode} {n}AA"}}}}"#
+            )
+        };
+        let children: Vec<String> = (1..8).map(child).collect();
+        format!(r#"{{"la_code": "302", "Children": [{}]}}"#, children.join(","))
+    };
+    let folder = folder(&[("2026-01-01.json", &day("ZX1")), ("2026-01-02.json", &day("ZX2"))]);
+    let Detected::Return(recognised) = super::detect(folder.path(), &Asked::Nothing).unwrap() else {
+        panic!("it is a return");
+    };
+    assert!(recognised.unsure.iter().any(|said| said.contains("2026-01-02.json is the latest of 2")));
+    let (landed, _) =
+        super::land(&recognised, "it", None, None, None, super::IdentityKept::Whole, &Quiet).unwrap();
+    let current = landed.identity.current().table;
+    assert_eq!(landed.identity.n_records, 7);
+    assert_eq!(current.column("postcode").unwrap().get(0), Some("ZX2 1AA"));
+    assert_eq!(current.column("other_postcodes").unwrap().get(0), Some("ZX1 1AA"));
+}
+
+#[test]
+fn gender_in_a_file_of_a_year_that_asks_for_sex_is_the_sex() {
+    let header = "pupilonrolltableid,NativeId,pupilonrollorderseqcolumn,sourceid,schoolcensustableid,upn,surname,forename,\
+                  dob,gender,uniquelearnernumber,enrolstatus,ethnicity";
+    let text = format!("{header}\n1,n,1,s,1,,Quill,Ann,2015-Apr-21 00:00:00,F,,C,WBRI\n");
+    let file = "2024_autumn_pupilonroll.csv";
+    let folder = folder(&[(file, &text)]);
+    let (_, landed) = landed_rows(&folder.path().join(file), "pupilonroll");
+    assert_eq!(landed.identity.persons.column("sex").unwrap().get(0), Some("F"));
+    assert!(!landed.issues.iter().any(|issue| issue.kind == IssueKind::UnknownColumns));
+}
+
+#[test]
+fn a_child_whom_the_latest_file_withdraws_is_no_record_whatever_earlier_files_say() {
+    let child = |id: &str, purge: bool| {
+        format!(
+            r#"{{"la_child_id": "{id}", "purge": {purge}, "child_details": {{"first_name": "Ann", "surname": "Quill", "sex": "F",
+            "date_of_birth": "2012-03-04", "ethnicity": "WBRI"}}, "social_care_episodes": [{{"referral_date": "2026-01-02"}}]}}"#
+        )
+    };
+    let day = |children: &[String]| format!(r#"{{"la_code": "302", "Children": [{}]}}"#, children.join(","));
+    let folder = folder(&[
+        ("2026-01-01.json", &day(&[child("a1", false), child("b2", false), child("c3", true)])),
+        ("2026-01-02.json", &day(&[child("a1", false), child("b2", true), child("c3", false)])),
+    ]);
+    let Detected::Return(recognised) = super::detect(folder.path(), &Asked::Nothing).unwrap() else {
+        panic!("it is a return");
+    };
+    let (landed, gathered) =
+        super::land(&recognised, "it", None, None, None, super::IdentityKept::Whole, &Quiet).unwrap();
+    let keys = landed.identity.persons.column("source_key").unwrap();
+    assert_eq!([keys.get(0), keys.get(1)], [Some("a1"), Some("c3")]);
+    assert_eq!(landed.identity.n_records, 2);
+    let children = landed.tables.iter().find(|table| table.table == "child").unwrap();
+    assert_eq!((children.rows_in, children.set_aside), (6, 3));
+    assert!(gathered.total.rows_in >= 12);
+    assert!(landed.issues.iter().any(|issue| issue.message.contains("\"purge\" withdraws")));
 }

@@ -27,8 +27,14 @@ const LARGEST_WORKBOOK: u64 = 200 << 20;
 pub(super) fn entries(path: &Path) -> Result<Vec<Origin>, Fault> {
     let file = file_name(path);
     let source = Source::open(path)?;
-    refuse_many(&file, &mut source.reader()?)?;
+    let n_entries = refuse_many(&file, &mut source.reader()?)?;
     let mut archive = ZipArchive::new(source.reader()?).map_err(|error| fault(&file, &error))?;
+    // of entries of one name the last alone is in the list
+    if (archive.len() as u64) < n_entries {
+        return Err(harmful(&file, "several entries of one name").because(
+            "programs unpack one of them and leave the others out, so that records would be missing without a trace",
+        ));
+    }
     let mut origins = Vec::new();
     let (mut total, mut packed_total) = (0_u64, 0_u64);
     for index in 0..archive.len() {
@@ -124,8 +130,8 @@ impl<R: Read> Read for Limited<R> {
     }
 }
 
-/// Looks at the number of entries before the directory is read into memory.
-fn refuse_many(file: &str, reader: &mut (impl Read + Seek)) -> Result<(), Fault> {
+/// Looks at the number of entries before the directory is read into memory, and gives it.
+fn refuse_many(file: &str, reader: &mut (impl Read + Seek)) -> Result<u64, Fault> {
     const TAIL: u64 = (1 << 16) + 512;
     let unreadable = |error| crate::read::source::unreadable(file, &error);
     let length = reader.seek(SeekFrom::End(0)).map_err(unreadable)?;
@@ -142,7 +148,7 @@ fn refuse_many(file: &str, reader: &mut (impl Read + Seek)) -> Result<(), Fault>
     if short.max(long) > MOST_ENTRIES as u64 {
         return Err(bomb(file, &format!("it has more than {MOST_ENTRIES} entries")));
     }
-    Ok(())
+    Ok(short.max(long))
 }
 
 fn refuse_path(file: &str, name: &str) -> Result<(), Fault> {

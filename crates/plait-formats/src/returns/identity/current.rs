@@ -164,7 +164,8 @@ impl Identity {
     }
 
     /// For each record its rows of a long table, the best first: by the rank of the kind, then valid before invalid
-    /// identifiers, then what their status is worth, then without an end, then the latest start, then as they came.
+    /// identifiers, then what their status is worth, then without an end, then the latest start, then the placement before
+    /// the home of the same start, then as they came.
     fn ranked(&self, long: &Long<'_>, rank: impl Fn(&str) -> Option<u8>) -> Vec<Vec<u32>> {
         let mut rows: Vec<Vec<u32>> = vec![Vec::new(); self.n_records];
         let column = |name: &str| long.table.column(name);
@@ -184,9 +185,12 @@ impl Identity {
                 let past = |row| !self.holds_now(cell("from", row), cell("to", row));
                 let start = |row| cell("from", row).filter(|text| is_day(text));
                 let worth = |row| evidence(cell("status", row));
+                // one row may give the home that a child came from beside the placement
+                let is_home = |row| start(row).is_some() && cell("kind", row) == Some("home");
                 (rank_of(a), invalid(a), worth(a), past(a))
                     .cmp(&(rank_of(b), invalid(b), worth(b), past(b)))
                     .then_with(|| start(b).cmp(&start(a)))
+                    .then_with(|| is_home(a).cmp(&is_home(b)))
             });
         }
         rows

@@ -51,7 +51,7 @@ impl DatesRead {
         Self { form, columns: Vec::new(), layouts: Layouts::default() }
     }
 
-    /// The dates of a column as ISO dates, but for those that could be two.
+    /// The dates of a column as ISO dates, but for those that could be two; what is no date is none.
     pub(super) fn cleaned<'a>(&mut self, column: &IdentityColumn<'a>) -> Cleaned<'a> {
         let reader = DateReader::new(self.form);
         let mut number = None;
@@ -71,7 +71,8 @@ impl DatesRead {
                     Some(format!("{text}{OF_COLUMN}{number}"))
                 }
                 Some(cell) => Some(cell.date.iso()),
-                None => Some(text).filter(|text| !text.is_empty()).map(str::to_owned),
+                // checks of the return say that it is there and cannot be read
+                None => None,
             }
         })
     }

@@ -24,7 +24,7 @@ pub(super) struct Copies {
 
 impl Copies {
     /// For returns of which two files could be copies; `None` of others. Lists and extracts without a year may come month by
-    /// month, so that of these only a nested file beside another is suspicious.
+    /// month, and nested ones day by day, so that of these only a nested file beside a table is suspicious.
     pub(super) fn of(recognised: &Recognised) -> Option<Self> {
         let spec = &recognised.spec;
         let is_of_persons = |table: usize| spec.tables[table].rows == Rows::Person;
@@ -44,7 +44,9 @@ impl Copies {
             });
         }
         let most_flat = n_flat.values().copied().max().unwrap_or(0);
-        let may_be = n_nested > 0 && n_nested + most_flat > 1 || recognised.year.is_some() && most_flat > 1;
+        let has_year = spec.year != 0;
+        let may_be = n_nested > 0 && (most_flat > 0 || has_year && n_nested > 1)
+            || recognised.year.is_some() && most_flat > 1;
         may_be.then(|| Self {
             spec: Arc::clone(spec),
             files: Vec::new(),

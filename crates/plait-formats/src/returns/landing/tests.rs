@@ -858,3 +858,52 @@ fn a_full_name_with_a_comma_is_a_surname_and_forenames() {
     assert_eq!(cells(names, "forename"), text_of(&[Some("Zora Ann"), None]));
     assert_eq!(cells(names, "full_name"), text_of(&[None, Some("Ann Vane")]));
 }
+
+#[test]
+fn a_local_number_of_two_organisations_is_two_persons_and_rows_that_do_not_say_whose_are_set_aside() {
+    let spec = CENSUS.replace("record = \"pupilid\"\ncolumns = [\n  { name = \"pupilid\", kind = \"key\", meaning",
+        "record = \"pupilid\"\nrecord_within = \"org\"\ncolumns = [\n  \"org\",\n  { name = \"pupilid\", kind = \"key\", meaning");
+    let spec = Arc::new(Spec::parse(&spec, "spec.toml").unwrap());
+    let rows: &[&[&str]] =
+        &[&["7", "RX2", "Quill"], &["7", "9ZA", "Vane"], &["8", "9ZA", "Moss"], &["7", "RX2", "Quill"]];
+    let persons = batch(&spec, "pupil", &["pupilid", "org", "surname"], rows);
+    let homes = batch(&spec, "home", &["pupilid", "postcode"], &[&["7", "ZX1 1AA"], &["8", "ZX2 2AA"]]);
+    let (landed, payload) = land(&spec, vec![persons, homes]);
+    assert_eq!(landed.identity.n_records, 3);
+    let keys = cells(&landed.identity.persons, "source_key");
+    assert_eq!(keys, text_of(&[Some("7"), Some("9ZA/7"), Some("8")]));
+    assert_eq!(cells(&payload[0].1, "record_key"), text_of(&[Some("1"), Some("2"), Some("3"), Some("1")]));
+    assert_eq!(cells(&payload[1].1, "record_key"), text_of(&[Some("3")]));
+    let aside: Vec<(IssueKind, &[u64])> =
+        landed.issues.iter().map(|issue| (issue.kind, &issue.lines[..])).collect();
+    assert_eq!(aside, [(IssueKind::RowOfUnknownRecord, &[2][..])]);
+    assert!(landed.issues[0].message.contains("two organisations"), "{}", landed.issues[0].message);
+}
+
+#[test]
+fn what_stands_for_no_number_and_no_date_is_none_and_a_reason_is_a_reason() {
+    let spec = CENSUS.replace(
+        "{ name = \"surname\", meaning = \"surname\" },",
+        "{ name = \"surname\", meaning = \"surname\" }, { name = \"nhs\", kind = \"nhs_number\", meaning = \"nhs_number\" }, \
+         { name = \"born\", kind = \"date\", meaning = \"date_of_birth\" },",
+    );
+    let spec = Arc::new(Spec::parse(&spec, "spec.toml").unwrap());
+    let rows: &[&[&str]] = &[
+        &["a1", "UN3", "9999999999", "31/02/2013"],
+        &["b2", "A123456789012", "0000000000", "2013-13-01"],
+        &["c3", "", "9990000018", "28/02/2013"],
+    ];
+    let (landed, _) = land(&spec, vec![batch(&spec, "pupil", &["pupilid", "upn", "nhs", "born"], rows)]);
+    let identity = &landed.identity;
+    assert_eq!(cells(&identity.identifiers, "kind"), text_of(&[Some("upn"), Some("nhs_number")]));
+    assert_eq!(cells(&identity.identifiers, "record_key"), text_of(&[Some("2"), Some("3")]));
+    assert_eq!(cells(&identity.persons, "upn_unknown"), text_of(&[Some("UN3"), None, None]));
+    assert_eq!(cells(&identity.persons, "date_of_birth"), text_of(&[None, None, Some("2013-02-28")]));
+    let found: Vec<(&str, u64)> = landed
+        .findings
+        .iter()
+        .filter(|finding| ["form", "date"].contains(&finding.check.as_str()))
+        .map(|finding| (finding.column.as_str(), finding.n_found))
+        .collect();
+    assert!(found.contains(&("born", 2)), "{:?}", landed.findings);
+}

@@ -109,7 +109,8 @@ fn change_table(table: &mut Table, change: TableChange, all: &[Term], file: &str
             column.name.clone_from(new);
             table.columns.insert(at.min(table.columns.len()), column);
         }
-        for reference in [&mut table.record, &mut table.key].into_iter().flatten() {
+        let keys = [&mut table.record, &mut table.record_within, &mut table.key].into_iter().flatten();
+        for reference in keys.chain(table.address_dates.iter_mut().flatten()) {
             if reference == old {
                 reference.clone_from(new);
             }

@@ -57,9 +57,12 @@ pub(super) struct TableToml {
     #[serde(default)]
     makes_records: bool,
     record: Option<String>,
+    record_within: Option<String>,
+    withdrawn: Option<String>,
     key: Option<String>,
     parent: Option<String>,
     parent_column: Option<String>,
+    address_dates: Option<[String; 2]>,
     columns: Vec<ColumnToml>,
 }
 
@@ -75,6 +78,8 @@ pub(super) struct FullColumn {
     name: String,
     #[serde(default)]
     aliases: Vec<String>,
+    #[serde(default)]
+    former: Vec<String>,
     #[serde(default)]
     words: Vec<String>,
     element: Option<String>,
@@ -162,6 +167,7 @@ impl From<ColumnToml> for Column {
             ColumnToml::Name(name) => Self {
                 name,
                 aliases: Vec::new(),
+                former: Vec::new(),
                 words: Vec::new(),
                 element: None,
                 terms: Vec::new(),
@@ -184,6 +190,7 @@ impl From<ColumnToml> for Column {
                 },
                 name: full.name,
                 aliases: full.aliases,
+                former: full.former,
                 words: full.words,
                 element: full.element,
                 terms: full.terms,
@@ -206,9 +213,12 @@ impl From<TableToml> for Table {
             rows: table.rows,
             makes_records: table.makes_records,
             record: table.record,
+            record_within: table.record_within,
+            withdrawn: table.withdrawn,
             key: table.key,
             parent: table.parent,
             parent_column: table.parent_column,
+            address_dates: table.address_dates,
             columns: table.columns.into_iter().map(Column::from).collect(),
         }
     }
@@ -419,7 +429,13 @@ fn refuse_contradictions_in(table: &Table, spec: &Spec, file: &str) -> Result<()
     }
     table.columns.iter().try_for_each(|column| refuse_unmeant_codes(column, file))?;
     let by = format!("table \"{}\"", table.name);
-    for column in [&table.record, &table.key, &table.parent_column, &table.flag].into_iter().flatten() {
+    for column in [&table.record, &table.record_within, &table.key, &table.parent_column, &table.flag]
+        .into_iter()
+        .flatten()
+    {
+        refuse_unknown_column(table, column, &by, file)?;
+    }
+    for column in table.address_dates.iter().flatten().chain(&table.withdrawn) {
         refuse_unknown_column(table, column, &by, file)?;
     }
     if let Some(parent) = &table.parent {

@@ -119,7 +119,7 @@ fn what_the_reader_of_toml_says_is_put_in_our_words() {
     assert_snapshot!(with("required = true", "requird = true"), @r#"
     error[E022] there is no key "requird" here (yot.toml line 15)
       why: columns would be taken for what they are not, or be left out
-      do:  did you mean "required"? the keys are: name, aliases, words, element, terms, kind, meaning, required, codes, several
+      do:  did you mean "required"? the keys are: name, aliases, former, words, element, terms, kind, meaning, required, codes, several
     "#);
     assert_snapshot!(with("rows = \"person\"\n", ""), @r#"
     error[E022] the key "rows" is missing (yot.toml line 10)

@@ -1,0 +1,145 @@
+//! Whether two files of one return number their persons alike and mean others, as the exports of two schools do whose
+//! systems both count from 1.
+
+use crate::returns::batch::Batch;
+use crate::returns::check::hash_of;
+use crate::returns::dates::DateReader;
+use crate::returns::detect::{Holds, Recognised};
+use crate::returns::spec::{Meaning, Rows, Spec};
+use plait_types::{Column, Fault, FaultCode, PartialDate, grouped};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+/// Fewer keys that contradict are errors in single rows, which [`plait_types::IssueKind::TwoPeople`] tells.
+const FEWEST: u64 = 5;
+
+/// What the first file that has a key says of its person: a hash of the key and 24 bytes each, only where several files
+/// have a table of persons.
+pub(super) struct Numbering {
+    spec: Arc<Spec>,
+    /// Tables of persons with keys that several files have.
+    tables: BTreeSet<usize>,
+    files: Vec<Arc<str>>,
+    first: HashMap<u64, Said>,
+    /// Of each two files, keys that both have and say whose they are, and how many of these contradict.
+    shared: BTreeMap<(u32, u32), (u64, u64)>,
+}
+
+#[derive(Clone, Copy)]
+struct Said {
+    file: u32,
+    born: Option<PartialDate>,
+    /// Surname and forename, as hashes.
+    names: [Option<u32>; 2],
+}
+
+impl Said {
+    /// Whether two rows can only be of two persons; `None` where they do not say enough. Names change and have many
+    /// spellings, so only both together count, and only where there is no date.
+    fn contradicts(self, other: Self) -> Option<bool> {
+        if let (Some(one), Some(other)) = (self.born, other.born) {
+            return Some(one.contradicts(other));
+        }
+        let differ = |at: usize| Some(self.names[at]? != other.names[at]?);
+        Some(differ(0)? && differ(1)?)
+    }
+}
+
+impl Numbering {
+    /// For returns of which several tables of persons are to be read as one; `None` of others.
+    pub(super) fn of(recognised: &Recognised) -> Option<Self> {
+        let spec = &recognised.spec;
+        let mut n_files: BTreeMap<usize, usize> = BTreeMap::new();
+        for member in &recognised.members {
+            match &member.holds {
+                Holds::Text { table } | Holds::Binary { table } => *n_files.entry(*table).or_default() += 1,
+                Holds::Sheets(sheets) => {
+                    sheets.iter().for_each(|sheet| *n_files.entry(sheet.table).or_default() += 1);
+                }
+                // nesting says whose rows are, and keys of nested persons come from the authority's system
+                Holds::Xml | Holds::Json { .. } => {}
+            }
+        }
+        let is_numbered = |table: &usize| {
+            let table = &spec.tables[*table];
+            table.rows == Rows::Person && table.record.is_some()
+        };
+        let several = n_files.into_iter().filter(|(_, n)| *n > 1).map(|(table, _)| table);
+        let tables: BTreeSet<usize> = several.filter(is_numbered).collect();
+        (!tables.is_empty()).then(|| Self {
+            spec: Arc::clone(spec),
+            tables,
+            files: Vec::new(),
+            first: HashMap::new(),
+            shared: BTreeMap::new(),
+        })
+    }
+
+    /// Takes the rows of persons; those of other tables are left out.
+    pub(super) fn look(&mut self, batch: &Batch) {
+        if !self.tables.contains(&batch.table) {
+            return;
+        }
+        let spec = Arc::clone(&self.spec);
+        let table = &spec.tables[batch.table];
+        let column = |name: &Option<String>| name.as_ref().and_then(|name| batch.rows.column(name));
+        let Some(keys) = column(&table.record) else { return };
+        let within = column(&table.record_within);
+        let of = |meaning: Meaning| -> Option<&Column> {
+            let at = table.columns.iter().position(|column| column.meaning == Some(meaning))?;
+            batch.columns.iter().position(|of| *of == Some(at)).map(|at| &batch.rows.columns[at])
+        };
+        let [born, surname, forename] = [Meaning::DateOfBirth, Meaning::Surname, Meaning::Forename].map(of);
+        let reader = DateReader::new(spec.dates);
+        let file = self.file(&batch.file);
+        let name = |column, row| value(column, row).map(|name| hash_of(name.to_lowercase()) as u32);
+        for row in 0..batch.rows.n_rows {
+            let Some(key) = value(Some(keys), row) else { continue };
+            let said = Said {
+                file,
+                born: value(born, row).and_then(|text| reader.read(text)).map(|cell| cell.date),
+                names: [name(surname, row), name(forename, row)],
+            };
+            let first = *self.first.entry(hash_of((batch.table, value(within, row), key))).or_insert(said);
+            if let Some(contradicts) = first.contradicts(said).filter(|_| first.file != file) {
+                let (shared, apart) = self.shared.entry((first.file, file)).or_default();
+                *shared += 1;
+                *apart += u64::from(contradicts);
+            }
+        }
+    }
+
+    fn file(&mut self, file: &Arc<str>) -> u32 {
+        let known = self.files.iter().rposition(|known| known == file);
+        known.unwrap_or_else(|| {
+            self.files.push(Arc::clone(file));
+            self.files.len() - 1
+        }) as u32
+    }
+
+    /// Refuses two files of which most of the keys that both have are of two persons.
+    pub(super) fn refuse(&self) -> Result<(), Fault> {
+        for (&(first, second), &(shared, apart)) in &self.shared {
+            if apart < FEWEST || apart * 2 <= shared {
+                continue;
+            }
+            let [one, other] = [first, second].map(|file| &self.files[file as usize]);
+            return Err(Fault::new(
+                FaultCode::NumberedAlike,
+                format!(
+                    "{one} and {other} number their persons alike and mean others: of {} keys that both have, {} are of two \
+                     persons by their dates of birth or names",
+                    grouped(shared),
+                    grouped(apart)
+                ),
+                "name the files of each school, organisation or authority by themselves, as a source of their own",
+            )
+            .because("keys of one return are taken for keys of one numbering, and two persons would become one record"));
+        }
+        Ok(())
+    }
+}
+
+fn value(column: Option<&Column>, row: usize) -> Option<&str> {
+    column?.get(row).map(str::trim).filter(|text| !text.is_empty())
+}
