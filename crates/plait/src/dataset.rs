@@ -142,6 +142,13 @@ fn without_persons(recognised: &Recognised, landed: &Landed, source: &SourceSpec
         spec.tables.iter().filter(is_of_persons).map(|table| format!("\"{}\"", table.name)).collect();
     let persons = persons.join(" or ");
     let id = spec.id();
+    if persons.is_empty() {
+        return Fault::new(
+            FaultCode::FileEmpty,
+            format!("{called} is a list to look things up in ({id}), and its rows are about nobody"),
+            "leave it out: it has no persons to read or link; plait look shows what is in it",
+        );
+    }
     let has_persons = spec
         .tables
         .iter()

@@ -183,6 +183,18 @@ fn rows_on_how_to_fill_in_the_form_and_titles_are_counted_and_shown() {
 }
 
 #[test]
+fn a_list_to_look_things_up_in_is_said_to_be_about_nobody() {
+    let place = Place::with(&[("nicknames.csv", b"name1,relationship,name2\nava,has_nickname,avie\n")]);
+    let said = place.plait("read nicknames.csv --out list").failed();
+    assert!(
+        said.contains(
+            "nicknames is a list to look things up in (reference-names), and its rows are about nobody"
+        ),
+        "{said}"
+    );
+}
+
+#[test]
 fn a_return_that_cannot_be_read_leaves_the_folder_as_it_was() {
     let cut = &CIN[..CIN.len() / 2];
     let place = Place::with(&[("cin.xml", cut.as_bytes())]);

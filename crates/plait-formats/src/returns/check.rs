@@ -223,6 +223,7 @@ impl Checker {
                     let records = (!records.is_column(&cells[at])).then_some(&records);
                     rows.unique(at, not_values, records, rows_kept(&mut self.across, rule.check), places);
                 }
+                Test::UniqueRow => rows.unique_row(at, rows_kept(&mut self.across, rule.check), places),
                 Test::SameForRecord => {
                     rows.same_for_record(
                         at,

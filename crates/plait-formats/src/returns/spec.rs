@@ -378,6 +378,8 @@ pub enum Rule {
     OnlyWhenAll,
     /// No two records share the value; those of `values` do not count.
     Unique,
+    /// No two rows say the same in every column of the file; rows without a value in the check's column do not count.
+    UniqueRow,
     /// The UPN's check letter fits. Of this and the other rules about UPNs: one of `values` stands in place of a UPN.
     UpnCheckLetter,
     /// The UPN's characters 2 to 4 are an authority's code.

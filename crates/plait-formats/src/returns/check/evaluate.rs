@@ -64,7 +64,7 @@ impl Evaluation<'_, '_> {
                     is_old.then(|| has_reason || at_code(&given, cells.code(row)).unwrap_or(false))
                 });
             }
-            Test::Unique { .. } | Test::SameForRecord | Test::OnlyWhenAll { .. } => {
+            Test::Unique { .. } | Test::UniqueRow | Test::SameForRecord | Test::OnlyWhenAll { .. } => {
                 unreachable!("checks across rows have their own way")
             }
         }
@@ -111,6 +111,22 @@ impl Evaluation<'_, '_> {
             let place = places.place(self.batch.lines[row]);
             let record = records.and_then(|records| records.of(row));
             store.add(key, record.map_or_else(|| places.number(row), |record| record as u32), place);
+            self.tally.n_checked += 1;
+        }
+    }
+
+    /// Rows are the same where they have the same values under the same headers, in whatever order these stand.
+    pub(super) fn unique_row(self, at: usize, store: &mut KeyedRows, places: &Places) {
+        let mut keys = vec![0_u64; self.batch.rows.n_rows];
+        for column in &self.batch.rows.columns {
+            let of_values: Vec<u64> =
+                column.values.iter().map(|text| hash_of((column.name.as_str(), text.trim()))).collect();
+            for (key, &code) in keys.iter_mut().zip(&column.codes).filter(|(_, code)| **code != NULL) {
+                *key = key.wrapping_add(of_values[code as usize]);
+            }
+        }
+        for (row, key) in keys.into_iter().enumerate().filter(|(row, _)| self.cells[at].code(*row) != NULL) {
+            store.add(key, places.number(row), places.place(self.batch.lines[row]));
             self.tally.n_checked += 1;
         }
     }

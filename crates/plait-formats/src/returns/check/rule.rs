@@ -28,6 +28,8 @@ pub(super) enum Test {
     UpnExpected { birth: usize, years: u16, reason: Option<usize> },
     /// No two records share the value; these stand for no value.
     Unique { not_values: Vec<String> },
+    /// No two rows are the same in every column.
+    UniqueRow,
     /// The rows of a record agree.
     SameForRecord,
     /// These values stand only where all rows of the record in another table say yes; with the column that joins them.
@@ -185,6 +187,7 @@ fn test(
         }
         Rule::OneOf => Test::Value(ValueTest::OneOf(values())),
         Rule::Unique => Test::Unique { not_values: values() },
+        Rule::UniqueRow => Test::UniqueRow,
         Rule::SameForRecord => Test::SameForRecord,
         Rule::OnlyWhenAll => return Err("it names no other column"),
         Rule::UpnCheckLetter => upn(UpnRule::CheckLetter),

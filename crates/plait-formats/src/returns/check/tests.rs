@@ -523,6 +523,18 @@ fn the_checks_of_the_children_in_need_census_find_what_they_are_about() {
 }
 
 #[test]
+fn rows_that_are_the_same_in_every_column_are_found() {
+    let table = "id upn sex
+        1 - M
+        2 - M
+        1 - M
+        - - M
+        - - M
+        1 - F";
+    check("id", "unique_row", "", table, &[1, 3], 4);
+}
+
+#[test]
 fn the_list_of_issues_can_be_worked_through() {
     let spec = spec(&rule("1510", "upn", "upn_check_letter", ""));
     let rows: Vec<Vec<&str>> = (0..1_500)
