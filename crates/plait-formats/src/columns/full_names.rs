@@ -27,16 +27,13 @@ pub fn split_full_names(table: &mut Table, given: &[(String, Role)]) {
         return;
     }
     let full = table.columns.remove(at);
-    let parts: Vec<(Option<&str>, Option<&str>)> = full.values.iter().map(parts).collect();
-    let rows = |of: fn(&(Option<&str>, Option<&str>)) -> Option<String>| {
-        let values: Vec<Option<String>> = parts.iter().map(of).collect();
-        let cells =
-            full.codes.iter().map(|&code| if code == NULL { None } else { values[code as usize].clone() });
-        cells.collect::<Vec<_>>()
+    let (surnames, forenames): (Vec<_>, Vec<_>) = full.values.iter().map(parts).unzip();
+    let column = |name: String, values: &[Option<&str>]| {
+        let cell = |&code: &u32| if code == NULL { None } else { values[code as usize] };
+        Column::from_rows(name, full.codes.iter().map(cell))
     };
     let [surname, forename] = names;
-    let surnames = Column::from_rows(surname, rows(|parts| parts.0.map(str::to_owned)));
-    let forenames = Column::from_rows(forename, rows(|parts| parts.1.map(str::to_owned)));
+    let (surnames, forenames) = (column(surname, &surnames), column(forename, &forenames));
     table.columns.splice(at..at, [surnames, forenames]);
 }
 

@@ -242,7 +242,7 @@ mod tests {
                 &[
                     ("Child ID", &|row| {
                         let id = row * 7;
-                        if row % 3 == 0 { id.to_string() } else { format!("{id:06}") }
+                        if row.is_multiple_of(3) { id.to_string() } else { format!("{id:06}") }
                     }),
                     ("Surname", &|row| format!("A{row}")),
                 ],
@@ -273,7 +273,7 @@ mod tests {
     #[test]
     fn a_date_of_birth_or_a_number_that_cannot_be_read_as_one_is_always_told() {
         let iso = |row: usize| format!("2010-02-{:02}", 1 + row % 28);
-        let or = |row: usize, other: &str| if row % 4 == 0 { other.to_owned() } else { iso(row) };
+        let or = |row: usize, other: &str| if row.is_multiple_of(4) { other.to_owned() } else { iso(row) };
         check_unread("Date of birth", &iso, &[]);
         let short = "shortened to the form Mar-12 by a spreadsheet, without the day or the year, and not read as dates; format \
                      the column as YYYY-MM-DD, or export the file again without a spreadsheet in between";
@@ -317,8 +317,9 @@ mod tests {
 
     #[test]
     fn day_numbers_among_dates_are_read_as_dates_too() {
-        let days =
-            |row: usize| if row % 8 == 0 { (40_179 + row).to_string() } else { "2010-01-02".to_owned() };
+        let days = |row: usize| {
+            if row.is_multiple_of(8) { (40_179 + row).to_string() } else { "2010-01-02".to_owned() }
+        };
         let mut people = table("people", &[("Date of Birth", &days)]);
         let issues = read_day_numbers(&mut people, "people.csv", &[]);
         assert_eq!((issues.len(), issues[0].kind, issues[0].count), (1, IssueKind::SerialDate, 5));

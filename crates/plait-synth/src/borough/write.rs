@@ -171,7 +171,7 @@ mod tests {
         let place = tempfile::tempdir().expect("a folder for the test");
         let settings = Borough::of(60, 1);
         // where the truth would go stands a file
-        std::fs::write(place.path().join(README), FIRST_LINE).expect("written");
+        std::fs::write(place.path().join(README), format!("{FIRST_LINE}\n")).expect("written");
         std::fs::write(place.path().join("truth"), "").expect("written");
         let fault = write_borough(&settings, place.path(), &mut |_, _| {})
             .expect_err("there is no room for the truth");
