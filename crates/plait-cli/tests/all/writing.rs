@@ -434,7 +434,8 @@ fn the_main_school_is_the_first_of_the_placements_that_have_not_ended() {
         place.plait("write annex-a-send sen2.xml --out send").succeeded();
         let written = list(&place, "send/annex-a-send.xlsx", "List_1");
         let (header, row) = written.split_once('\n').expect("a row");
-        let at = header.split(" | ").position(|header| header.starts_with("Main education")).expect("the column");
+        let at =
+            header.split(" | ").position(|header| header.starts_with("Main education")).expect("the column");
         assert_eq!(row.split(" | ").nth(at), Some(expected), "{placements:?}");
     };
     check(&[left.clone(), placement(100_002, 1, "2023-09-01", "")], "100002");
@@ -451,6 +452,8 @@ fn a_record_named_like_a_formula_is_counted_and_not_asked_for() {
     let ran = place.plait("write pds-trace-request list.csv --out trace").succeeded();
     let request = place.text("trace/pds-trace-request.csv");
     assert_eq!(request.lines().skip(1).map(|row| &row[..3]).collect::<Vec<_>>(), ["A2,"]);
-    assert!(ran.stdout.contains("left out: 2 with a name of the record that a spreadsheet takes for a formula"));
+    assert!(
+        ran.stdout.contains("left out: 2 with a name of the record that a spreadsheet takes for a formula")
+    );
     assert_eq!(json(&place.text("trace/written.json"))["persons"], 3);
 }

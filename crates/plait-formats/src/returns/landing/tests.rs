@@ -778,6 +778,9 @@ fn identity_in_parts_is_the_same_as_the_whole() {
 fn a_local_number_of_two_organisations_is_two_persons_and_rows_that_do_not_say_whose_are_set_aside() {
     let spec = CENSUS.replace("record = \"pupilid\"\ncolumns = [\n  { name = \"pupilid\", kind = \"key\", meaning",
         "record = \"pupilid\"\nrecord_within = \"org\"\ncolumns = [\n  \"org\",\n  { name = \"pupilid\", kind = \"key\", meaning");
+    let spec = spec
+        + "[[check]]\nid = \"id\"\ntable = \"pupil\"\ncolumn = \"pupilid\"\nrule = \"unique\"\n\
+           category = \"plausibility\"\nsays = \"it stands twice\"\ntodo = \"look\"\n";
     let spec = Arc::new(Spec::parse(&spec, "spec.toml").unwrap());
     let rows: &[&[&str]] =
         &[&["7", "RX2", "Quill"], &["7", "9ZA", "Vane"], &["8", "9ZA", "Moss"], &["7", "RX2", "Quill"]];
@@ -793,6 +796,10 @@ fn a_local_number_of_two_organisations_is_two_persons_and_rows_that_do_not_say_w
         landed.issues.iter().map(|issue| (issue.kind, &issue.lines[..])).collect();
     assert_eq!(aside, [(IssueKind::RowOfUnknownRecord, &[2][..])]);
     assert!(landed.issues[0].message.contains("two organisations"), "{}", landed.issues[0].message);
+    // the last row is the first once more; no other number stands twice
+    let twice: Vec<u64> =
+        landed.findings.iter().filter(|found| found.check == "id").map(|found| found.n_found).collect();
+    assert_eq!(twice, [2]);
 }
 
 #[test]
