@@ -513,6 +513,8 @@ struct TablePlan {
     /// The column that says which record a row is about, and the one that refers to the parent.
     record: Option<usize>,
     parent_key: Option<usize>,
+    /// The one that says within what records are told apart by theirs.
+    record_within: Option<usize>,
     /// Per column, whether a check of the spec finds the same as the column's kind, or as its `required`.
     form_by_rule: Vec<bool>,
     required_by_rule: Vec<bool>,
@@ -549,6 +551,7 @@ impl TablePlan {
             required_by_rule: has(Rule::Required),
             witnesses: Witness::all(spec, table),
             record: table.record.as_deref().and_then(index),
+            record_within: table.record_within.as_deref().and_then(index),
             parent_key: spec.parent(table).and_then(|(_, here, _)| index(here)),
             columns,
             rules,

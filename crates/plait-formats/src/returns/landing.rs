@@ -286,8 +286,9 @@ impl<'a> Landing<'a> {
                 of(&|place| column(place).meaning.is_some_and(|meaning| meanings.contains(&meaning)))
             });
             let mut headers = headers.find(|headers| !headers.is_empty()).unwrap_or_default();
-            // an address is made of all its lines, everything else is in one column
-            if name != "address" {
+            // an address is made of all its lines, and a postcode is that of a home or of a placement; everything else is in
+            // one column
+            if !matches!(name, "address" | "postcode" | "other_postcodes") {
                 headers.truncate(1);
             }
             (name, headers)

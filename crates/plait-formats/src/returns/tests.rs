@@ -1396,6 +1396,7 @@ fn a_looked_after_child_lives_at_the_placement_of_the_open_episode_in_every_year
                 .unwrap();
         let current = landed.identity.current();
         assert_eq!(current.table.column("postcode").unwrap().get(0), Some("ZX5 5AA"), "{year}");
+        assert_eq!(landed.headers["postcode"], ["HOME_POST", "PL_POST"], "{year}");
         let others = current.table.column("other_postcodes").unwrap().get(0);
         assert_eq!(others, Some("ZX4 4AA|ZX2 2AA|ZX1 1AA|ZX3 3AA"), "{year}");
         let addresses = &landed.identity.addresses;

@@ -106,8 +106,13 @@ impl Evaluation<'_, '_> {
             let is_value = !rule::is_nobodys(text, judged, not_values);
             is_value.then(|| hash_of(rule::shared_form(kind, text).as_ref()))
         });
+        // numbers of two organisations are not the same
+        let within = self.plan.record_within.filter(|_| records.is_none());
+        let within = within.and_then(|within| self.batch.columns.iter().position(|at| *at == Some(within)));
+        let within = within.map(|found| &self.batch.rows.columns[found]);
         for (row, &code) in cells.codes.iter().enumerate() {
             let Some(key) = at_code(&keys, code) else { continue };
+            let key = within.map_or(key, |within| hash_of((key, within.get(row).map(str::trim))));
             let place = places.place(self.batch.lines[row]);
             let record = records.and_then(|records| records.of(row));
             store.add(key, record.map_or_else(|| places.number(row), |record| record as u32), place);

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// Fewer keys that contradict are errors in single rows, which [`plait_types::IssueKind::TwoPeople`] tells.
-const FEWEST: u64 = 5;
+const FEWEST: u64 = 3;
 
 /// What the first file that has a key says of its person: a hash of the key and 24 bytes each, only where several files
 /// have a table of persons.
@@ -34,14 +34,16 @@ struct Said {
 }
 
 impl Said {
-    /// Whether two rows can only be of two persons; `None` where they do not say enough. Names change and have many
-    /// spellings, so only both together count, and only where there is no date.
+    /// Whether two rows can only be of two persons, by their dates of birth or by both names; `None` where they do not say
+    /// enough. One name alone changes, and is spelt in many ways.
     fn contradicts(self, other: Self) -> Option<bool> {
-        if let (Some(one), Some(other)) = (self.born, other.born) {
-            return Some(one.contradicts(other));
-        }
+        let dates = self.born.zip(other.born).map(|(one, other)| one.contradicts(other));
         let differ = |at: usize| Some(self.names[at]? != other.names[at]?);
-        Some(differ(0)? && differ(1)?)
+        let names = differ(0).zip(differ(1)).map(|(surname, forename)| surname && forename);
+        match (dates, names) {
+            (None, None) => None,
+            (dates, names) => Some(dates == Some(true) || names == Some(true)),
+        }
     }
 }
 

@@ -863,6 +863,9 @@ fn a_full_name_with_a_comma_is_a_surname_and_forenames() {
 fn a_local_number_of_two_organisations_is_two_persons_and_rows_that_do_not_say_whose_are_set_aside() {
     let spec = CENSUS.replace("record = \"pupilid\"\ncolumns = [\n  { name = \"pupilid\", kind = \"key\", meaning",
         "record = \"pupilid\"\nrecord_within = \"org\"\ncolumns = [\n  \"org\",\n  { name = \"pupilid\", kind = \"key\", meaning");
+    let spec = spec
+        + "[[check]]\nid = \"id\"\ntable = \"pupil\"\ncolumn = \"pupilid\"\nrule = \"unique\"\n\
+           category = \"plausibility\"\nsays = \"it stands twice\"\ntodo = \"look\"\n";
     let spec = Arc::new(Spec::parse(&spec, "spec.toml").unwrap());
     let rows: &[&[&str]] =
         &[&["7", "RX2", "Quill"], &["7", "9ZA", "Vane"], &["8", "9ZA", "Moss"], &["7", "RX2", "Quill"]];
@@ -878,6 +881,10 @@ fn a_local_number_of_two_organisations_is_two_persons_and_rows_that_do_not_say_w
         landed.issues.iter().map(|issue| (issue.kind, &issue.lines[..])).collect();
     assert_eq!(aside, [(IssueKind::RowOfUnknownRecord, &[2][..])]);
     assert!(landed.issues[0].message.contains("two organisations"), "{}", landed.issues[0].message);
+    // the last row is the first once more; no other number stands twice
+    let twice: Vec<u64> =
+        landed.findings.iter().filter(|found| found.check == "id").map(|found| found.n_found).collect();
+    assert_eq!(twice, [2]);
 }
 
 #[test]
