@@ -10,6 +10,7 @@ use plait_engine::model::LinkType;
 use plait_engine::records::Records;
 use plait_formats::columns::header_list;
 use plait_types::{Fault, FaultCode, Issue, IssueKind};
+use std::cmp::Ordering;
 use std::path::Path;
 
 const PURPOSE: PairsFor = PairsFor {
@@ -35,17 +36,28 @@ pub(crate) struct LabelsGiven {
     pub(crate) unknown: u64,
 }
 
-/// What a label says; `Some(None)` if somebody could not tell.
-fn parse(text: &str) -> Option<Option<bool>> {
+/// What somebody says of a pair.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Said {
+    Match,
+    NonMatch,
+    Unsure,
+}
+
+fn parse(text: &str) -> Option<Said> {
     match text.trim().to_ascii_lowercase().replace([' ', '-'], "_").as_str() {
-        "match" | "yes" | "y" | "true" | "t" | "same" | "link" | "must_link" => Some(Some(true)),
+        "match" | "yes" | "y" | "true" | "t" | "same" | "link" | "must_link" => Some(Said::Match),
         "non_match" | "nonmatch" | "no_match" | "not_match" | "no" | "n" | "false" | "f" | "different"
-        | "distinct" | "cannot_link" => Some(Some(false)),
-        "" | "unsure" | "unclear" | "maybe" | "possible" | "review" | "?" => Some(None),
+        | "distinct" | "cannot_link" => Some(Said::NonMatch),
+        "" | "unsure" | "unclear" | "maybe" | "possible" | "review" | "?" => Some(Said::Unsure),
         number => {
             let share: f64 = number.parse().ok().filter(|share| (0.0..=1.0).contains(share))?;
             // as other programs have it: how sure the one who looked was
-            Some((share != 0.5).then_some(share > 0.5))
+            Some(match share.total_cmp(&0.5) {
+                Ordering::Less => Said::NonMatch,
+                Ordering::Equal => Said::Unsure,
+                Ordering::Greater => Said::Match,
+            })
         }
     }
 }
@@ -123,10 +135,11 @@ impl LabelsGiven {
                 unknown.push(row);
                 continue;
             };
-            let Some(is_match) = said else {
+            if said == Said::Unsure {
                 unsure += 1;
                 continue;
-            };
+            }
+            let is_match = said == Said::Match;
             let label = Label::new(left, right, is_match);
             match said_of.insert((label.left, label.right), (row, is_match)) {
                 None => labels.push(label),

@@ -83,7 +83,7 @@ impl PairTable {
         let names_sources = n_sources > 1 || find("source_l").is_some() || find("source_r").is_some();
         let source = if names_sources { Some([need("source_l")?, need("source_r")?]) } else { None };
         let record = [need("record_l")?, need("record_r")?];
-        Ok(Self { source, record, table })
+        Ok(Self { table, source, record })
     }
 
     /// The column of the first of these names that it has.

@@ -57,9 +57,9 @@ pub fn by_labels(
     let wanted: HashMap<(u32, u32), usize> =
         labels.iter().enumerate().map(|(at, label)| ((label.left, label.right), at)).collect();
     let mut scored = vec![None; labels.len()];
-    for pair in 0..pairs.len() {
-        if let Some(&at) = wanted.get(&(pairs.left[pair], pairs.right[pair])) {
-            scored[at] = Some(probability[pair]);
+    for ((&left, &right), &probability) in pairs.left.iter().zip(&pairs.right).zip(probability) {
+        if let Some(&at) = wanted.get(&(left, right)) {
+            scored[at] = Some(probability);
         }
     }
     for (label, probability) in labels.iter().zip(scored) {

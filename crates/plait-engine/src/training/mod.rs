@@ -15,6 +15,7 @@ use crate::rows::Rows;
 use hashbrown::HashMap;
 use plait_types::Fault;
 use rayon::prelude::*;
+use std::collections::BTreeMap;
 
 pub use chance::Chance;
 pub use expectation::ClassPlan;
@@ -141,7 +142,7 @@ struct Labelled {
 impl Labelled {
     fn of(comparer: &Comparer<'_>, blocks: &Blocks, labels: &[Label]) -> Self {
         let mut scratch = comparer.scratch();
-        let mut counts: std::collections::BTreeMap<ComparisonVector, [f64; 2]> = Default::default();
+        let mut counts: BTreeMap<ComparisonVector, [f64; 2]> = BTreeMap::new();
         let mut candidates: HashMap<ComparisonVector, f64> = HashMap::new();
         for label in labels {
             let vector = comparer.vector(label.left, label.right, &mut scratch);
