@@ -12,7 +12,7 @@ use plait_engine::model::{FORMER_LA_CHILD_ID, LA_CHILD_ID, field_words};
 use plait_types::{
     Column, DateOrder, Issue, IssueKind, PartialDate, Role, Values, counted, grouped, percent,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Where the sources are of several authorities, puts its authority before every child id that is compared, so that ids
 /// agree within one authority only. A source of which no authority can be told is then one by itself. Names of records
@@ -46,7 +46,7 @@ type Ids = HashMap<String, Option<PartialDate>>;
 /// Gives sources whose ids other children have elsewhere in the run an authority of their own, unless they are of that of a
 /// source before them, and a warning of it.
 fn tell_those_that_number_alike(sources: &mut [Opened], of_source: &[Ids]) -> Vec<Issue> {
-    let mut issues = Vec::new();
+    let (mut issues, mut told_of) = (Vec::new(), BTreeSet::new());
     let name = |source: &Opened| source.table.name.clone();
     for at in 0..sources.len() {
         let of_others: Vec<(usize, Shared)> = (0..sources.len())
@@ -70,18 +70,19 @@ fn tell_those_that_number_alike(sources: &mut [Opened], of_source: &[Ids]) -> Ve
         if is_of_a_known_one {
             continue;
         }
-        sources[at].authority = Some(name(&sources[at]));
+        let (here, there) = (name(&sources[at]), name(&sources[other]));
+        sources[at].authority = Some(here.clone());
         // said once of two
-        if sources[other].authority.is_some() {
-            let (here, there) = (name(&sources[at]), name(&sources[other]));
+        if told_of.insert((at.min(other), at.max(other))) {
             let message = format!(
-                "{} of {} that it shares with {there} have another date of birth there, so that the two number their children                  alike and are taken to be of two authorities: their child ids are not compared; if they are of one, say so with \
+                "{} of {} that it shares with {there} have another date of birth there, so that the two number their children alike \
+                 and are taken to be of two authorities: their child ids are not compared; if they are of one, say so with \
                  --authority {here}=NUMBER and --authority {there}=NUMBER",
-                grouped(shared.n_dated - shared.n_same_date),
+                grouped(shared.n_contradicting),
                 counted(shared.n_dated, "child id"),
             );
-            let count = (shared.n_dated - shared.n_same_date) as usize;
-            issues.push(Issue::new(IssueKind::UnknownAuthority, &*here, message).counting(count));
+            let issue = Issue::new(IssueKind::UnknownAuthority, &*here, message);
+            issues.push(issue.counting(shared.n_contradicting as usize));
         }
     }
     issues
@@ -160,6 +161,8 @@ struct Shared {
     /// Of these with a date of birth on both sides, and with the same one.
     n_dated: u64,
     n_same_date: u64,
+    /// Those whose dates cannot be of one child, not even by a slip or as far as they are known.
+    n_contradicting: u64,
     /// The ids of the first, and of the one that has fewer.
     of_first: u64,
     of_smaller: u64,
@@ -168,14 +171,21 @@ struct Shared {
 impl Shared {
     fn of(first: &Ids, other: &Ids) -> Self {
         let of_smaller = first.len().min(other.len()) as u64;
-        let mut shared =
-            Self { n_ids: 0, n_dated: 0, n_same_date: 0, of_first: first.len() as u64, of_smaller };
+        let mut shared = Self {
+            n_ids: 0,
+            n_dated: 0,
+            n_same_date: 0,
+            n_contradicting: 0,
+            of_first: first.len() as u64,
+            of_smaller,
+        };
         for (id, born) in first {
             let Some(other) = other.get(id) else { continue };
             shared.n_ids += 1;
             if let (Some(born), Some(other)) = (born, other) {
                 shared.n_dated += 1;
                 shared.n_same_date += u64::from(born == other);
+                shared.n_contradicting += u64::from(born.contradicts(*other));
             }
         }
         shared
@@ -195,7 +205,7 @@ impl Shared {
     fn are_of_two_authorities(self) -> bool {
         /// Fewer may be slips.
         const FEWEST: u64 = 10;
-        self.n_dated >= FEWEST && self.n_same_date * 2 < self.n_dated
+        self.n_dated >= FEWEST && self.n_contradicting * 2 > self.n_dated
     }
 
     fn dates_words(self) -> String {
@@ -347,7 +357,7 @@ mod tests {
         }
         let (details, issues) = keep_child_ids_apart(&mut opened);
         assert_eq!(opened[2].authority.as_deref(), Some("302"));
-        assert_eq!(opened[3].authority.as_deref(), Some("late"), "other children have its ids");
+        assert_eq!(opened[3].authority, None);
         assert!(details.len() == 1 && details[0].text.contains("taken to be of 302"), "{details:?}");
         assert!(issues.len() == 1 && issues[0].message.contains("--authority late=NUMBER"), "{issues:?}");
         assert_eq!((issues[0].kind, issues[0].count), (IssueKind::UnknownAuthority, 20));
@@ -356,8 +366,8 @@ mod tests {
     #[test]
     fn sources_that_number_other_children_alike_are_of_two_authorities_though_none_says_so() {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let rows = |year: u16, n: u16| {
-            let rows: Vec<String> = (1..=n).map(|id| format!("{id},{year}-04-{id:02}\n")).collect();
+        let rows = |month: &str, n: u16| {
+            let rows: Vec<String> = (1..=n).map(|id| format!("{id},{month}-{id:02}\n")).collect();
             rows.concat()
         };
         let authorities = |lists: &[(&str, Option<&str>, String)]| {
@@ -379,21 +389,37 @@ mod tests {
             (told, issues)
         };
         let (told, issues) = authorities(&[
-            ("cases", None, rows(2012, 20)),
-            ("elsewhere", None, rows(2014, 20)),
-            ("returns", None, rows(2012, 15)),
+            ("cases", None, rows("2012-04", 20)),
+            ("elsewhere", None, rows("2015-11", 20)),
+            ("returns", None, rows("2012-04", 15)),
         ]);
         assert_eq!(told, [Some("cases".into()), Some("elsewhere".into()), Some("cases".into())]);
         assert!(issues.len() == 1 && issues[0].kind == IssueKind::UnknownAuthority, "{issues:?}");
-        assert!(issues[0].message.starts_with("20 of 20 child ids that it shares with cases"), "{issues:?}");
-        let (told, issues) =
-            authorities(&[("cases", Some("302"), rows(2012, 20)), ("returns", None, rows(2014, 20))]);
+        assert_eq!(
+            issues[0].message,
+            "20 of 20 child ids that it shares with elsewhere have another date of birth there, so that the two number their \
+             children alike and are taken to be of two authorities: their child ids are not compared; if they are of one, say so \
+             with --authority cases=NUMBER and --authority elsewhere=NUMBER"
+        );
+        let (told, issues) = authorities(&[
+            ("cases", Some("302"), rows("2012-04", 20)),
+            ("returns", None, rows("2015-11", 20)),
+        ]);
         assert_eq!(told, [Some("302".into()), Some("returns".into())]);
         assert_eq!(issues.len(), 1);
+        // what is known of one date less exactly is no other date
+        for coarse in ["2012-04", "2012", "2012-04-01"] {
+            let rows_coarse: Vec<String> = (1..=20).map(|id| format!("{id},{coarse}\n")).collect();
+            let (told, issues) =
+                authorities(&[("cases", None, rows("2012-04", 20)), ("returns", None, rows_coarse.concat())]);
+            assert_eq!((told, issues.len()), (vec![None, None], 0), "{coarse}");
+        }
         // somebody says that they are of one, or there are too few to tell
         for (authority, n) in [(Some("302"), 20), (None, 9)] {
-            let (told, issues) =
-                authorities(&[("cases", authority, rows(2012, n)), ("returns", authority, rows(2014, n))]);
+            let (told, issues) = authorities(&[
+                ("cases", authority, rows("2012-04", n)),
+                ("returns", authority, rows("2015-11", n)),
+            ]);
             assert_eq!((told, issues.len()), (vec![authority.map(str::to_owned); 2], 0));
         }
     }

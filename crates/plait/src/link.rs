@@ -474,7 +474,7 @@ impl<'a> Job<'a> {
         let together = Together::of(&decided);
         let mut person_probability = self.watch.time("judge", || match &together {
             Some(together) => of_one_person(&decided, together),
-            // of a person too large to be taken apart
+            // no person has two records, or one has too many to be taken apart
             None => probability.clone(),
         });
         let moved_bits =
