@@ -159,7 +159,7 @@ impl Words {
     /// What a cell says by the words at its start.
     fn of(text: &str) -> Option<Self> {
         let text =
-            text.trim_matches(|c: char| c.is_whitespace() || "*-=#<>[]()_.".contains(c)).to_lowercase();
+            text.trim_start_matches(is_around).trim_end_matches(|c| c != ':' && is_around(c)).to_lowercase();
         if is_total(&text) {
             return Some(Self::Total);
         }
@@ -172,12 +172,20 @@ impl Words {
             (number, Some(what)) if is_number(number) && COUNTED.contains(&what) => Some(Self::Ended),
             (what, Some(made)) if ENDED.contains(&what) && MADE.contains(&made) => Some(Self::Made),
             (made, Some("on" | "by" | "at" | "date" | "from")) if MADE.contains(&made) => Some(Self::Made),
-            (made, _) if MADE.contains(&made) && text[made.len()..].trim_start().starts_with(':') => {
+            (made, _)
+                if MADE.contains(&made)
+                    && text.strip_prefix(made).is_some_and(|rest| rest.trim_start().starts_with(':')) =>
+            {
                 Some(Self::Made)
             }
             _ => None,
         }
     }
+}
+
+/// What may stand around the words of a cell.
+fn is_around(c: char) -> bool {
+    c.is_whitespace() || "*-=#<>[]()_.:".contains(c)
 }
 
 /// `Total`, `Total: 12`, `Total pupils 12`, `Number of rows: 12`.
@@ -233,6 +241,7 @@ mod tests {
         check(["Printed by:", "office", "on", "01/02/2024", ""], true);
         check(["(123 rows affected)", "", "", "", ""], true);
         check(["Page 1 of 1", "", "", "", ""], true);
+        check(["::\u{a0}Run: today", "", "", "", ""], true);
         check(["Official - sensitive", "", "", "", ""], true);
         check(["", "", "", "", "Total: 123"], true);
         check(["", "", "", "", "Confidential"], true);
@@ -275,6 +284,19 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn any_text_may_stand_in_a_row(
+            before in "[:\\PC\\s\u{a0}]{0,4}",
+            word in prop::sample::select(vec!["run", "Total", "End of", "12 rows", "number of", ""]),
+            behind in "[:\\PC\\s\u{a0}]{0,8}",
+            other in "\\PC{0,8}",
+        ) {
+            let text = format!("{before}{word}{behind}");
+            let footers = Footers::of_headers(&HEADERS);
+            footers.is_one(&[(0, text.as_str())]);
+            footers.is_one(&[(0, text.as_str()), (3, other.as_str())]);
+        }
+
         #[test]
         fn a_row_with_an_identifier_of_a_person_is_never_a_footer(
             word in prop::sample::select(vec!["Total", "Total: 3", "End of report", "Report generated", "Khan", ""]),
