@@ -374,21 +374,42 @@ pub(crate) fn characteristic(header: &str) -> Option<Role> {
     }
 }
 
-/// An identifier of a person that a column holds.
+/// What a column holds that tells a person from others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Identifies {
     /// A UPN, NHS number or ULN.
     Number,
     /// One that the system gives which made the file, of any form.
     AnyId,
+    /// A name or a part of one.
+    Name,
+    /// A date of birth or a part of one.
+    Birth,
 }
 
-/// Which identifier of a person a header names, if any.
+/// What a header names that tells a person from others, if anything. Columns with any of the meanings that may become
+/// identifiers of records hold one.
 pub(crate) fn identifies(header: &str) -> Option<Identifies> {
     match meaning(header) {
-        Meaning::Is(Role::Upn | Role::NhsNumber | Role::Uln) => Some(Identifies::Number),
-        Meaning::Is(Role::Identifier) | Meaning::RowId | Meaning::PersonId => Some(Identifies::AnyId),
-        _ => None,
+        Meaning::Is(role) | Meaning::Mentions(role) => match role {
+            Role::Upn | Role::NhsNumber | Role::Uln => Some(Identifies::Number),
+            Role::Identifier => Some(Identifies::AnyId),
+            Role::Forename
+            | Role::MiddleName
+            | Role::PreferredForename
+            | Role::Surname
+            | Role::FormerSurname
+            | Role::FullName => Some(Identifies::Name),
+            Role::DateOfBirth => Some(Identifies::Birth),
+            _ => None,
+        },
+        Meaning::RowId
+        | Meaning::PersonId
+        | Meaning::SomeId
+        | Meaning::SomeNumber
+        | Meaning::Household
+        | Meaning::Answer => Some(Identifies::AnyId),
+        Meaning::About(_) | Meaning::When | Meaning::Nothing => None,
     }
 }
 

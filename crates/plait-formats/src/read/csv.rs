@@ -15,7 +15,7 @@
 //! then the field is kept, as it may be text, and the lines are named.
 
 use super::column::{TextColumn, is_blank, lost_characters, shortened_numbers};
-use super::footer::{self, Footers};
+use super::footer::{self, Ending, Footers};
 use super::naming::{self, SEARCHED_ROWS};
 use super::source::{ReadSeek, Source, unreadable};
 use super::text::{LONGEST, TextError, TextSource, UNDECODABLE, count_lines};
@@ -382,11 +382,14 @@ struct Parser<R> {
     blank_rows: u64,
     /// Fields with doubled quotes or text after the quote, as positions in the piece's list.
     odd: Vec<usize>,
-    footers: Footers,
+    ending: Ending,
+    /// Rows that may be below the table, not given yet: where their fields are in the text that is carried, and their lines.
+    held: Vec<Span>,
+    held_lines: Vec<u64>,
+    /// Where the text that is not parsed yet starts in what is carried.
+    carried_from: usize,
     /// Rows below the table.
     footer_rows: Noted,
-    /// Whether a piece with rows was given.
-    has_given: bool,
 }
 
 impl<R: io::Read> Parser<R> {
@@ -451,9 +454,11 @@ impl<R: io::Read> Parser<R> {
             text,
             carry,
             delimiter: sample.delimiter,
-            footers: footers(&names),
+            ending: Ending::new(footers(&names)),
+            held: Vec::new(),
+            held_lines: Vec::new(),
+            carried_from: 0,
             footer_rows: Noted::default(),
-            has_given: false,
             names,
             line,
             ragged: RaggedRows::default(),
@@ -469,13 +474,9 @@ impl<R: io::Read> Parser<R> {
     /// Fills `piece` with the next rows. False when there are none left.
     fn parse(&mut self, piece: &mut Piece) -> Result<bool, Fault> {
         let width = self.names.len();
-        piece.text.clear();
-        piece.fields.clear();
-        piece.lines.clear();
         piece.rows = 0;
-        mem::swap(&mut piece.text, &mut self.carry);
-        let mut at = 0;
         loop {
+            let mut at = self.take_carried(piece);
             let carried = piece.text.len();
             let ended = match self.text.fill(&mut piece.text) {
                 Ok(more) => !more,
@@ -536,40 +537,73 @@ impl<R: io::Read> Parser<R> {
                 opened.push(self.line + lines);
                 return Err(open_quote(&self.file, &opened));
             }
-            let below = self.rows_below(piece);
-            // whether rows are below the table is known when what follows is
-            if ended || (piece.rows > 0 && below == 0) {
-                self.carry.push_str(&piece.text[at..]);
-                self.unquote(piece);
-                if ended {
-                    self.set_footers_aside(piece, below);
-                }
-                self.has_given |= piece.rows > 0;
+            self.carry.push_str(&piece.text[at..]);
+            self.unquote(piece);
+            if ended {
+                let below = self.ending.finish();
+                self.set_footers_aside(piece, below);
                 return Ok(piece.rows > 0);
             }
-            if piece.rows == 0 {
-                piece.text.drain(..at);
-                at = 0;
+            // whether rows are below the table is known when what follows is
+            self.hold(piece);
+            if piece.rows > 0 {
+                return Ok(true);
             }
         }
     }
 
-    /// How many of the last rows of a piece are below the table, if nothing follows.
-    fn rows_below(&self, piece: &Piece) -> usize {
-        let width = self.names.len();
-        let from = piece.rows.saturating_sub(footer::COMPARED);
+    /// Starts a piece with what the last one left; returns where the text that is not parsed yet starts.
+    fn take_carried(&mut self, piece: &mut Piece) -> usize {
+        piece.text.clear();
+        piece.fields.clear();
+        piece.lines.clear();
+        mem::swap(&mut piece.text, &mut self.carry);
+        mem::swap(&mut piece.fields, &mut self.held);
+        mem::swap(&mut piece.lines, &mut self.held_lines);
+        piece.rows = piece.lines.len();
+        mem::take(&mut self.carried_from)
+    }
+
+    /// Takes the last rows out of a piece that may be below the table, and carries them before the text that is carried.
+    fn hold(&mut self, piece: &mut Piece) {
+        let held = self.ending.held();
+        if held == 0 {
+            return;
+        }
+        piece.rows -= held;
+        let mut text = String::new();
+        for span in piece.fields.drain(piece.rows * self.names.len()..) {
+            let start = text.len() as u32;
+            text.push_str(&piece.text[span.start as usize..span.end as usize]);
+            self.held.push(Span { start, end: text.len() as u32 });
+        }
+        self.held_lines.extend(piece.lines.drain(piece.rows..));
+        self.carried_from = text.len();
+        self.carry.insert_str(0, &text);
+    }
+
+    /// Looks whether the row that was kept last may be below the table.
+    fn see_last(&mut self, piece: &Piece) {
+        let first = (piece.rows - 1) * self.names.len();
+        let text = |span: &Span| &piece.text[span.start as usize..span.end as usize];
+        let fields = piece.fields[first..].iter().map(text).enumerate();
         // odd fields still have their quotes, with which only they begin
-        let meant = |cell| if str::starts_with(cell, '"') { unquoted(cell) } else { cell.to_owned() };
-        let filled = |row: usize| -> Vec<(usize, String)> {
-            let fields = piece.fields[row * width..(row + 1) * width].iter().enumerate();
-            let cells = fields.map(|(at, span)| (at, &piece.text[span.start as usize..span.end as usize]));
-            let cells = cells.filter(|(_, cell)| !is_blank(cell)).map(|(at, cell)| (at, meant(cell)));
-            cells.filter(|(_, cell)| !is_blank(cell)).collect()
-        };
-        let last: Vec<_> = (from..piece.rows).map(filled).collect();
-        let last: Vec<Vec<(usize, &str)>> =
-            last.iter().map(|cells| cells.iter().map(|(at, cell)| (*at, cell.as_str())).collect()).collect();
-        self.footers.count(&last, self.has_given || from > 0)
+        let is_odd = |cell: &str| cell.starts_with('"');
+        let mut filled = fields.clone().filter(|(_, cell)| !is_blank(cell));
+        // nearly all rows have two cells and no words of a footer
+        if let (Some((_, cell)), Some((_, next))) = (filled.next(), filled.next())
+            && !is_odd(cell)
+            && !is_odd(next)
+            && !footer::may_speak(cell)
+        {
+            self.ending.see_row(false);
+            return;
+        }
+        let meant = |cell| if is_odd(cell) { unquoted(cell) } else { cell.to_owned() };
+        let cells: Vec<(usize, String)> =
+            fields.map(|(at, cell)| (at, meant(cell))).filter(|(_, cell)| !is_blank(cell)).collect();
+        let cells: Vec<(usize, &str)> = cells.iter().map(|(at, cell)| (*at, cell.as_str())).collect();
+        self.ending.see(&cells);
     }
 
     fn set_footers_aside(&mut self, piece: &mut Piece, n_rows: usize) {
@@ -602,11 +636,13 @@ impl<R: io::Read> Parser<R> {
         } else if found == width {
             piece.rows += 1;
             piece.lines.push(self.line);
+            self.see_last(piece);
             return;
         } else if found > width && piece.fields[first + width..].iter().all(|span| span.start == span.end) {
             piece.fields.truncate(first + width);
             piece.rows += 1;
             piece.lines.push(self.line);
+            self.see_last(piece);
         } else {
             self.ragged.add(Ragged { line: self.line, fields: found });
             piece.fields.truncate(first);
@@ -1253,6 +1289,73 @@ mod tests {
             assert_eq!((n_rows, finished.set_aside), (30, 2), "pieces of {piece}");
             assert_eq!(finished.issues[0].kind, IssueKind::FooterRow);
             assert_eq!(finished.issues[0].lines, [32, 33]);
+        }
+    }
+
+    #[test]
+    fn a_last_row_of_a_colon_and_a_hard_space_is_read() {
+        assert_eq!(check("a,b,c,d\n1,2,3,4\n::\u{a0}run,,,\n").table.n_rows, 2);
+    }
+
+    /// How many rows are given and set aside, and how many are in the largest piece.
+    fn counted(text: &str, piece: usize) -> (usize, u64, usize) {
+        let mut rows = Rows::start(Dripping { text: text.as_bytes(), piece }, "a.csv").unwrap();
+        let (mut n_rows, mut most) = (0, 0);
+        while let Some(some) = rows.next(1_000).unwrap() {
+            n_rows += some.lines.len();
+            most = most.max(rows.piece.rows);
+        }
+        (n_rows, rows.finish().unwrap().set_aside, most)
+    }
+
+    #[test]
+    fn a_thin_row_far_above_tells_as_much_as_one_nearby() {
+        let thin = "This is no child,,\n";
+        let rows = "4B,Ava,01/02/2012\n".repeat(60_000);
+        for (text, expected) in [
+            (format!("Class,Forename,DOB\n{rows}{thin}"), (60_000, 1)),
+            (format!("Class,Forename,DOB\n{rows}{thin}{rows}{thin}"), (120_002, 0)),
+            (format!("Class,Forename,DOB\n{thin}{rows}{thin}\"Total: \"\"2\"\"\",,\n"), (60_002, 1)),
+        ] {
+            for piece in [4096, 1 << 19, 1 << 22] {
+                let (given, aside, _) = counted(&text, piece);
+                assert_eq!((given, aside), expected, "pieces of {piece}");
+            }
+        }
+    }
+
+    #[test]
+    fn rows_that_could_all_be_below_a_table_are_given_in_pieces_too() {
+        let text = format!("a,b,c,d\n1,2,3,4\n{}", "Total,,,\n".repeat(300_000));
+        let (n_rows, aside, most) = counted(&text, usize::MAX);
+        assert_eq!((n_rows, aside), (300_001, 0));
+        assert!(most < 150_000, "{most} rows in one piece");
+    }
+
+    proptest! {
+        #[test]
+        fn where_the_text_is_cut_makes_no_difference_to_what_is_below_the_table(
+            rows in prop::collection::vec(
+                prop::sample::select(vec![
+                    "4B,Ava,01/02/2012", "Total,,", "\"Total: \"\"3\"\"\",,", "Not for use elsewhere,,", "4B,,", ",,", "4B,Ava",
+                    "Class,Forename,DOB",
+                ]),
+                1..40,
+            ),
+            piece in 1_usize..64,
+        ) {
+            let text = format!("Class,Forename,DOB\n4B,Ava,01/02/2012\n{}\n", rows.join("\n"));
+            let of = |piece| {
+                let mut rows = Rows::start(Dripping { text: text.as_bytes(), piece }, "a.csv").ok()?;
+                let (mut lines, mut cells) = (Vec::new(), Vec::new());
+                while let Some(some) = rows.next(3).ok()? {
+                    cells.extend((0..some.lines.len()).map(|at| some.columns[0].get(at).map(str::to_owned)));
+                    lines.extend(some.lines);
+                }
+                let finished = rows.finish().ok()?;
+                Some((lines, cells, finished.set_aside, finished.issues))
+            };
+            prop_assert_eq!(of(piece), of(1 << 20));
         }
     }
 

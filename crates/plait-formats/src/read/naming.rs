@@ -54,7 +54,7 @@ pub(crate) fn skipped(file: &str, lines: Vec<u64>) -> Option<Issue> {
 }
 
 /// The note about rows that are the header once more, as in lists that were put together from several.
-pub(super) fn headers_again(file: &str, rows: Noted) -> Option<Issue> {
+pub(crate) fn headers_again(file: &str, rows: Noted) -> Option<Issue> {
     let message = match rows.count() {
         0 => return None,
         1 => "one row holds the names of the columns once more and was set aside".to_owned(),

@@ -5,7 +5,7 @@
 
 use super::arrow::time;
 use super::column::{TextColumn, is_blank, lost_characters, shortened_numbers};
-use super::footer::{self, Footers};
+use super::footer::{self, Ending, Footers};
 use super::naming::{self, SEARCHED_ROWS};
 use super::source::{ReadSeek, Source};
 use super::{FileFormat, Read, ReadOptions, RowLines, damaged, empty};
@@ -192,7 +192,7 @@ fn parts(workbook: &mut Book, file: &str, sheet: &str, limit: usize) -> Result<O
     let mut lines = RowLines::default();
     let mut headers_again = Noted::default();
     let headers: Vec<&str> = head.cells.iter().map(|cell| head.text_of(cell)).collect();
-    let mut ending = Ending::of(&head, Footers::of_headers(&headers));
+    let mut held = Held::below(&head, Footers::of_headers(&headers));
     let mut take = |row: &Row| {
         row.add_to(&mut columns, n_rows);
         lines.push(row.number);
@@ -205,8 +205,8 @@ fn parts(workbook: &mut Book, file: &str, sheet: &str, limit: usize) -> Result<O
             headers_again.add(row.number);
             continue;
         }
-        if !ending.holds(&mut row) {
-            ending.release().iter().for_each(&mut take);
+        if !held.holds(&mut row) {
+            held.release().iter().for_each(&mut take);
             take(&row);
         }
     }
@@ -220,12 +220,13 @@ fn parts(workbook: &mut Book, file: &str, sheet: &str, limit: usize) -> Result<O
         if n_seen.saturating_mul(head.cells.len()) > MOST_CELLS {
             return Err(parts::bomb(file, "a sheet of it is a table of more than 100 million cells"));
         }
-        if !ending.holds(&mut row) {
-            ending.release().iter().for_each(&mut take);
+        if !held.holds(&mut row) {
+            held.release().iter().for_each(&mut take);
             take(&row);
         }
     }
-    let footer_rows = ending.below();
+    let (rows_left, footer_rows) = held.finish();
+    rows_left.iter().for_each(&mut take);
     let n_footer_rows = footer_rows.count() as usize;
     issues.extend(footer::issue(file, footer_rows));
     if n_rows == 0 {
@@ -244,48 +245,42 @@ fn parts(workbook: &mut Book, file: &str, sheet: &str, limit: usize) -> Result<O
 }
 
 /// Rows that may be below the table of a sheet, until a row of the table follows them.
-pub(crate) struct Ending {
-    footers: Footers,
+pub(crate) struct Held {
+    ending: Ending,
     /// Columns of the sheet as those of the header.
     places: BTreeMap<u32, usize>,
-    held: Vec<Row>,
-    has_full_rows: bool,
-    has_thin_rows: bool,
+    rows: Vec<Row>,
 }
 
-impl Ending {
-    pub(crate) fn of(header: &Row, mut footers: Footers) -> Self {
+impl Held {
+    pub(crate) fn below(header: &Row, footers: Footers) -> Self {
         let places = header.cells.iter().enumerate().map(|(at, cell)| (cell.column, at)).collect();
-        footers.sparse(true);
-        Self { footers, places, held: Vec::new(), has_full_rows: false, has_thin_rows: false }
+        Self { ending: Ending::new(footers), places, rows: Vec::new() }
     }
 
     /// Whether a row may be below the table; then it is kept here.
     pub(crate) fn holds(&mut self, row: &mut Row) -> bool {
-        self.footers.sparse(self.has_thin_rows || !self.has_full_rows);
         let place = |column| self.places.get(&column).copied().unwrap_or(usize::MAX);
         let cells: Vec<(usize, &str)> =
             row.cells.iter().map(|cell| (place(cell.column), row.text_of(cell))).collect();
-        if self.held.len() < footer::MOST && self.footers.is_one(&cells) {
-            self.held.push(std::mem::take(row));
-            return true;
+        self.ending.see(&cells);
+        if self.ending.held() > 0 {
+            self.rows.push(std::mem::take(row));
         }
-        let is_thin = |row: &Row| row.cells.len() < 2;
-        self.has_thin_rows |= is_thin(row) || self.held.iter().any(is_thin);
-        self.has_full_rows |= !is_thin(row);
-        false
+        self.ending.held() > 0
     }
 
     /// The rows that were kept, since another of the table follows.
     pub(crate) fn release(&mut self) -> Vec<Row> {
-        std::mem::take(&mut self.held)
+        std::mem::take(&mut self.rows)
     }
 
-    /// The rows below the table.
-    pub(crate) fn below(self) -> Noted {
+    /// When nothing follows: the rows that are of the table all the same, and those below it.
+    pub(crate) fn finish(mut self) -> (Vec<Row>, Noted) {
+        let mut rows = self.rows;
         let mut below = Noted::default();
-        self.held.iter().for_each(|row| below.add(row.number));
-        below
+        rows.split_off(rows.len() - self.ending.finish()).iter().for_each(|row| below.add(row.number));
+        (rows, below)
     }
 }
 
@@ -316,7 +311,7 @@ impl Row {
     }
 
     /// Whether it has the same cells as another, two at least.
-    fn is_like(&self, other: &Self) -> bool {
+    pub(crate) fn is_like(&self, other: &Self) -> bool {
         let same = |(cell, other_cell): (&RowCell, &RowCell)| {
             cell.column == other_cell.column && self.text_of(cell).trim() == other.text_of(other_cell).trim()
         };
@@ -577,6 +572,26 @@ mod tests {
             (read.rows_in, read.issues[0].kind, read.issues[0].lines.clone()),
             (3, IssueKind::HeaderAgain, vec![3])
         );
+    }
+
+    #[test]
+    fn rows_below_a_sheet_are_set_aside_unless_they_are_all_it_has() {
+        let fill = |sheet: &mut Worksheet, rows: &[&str]| {
+            sheet.write(0, 0, "full_name").unwrap().write(0, 1, "class").unwrap().write(0, 2, "dob").unwrap();
+            for (at, row) in (1..).zip(rows) {
+                sheet.write(at, 0, *row).unwrap();
+            }
+        };
+        for (rows, expected) in [
+            (["Zora Quill", "Elizabeth Browning", "Total: 2"], (2, 1)),
+            (["Total: 1", "Total: 2", "Total: 3"], (3, 0)),
+        ] {
+            let mut workbook = Workbook::new();
+            fill(workbook.add_worksheet(), &rows);
+            let read =
+                read_bytes(workbook.save_to_buffer().unwrap(), "t.xlsx", &ReadOptions::default()).unwrap();
+            assert_eq!((read.table.n_rows, read.rows_in - read.table.n_rows), expected, "{rows:?}");
+        }
     }
 
     #[test]

@@ -134,11 +134,22 @@ impl<'a> Headers<'a> {
                     | Meaning::LaChildId
                     | Meaning::FormerLaChildId
                     | Meaning::LocalPatientId
-                    | Meaning::IdentifierValue,
+                    | Meaning::IdentifierValue
+                    | Meaning::Pseudonym,
                 ) => Some(Identifies::AnyId),
                 Some(Meaning::Upn | Meaning::FormerUpn | Meaning::NhsNumber | Meaning::Uln) => {
                     Some(Identifies::Number)
                 }
+                Some(
+                    Meaning::Surname
+                    | Meaning::Forename
+                    | Meaning::MiddleNames
+                    | Meaning::PreferredSurname
+                    | Meaning::PreferredForename
+                    | Meaning::FormerSurname
+                    | Meaning::FullName,
+                ) => Some(Identifies::Name),
+                Some(Meaning::DateOfBirth) => Some(Identifies::Birth),
                 _ => by_header,
             }
         };

@@ -11,9 +11,9 @@ use super::out::Out;
 use super::spec::{Kind, Term};
 use crate::noted::Noted;
 use crate::read::column::TextColumn;
-use crate::read::footer;
 use crate::read::source::Source;
-use crate::read::xlsx::{self, Book, Ending, Row, Rows};
+use crate::read::xlsx::{self, Book, Held, Row, Rows};
+use crate::read::{footer, naming};
 use calamine::{Reader, SheetType};
 use plait_types::{Fault, Issue, IssueKind, PartialDate};
 use std::collections::BTreeMap;
@@ -99,11 +99,21 @@ fn read_sheet(
         }
         titles.push(row.number);
     }
-    out.issues(crate::read::naming::skipped(&shown, titles));
+    out.issues(naming::skipped(&shown, titles));
     let mut filling = Filling::below(&row);
     let mut headers = Headers::new(out.spec(), sheet.table, term, &filling.names);
     out.issues(headers.unknown(&shown));
-    let mut ending = Ending::of(&row, headers.footers());
+    let mut held = Held::below(&row, headers.footers());
+    let head = std::mem::take(&mut row);
+    let mut headers_again = Noted::default();
+    let spec = out.spec();
+    let mut take = |row: &Row, out: &mut Out<'_>| {
+        if filling.has_more_columns(row) {
+            headers = Headers::new(spec, sheet.table, term, &filling.names);
+        }
+        filling.add(row, &headers, is_1904);
+        if filling.lines.len() == limit { filling.give(&shown, &headers, limit, out) } else { Ok(()) }
+    };
     let mut is_first = true;
     while rows.next(&mut row).map_err(fail)? {
         out.rows_in(1);
@@ -113,22 +123,24 @@ fn read_sheet(
             out.issue(instruction_row(&shown, row.number));
             continue;
         }
-        if ending.holds(&mut row) {
+        if row.is_like(&head) {
+            headers_again.add(row.number);
             continue;
         }
-        for row in ending.release().iter().chain([&row]) {
-            if filling.has_more_columns(row) {
-                headers = Headers::new(out.spec(), sheet.table, term, &filling.names);
-            }
-            filling.add(row, &headers, is_1904);
-            if filling.lines.len() == limit {
-                filling.give(&shown, &headers, limit, out)?;
-            }
+        if held.holds(&mut row) {
+            continue;
+        }
+        for row in held.release().iter().chain([&row]) {
+            take(row, out)?;
         }
     }
+    let (rows_left, below) = held.finish();
+    for row in &rows_left {
+        take(row, out)?;
+    }
     filling.give(&shown, &headers, limit, out)?;
-    let below = ending.below();
-    out.set_aside(below.count());
+    out.set_aside(below.count() + headers_again.count());
+    out.issues(naming::headers_again(&shown, headers_again));
     out.issues(footer::issue(&shown, below));
     out.header(&shown, &headers);
     filling.issues(&shown, out);

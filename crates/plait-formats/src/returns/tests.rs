@@ -711,6 +711,35 @@ fn sheets_are_found_below_titles_with_headers_in_other_words_and_formulas_as_sav
 }
 
 #[test]
+fn a_header_that_comes_again_in_a_sheet_is_no_child_and_is_counted() {
+    let mut workbook = Workbook::new();
+    let sheet = workbook.add_worksheet();
+    let headers = ["Child Unique ID", "Plan Start Date", "Category of Abuse"];
+    let rows = [
+        headers,
+        ["a1", "01/02/2024", "a) NEG"],
+        headers,
+        ["a2", "02/02/2024", "a) NEG"],
+        ["Total: 2", "", ""],
+    ];
+    for (row, cells) in rows.iter().enumerate() {
+        for (column, cell) in cells.iter().enumerate().filter(|(_, cell)| !cell.is_empty()) {
+            sheet.write(row as u32, column as u16, *cell).unwrap();
+        }
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("lists.xlsx");
+    fs::write(&path, workbook.save_to_buffer().unwrap()).unwrap();
+    let recognised = recognise(&path).unwrap();
+    for batch_rows in [1, 10] {
+        let (kept, gathered) = read(&recognised, batch_rows);
+        assert_eq!(kept.rows(&recognised.spec, "list_2").len(), 2);
+        assert_eq!((gathered.total.rows_in, gathered.total.rows_set_aside), (4, 2));
+        assert_eq!(kept.kinds(), [IssueKind::HeaderAgain, IssueKind::FooterRow]);
+    }
+}
+
+#[test]
 fn formulas_without_results_are_told_of_plain_tables_too() {
     let mut workbook = Workbook::new();
     let sheet = workbook.add_worksheet();
