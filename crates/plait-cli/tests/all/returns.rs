@@ -187,8 +187,8 @@ fn a_list_to_look_things_up_in_is_said_to_be_about_nobody() {
     let place = Place::with(&[("nicknames.csv", b"name1,relationship,name2\nava,has_nickname,avie\n")]);
     let said = place.plait("read nicknames.csv --out list").failed();
     assert!(
-        said.contains(
-            "nicknames is a list to look things up in (reference-names), and its rows are about nobody"
+        said.starts_with(
+            "exit 3\nerror[E062] nicknames is a list to look things up in (reference-names), and its rows are about nobody"
         ),
         "{said}"
     );
