@@ -131,20 +131,13 @@ fn without_persons(recognised: &Recognised, landed: &Landed, source: &SourceSpec
     }
     let spec = &recognised.spec;
     let is_of_persons = |table: &&spec::Table| table.rows == spec::Rows::Person || table.makes_records;
-    if !spec.tables.iter().any(|table| is_of_persons(&table)) {
-        return Fault::new(
-            FaultCode::OtherReturn,
-            format!("{called} is a look-up ({}), and no list of people", spec.title),
-            "leave it out and name files whose rows are about people",
-        );
-    }
     let persons: Vec<String> =
         spec.tables.iter().filter(is_of_persons).map(|table| format!("\"{}\"", table.name)).collect();
     let persons = persons.join(" or ");
     let id = spec.id();
     if persons.is_empty() {
         return Fault::new(
-            FaultCode::FileEmpty,
+            FaultCode::OtherReturn,
             format!("{called} is a list to look things up in ({id}), and its rows are about nobody"),
             "leave it out: it has no persons to read or link; plait look shows what is in it",
         );

@@ -249,7 +249,7 @@ fn document(source: &SourceSpec, dataset: &Dataset, sha256: &str, files: &[Strin
         "records": dataset.landed.n_records,
         "rows_in": dataset.gathered.total.rows_in,
         "rows_set_aside": dataset.rows_set_aside(),
-        "rows_of_instructions": instructions(dataset),
+        "rows_of_instructions": dataset.gathered.total.rows_of_instructions,
         "rows_of_titles": titles(dataset),
         "dataset": RunDataset::of(dataset),
         "traced": dataset.traced.as_ref().map(Traced::json),
@@ -276,15 +276,16 @@ pub(crate) fn describe(source: &SourceSpec, dataset: &Dataset) -> String {
     for stranger in &dataset.recognised.strangers {
         line(format!("  left out: {} ({})", stranger.file, stranger.is));
     }
-    let (instructions, titles) = (instructions(dataset), titles(dataset));
+    let (instructions, titles) = (dataset.gathered.total.rows_of_instructions, titles(dataset));
     let (rows_in, set_aside) = (dataset.gathered.total.rows_in, dataset.rows_set_aside());
     let rows = match instructions {
         0 => format!("{} read, {} set aside", counted(rows_in, "row"), grouped(set_aside)),
         n => format!(
-            "{} read = {} kept + {} set aside + {n} on how to fill in the form",
+            "{} read = {} kept + {} set aside ({} on how to fill in the form)",
             counted(rows_in, "row"),
             grouped(rows_in - set_aside),
-            grouped(set_aside - n)
+            grouped(set_aside),
+            grouped(n)
         ),
     };
     line(format!("\n{}; {rows}\n", counted(landed.n_records as u64, "person")));
@@ -297,9 +298,6 @@ pub(crate) fn describe(source: &SourceSpec, dataset: &Dataset) -> String {
             grouped(table.rows_in),
             grouped(table.set_aside)
         ));
-    }
-    if instructions > 0 {
-        line(format!("  on how to fill in the form, below the header: {}", counted(instructions, "row")));
     }
     if titles > 0 {
         line(format!("  titles above the header, not among the rows read: {}", counted(titles, "row")));
@@ -336,18 +334,9 @@ pub(crate) fn describe(source: &SourceSpec, dataset: &Dataset) -> String {
     text
 }
 
-/// Rows of all tables that say how to fill in the form; they are among those set aside.
-fn instructions(dataset: &Dataset) -> u64 {
-    rows_of(dataset, IssueKind::InstructionRow)
-}
-
 /// Rows above the headers of all tables.
 fn titles(dataset: &Dataset) -> u64 {
-    rows_of(dataset, IssueKind::TitleLines)
-}
-
-fn rows_of(dataset: &Dataset, kind: IssueKind) -> u64 {
-    let issues = dataset.landed.issues.iter().filter(|issue| issue.kind == kind);
+    let issues = dataset.landed.issues.iter().filter(|issue| issue.kind == IssueKind::TitleLines);
     issues.map(|issue| issue.count as u64).sum()
 }
 

@@ -31,9 +31,7 @@ pub(super) fn text(
         let instruction = rows.peek().filter(|(cells, _)| is_instruction(cells)).map(|(_, line)| line);
         if let Some(line) = instruction {
             rows.skip()?;
-            out.rows_in(1);
-            out.set_aside(1);
-            out.issue(instruction_row(file, line));
+            out.instruction(file, line);
         }
         out.header(file, &headers);
         out.issues(headers.unknown(file));
@@ -222,11 +220,6 @@ pub(super) fn is_instruction(cells: &[&str]) -> bool {
     let filled = cells.iter().filter(|cell| !cell.trim().is_empty()).count();
     let saying = cells.iter().filter(|cell| says(cell)).count();
     saying > 0 && saying * 2 > filled
-}
-
-pub(super) fn instruction_row(file: &str, line: u64) -> Issue {
-    let message = "the row below the header says how to fill in the form and was set aside";
-    Issue::new(IssueKind::InstructionRow, file, message).on_lines(vec![line])
 }
 
 /// Counts the bytes that pass.

@@ -84,6 +84,7 @@ pub fn gather_in(
         gathered.total.rows_in += counts.rows_in;
         gathered.total.rows_kept += counts.rows_kept;
         gathered.total.rows_set_aside += counts.rows_set_aside;
+        gathered.total.rows_of_instructions += counts.rows_of_instructions;
         gathered.members.push(counts);
     }
     Ok(gathered)

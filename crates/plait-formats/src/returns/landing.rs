@@ -1,7 +1,7 @@
 //! Rows at the door: checked, given their record, and split into identity and payload.
 
 use self::copies::Copies;
-use self::keys::{Keys, TWO_RECORDS, WITHDRAWN};
+use self::keys::{Keys, Meant};
 use self::numbering::Numbering;
 use super::batch::{Batch, BatchSink, Nesting};
 use super::characteristics::{Characteristic, Characteristics};
@@ -404,7 +404,7 @@ impl<'a> Landing<'a> {
             let key = || own_key.and_then(|column| column.get(row));
             let reason = if missing && batch.nesting.is_none() {
                 Reason::NoKey
-            } else if key().is_some_and(|key| self.keys.find(key.trim()) == Some(TWO_RECORDS)) {
+            } else if key().is_some_and(|key| self.keys.find(key.trim()) == Some(Meant::TwoRecords)) {
                 Reason::TwoOrganisations
             } else if table.withdrawn.is_some() && table.rows == Rows::Person {
                 Reason::Withdrawn
@@ -432,7 +432,7 @@ impl<'a> Landing<'a> {
         let withdrawn: Vec<bool> = (0..n_rows).map(is_true).collect();
         for (row, _) in withdrawn.iter().enumerate().filter(|(_, withdrawn)| **withdrawn) {
             if let Some(key) = keys.and_then(|keys| keys.get(row)).filter(|key| !Self::is_no_key(key)) {
-                self.keys.get_or_insert_with(key.trim(), || WITHDRAWN);
+                self.keys.withdraw(key.trim());
             }
         }
         withdrawn
@@ -457,27 +457,27 @@ impl<'a> Landing<'a> {
                 }
                 let within = within.get(row).map(str::trim).filter(|within| !within.is_empty());
                 let key = keys.values.get(code).trim();
-                self.keys.get_or_insert_within(within, key, |is_of_another| {
+                let meant = self.keys.get_or_insert_within(within, key, |is_of_another| {
                     // two records of one name could not be told apart
                     let both = within.filter(|_| is_of_another).map(|within| format!("{within}/{key}"));
                     self.identity.new_record(Some(both.as_deref().unwrap_or(key)))
-                })
+                });
+                meant.record().unwrap_or(NULL)
             };
             return keys.codes.iter().enumerate().map(of_row).collect();
         }
-        let mut of_code = vec![NULL; keys.values.len()];
+        let mut of_code = vec![None; keys.values.len()];
         keys.codes
             .iter()
             .map(|&code| {
                 if code == NULL || says_nothing[code as usize] {
                     return without_key(self);
                 }
-                let record = &mut of_code[code as usize];
-                if *record == NULL {
+                let meant = *of_code[code as usize].get_or_insert_with(|| {
                     let key = keys.values.get(code).trim();
-                    *record = *self.keys.get_or_insert_with(key, || self.identity.new_record(Some(key)));
-                }
-                if *record == WITHDRAWN { NULL } else { *record }
+                    self.keys.get_or_insert_with(key, || self.identity.new_record(Some(key)))
+                });
+                meant.record().unwrap_or(NULL)
             })
             .collect()
     }
@@ -502,16 +502,13 @@ impl<'a> Landing<'a> {
         let by_record = table.record.as_ref().and_then(|record| batch.rows.column(record));
         // where a row has a key of its own, an empty one says nothing, whatever it belongs to
         if let Some(keys) = by_record {
-            let find = |key: &str| self.keys.find(key.trim()).filter(|record| *record != TWO_RECORDS);
-            return records_of(keys, find);
+            return records_of(keys, &self.keys);
         }
         let Some((parent, here, _)) = self.spec.parent(table) else { return vec![NULL; batch.rows.n_rows] };
         let Some(keys) = batch.rows.column(here) else { return vec![NULL; batch.rows.n_rows] };
         match (&parent.key, self.of_rows.get(&parent.name)) {
-            (None, _) => records_of(keys, |key| self.keys.find(key.trim())),
-            (Some(_), Some(rows)) => {
-                records_of(keys, |key| rows.find(key.trim()).filter(|record| *record != TWO_RECORDS))
-            }
+            (None, _) => records_of(keys, &self.keys),
+            (Some(_), Some(rows)) => records_of(keys, rows),
             (Some(_), None) => vec![NULL; batch.rows.n_rows],
         }
     }
@@ -523,8 +520,8 @@ impl<'a> Landing<'a> {
             return false;
         };
         let key = batch.rows.column(here).and_then(|keys| keys.get(row));
-        key.zip(self.of_rows.get(&parent.name))
-            .is_some_and(|(key, rows)| rows.find(key.trim()) == Some(TWO_RECORDS))
+        let rows = if parent.key.is_some() { self.of_rows.get(&parent.name) } else { Some(&self.keys) };
+        key.zip(rows).is_some_and(|(key, rows)| rows.find(key.trim()) == Some(Meant::TwoRecords))
     }
 
     /// Numbers the rows of nested files through all of them, so that `parent_row` means one row.
@@ -549,10 +546,7 @@ impl<'a> Landing<'a> {
         // a row that is set aside says nothing of its key
         for (row, &record) in records.iter().enumerate().filter(|(_, record)| **record != NULL) {
             if let Some(key) = keys.get(row).filter(|key| !Self::is_no_key(key)) {
-                let known = rows.get_or_insert_with(key.trim(), || record);
-                if *known != record {
-                    *known = TWO_RECORDS;
-                }
+                rows.add(key.trim(), record);
             }
         }
     }
@@ -863,9 +857,10 @@ impl Progress for Again<'_> {
     }
 }
 
-/// The record of each row by its key; each distinct key is looked up once.
-fn records_of(keys: &Column, find: impl Fn(&str) -> Option<u32>) -> Vec<u32> {
-    let of_code: Vec<u32> = keys.values.iter().map(|key| find(key).unwrap_or(NULL)).collect();
+/// The record of each row by its key, where that means one; each distinct key is looked up once.
+fn records_of(keys: &Column, known: &Keys) -> Vec<u32> {
+    let record = |key: &str| known.find(key.trim()).and_then(Meant::record).unwrap_or(NULL);
+    let of_code: Vec<u32> = keys.values.iter().map(record).collect();
     keys.codes.iter().map(|&code| if code == NULL { NULL } else { of_code[code as usize] }).collect()
 }
 

@@ -10,7 +10,7 @@
 //! that were given at different times, the tables of persons come first, and a person some of whose own cells are no
 //! text can be set aside with all that is in it.
 
-use self::found::{FoundByName, names_people};
+use self::found::{Added, FoundByName, names_people};
 use super::batch::{Batch, Nesting};
 use super::check::boolean;
 use super::out::Out;
@@ -18,7 +18,7 @@ use super::spec::{Column, Rows, Spec, Term};
 use super::xml::endless_text;
 use crate::noted::Noted;
 use crate::read::column::TextColumn;
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 use plait_types::{Fault, FaultCode, Issue, IssueKind, Table};
 use std::collections::BTreeMap;
 use std::mem;
@@ -410,9 +410,10 @@ impl<'a, 'b> NestedRows<'a, 'b> {
         let issue = |kind, message: String| Issue::new(kind, &*file, message);
         if !findings.unknown.is_empty() {
             let count: u64 = findings.unknown.values().sum();
+            let words = shape.words();
             let message = format!(
                 "elements that the specification does not know were left out: {}",
-                listed(findings.unknown.keys(), |name| !is_json || shape.has_words_of(name))
+                listed(findings.unknown.keys(), |name| !is_json || has_only_words(name, &words))
             );
             out.issue(issue(IssueKind::UnknownElements, message).counting(count as usize));
         }
@@ -542,8 +543,12 @@ impl<'a, 'b> NestedRows<'a, 'b> {
         let open = &mut self.open[at];
         let way: Vec<u32> = self.frames[open.depth + 1..].iter().map(|frame| frame.name).collect();
         let takes_all = self.shape.tables[slot].columns[column].several;
-        if !open.found.add(column, self.text[frame.text..].trim_ascii(), &way, takes_all) {
-            self.findings.repeated.entry((slot, column)).or_default().add(open.line);
+        match open.found.add(column, self.text[frame.text..].trim_ascii(), &way, takes_all) {
+            Added::Kept => {}
+            Added::Repeated => self.findings.repeated.entry((slot, column)).or_default().add(open.line),
+            Added::OfOthers => {
+                *self.findings.of_others.entry(self.shape.name_of(frame.name)).or_default() += 1;
+            }
         }
     }
 
@@ -821,14 +826,9 @@ impl Shape {
         named.map_or_else(|| self.tables[slot].columns[column].name.clone(), |(&name, _)| self.name_of(name))
     }
 
-    /// Whether a name is made of words that names of the specification are made of. A word that they do not have may be
-    /// somebody's name.
-    fn has_words_of(&self, name: &str) -> bool {
-        let words = |name: &str| -> Vec<String> {
-            name.split(|c: char| !c.is_alphanumeric()).map(str::to_lowercase).collect()
-        };
-        let known: Vec<String> = self.names.keys().flat_map(|name| words(name)).collect();
-        words(name).iter().all(|word| known.contains(word))
+    /// The words that names of the specification are made of.
+    fn words(&self) -> HashSet<String> {
+        self.names.keys().flat_map(|name| words_of(name)).collect()
     }
 
     fn name_of(&self, number: u32) -> String {
@@ -976,6 +976,15 @@ fn listed<'a>(names: impl Iterator<Item = &'a String>, can_be_shown: impl Fn(&st
     }
 }
 
+fn words_of(name: &str) -> impl Iterator<Item = String> {
+    name.split(|c: char| !c.is_alphanumeric()).map(str::to_lowercase)
+}
+
+/// Whether a name is made of known words. A word that the specification does not have may be somebody's name.
+fn has_only_words(name: &str, known: &HashSet<String>) -> bool {
+    words_of(name).all(|word| known.contains(&word))
+}
+
 /// Whether a name is as people name elements: a word of letters, with few digits.
 fn is_of_a_schema(name: &str) -> bool {
     const LONGEST: usize = 60;
@@ -1014,7 +1023,8 @@ mod names_tests {
     fn a_key_of_json_is_shown_where_all_its_words_are_of_the_return() {
         let spec = crate::returns::library::spec("csc-api").expect("it comes with Plait");
         let shape = Shape::new(&spec, None).expect("it has elements");
-        let check = |name: &str, expected: bool| assert_eq!(shape.has_words_of(name), expected, "{name}");
+        let words = shape.words();
+        let check = |name: &str, expected: bool| assert_eq!(has_only_words(name, &words), expected, "{name}");
         check("child_first_name", true);
         check("Worker-Id", true);
         check("Jones", false);

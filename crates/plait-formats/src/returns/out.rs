@@ -5,7 +5,7 @@ use super::csv_tables::Headers;
 use super::damage::Damage;
 use super::spec::Spec;
 use hashbrown::HashMap;
-use plait_types::{Column, Fault, Issue, NULL, Table, Values};
+use plait_types::{Column, Fault, Issue, IssueKind, NULL, Table, Values};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -26,6 +26,8 @@ pub struct Counts {
     pub rows_kept: u64,
     /// Rows in no batch; issues say why.
     pub rows_set_aside: u64,
+    /// Of these, rows that say how to fill in the form.
+    pub rows_of_instructions: u64,
 }
 
 impl<'a> Out<'a> {
@@ -44,6 +46,15 @@ impl<'a> Out<'a> {
     pub(super) fn set_aside(&mut self, rows: u64) {
         self.counts.rows_set_aside += rows;
         self.sink.set_aside(rows);
+    }
+
+    /// A row below the header says how to fill in the form.
+    pub(super) fn instruction(&mut self, file: &str, line: u64) {
+        self.rows_in(1);
+        self.set_aside(1);
+        self.counts.rows_of_instructions += 1;
+        let message = "the row below the header says how to fill in the form and was set aside";
+        self.issue(Issue::new(IssueKind::InstructionRow, file, message).on_lines(vec![line]));
     }
 
     pub(super) fn header(&mut self, file: &Arc<str>, headers: &Headers<'_>) {

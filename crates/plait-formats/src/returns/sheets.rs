@@ -3,7 +3,7 @@
 //! Cells are taken as they were saved: a formula is never computed, a labelled code such as `a) WBRI` stays one, and
 //! only numbers in columns of dates are read as the days that Excel means by them. Rows above the header are titles.
 
-use super::csv_tables::{Headers, instruction_row, is_instruction};
+use super::csv_tables::{Headers, is_instruction};
 use super::detect::Sheet;
 use super::members::SheetSeen;
 use super::origin::Origin;
@@ -116,13 +116,12 @@ fn read_sheet(
     };
     let mut is_first = true;
     while rows.next(&mut row).map_err(fail)? {
-        out.rows_in(1);
         let cells: Vec<&str> = row.cells.iter().map(|cell| row.text_of(cell)).collect();
         if std::mem::take(&mut is_first) && is_instruction(&cells) {
-            out.set_aside(1);
-            out.issue(instruction_row(&shown, row.number));
+            out.instruction(&shown, row.number);
             continue;
         }
+        out.rows_in(1);
         if row.is_like(&head) {
             headers_again.add(row.number);
             continue;

@@ -888,6 +888,30 @@ fn a_local_number_of_two_organisations_is_two_persons_and_rows_that_do_not_say_w
 }
 
 #[test]
+fn what_is_remembered_of_keys_within_organisations_is_no_key_of_a_row() {
+    let spec = crate::returns::library::spec("mhsds-mpi").unwrap();
+    let rows: &[&[&str]] = &[&["7", "RX2"], &["8", "RX2"], &["8", "9ZA"], &["8", ""], &["9", ""]];
+    let persons = batch(&spec, "MHS001MPI", &["LocalPatientId", "OrgIDLocalPatientId"], rows);
+    let rows: &[&[&str]] = &[&["\u{1f}7"], &["RX2\u{1f}7"], &["7"], &["8"], &["9"]];
+    let practices = batch(&spec, "MHS002GP", &["LocalPatientId"], rows);
+    let (landed, payload) = land(&spec, vec![persons, practices]);
+    assert_eq!(landed.identity.n_records, 4);
+    let of_practices = payload.iter().find(|(name, _)| name == "MHS002GP").unwrap();
+    assert_eq!(cells(&of_practices.1, "record_key"), text_of(&[Some("1"), Some("4")]));
+    let aside: Vec<(&str, &[u64], bool)> = landed
+        .issues
+        .iter()
+        .map(|issue| (issue.file.as_str(), &issue.lines[..], issue.message.contains("two organisations")))
+        .collect();
+    let expected = [
+        ("MHS001MPI.csv", &[5][..], true),
+        ("MHS002GP.csv", &[2, 3][..], false),
+        ("MHS002GP.csv", &[5][..], true),
+    ];
+    assert_eq!(aside, expected);
+}
+
+#[test]
 fn what_stands_for_no_number_and_no_date_is_none_and_a_reason_is_a_reason() {
     let spec = CENSUS.replace(
         "{ name = \"surname\", meaning = \"surname\" },",

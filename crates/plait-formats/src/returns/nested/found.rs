@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 
 /// Elements within a row that are remembered.
 const MOST_WRAPPERS: usize = 1 << 12;
+/// Values of one row that are compared with each other: a person has fewer in all shapes of a return.
+const MOST_VALUES: usize = 64;
 /// Of elements: words for people other than the one whom a return is about.
 const PEOPLE: [&str; 22] = [
     "parent",
@@ -54,23 +56,40 @@ pub(super) struct Found {
 #[derive(Default)]
 pub(super) struct FoundByName {
     values: Vec<Found>,
+    /// There were more values than are kept.
+    has_more: bool,
     /// Elements within the row that no path has and that hold others, with whether there are several of the kind.
     wrappers: BTreeMap<Box<[u32]>, bool>,
 }
 
+/// What becomes of a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Added {
+    Kept,
+    /// Its element has the same element before it.
+    Repeated,
+    /// The row has too many values for them to be of one person.
+    OfOthers,
+}
+
 impl FoundByName {
-    /// Takes a value, and gives whether it is kept: of several in one element, the first is, unless the column takes all.
-    pub(super) fn add(&mut self, column: usize, value: &str, way: &[u32], takes_all: bool) -> bool {
+    /// Takes a value: of several in one element, the first is kept, unless the column takes all.
+    pub(super) fn add(&mut self, column: usize, value: &str, way: &[u32], takes_all: bool) -> Added {
+        let is_full = self.values.len() == MOST_VALUES;
         let known = self.values.iter_mut().find(|known| known.column == column && *known.way == *way);
         match known {
+            None if is_full => {
+                self.has_more = true;
+                return Added::OfOthers;
+            }
             None => self.values.push(Found { column, value: value.to_owned(), way: way.into() }),
             Some(known) if takes_all => {
                 known.value.push('|');
                 known.value.push_str(value);
             }
-            Some(_) => return false,
+            Some(_) => return Added::Repeated,
         }
-        true
+        Added::Kept
     }
 
     /// An element that no path has and that holds others ends.
@@ -85,7 +104,11 @@ impl FoundByName {
     /// The values that can only be of the person of the row, and those that may be of somebody else; `own` is what the row
     /// says at the place that the specification gives, where it says anything.
     pub(super) fn judged<'a>(self, own: impl Fn(usize) -> Option<&'a str>) -> (Vec<Found>, Vec<Found>) {
-        let Self { values, wrappers } = self;
+        let Self { values, has_more, wrappers } = self;
+        if has_more {
+            // one that was not kept may have shown that the others are of somebody else
+            return (Vec::new(), values);
+        }
         let mut of_others: Vec<&[u32]> =
             wrappers.iter().filter(|(_, is_repeated)| **is_repeated).map(|(way, _)| &**way).collect();
         for (at, found) in values.iter().enumerate() {
@@ -142,5 +165,24 @@ mod tests {
         // one of a kind may be the person, of several none is
         check(None, &[details, details], &[(0, "Vane", details)], &[]);
         check(None, &[spouse, spouse, details], &[(0, "Vane", spouse), (1, "2012", details)], &[1]);
+    }
+
+    #[test]
+    fn of_more_values_than_a_person_has_none_is_kept_and_they_take_no_time() {
+        let check = |n: u32, expected: (usize, usize)| {
+            let mut found = FoundByName::default();
+            let ways = (0..n).map(|element| [element]);
+            let added: Vec<Added> = ways.map(|way| found.add(0, "Vane", &way, false)).collect();
+            let of_others = added.iter().filter(|added| **added == Added::OfOthers).count();
+            let (kept, others) = found.judged(|_| None);
+            assert_eq!((kept.len(), of_others + others.len()), expected);
+        };
+        let most = MOST_VALUES as u32;
+        check(most, (MOST_VALUES, 0));
+        check(most + 1, (0, MOST_VALUES + 1));
+        check(200_000, (0, 200_000));
+        let mut found = FoundByName::default();
+        assert_eq!(found.add(0, "Vane", &[7], false), Added::Kept);
+        assert_eq!(found.add(0, "Vane", &[7], false), Added::Repeated);
     }
 }
