@@ -147,11 +147,10 @@ fn is_number_of_person(text: &str) -> bool {
 /// Finds the rows below a table while its rows pass, however they are cut into pieces.
 pub(crate) struct Ending {
     footers: Footers,
-    /// The last rows that may be below the table.
-    held: usize,
-    holds_thin: bool,
-    /// More rows than may be below a table followed each other, so that they are its rows.
-    is_long: bool,
+    /// How many of the last rows could be below the table by what they hold; where they are too many, they are its rows.
+    run: usize,
+    /// Of these the ones with one cell.
+    thin_in_run: usize,
     /// A row passed that could not be below a table.
     has_rows: bool,
     has_full_rows: bool,
@@ -161,15 +160,7 @@ pub(crate) struct Ending {
 
 impl Ending {
     pub(crate) fn new(footers: Footers) -> Self {
-        Self {
-            footers,
-            held: 0,
-            holds_thin: false,
-            is_long: false,
-            has_rows: false,
-            has_full_rows: false,
-            has_thin_rows: false,
-        }
+        Self { footers, run: 0, thin_in_run: 0, has_rows: false, has_full_rows: false, has_thin_rows: false }
     }
 
     /// Takes the next row, given by the cells that are not blank. Afterwards the last [`held`](Self::held) rows may be
@@ -178,13 +169,9 @@ impl Ending {
         let one_cell_tells = self.has_full_rows && !self.has_thin_rows;
         let is_thin = cells.len() < 2;
         if self.footers.is_one(cells, one_cell_tells) {
-            if !self.is_long && self.held < MOST {
-                self.held += 1;
-                self.holds_thin |= is_thin;
-                return;
-            }
-            self.is_long = true;
-            self.release(is_thin);
+            self.run += 1;
+            self.thin_in_run += usize::from(is_thin);
+            self.has_thin_rows |= self.run > MOST && self.thin_in_run > 0;
         } else {
             self.see_row(is_thin);
         }
@@ -192,26 +179,22 @@ impl Ending {
 
     /// Takes a row that is known to be one of the table.
     pub(crate) fn see_row(&mut self, is_thin: bool) {
-        self.is_long = false;
         self.has_rows = true;
         self.has_full_rows |= !is_thin;
-        self.release(is_thin);
-    }
-
-    fn release(&mut self, is_thin: bool) {
-        self.has_thin_rows |= is_thin || self.holds_thin;
-        self.holds_thin = false;
-        self.held = 0;
+        self.has_thin_rows |= is_thin || self.thin_in_run > 0;
+        self.run = 0;
+        self.thin_in_run = 0;
     }
 
     /// How many of the last rows may be below the table, until a row of the table follows them.
     pub(crate) fn held(&self) -> usize {
-        self.held
+        if self.run > MOST { 0 } else { self.run }
     }
 
     /// When nothing follows: how many of the last rows are below the table, and holds none any more. A table has rows.
     pub(crate) fn finish(&mut self) -> usize {
-        let held = std::mem::take(&mut self.held);
+        let held = self.held();
+        self.run = 0;
         if self.has_rows { held } else { 0 }
     }
 }
