@@ -341,7 +341,7 @@ fn compared(role: Role, header: &str) -> bool {
 
 /// Roles that mean the same in every source whatever the header says.
 fn named_by_role(role: Role) -> bool {
-    !matches!(role, Role::Identifier | Role::Category | Role::Number | Role::Other)
+    !matches!(role, Role::Identifier | Role::Category | Role::Number | Role::OtherDate | Role::Other)
 }
 
 struct FieldParts {

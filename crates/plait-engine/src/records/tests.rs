@@ -169,3 +169,26 @@ fn two_columns_of_one_role_are_two_fields_named_by_their_headers() {
     assert_eq!(records.fields[1].codes, [0, 0]);
     assert_eq!(records.fields[0].codes, [0, NULL]);
 }
+
+#[test]
+fn the_day_on_which_a_child_is_expected_has_its_name_whatever_other_dates_there_are() {
+    let day = |n: usize| (1..=n).map(|n| format!("2026-03-{n:02}")).collect::<Vec<_>>();
+    let expected = ("expected_date_of_birth", Role::OtherDate, day(3));
+    let born = ("date_of_birth", Role::DateOfBirth, day(3));
+    let died = ("date_of_death", Role::OtherDate, day(3));
+    let registered = ("registered", Role::OtherDate, day(3));
+    for of_other in
+        [vec![born.clone()], vec![born.clone(), died.clone()], vec![born.clone(), died, registered]]
+    {
+        let of_case = [born.clone(), expected.clone()];
+        let records = Records::new(vec![source("cases", &of_case), source("others", &of_other)]);
+        let field = &records.fields[records.field("expected_date_of_birth").expect("it is compared")];
+        assert_eq!(field.name, "expected_date_of_birth");
+        assert!(
+            records
+                .fields
+                .iter()
+                .all(|field| field.role != Role::OtherDate || field.name == "expected_date_of_birth")
+        );
+    }
+}
