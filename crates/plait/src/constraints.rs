@@ -1,9 +1,11 @@
 //! A file of constraints: pairs of records that must be one person, and pairs that must never be.
 
-use crate::pair_table::{Ends, PairTable, PairsFor, records_named, rows_in_words, rows_that};
+use crate::pair_table::{
+    Ends, PairTable, PairsFor, of_unknown_records, records_named, rows_in_words, rows_that,
+};
 use crate::run::RunConstraints;
+use crate::score::file_name;
 use crate::source::{Opened, sha256_of_file};
-use crate::summary::list;
 use hashbrown::HashMap;
 use plait_engine::constraints::{Constraints, Contradiction, Pair};
 use plait_types::{Fault, FaultCode, Issue, IssueKind, grouped};
@@ -14,6 +16,7 @@ const PURPOSE: PairsFor = PairsFor {
     name: "file of constraints",
     option: "--constraints",
     harm: "a pair that is left out would be linked, or not, against what somebody knows",
+    harm_of_source: "the pair would not be kept apart or put together",
     harm_of_none: "the run would look as if something had been kept apart",
 };
 
@@ -48,35 +51,16 @@ impl Kind {
     }
 }
 
-/// What a row says: its kind, and source and record of each side.
-struct Row<'a> {
-    kind: Kind,
-    ends: Ends<'a>,
-}
-
-/// The rows in order. A [`FaultCode::BadConstraints`] of those that cannot be meant.
-fn rows<'a>(pairs: &'a PairTable, sources: &[&str]) -> Result<Vec<Row<'a>>, Fault> {
+/// What each row says, in order. A [`FaultCode::BadConstraints`] of those that cannot be meant.
+fn rows<'a>(pairs: &'a PairTable, sources: &[&str]) -> Result<Vec<(Kind, Ends<'a>)>, Fault> {
     let constraint = pairs.column(&[CONSTRAINT]);
-    let (mut rows, mut of_no_kind, mut of_no_source, mut of_one) = (vec![], vec![], vec![], vec![]);
-    for row in 0..pairs.n_rows() {
-        let kind = match constraint {
-            None => Some(Kind::CannotLink),
-            Some(column) => column.get(row).and_then(Kind::parse),
-        };
-        let Some(kind) = kind else {
-            of_no_kind.push(row + 1);
-            continue;
-        };
-        match pairs.ends(row, sources) {
-            None => of_no_source.push(row + 1),
-            Some(ends) => {
-                if ends[0].is_some() && ends[0] == ends[1] {
-                    of_one.push(row + 1);
-                }
-                rows.push(Row { kind, ends });
-            }
-        }
-    }
+    let kind = |row: usize| match constraint {
+        None => Some(Kind::CannotLink),
+        Some(column) => column.get(row).and_then(Kind::parse),
+    };
+    let kinds: Vec<Option<Kind>> = (0..pairs.n_rows()).map(kind).collect();
+    let of_no_kind: Vec<usize> =
+        (1..).zip(&kinds).filter(|(_, kind)| kind.is_none()).map(|(row, _)| row).collect();
     if !of_no_kind.is_empty() {
         return Err(bad(
             format!(
@@ -85,23 +69,9 @@ fn rows<'a>(pairs: &'a PairTable, sources: &[&str]) -> Result<Vec<Row<'a>>, Faul
             ),
             "write must_link or must, or cannot_link, do_not_link or never; or take the rows out",
         )
-        .because("a pair that is left out would be linked, or not, against what somebody knows"));
+        .because(PURPOSE.harm));
     }
-    if !of_no_source.is_empty() {
-        return Err(bad(
-            format!("{} a source that is not among those linked", rows_that(&of_no_source, "names", "name")),
-            format!("write {}, or take out rows of other sources", list("or", sources)),
-        )
-        .because("the pair would not be kept apart or put together"));
-    }
-    if !of_one.is_empty() {
-        return Err(bad(
-            format!("{} one record twice", rows_that(&of_one, "names", "name")),
-            "name two records, or take the rows out",
-        )
-        .because("a record is one person with itself, so that another one was meant"));
-    }
-    Ok(rows)
+    Ok(kinds.into_iter().flatten().zip(pairs.pairs(sources, &PURPOSE)?).collect())
 }
 
 impl Given {
@@ -112,20 +82,20 @@ impl Given {
         let here = |fault: Fault| fault.at(path.display().to_string());
         let (pairs, mut issues) = PairTable::read(path, &PURPOSE, sources.len())?;
         let sha256 = sha256_of_file(path)?;
-        let file = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+        let file = file_name(path);
         let names: Vec<&str> = sources.iter().map(|source| source.table.name.as_str()).collect();
         let rows = rows(&pairs, &names).map_err(here)?;
-        let record_of = records_named(rows.iter().map(|row| row.ends), sources);
+        let record_of = records_named(rows.iter().map(|(_, ends)| *ends), sources);
         let find = |end: Option<(usize, &str)>| record_of.get(&end?).copied();
         let (mut together, mut apart, mut unknown) = (Vec::new(), Vec::new(), Vec::new());
         let (mut rows_together, mut rows_apart) = (HashMap::new(), HashMap::new());
-        for (index, row) in rows.iter().enumerate() {
-            let (Some(left), Some(right)) = (find(row.ends[0]), find(row.ends[1])) else {
+        for (index, (kind, ends)) in rows.iter().enumerate() {
+            let (Some(left), Some(right)) = (find(ends[0]), find(ends[1])) else {
                 unknown.push(index + 1);
                 continue;
             };
             let pair = (left.min(right), left.max(right));
-            let (of_kind, rows_of_kind): (&mut Vec<Pair>, &mut HashMap<Pair, usize>) = match row.kind {
+            let (of_kind, rows_of_kind): (&mut Vec<Pair>, &mut HashMap<Pair, usize>) = match kind {
                 Kind::MustLink => (&mut together, &mut rows_together),
                 Kind::CannotLink => (&mut apart, &mut rows_apart),
             };
@@ -167,16 +137,7 @@ impl Given {
             put_together: constraints.together().len() as u64,
             rows_of_unknown_records: unknown.len() as u64,
         };
-        if !unknown.is_empty() {
-            let message = format!(
-                "{} a record that is not in its source; left out",
-                rows_that(&unknown, "names", "name")
-            );
-            issues.push(
-                Issue::new(IssueKind::ConstraintOfUnknownRecord, file.clone(), message)
-                    .counting(unknown.len()),
-            );
-        }
+        issues.extend(of_unknown_records(IssueKind::ConstraintOfUnknownRecord, path, &unknown));
         Ok(Self { constraints, run, issues, file, row_of })
     }
 

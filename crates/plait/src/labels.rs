@@ -1,9 +1,8 @@
 //! A file of labels: pairs of records that somebody has looked at and knows to be of one person, or of two.
 
-use crate::pair_table::{PairTable, PairsFor, records_named, rows_that};
+use crate::pair_table::{PairTable, PairsFor, of_unknown_records, records_named, rows_that};
 use crate::run::RunLabels;
 use crate::source::{Opened, sha256_of_file};
-use crate::summary::list;
 use hashbrown::HashMap;
 use plait_engine::labels::Label;
 use plait_engine::model::LinkType;
@@ -18,6 +17,7 @@ const PURPOSE: PairsFor = PairsFor {
     name: "file of labels",
     option: "--labels",
     harm: "a pair that is left out would change what the labels say of the linkage",
+    harm_of_source: "a pair that is left out would change what the labels say of the linkage",
     harm_of_none: "the run would look as if it had been measured",
 };
 
@@ -77,17 +77,10 @@ impl LabelsGiven {
             here(fault.because(header_list(pairs.columns())))
         })?;
         let names: Vec<&str> = sources.iter().map(|source| source.table.name.as_str()).collect();
-        let (mut rows, mut of_no_label, mut of_no_source, mut of_one) = (vec![], vec![], vec![], vec![]);
-        for row in 0..pairs.n_rows() {
-            let said = parse(label.get(row).unwrap_or_default());
-            let ends = pairs.ends(row, &names);
-            match (said, ends) {
-                (None, _) => of_no_label.push(row + 1),
-                (_, None) => of_no_source.push(row + 1),
-                (_, Some([Some(left), Some(right)])) if left == right => of_one.push(row + 1),
-                (Some(said), Some(ends)) => rows.push((row + 1, said, ends)),
-            }
-        }
+        let said: Vec<Option<Said>> =
+            (0..pairs.n_rows()).map(|row| parse(label.get(row).unwrap_or_default())).collect();
+        let of_no_label: Vec<usize> =
+            (1..).zip(&said).filter(|(_, said)| said.is_none()).map(|(row, _)| row).collect();
         if !of_no_label.is_empty() {
             return Err(here(
                 PURPOSE
@@ -102,35 +95,13 @@ impl LabelsGiven {
                     .because(PURPOSE.harm),
             ));
         }
-        if !of_no_source.is_empty() {
-            return Err(here(
-                PURPOSE
-                    .bad(
-                        format!(
-                            "{} a source that is not among those linked",
-                            rows_that(&of_no_source, "names", "name")
-                        ),
-                        format!("write {}, or take out rows of other sources", list("or", &names)),
-                    )
-                    .because(PURPOSE.harm),
-            ));
-        }
-        if !of_one.is_empty() {
-            return Err(here(
-                PURPOSE
-                    .bad(
-                        format!("{} one record twice", rows_that(&of_one, "names", "name")),
-                        "name two records, or take the rows out",
-                    )
-                    .because("a record is one person with itself, so that another one was meant"),
-            ));
-        }
-        let record_of = records_named(rows.iter().map(|row| row.2), sources);
+        let ends = pairs.pairs(&names, &PURPOSE).map_err(here)?;
+        let record_of = records_named(ends.iter().copied(), sources);
         let find = |end: Option<(usize, &str)>| record_of.get(&end?).copied();
         let mut said_of: HashMap<(u32, u32), (usize, bool)> = HashMap::new();
         let mut labels = Vec::new();
         let (mut unsure, mut unknown) = (0, Vec::new());
-        for &(row, said, ends) in &rows {
+        for ((row, said), ends) in (1..).zip(said.into_iter().flatten()).zip(&ends) {
             let (Some(left), Some(right)) = (find(ends[0]), find(ends[1])) else {
                 unknown.push(row);
                 continue;
@@ -169,14 +140,7 @@ impl LabelsGiven {
                     .because(PURPOSE.harm_of_none),
             ));
         }
-        if !unknown.is_empty() {
-            let message = format!(
-                "{} a record that is not in its source; left out",
-                rows_that(&unknown, "names", "name")
-            );
-            let file = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
-            issues.push(Issue::new(IssueKind::LabelOfUnknownRecord, file, message).counting(unknown.len()));
-        }
+        issues.extend(of_unknown_records(IssueKind::LabelOfUnknownRecord, path, &unknown));
         labels.sort_unstable();
         Ok(Self {
             labels,
@@ -189,10 +153,16 @@ impl LabelsGiven {
     }
 
     /// What is known of the file, and of the linkage by these of its labels.
-    pub(crate) fn about(&self, path: &Path, labels: &[Label], person_of: &[u32]) -> RunLabels {
+    pub(crate) fn about(
+        &self,
+        path: &Path,
+        labels: &[(Label, Option<usize>)],
+        person_of: &[u32],
+    ) -> RunLabels {
         let together = |label: &&Label| person_of[label.left as usize] == person_of[label.right as usize];
         let matches = |label: &&Label| label.is_match;
         let count = |n: usize| n as u64;
+        let labels: Vec<Label> = labels.iter().map(|(label, _)| *label).collect();
         RunLabels {
             path: path.display().to_string(),
             sha256: self.sha256.clone(),

@@ -26,7 +26,7 @@ use plait_engine::conflicts::Conflicts;
 use plait_engine::constraints::Constraints;
 use plait_engine::deterministic::Rulings;
 use plait_engine::explanation::{Explanation, explain};
-use plait_engine::labels::Label;
+use plait_engine::labels::{Label, places_among};
 use plait_engine::methods::{Method, StepsLeftOut};
 use plait_engine::model::{Clustering, LinkType, Model, ModelFile, NHS_NUMBER_STATUS};
 use plait_engine::objection::{Objection, Objections};
@@ -477,8 +477,11 @@ impl<'a> Job<'a> {
             // no person has two records, or one has too many to be taken apart
             None => probability.clone(),
         });
+        let labels: Vec<(Label, Option<usize>)> =
+            labels.iter().copied().zip(places_among(&pairs, &labels)).collect();
+        let scored = || labels.iter().filter_map(|(label, place)| Some(((*place)?, label.is_match)));
         let moved_bits =
-            (!labels.is_empty()).then(|| calibrate(&mut person_probability, &of_scored(&labels, &pairs)));
+            (!labels.is_empty()).then(|| calibrate(&mut person_probability, &scored().collect::<Vec<_>>()));
         let findings = Findings {
             probability: &probability,
             person_probability: &person_probability,
@@ -901,16 +904,6 @@ impl<'a> Job<'a> {
             example: None,
         }
     }
-}
-
-/// Places of the scored pairs that have a label, and what it says.
-fn of_scored(labels: &[Label], pairs: &ScoredPairs) -> Vec<(usize, bool)> {
-    let label = |pair: usize| {
-        let ends = (pairs.left[pair], pairs.right[pair]);
-        let place = labels.binary_search_by_key(&ends, |label| (label.left, label.right)).ok()?;
-        Some((pair, labels[place].is_match))
-    };
-    (0..pairs.len()).filter_map(label).collect()
 }
 
 /// Per pair that is no link although its weight or a rule is for it, why not.

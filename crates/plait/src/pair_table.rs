@@ -1,10 +1,12 @@
 //! A table of pairs of records that somebody gives: source and record of each side, as `links.parquet` has them.
 
+use crate::score::file_name;
 use crate::source::Opened;
+use crate::summary::list;
 use hashbrown::HashMap;
 use plait_formats::columns::header_list;
 use plait_formats::read::{ReadOptions, read};
-use plait_types::{Column, Fault, FaultCode, Issue, Table, counted, grouped};
+use plait_types::{Column, Fault, FaultCode, Issue, IssueKind, Table, counted, grouped};
 use std::path::Path;
 
 /// What a table of pairs is for, for its faults.
@@ -17,6 +19,8 @@ pub(crate) struct PairsFor {
     pub(crate) option: &'static str,
     /// What comes of a row that is left out.
     pub(crate) harm: &'static str,
+    /// The same of a row that names a source which is not linked.
+    pub(crate) harm_of_source: &'static str,
     /// What comes of a table without rows.
     pub(crate) harm_of_none: &'static str,
 }
@@ -101,8 +105,34 @@ impl PairTable {
         self.table.n_rows
     }
 
+    /// The pair of each row. Refuses rows that name a source which is not among these, or one record twice.
+    pub(crate) fn pairs(&self, sources: &[&str], purpose: &PairsFor) -> Result<Vec<Ends<'_>>, Fault> {
+        let (mut pairs, mut of_no_source, mut of_one) = (vec![], vec![], vec![]);
+        for row in 0..self.n_rows() {
+            match self.ends(row, sources) {
+                None => of_no_source.push(row + 1),
+                Some([Some(left), Some(right)]) if left == right => of_one.push(row + 1),
+                Some(ends) => pairs.push(ends),
+            }
+        }
+        if !of_no_source.is_empty() {
+            let what = format!(
+                "{} a source that is not among those linked",
+                rows_that(&of_no_source, "names", "name")
+            );
+            let todo = format!("write {}, or take out rows of other sources", list("or", sources));
+            return Err(purpose.bad(what, todo).because(purpose.harm_of_source));
+        }
+        if !of_one.is_empty() {
+            let what = format!("{} one record twice", rows_that(&of_one, "names", "name"));
+            let fault = purpose.bad(what, "name two records, or take the rows out");
+            return Err(fault.because("a record is one person with itself, so that another one was meant"));
+        }
+        Ok(pairs)
+    }
+
     /// The pair of a row; `None` where it names a source that is not among these.
-    pub(crate) fn ends(&self, row: usize, sources: &[&str]) -> Option<Ends<'_>> {
+    fn ends(&self, row: usize, sources: &[&str]) -> Option<Ends<'_>> {
         let cell = |column: usize| self.table.columns[column].get(row);
         let source = |side: usize| match self.source {
             None => Some(0),
@@ -150,7 +180,17 @@ pub(crate) fn rows_in_words(rows: &[usize]) -> String {
     let shown: Vec<String> = rows.iter().take(SHOWN).map(|&row| grouped(row as u64)).collect();
     match rows.len() {
         1 => format!("row {}", shown[0]),
-        n if n <= SHOWN => format!("rows {}", crate::summary::list("and", &shown)),
+        n if n <= SHOWN => format!("rows {}", list("and", &shown)),
         n => format!("rows {} and {} more", shown.join(", "), grouped((n - SHOWN) as u64)),
     }
+}
+
+/// The finding about rows that name a record which its source does not have.
+pub(crate) fn of_unknown_records(kind: IssueKind, path: &Path, rows: &[usize]) -> Option<Issue> {
+    if rows.is_empty() {
+        return None;
+    }
+    let message =
+        format!("{} a record that is not in its source; left out", rows_that(rows, "names", "name"));
+    Some(Issue::new(kind, file_name(path), message).counting(rows.len()))
 }

@@ -80,7 +80,7 @@ impl RunQuality {
         &mut self,
         decided: &Decided<'_>,
         together: &Together,
-        labels: &[Label],
+        labels: &[(Label, Option<usize>)],
         probability: &[f64],
     ) -> Option<Vec<RunStratum>> {
         let model = self.estimates.first()?.estimate();

@@ -63,7 +63,6 @@ pub(crate) fn of_run(
         text: format!("constraints: {}", details::constraints_in_words(constraints)),
         todo: None,
     }));
-
     notes.extend(run.labels.iter().map(|labels| Note {
         severity: Severity::Note,
         text: format!("labels: {}", details::labels_in_words(labels)),

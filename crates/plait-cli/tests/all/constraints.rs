@@ -7,10 +7,10 @@ use std::fs;
 
 const HEADER: &str = "source_l,record_l,source_r,record_r,constraint\n";
 
-/// Pupils and clinic, and a file of constraints.
-fn place_with(constraints: &str) -> Place {
+/// Pupils and clinic, and a file of pairs of their records.
+pub(crate) fn place_with(pairs: &str) -> Place {
     let place = Place::with_pupils_and_clinic();
-    fs::write(place.path("pairs.csv"), constraints).expect("written");
+    fs::write(place.path("pairs.csv"), pairs).expect("written");
     place
 }
 
@@ -24,16 +24,21 @@ fn links(place: &Place) -> Vec<String> {
         .collect()
 }
 
-/// Links with these constraints, which must be refused and leave nothing.
+/// Links with a file of pairs as this option, which must be refused, leave nothing and show nobody.
 #[track_caller]
-fn refused(constraints: &str) -> String {
-    let place = place_with(constraints);
-    let said = place.plait("link pupils.csv clinic.csv --constraints pairs.csv --out linked").failed();
+pub(crate) fn refused_as(option: &str, pairs: &str) -> String {
+    let place = place_with(pairs);
+    let said = place.plait(&format!("link pupils.csv clinic.csv {option} pairs.csv --out linked")).failed();
     assert_eq!(place.names("."), ["clinic.csv", "pairs.csv", "pupils.csv"], "something was left behind");
     for record in ["P1", "P2", "K70", "K99"] {
         assert!(!said.contains(record), "a record was shown: {said}");
     }
     said
+}
+
+#[track_caller]
+fn refused(constraints: &str) -> String {
+    refused_as("--constraints", constraints)
 }
 
 #[test]

@@ -1,28 +1,13 @@
 //! Pairs that somebody has looked at, which teach the model and measure the result.
 
-use crate::Place;
+use crate::constraints::{place_with, refused_as};
 use insta::assert_snapshot;
-use std::fs;
 
 const HEADER: &str = "source_l,record_l,source_r,record_r,label\n";
 
-/// Pupils and clinic, and a file of labels.
-fn place_with(labels: &str) -> Place {
-    let place = Place::with_pupils_and_clinic();
-    fs::write(place.path("pairs.csv"), labels).expect("written");
-    place
-}
-
-/// Links with these labels, which must be refused and leave nothing.
 #[track_caller]
 fn refused(labels: &str) -> String {
-    let place = place_with(labels);
-    let said = place.plait("link pupils.csv clinic.csv --labels pairs.csv --out linked").failed();
-    assert_eq!(place.names("."), ["clinic.csv", "pairs.csv", "pupils.csv"], "something was left behind");
-    for record in ["P1", "P2", "K70", "K99"] {
-        assert!(!said.contains(record), "a record was shown: {said}");
-    }
-    said
+    refused_as("--labels", labels)
 }
 
 #[test]

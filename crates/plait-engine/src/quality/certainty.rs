@@ -57,6 +57,15 @@ pub fn of_one_person(decided: &Decided<'_>, together: &Together) -> Vec<f64> {
     probability
 }
 
+/// What the bits of a pair count in the join of two records.
+fn counted(bits: Option<f64>) -> f64 {
+    match bits {
+        Some(f64::NEG_INFINITY) => f64::NEG_INFINITY,
+        Some(bits) => clipped(bits),
+        None => NOT_COMPARED,
+    }
+}
+
 fn ends(pairs: &ScoredPairs, pair: u32) -> (u32, u32) {
     (pairs.left[pair as usize], pairs.right[pair as usize])
 }
@@ -87,13 +96,16 @@ impl Known<'_, '_> {
         if let Some(pair) = pair.filter(|&pair| pairs.rule[pair] != ScoredPairs::NO_CANDIDATE) {
             return Some(pairs.weight[pair]);
         }
-        let is_candidate = self.decided.blocks.is_candidate(left, right);
-        is_candidate.then(|| self.decided.scorer.weigh(left, right, self.scratch).0)
+        self.decided.weigh(left, right, self.scratch)
     }
 
     /// Bits of each of the pairs that are asked for, within one person.
-    fn within(&mut self, members: &[u32], asked: impl Iterator<Item = (u32, u32)>) -> Vec<f64> {
+    fn within(&mut self, members: &[u32], asked: impl ExactSizeIterator<Item = (u32, u32)>) -> Vec<f64> {
         let n = members.len();
+        // most persons: their one pair is what joined them
+        if let [left, right] = *members {
+            return vec![counted(self.bits(left, right)); asked.len()];
+        }
         let mut joined = vec![0.0; n * n];
         for join in joins(members, |left, right| self.bits(left, right)) {
             let [low, high] = &join.sides;

@@ -95,8 +95,7 @@ impl Decided<'_> {
                         if self.conflicts.between(left, right) {
                             return Some(f64::NEG_INFINITY);
                         }
-                        let is_candidate = self.blocks.is_candidate(left, right);
-                        is_candidate.then(|| self.scorer.weigh(left, right, scratch).0)
+                        self.weigh(left, right, scratch)
                     });
                     let wrong = joins.iter().map(|join| {
                         (join.n_pairs() as f64 * share, 1.0 - MatchWeight(join.bits).probability().get())

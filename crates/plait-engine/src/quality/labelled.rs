@@ -10,10 +10,9 @@ use super::interval::between_of_variance;
 use super::{Bounded, Decided, Estimate, Together};
 use crate::evaluation::Z_95;
 use crate::labels::Label;
-use hashbrown::HashMap;
 
 /// Lower ends of the strata, by the probability that both records are of one person.
-pub const STRATA: [f64; 6] = [0.0, 0.5, 0.9, 0.99, 0.999, 0.9999];
+const STRATA: [f64; 6] = [0.0, 0.5, 0.9, 0.99, 0.999, 0.9999];
 /// Labels that the model's own probability of a stratum is worth.
 const PSEUDO: f64 = 10.0;
 
@@ -43,28 +42,20 @@ pub struct Labelled {
     pub estimate: Estimate,
 }
 
-/// Holds a linkage against labels. `probability` is per scored pair; `model` is what the model's own probabilities say.
+/// Holds a linkage against labels, each with the place of its pair among the scored ones. `probability` is per scored pair;
+/// `model` is what the model's own probabilities say.
 pub fn by_labels(
     decided: &Decided<'_>,
     together: &Together,
-    labels: &[Label],
+    labels: &[(Label, Option<usize>)],
     probability: &[f64],
     model: &Estimate,
 ) -> Labelled {
     let mut strata = strata(decided, together, probability, model);
     let person_of = &decided.clustered.persons.person_of;
-    let pairs = decided.pairs;
-    let wanted: HashMap<(u32, u32), usize> =
-        labels.iter().enumerate().map(|(at, label)| ((label.left, label.right), at)).collect();
-    let mut scored = vec![None; labels.len()];
-    for ((&left, &right), &probability) in pairs.left.iter().zip(&pairs.right).zip(probability) {
-        if let Some(&at) = wanted.get(&(left, right)) {
-            scored[at] = Some(probability);
-        }
-    }
-    for (label, probability) in labels.iter().zip(scored) {
+    for (label, scored) in labels {
         let is_together = person_of[label.left as usize] == person_of[label.right as usize];
-        let stratum = &mut strata[place(is_together, probability)];
+        let stratum = &mut strata[place(is_together, scored.map(|pair| probability[pair]))];
         stratum.n_labels += 1;
         stratum.n_matches += u64::from(label.is_match);
     }

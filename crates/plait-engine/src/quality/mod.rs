@@ -14,13 +14,13 @@ mod trial;
 pub use calibration::calibrate;
 pub use certainty::of_one_person;
 pub use expected::by_probability;
-pub use labelled::{Labelled, STRATA, Stratum, by_labels};
+pub use labelled::{Labelled, Stratum, by_labels};
 pub use missed::Caught;
 pub use trial::{WithoutNumbers, WithoutPartner, without_numbers, without_partner};
 
 use crate::blocking::Blocks;
 use crate::clustering::{Clustered, LOOK_AT_ALL};
-use crate::comparison::Comparer;
+use crate::comparison::{Comparer, Scratch};
 use crate::conflicts::Conflicts;
 use crate::constraints::Constraints;
 use crate::lists::Lists;
@@ -106,6 +106,11 @@ impl Decided<'_> {
         // members ascend, and so do the sources
         let of_one_source = members.chunk_by(|&a, &b| self.records.source_of(a) == self.records.source_of(b));
         all - of_one_source.map(|records| (records.len() * (records.len() - 1)) as f64 / 2.0).sum::<f64>()
+    }
+
+    /// Bits of a pair, if some blocking rule makes it.
+    fn weigh(&self, left: u32, right: u32, scratch: &mut Scratch) -> Option<f64> {
+        self.blocks.is_candidate(left, right).then(|| self.scorer.weigh(left, right, scratch).0)
     }
 
     /// Whether the link type pairs two records.

@@ -4,7 +4,7 @@ use crate::clustering::cluster;
 use crate::fixture::{
     DATE, Dice, FORENAME, SURNAME, all_pairs, any_records, comparison, fixed, model, records, value,
 };
-use crate::labels::Label;
+use crate::labels::{Label, places_among};
 use crate::model::{BlockingKey, BlockingRule, Clustering, Condition, Part};
 use crate::progress::Silent;
 use crate::scoring::score;
@@ -320,22 +320,22 @@ fn number(child: usize) -> Option<String> {
     (0..2000).map(|n| format!("999{n:07}")).filter(valid).nth(child)
 }
 
+/// Forty children in two sources, of whom the second has another surname and birth for one in four.
+fn children_with_other_names(number: &dyn Fn(usize, usize) -> Option<String>) -> Records {
+    let or_other = |child: usize, source: usize, other: &str, value: String| {
+        Some(if source == 1 && child.is_multiple_of(4) { other.to_owned() } else { value })
+    };
+    children([
+        &|child, _| Some(format!("child{child}")),
+        &|child, source| or_other(child, source, "other", format!("name{child}")),
+        &|child, source| or_other(child, source, "1999-09-09", format!("2015-03-{:02}", child % 28 + 1)),
+        number,
+    ])
+}
+
 #[test]
 fn records_are_tried_without_the_numbers_that_join_them() {
-    // the second source has another surname and birth for one in four
-    let other = |child: usize, source: usize| source == 1 && child.is_multiple_of(4);
-    let records = children([
-        &|child, _| Some(format!("child{child}")),
-        &|child, source| Some(if other(child, source) { "other".into() } else { format!("name{child}") }),
-        &|child, source| {
-            Some(if other(child, source) {
-                "1999-09-09".into()
-            } else {
-                format!("2015-03-{:02}", child % 28 + 1)
-            })
-        },
-        &|child, _| number(child),
-    ]);
+    let records = children_with_other_names(&|child, _| number(child));
     let fields = [FORENAME, SURNAME, DATE, "nhs_number"];
     let mut model = a_model(LinkType::LinkOnly, Clustering::Correlation, &fields);
     let (m, mut u) = (vec![vec![0.9, 0.1]; 4], vec![vec![0.05, 0.95]; 4]);
@@ -409,6 +409,18 @@ fn too_few_records_say_nothing() {
     });
 }
 
+/// In the order of their records, with the places of their pairs.
+fn with_places(decided: &Decided<'_>, mut labels: Vec<Label>) -> Vec<(Label, Option<usize>)> {
+    labels.sort_unstable();
+    let places = places_among(decided.pairs, &labels);
+    for (label, place) in labels.iter().zip(&places) {
+        let is_it =
+            |pair: usize| (decided.pairs.left[pair], decided.pairs.right[pair]) == (label.left, label.right);
+        assert_eq!(*place, (0..decided.pairs.len()).find(|&pair| is_it(pair)));
+    }
+    labels.into_iter().zip(places).collect()
+}
+
 proptest! {
     #![proptest_config(fixed(200))]
 
@@ -428,7 +440,7 @@ proptest! {
             let is_match = |l: u32, r: u32| truth[l as usize % 40] == truth[r as usize % 40];
             let all = all_pairs(&records, link_type);
             let labels: Vec<Label> = all.iter().map(|&(l, r)| Label::new(l, r, is_match(l, r))).collect();
-            let measured = by_labels(decided, &together, &labels, &probability, &said);
+            let measured = by_labels(decided, &together, &with_places(decided, labels), &probability, &said);
             let within = |&&(l, r): &&(u32, u32)| person(l) == person(r);
             let n_together = all.iter().filter(within).count() as f64;
             let right = all.iter().filter(within).filter(|&&(l, r)| is_match(l, r)).count() as f64;
@@ -438,7 +450,7 @@ proptest! {
             let counted: f64 = measured.strata.iter().filter(|s| s.together).map(|s| s.n_pairs).sum();
             prop_assert_eq!(counted, n_together);
             let n_labels: u64 = measured.strata.iter().map(|s| s.n_labels).sum();
-            prop_assert_eq!(n_labels as usize, labels.len());
+            prop_assert_eq!(n_labels as usize, all.len());
             let without = by_labels(decided, &together, &[], &probability, &said);
             let expected = |together: bool| -> f64 {
                 let of = without.strata.iter().filter(|s| s.together == together);
@@ -453,20 +465,8 @@ proptest! {
 
 #[test]
 fn what_labels_of_a_sample_say_holds_for_all_of_their_kind() {
-    // forty children in two sources, of whom the second has another surname for one in four: those are not linked
-    let other = |child: usize, source: usize| source == 1 && child.is_multiple_of(4);
-    let records = children([
-        &|child, _| Some(format!("child{child}")),
-        &|child, source| Some(if other(child, source) { "other".into() } else { format!("name{child}") }),
-        &|child, source| {
-            Some(if other(child, source) {
-                "1999-09-09".into()
-            } else {
-                format!("2015-03-{:02}", child % 28 + 1)
-            })
-        },
-        &|_, _| None,
-    ]);
+    // those of other names are not linked
+    let records = children_with_other_names(&|_, _| None);
     let mut model = a_model(LinkType::LinkOnly, Clustering::Correlation, &FIELDS);
     let (m, mut u) = (vec![vec![0.9, 0.1]; 3], vec![vec![0.05, 0.95]; 3]);
     u[0] = vec![0.001, 0.999];
@@ -475,14 +475,14 @@ fn what_labels_of_a_sample_say_holds_for_all_of_their_kind() {
         let together = Together::of(decided).unwrap();
         let said = by_probability(decided, &together, &Caught::of(decided, &together));
         let probability = of_one_person(decided, &together);
-        let linked: Vec<u32> = (0..40).filter(|&child| !other(child as usize, 1)).collect();
+        let linked: Vec<u32> = (0..40_u32).filter(|child| !child.is_multiple_of(4)).collect();
         // every second link was looked at, and one in five of these was wrong
         let labels: Vec<Label> = (0..)
             .zip(linked.iter().step_by(2))
             .map(|(at, &child)| Label::new(child, child + 40, at % 5 != 0))
             .collect();
         let (n, wrong) = (labels.len() as f64, labels.iter().filter(|label| !label.is_match).count() as f64);
-        let measured = by_labels(decided, &together, &labels, &probability, &said);
+        let measured = by_labels(decided, &together, &with_places(decided, labels), &probability, &said);
         let precision = measured.estimate.precision.unwrap();
         // ten labels of the model's mind, which has next to none wrong
         let share = wrong / (n + 10.0);

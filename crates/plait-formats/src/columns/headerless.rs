@@ -110,8 +110,10 @@ fn is_identifier_above_identifiers(column: &Column) -> bool {
 /// Digits that no year and no running number has, above others.
 fn is_number_above_numbers(column: &Column) -> bool {
     let name = &column.name;
-    let e = Evidence::of(column);
-    name.len() >= 5 && name.bytes().all(|byte| byte.is_ascii_digit()) && e.share(e.numbers) >= 0.9
+    name.len() >= 5 && name.bytes().all(|byte| byte.is_ascii_digit()) && {
+        let e = Evidence::of(column);
+        e.share(e.numbers) >= 0.9
+    }
 }
 
 /// The fault of a table none of whose columns says who a record is about; `seen` are its headers, each with what

@@ -63,8 +63,11 @@ pub fn unread(table: &Table, file: &str, plans: &[ColumnPlan]) -> Vec<Issue> {
 fn unread_column(column: &Column, file: &str, plan: &ColumnPlan) -> Option<Issue> {
     let (Meaning::Is(said) | Meaning::Mentions(said)) = header::meaning(&plan.name) else { return None };
     let told = matches!(said, Role::DateOfBirth | Role::Upn | Role::NhsNumber | Role::Uln | Role::Postcode);
+    if !told || plan.confidence == Confidence::Given {
+        return None;
+    }
     let evidence = Evidence::of(column);
-    if !told || plan.confidence == Confidence::Given || evidence.rows == 0 {
+    if evidence.rows == 0 {
         return None;
     }
     let damaged = |what: fn(&str) -> bool| {
@@ -139,8 +142,12 @@ pub fn lost_zeros(tables: &[&Table], files: &[String], plans: &[Vec<ColumnPlan>]
     let shown = |plan: &ColumnPlan| plan.header.clone().unwrap_or_else(|| plan.name.clone());
     let mut issues = Vec::new();
     for &(source, column, plan) in &numbers {
+        let mut here = Interner::default();
+        column.values.iter().for_each(|value| {
+            here.intern(value.trim());
+        });
         let others = numbers.iter().filter(|(other, ..)| *other != source);
-        let found = others.map(|&(other, padded, of)| (lost_from(column, padded), other, of));
+        let found = others.map(|&(other, padded, of)| (lost_from(&here, padded), other, of));
         let Some((lost, other, of)) = found.filter(|found| found.0 > 0).max_by_key(|found| found.0) else {
             continue;
         };
@@ -162,13 +169,9 @@ pub fn lost_zeros(tables: &[&Table], files: &[String], plans: &[Vec<ColumnPlan>]
     issues
 }
 
-/// How many numbers of another column that start with a zero are in a column without it, and not as they are written: at
+/// How many numbers of another column that start with a zero are among those here without it, and not as they are written: at
 /// least five, and a fifth of those that are in it at all; 0 where they are fewer. Running numbers agree by chance.
-fn lost_from(column: &Column, padded: &Column) -> usize {
-    let mut here = Interner::default();
-    column.values.iter().for_each(|value| {
-        here.intern(value.trim());
-    });
+fn lost_from(here: &Interner, padded: &Column) -> usize {
     let (mut written, mut lost) = (0, 0);
     for value in padded.values.iter().map(str::trim).filter(|value| is_padded(value)) {
         if here.find(value).is_some() {

@@ -71,38 +71,17 @@ pub(super) fn read(source: &Source, options: &ReadOptions) -> Result<Read, Fault
         mem::swap(&mut parsed, &mut next);
     }
 
-    let Parser {
-        mut names,
-        text,
-        delimiter,
-        ragged,
-        quotes,
-        undecodable,
-        headers_again,
-        footer_rows,
-        blank_rows,
-        ..
-    } = parser;
-    if ragged.n_rows + quotes.stray.count() > rows as u64 {
-        return Err(mostly_set_aside(file, delimiter, names.len(), &ragged, &quotes));
+    let Parser { mut names, text, delimiter, aside, blank_rows, .. } = parser;
+    if aside.n_misshapen() > rows as u64 {
+        return Err(mostly_set_aside(file, delimiter, names.len(), &aside));
     }
-    undecodable.refuse_most(file, rows as u64)?;
+    aside.undecodable.refuse_most(file, rows as u64)?;
     if rows == 0 {
         return Err(super::empty(file, "has a header and no rows"));
     }
     issues.extend(windows_lines(file, text.windows_lines));
-    let rows_aside = ragged.n_rows
-        + quotes.stray.count()
-        + undecodable.rows.count()
-        + headers_again.count()
-        + footer_rows.count();
-    let rows_in = rows + rows_aside as usize;
-    issues.extend(ragged.issues(file, names.len()));
-    issues.extend(quotes.issues(file));
-    issues.extend(undecodable.issue(file));
-    issues.extend(naming::headers_again(file, headers_again));
-    issues.extend(naming::blank_rows(file, blank_rows));
-    issues.extend(footer::issue(file, footer_rows));
+    let rows_in = rows + aside.count() as usize;
+    issues.extend(aside.issues(file, names.len(), blank_rows));
     let columns: Vec<_> =
         columns.into_iter().map(|(at, column)| column.finish(mem::take(&mut names[at]))).collect();
     issues.extend(columns.iter().filter_map(|column| shortened_numbers(file, column)));
@@ -218,20 +197,11 @@ impl<R: io::Read> Rows<R> {
     /// What was wrong with the file, and the fault of one most of whose rows were set aside.
     pub(crate) fn finish(mut self) -> Result<Finished, Fault> {
         self.refuse_mostly_ragged(0)?;
-        let Parser { file, names, text, ragged, quotes, undecodable, headers_again, footer_rows, .. } =
-            self.parser;
-        let set_aside = ragged.n_rows
-            + quotes.stray.count()
-            + undecodable.rows.count()
-            + headers_again.count()
-            + footer_rows.count();
-        undecodable.refuse_most(&file, self.given)?;
+        let Parser { file, names, text, aside, .. } = self.parser;
+        let set_aside = aside.count();
+        aside.undecodable.refuse_most(&file, self.given)?;
         self.issues.extend(windows_lines(&file, text.windows_lines));
-        self.issues.extend(ragged.issues(&file, names.len()));
-        self.issues.extend(quotes.issues(&file));
-        self.issues.extend(undecodable.issue(&file));
-        self.issues.extend(naming::headers_again(&file, headers_again));
-        self.issues.extend(footer::issue(&file, footer_rows));
+        self.issues.extend(aside.issues(&file, names.len(), 0));
         Ok(Finished { issues: self.issues, set_aside })
     }
 
@@ -245,10 +215,10 @@ impl<R: io::Read> Rows<R> {
     }
 
     fn refuse_mostly_ragged(&self, at_least: usize) -> Result<(), Fault> {
-        let Parser { file, delimiter, names, ragged, quotes, .. } = &self.parser;
-        let set_aside = ragged.n_rows + quotes.stray.count();
+        let Parser { file, delimiter, names, aside, .. } = &self.parser;
+        let set_aside = aside.n_misshapen();
         if set_aside > at_least as u64 && set_aside > self.given + self.piece.rows as u64 {
-            return Err(mostly_set_aside(file, *delimiter, names.len(), ragged, quotes));
+            return Err(mostly_set_aside(file, *delimiter, names.len(), aside));
         }
         Ok(())
     }
@@ -364,6 +334,43 @@ struct Quotes {
     rows_within: Noted,
 }
 
+/// Rows that are set aside.
+#[derive(Default)]
+struct Aside {
+    ragged: RaggedRows,
+    quotes: Quotes,
+    undecodable: UndecodableRows,
+    /// Rows that hold the names of the columns once more.
+    headers_again: Noted,
+    /// Rows below the table.
+    footer_rows: Noted,
+}
+
+impl Aside {
+    fn count(&self) -> u64 {
+        self.n_misshapen()
+            + self.undecodable.rows.count()
+            + self.headers_again.count()
+            + self.footer_rows.count()
+    }
+
+    /// Those that have other fields than the header.
+    fn n_misshapen(&self) -> u64 {
+        self.ragged.n_rows + self.quotes.stray.count()
+    }
+
+    /// What is said of them, and of so many blank rows.
+    fn issues(self, file: &str, width: usize, blank_rows: u64) -> Vec<Issue> {
+        let mut issues: Vec<Issue> = self.ragged.issues(file, width).into_iter().collect();
+        issues.extend(self.quotes.issues(file));
+        issues.extend(self.undecodable.issue(file));
+        issues.extend(naming::headers_again(file, self.headers_again));
+        issues.extend(naming::blank_rows(file, blank_rows));
+        issues.extend(footer::issue(file, self.footer_rows));
+        issues
+    }
+}
+
 struct Parser<R> {
     file: String,
     text: TextSource<R>,
@@ -373,11 +380,7 @@ struct Parser<R> {
     names: Vec<String>,
     /// Line of the next record, from 1.
     line: u64,
-    ragged: RaggedRows,
-    quotes: Quotes,
-    undecodable: UndecodableRows,
-    /// Rows that hold the names of the columns once more.
-    headers_again: Noted,
+    aside: Aside,
     /// Rows of nothing but delimiters.
     blank_rows: u64,
     /// Fields with doubled quotes or text after the quote, as positions in the piece's list.
@@ -388,8 +391,6 @@ struct Parser<R> {
     held_lines: Vec<u64>,
     /// Where the text that is not parsed yet starts in what is carried.
     carried_from: usize,
-    /// Rows below the table.
-    footer_rows: Noted,
 }
 
 impl<R: io::Read> Parser<R> {
@@ -458,13 +459,9 @@ impl<R: io::Read> Parser<R> {
             held: Vec::new(),
             held_lines: Vec::new(),
             carried_from: 0,
-            footer_rows: Noted::default(),
             names,
             line,
-            ragged: RaggedRows::default(),
-            quotes: Quotes::default(),
-            undecodable: UndecodableRows::default(),
-            headers_again: Noted::default(),
+            aside: Aside::default(),
             blank_rows: 0,
             odd: Vec::new(),
         };
@@ -506,7 +503,7 @@ impl<R: io::Read> Parser<R> {
                             if lines > 1
                                 && holds_rows(&piece.text.as_bytes()[at..next], self.delimiter, width)
                             {
-                                self.quotes.rows_within.add(self.line);
+                                self.aside.quotes.rows_within.add(self.line);
                             }
                             self.keep(piece, first, width, filled);
                         }
@@ -515,7 +512,7 @@ impl<R: io::Read> Parser<R> {
                     }
                     Step::StrayQuote { next, lines } => {
                         if !self.is_undecodable(&piece.text[at..next]) {
-                            self.quotes.stray.add(self.line + lines - 1);
+                            self.aside.quotes.stray.add(self.line + lines - 1);
                         }
                         piece.fields.truncate(first);
                         forget_from(&mut self.odd, first);
@@ -533,7 +530,7 @@ impl<R: io::Read> Parser<R> {
             if let Some(lines) = open
                 && (ended || piece.text.len() - at > LONGEST)
             {
-                let mut opened = self.quotes.stray.first().to_vec();
+                let mut opened = self.aside.quotes.stray.first().to_vec();
                 opened.push(self.line + lines);
                 return Err(open_quote(&self.file, &opened));
             }
@@ -608,7 +605,7 @@ impl<R: io::Read> Parser<R> {
 
     fn set_footers_aside(&mut self, piece: &mut Piece, n_rows: usize) {
         piece.rows -= n_rows;
-        piece.lines.drain(piece.rows..).for_each(|line| self.footer_rows.add(line));
+        piece.lines.drain(piece.rows..).for_each(|line| self.aside.footer_rows.add(line));
         piece.fields.truncate(piece.rows * self.names.len());
     }
 
@@ -619,8 +616,8 @@ impl<R: io::Read> Parser<R> {
         }
         let found = record.matches(UNDECODABLE).count().min(self.text.undecodable.len());
         let Some(offset) = self.text.undecodable.drain(..found).next() else { return false };
-        self.undecodable.rows.add(self.line);
-        self.undecodable.first_byte.get_or_insert(offset);
+        self.aside.undecodable.rows.add(self.line);
+        self.aside.undecodable.first_byte.get_or_insert(offset);
         true
     }
 
@@ -631,7 +628,7 @@ impl<R: io::Read> Parser<R> {
             self.blank_rows += u64::from(found > 1);
             piece.fields.truncate(first);
         } else if self.is_header(piece, first) {
-            self.headers_again.add(self.line);
+            self.aside.headers_again.add(self.line);
             piece.fields.truncate(first);
         } else if found == width {
             piece.rows += 1;
@@ -644,7 +641,7 @@ impl<R: io::Read> Parser<R> {
             piece.lines.push(self.line);
             self.see_last(piece);
         } else {
-            self.ragged.add(Ragged { line: self.line, fields: found });
+            self.aside.ragged.add(Ragged { line: self.line, fields: found });
             piece.fields.truncate(first);
         }
         let kept = piece.fields.len();
@@ -1073,7 +1070,8 @@ impl Quotes {
 }
 
 /// The fault of a file most of whose rows were set aside.
-fn mostly_set_aside(file: &str, delimiter: u8, width: usize, ragged: &RaggedRows, quotes: &Quotes) -> Fault {
+fn mostly_set_aside(file: &str, delimiter: u8, width: usize, aside: &Aside) -> Fault {
+    let Aside { ragged, quotes, .. } = aside;
     if quotes.stray.count() > ragged.n_rows {
         open_quote(file, quotes.stray.first())
     } else {

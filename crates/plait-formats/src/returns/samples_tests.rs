@@ -86,13 +86,7 @@ fn found_in(recognised: &Recognised) -> Vec<String> {
 /// cannot be read have their fault in `samples.txt`.
 #[test]
 fn deliberate_faults_of_samples_are_found() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/uk-samples");
-    if !folder.is_dir() {
-        return;
-    }
-    let mut paths = Vec::new();
-    files(&folder, &mut paths);
-    paths.sort_unstable();
+    let Some((folder, paths)) = samples() else { return };
     let mut found = String::new();
     for path in &paths {
         let Ok(Detected::Return(recognised)) = detect(path, &Asked::Nothing) else { continue };
@@ -105,6 +99,18 @@ fn deliberate_faults_of_samples_are_found() {
     assert_eq!(found, EXPECTED_FINDINGS, "\n{found}");
 }
 
+/// The folder of samples and the files in it, where it is there.
+fn samples() -> Option<(PathBuf, Vec<PathBuf>)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/uk-samples");
+    if !folder.is_dir() {
+        return None;
+    }
+    let mut paths = Vec::new();
+    files(&folder, &mut paths);
+    paths.sort_unstable();
+    Some((folder, paths))
+}
+
 fn files(folder: &Path, files_so_far: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
@@ -114,13 +120,7 @@ fn files(folder: &Path, files_so_far: &mut Vec<PathBuf>) {
 
 #[test]
 fn every_sample_is_taken_for_what_it_is() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/uk-samples");
-    if !folder.is_dir() {
-        return;
-    }
-    let mut paths = Vec::new();
-    files(&folder, &mut paths);
-    paths.sort_unstable();
+    let Some((folder, paths)) = samples() else { return };
     let found: Vec<String> = paths
         .iter()
         .filter(|path| path.extension().is_some_and(|kind| kind != "md"))

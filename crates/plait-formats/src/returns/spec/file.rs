@@ -102,24 +102,38 @@ pub(super) enum CodesToml {
 
 impl<'de> Deserialize<'de> for CodesToml {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Either;
-        impl<'de> Visitor<'de> for Either {
-            type Value = CodesToml;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a list or codes")
-            }
-
-            fn visit_str<E>(self, name: &str) -> Result<CodesToml, E> {
-                Ok(CodesToml::List(name.to_owned()))
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<CodesToml, A::Error> {
-                BTreeMap::deserialize(MapAccessDeserializer::new(map)).map(CodesToml::Own)
-            }
-        }
-        deserializer.deserialize_any(Either)
+        name_or(deserializer, "a list or codes", Self::List, Self::Own)
     }
+}
+
+/// Reads a name or a table. By hand, because `untagged` would copy every table first: reading all specs took twice as long.
+fn name_or<'de, D: Deserializer<'de>, T, Whole: Deserialize<'de>>(
+    deserializer: D,
+    expected: &'static str,
+    named: fn(String) -> T,
+    whole: fn(Whole) -> T,
+) -> Result<T, D::Error> {
+    struct Either<T, Whole> {
+        expected: &'static str,
+        named: fn(String) -> T,
+        whole: fn(Whole) -> T,
+    }
+    impl<'de, T, Whole: Deserialize<'de>> Visitor<'de> for Either<T, Whole> {
+        type Value = T;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str(self.expected)
+        }
+
+        fn visit_str<E>(self, name: &str) -> Result<T, E> {
+            Ok((self.named)(name.to_owned()))
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
+            Whole::deserialize(MapAccessDeserializer::new(map)).map(self.whole)
+        }
+    }
+    deserializer.deserialize_any(Either { expected, named, whole })
 }
 
 impl CodesToml {
@@ -138,26 +152,9 @@ impl CodesToml {
     }
 }
 
-/// By hand, because `untagged` would copy every column first: reading all specs took twice as long.
 impl<'de> Deserialize<'de> for ColumnToml {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Either;
-        impl<'de> Visitor<'de> for Either {
-            type Value = ColumnToml;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a name or a column")
-            }
-
-            fn visit_str<E>(self, name: &str) -> Result<ColumnToml, E> {
-                Ok(ColumnToml::Name(name.to_owned()))
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<ColumnToml, A::Error> {
-                FullColumn::deserialize(MapAccessDeserializer::new(map)).map(ColumnToml::Full)
-            }
-        }
-        deserializer.deserialize_any(Either)
+        name_or(deserializer, "a name or a column", Self::Name, Self::Full)
     }
 }
 
