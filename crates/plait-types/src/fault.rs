@@ -239,9 +239,9 @@ fault_codes! {
     MixedPeriods = "E061", Input, "A folder or archive holds files of several years or terms of one return.",
         why "Their rows would be mixed without a trace.",
         do "Name each year or term by itself: one folder or archive for each.";
-    OtherReturn = "E062", Input, "A file is of another return or year than the command says.",
-        why "Its columns mean something else in the other return.",
-        do "Name the right return with --as, or leave --as out and Plait finds it from the content.";
+    OtherReturn = "E062", Input, "A file is of another return or year than the command says, or a list to look things up in.",
+        why "Its columns mean something else in the other return, and the rows of a list to look things up in are about nobody.",
+        do "Name the right return with --as, or leave --as out and Plait finds it from the content; leave out a list to look things up in.";
     SameFileTwice = "E063", Input, "A folder or archive holds the same file twice, or two files of a return with the same persons.",
         why "Every record in it would count twice.",
         do "Delete or move one of the two.";

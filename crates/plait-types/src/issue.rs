@@ -188,7 +188,7 @@ issue_kinds! {
         do "Check with plait look that the columns hold what they should.";
     FooterRow = "N015", Note, "Rows below a table hold a total, or who made the list and when; they are no records and were set aside.",
         why "Read as a record it would be a person that nobody is.",
-        do "Nothing, if the rows are no records; a row with an identifier of a person is never taken for one of these.";
+        do "Nothing, if the rows are no records; a row with an identifier, a name or a date of birth of a person is never taken for one of these.";
     BirthNotKnown = "N016", Note, "No column of a table is known as the date of birth, and one holds dates that could be it.",
         why "Dates of birth are the strongest evidence after numbers; a column of dates that nothing names is not compared.",
         do "If it is the date of birth, say so with --role \"HEADER=date_of_birth\"; else nothing.";

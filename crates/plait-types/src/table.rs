@@ -1,6 +1,7 @@
 //! Columns as codes into a pool of distinct values.
 
 use hashbrown::{DefaultHashBuilder, HashTable};
+use std::cmp::Ordering;
 use std::hash::BuildHasher;
 
 /// The code of a missing value.
@@ -76,16 +77,32 @@ impl Column {
 #[derive(Clone, Debug, Default)]
 pub struct Values {
     bytes: String,
-    ends: Vec<usize>,
+    /// Where each value ends, from the last full [`Values::SPAN`] bytes before.
+    ends: Vec<u32>,
+    /// For each full span, the first value that ends behind it: none at all for nearly every pool.
+    spans: Vec<u32>,
 }
 
 impl Values {
+    /// 32 bits a value are half of what a pool of identifiers would else take.
+    const SPAN: u64 = if cfg!(test) { 1 << 10 } else { 1 << 32 };
+
     /// The value of a code. Panics on [`NULL`] or a code of another pool.
     #[inline]
     pub fn get(&self, code: u32) -> &str {
-        let code = code as usize;
-        let start = if code == 0 { 0 } else { self.ends[code - 1] };
-        &self.bytes[start..self.ends[code]]
+        let start = if code == 0 { 0 } else { self.end(code - 1) };
+        &self.bytes[start..self.end(code)]
+    }
+
+    #[inline]
+    fn end(&self, code: u32) -> usize {
+        let end = self.ends[code as usize] as usize;
+        if self.spans.is_empty() { end } else { self.full_spans(code) * Self::SPAN as usize + end }
+    }
+
+    #[cold]
+    fn full_spans(&self, code: u32) -> usize {
+        self.spans.partition_point(|&first| first <= code)
     }
 
     /// How many distinct values there are.
@@ -103,18 +120,42 @@ impl Values {
         (0..self.len() as u32).map(|code| self.get(code))
     }
 
+    /// The code of a value of a pool in which every value is greater than the one before.
+    fn find_ascending(&self, value: &str) -> Option<u32> {
+        let (mut from, mut to) = (0, self.len());
+        while from < to {
+            let middle = from.midpoint(to);
+            match self.get(middle as u32).cmp(value) {
+                Ordering::Less => from = middle + 1,
+                Ordering::Equal => return Some(middle as u32),
+                Ordering::Greater => to = middle,
+            }
+        }
+        None
+    }
+
     /// Adds a value without looking for it; its code is the length before.
     pub fn push(&mut self, value: &str) {
         self.bytes.push_str(value);
-        self.ends.push(self.bytes.len());
+        let end = self.bytes.len() as u64;
+        let full = (end / Self::SPAN) as usize;
+        if full > self.spans.len() {
+            self.spans.resize(full, self.len() as u32);
+        }
+        self.ends.push((end % Self::SPAN) as u32);
     }
 }
 
 /// Gives each distinct string a code, in order of first appearance.
+///
+/// Record numbers mostly ascend, so as long as every value is greater than the one before, none is looked up and no
+/// table is kept: for ten million values it would take 300 MB.
 #[derive(Default)]
 pub struct Interner {
     values: Values,
+    /// Every value with its code, once they do not ascend.
     codes: HashTable<Slot>,
+    is_unordered: bool,
     hasher: DefaultHashBuilder,
 }
 
@@ -181,6 +222,11 @@ impl Interner {
     /// The code of `value`, new or known.
     #[inline]
     pub fn intern(&mut self, value: &str) -> u32 {
+        if !self.is_unordered
+            && let Some(code) = self.in_order(value)
+        {
+            return code;
+        }
         let key = Key::new(value, &self.hasher);
         self.intern_hashed(value, key, self.hasher.hash_one(key))
     }
@@ -189,7 +235,14 @@ impl Interner {
     /// other: a table of many values is too large for the processor's caches, and the places of up to
     /// [`Interner::STRETCH`] values are fetched from memory together.
     pub fn intern_all(&mut self, values: &[&str], codes: &mut Vec<u32>) {
-        for values in values.chunks(Self::STRETCH) {
+        let mut rest = values;
+        while !self.is_unordered
+            && let Some((value, others)) = rest.split_first()
+        {
+            codes.push(self.intern(value));
+            rest = others;
+        }
+        for values in rest.chunks(Self::STRETCH) {
             let mut hashed = [(Key { head: 0, tail: 0 }, 0); Self::STRETCH];
             for (hashed, value) in hashed.iter_mut().zip(values) {
                 let key = Key::new(value, &self.hasher);
@@ -205,8 +258,37 @@ impl Interner {
 
     const STRETCH: usize = 32;
 
+    /// The code of `value` if it is the last one, or greater than all; else the table is made, and has to be asked.
+    fn in_order(&mut self, value: &str) -> Option<u32> {
+        let next = self.values.len() as u32;
+        let order = next.checked_sub(1).map_or(Ordering::Greater, |last| value.cmp(self.values.get(last)));
+        match order {
+            Ordering::Greater => {
+                self.values.push(value);
+                Some(next)
+            }
+            Ordering::Equal => Some(next - 1),
+            Ordering::Less => {
+                self.is_unordered = true;
+                self.make_table();
+                None
+            }
+        }
+    }
+
+    #[cold]
+    fn make_table(&mut self) {
+        let Self { values, codes, hasher, .. } = self;
+        codes.reserve(values.len() + 1, |slot| hasher.hash_one(slot.key()));
+        for (code, value) in values.iter().enumerate() {
+            let key = Key::new(value, hasher);
+            let slot = Slot::new(key, code as u32);
+            codes.insert_unique(hasher.hash_one(key), slot, |slot| hasher.hash_one(slot.key()));
+        }
+    }
+
     fn intern_hashed(&mut self, value: &str, key: Key, hash: u64) -> u32 {
-        let Self { values, codes, hasher } = self;
+        let Self { values, codes, hasher, .. } = self;
         let found = codes.entry(
             hash,
             |slot| slot.key() == key && (key.tail != Key::LONG || values.get(slot.code) == value),
@@ -225,6 +307,9 @@ impl Interner {
 
     /// The code of `value` if it was interned.
     pub fn find(&self, value: &str) -> Option<u32> {
+        if !self.is_unordered {
+            return self.values.find_ascending(value);
+        }
         let key = Key::new(value, &self.hasher);
         let is_value =
             |slot: &Slot| slot.key() == key && (key.tail != Key::LONG || self.values.get(slot.code) == value);
@@ -239,9 +324,11 @@ impl Interner {
     /// The pool so far, given away. What comes next is interned anew, in the room that the values so far have taken.
     pub fn take_values(&mut self) -> Values {
         self.codes.clear();
+        self.is_unordered = false;
         let room = Values {
             bytes: String::with_capacity(self.values.bytes.len()),
             ends: Vec::with_capacity(self.values.ends.len()),
+            spans: Vec::new(),
         };
         std::mem::replace(&mut self.values, room)
     }
@@ -296,6 +383,55 @@ mod tests {
         for (word, code) in twin {
             assert_eq!(interner.find(&word), Some(code));
             assert_eq!(interner.values().get(code), word);
+        }
+    }
+
+    #[test]
+    fn values_of_every_length_are_found_beyond_full_spans() {
+        let mut values = Values::default();
+        let mut twin = Vec::new();
+        // to the byte before, at and behind the end of a span, over one whole and over several, and none at all
+        for length in [1_023, 0, 1, 1_024, 0, 1_023, 2, 3_000, 5, 4_096, 0, 7, 1_016, 1, 1, 9] {
+            let value = char::from(b'a' + (twin.len() % 26) as u8).to_string().repeat(length);
+            values.push(&value);
+            twin.push(value);
+        }
+        assert!(values.iter().eq(twin.iter().map(String::as_str)));
+        assert_eq!(values.len(), twin.len());
+    }
+
+    #[test]
+    fn values_that_ascend_for_a_while_get_the_codes_of_a_plain_map() {
+        for ascending in 0..40 {
+            let mut interner = Interner::default();
+            let mut together = Interner::default();
+            let mut twin = std::collections::BTreeMap::new();
+            // numbers twice each in ascending order, then back and forth through them and others
+            let words: Vec<String> = (0..ascending * 2)
+                .map(|at| at / 2)
+                .chain((0..ascending + 9).map(|at| (at * 7) % 23))
+                .map(|number| format!("{:04}", number * 3))
+                .collect();
+            for (at, word) in words.iter().enumerate() {
+                let next = twin.len() as u32;
+                assert_eq!(interner.find(word), twin.get(word).copied(), "{ascending}, {at}");
+                assert_eq!(
+                    interner.intern(word),
+                    *twin.entry(word.clone()).or_insert(next),
+                    "{ascending}, {at}"
+                );
+                assert_eq!(interner.find("0001"), None);
+            }
+            let mut codes = Vec::new();
+            together.intern_all(&words.iter().map(String::as_str).collect::<Vec<_>>(), &mut codes);
+            assert!(words.iter().zip(codes).all(|(word, code)| twin[word] == code));
+            // and anew, when the values so far have been given away
+            assert_eq!(interner.take_values().len(), twin.len());
+            assert_eq!((interner.find(&words[0]), interner.intern("b"), interner.intern("a")), (None, 0, 1));
+            assert_eq!(
+                (interner.find("a"), interner.find("b"), interner.find("c")),
+                (Some(1), Some(0), None)
+            );
         }
     }
 }
