@@ -197,11 +197,11 @@ impl<R: io::Read> Rows<R> {
     /// What was wrong with the file, and the fault of one most of whose rows were set aside.
     pub(crate) fn finish(mut self) -> Result<Finished, Fault> {
         self.refuse_mostly_ragged(0)?;
-        let Parser { file, names, text, aside, .. } = self.parser;
+        let Parser { file, names, text, aside, blank_rows, .. } = self.parser;
         let set_aside = aside.count();
         aside.undecodable.refuse_most(&file, self.given)?;
         self.issues.extend(windows_lines(&file, text.windows_lines));
-        self.issues.extend(aside.issues(&file, names.len(), 0));
+        self.issues.extend(aside.issues(&file, names.len(), blank_rows));
         Ok(Finished { issues: self.issues, set_aside })
     }
 

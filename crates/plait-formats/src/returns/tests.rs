@@ -1441,6 +1441,34 @@ fn a_looked_after_child_lives_at_the_placement_of_the_open_episode_in_every_year
 }
 
 #[test]
+fn a_placement_of_the_standard_safeguarding_dataset_has_its_dates_and_blank_rows_are_counted() {
+    let placements = "clap_cla_placement_id,clap_cla_id,clap_person_id,clap_cla_placement_start_date,clap_cla_placement_type,\
+        clap_cla_placement_urn,clap_cla_placement_distance,clap_cla_placement_provider,clap_cla_placement_postcode,\
+        clap_cla_placement_end_date,clap_cla_placement_change_reason\n\
+        1,1,P7,2018-02-01,U1,,1.5,PR1,ZX2 2AA,2019-04-03,\n\
+        ,,,,,,,,,,\n\
+        2,1,P7,2025-08-07,U1,,1.5,PR1,ZX5 5AA,,\n\
+        3,1,P7,2017-06-05,U1,,1.5,PR1,ZX3 3AA,2018-02-01,\n";
+    let persons = "pers_person_id,pers_surname,pers_forename,pers_dob\nP7,Quill,Ann,2012-03-04\n";
+    let folder = folder(&[("ssd_cla_placement.csv", placements), ("ssd_person.csv", persons)]);
+    let Detected::Return(recognised) = super::detect(folder.path(), &Asked::Nothing).unwrap() else {
+        panic!("a return")
+    };
+    let (landed, _) =
+        super::land(&recognised, "it", None, None, None, super::IdentityKept::Whole, &Quiet).unwrap();
+    let current = landed.identity.current();
+    assert_eq!(current.table.column("postcode").unwrap().get(0), Some("ZX5 5AA"));
+    assert_eq!(current.table.column("other_postcodes").unwrap().get(0), Some("ZX2 2AA|ZX3 3AA"));
+    let addresses = &landed.identity.addresses;
+    let of = |column: &str, row: usize| addresses.column(column).unwrap().get(row);
+    let dates: Vec<_> = (0..3).map(|row| (of("from", row), of("to", row))).collect();
+    assert!(dates.contains(&(Some("2025-08-07"), None)), "{dates:?}");
+    assert!(dates.contains(&(Some("2017-06-05"), Some("2018-02-01"))), "{dates:?}");
+    let blank = landed.issues.iter().find(|issue| issue.kind == IssueKind::BlankRow).unwrap();
+    assert_eq!(blank.count, 1);
+}
+
+#[test]
 fn registrations_of_deaths_are_known_by_what_they_must_have() {
     let row = "1,9990000018,Quill,Ann,2012-03-04,2025-01-02,F,ZX1 1AA";
     let all = "DEATH_ID,NHS_NUMBER,SURNAME,FORENAME,DATE_OF_BIRTH,DATE_OF_DEATH,SEX,POSTCODE";
