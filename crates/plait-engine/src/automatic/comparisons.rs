@@ -61,9 +61,11 @@ fn is_filled(records: &Records, field: &Field, link_type: LinkType) -> bool {
         .filter(|s| field.codes[s.start as usize..s.end as usize].iter().any(|&code| code != NULL))
         .count();
     // what only one source records says nothing about pairs between sources, and within one source only an identifier
-    // tells the model something that it does not know from the others
+    // tells the model something that it does not know from the others; but not one that each record has another one of, as
+    // the numbers that a system gives out, of which neighbours are near in time and not in spelling
     let identifier = matches!(field.role, Role::NhsNumber | Role::Upn | Role::Uln | Role::Identifier);
-    let within_one = link_type != LinkType::LinkOnly && identifier;
+    let repeats = field.counts.iter().any(|&count| count > 1);
+    let within_one = link_type != LinkType::LinkOnly && identifier && repeats;
     let needed = if records.sources.len() == 1 || within_one { 1 } else { 2 };
     filled >= needed && field.values.len() > 1
 }

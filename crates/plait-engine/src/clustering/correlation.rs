@@ -235,5 +235,15 @@ pub(crate) fn clipped(weight: f64) -> f64 {
     (weight + BENEFIT).clamp(LEAST, MOST)
 }
 
+/// `log2(2^a + 2^b)`.
+pub(crate) fn log2_sum(a: f64, b: f64) -> f64 {
+    let (less, more) = if a < b { (a, b) } else { (b, a) };
+    if less == f64::NEG_INFINITY {
+        more
+    } else {
+        more + (less - more).exp2().ln_1p() / std::f64::consts::LN_2
+    }
+}
+
 #[cfg(test)]
 mod tests;

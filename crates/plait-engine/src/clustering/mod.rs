@@ -17,7 +17,7 @@ use std::cmp::Ordering;
 
 pub use components::Components;
 pub use correlation::Weigher;
-pub(crate) use correlation::{LEAST, NOT_COMPARED, clipped, joins};
+pub(crate) use correlation::{Join, LEAST, NOT_COMPARED, clipped, joins, log2_sum};
 
 /// Who is one person with whom.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,11 +3,12 @@
 //! The weight of a pair knows the two records alone. That two weak pairs point the same way, or that a strong pair is all
 //! that holds against three others, is known only to who looks at both persons whole, as the clustering does. So the
 //! probability of a pair here is that of what decided on it: of the join by which its records came into one person; and of
-//! a pair whose records are not in one person, of the join of their two persons, which was not made.
+//! a pair whose records are not in one person, of the join of their two persons, which was not made. A join is the less sure
+//! the more another person has a claim to one of its sides.
 
 use super::missed::{DECIDED, odds_of_one_alone};
 use super::{Decided, Together};
-use crate::clustering::{LEAST, NOT_COMPARED, clipped, joins};
+use crate::clustering::{Join, LEAST, NOT_COMPARED, clipped, joins, log2_sum};
 use crate::comparison::Scratch;
 use crate::model::Clustering;
 use crate::scoring::ScoredPairs;
@@ -30,17 +31,26 @@ pub fn of_one_person(decided: &Decided<'_>, together: &Together) -> Vec<f64> {
         .collect();
     order.par_sort_unstable();
     let groups: Vec<&[(u32, u32, u32)]> = order.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)).collect();
+    let rivals = Rivals::of(&groups);
     let found: Vec<Vec<f64>> = groups
         .par_iter()
         .map_init(
             || decided.comparer.scratch(),
             |scratch, group| {
-                let mut scored: Vec<u32> = group.iter().map(|&(.., pair)| pair).collect();
+                let (first, second) = (group[0].0, group[0].1);
+                let rivals = if first == second { rivals.of_person(first) } else { &[] };
+                let with_rivals = rivals.iter().flat_map(|&(_, at)| groups[at as usize]);
+                let mut scored: Vec<u32> = group.iter().chain(with_rivals).map(|&(.., pair)| pair).collect();
                 scored.sort_unstable_by_key(|&pair| ends(pairs, pair));
                 let mut known = Known { decided, scratch, scored };
-                let [a, b] = [group[0].0, group[0].1].map(|person| together.members.get(person));
-                if group[0].0 == group[0].1 {
-                    known.within(a, group.iter().map(|&(.., pair)| ends(pairs, pair)))
+                let [a, b] = [first, second].map(|person| together.members.get(person));
+                if first == second {
+                    let other = |&(_, at): &(u32, u32)| {
+                        let (low, high) = (groups[at as usize][0].0, groups[at as usize][0].1);
+                        together.members.get(if low == first { high } else { low })
+                    };
+                    let rivals: Vec<&[u32]> = rivals.iter().map(other).collect();
+                    known.within(a, &rivals, group.iter().map(|&(.., pair)| ends(pairs, pair)))
                 } else {
                     vec![known.between(a, b); group.len()]
                 }
@@ -55,6 +65,28 @@ pub fn of_one_person(decided: &Decided<'_>, together: &Together) -> Vec<f64> {
         }
     }
     probability
+}
+
+/// Which persons have pairs with records of which others.
+struct Rivals {
+    /// A person and the group of its pairs with another one, in order.
+    by_person: Vec<(u32, u32)>,
+}
+
+impl Rivals {
+    fn of(groups: &[&[(u32, u32, u32)]]) -> Self {
+        let between = groups.iter().zip(0..).map(|(group, at)| (group[0].0, group[0].1, at));
+        let mut by_person: Vec<(u32, u32)> =
+            between.filter(|(a, b, _)| a != b).flat_map(|(a, b, at)| [(a, at), (b, at)]).collect();
+        by_person.sort_unstable();
+        Self { by_person }
+    }
+
+    fn of_person(&self, person: u32) -> &[(u32, u32)] {
+        let from = self.by_person.partition_point(|&(of, _)| of < person);
+        let to = from + self.by_person[from..].partition_point(|&(of, _)| of == person);
+        &self.by_person[from..to]
+    }
 }
 
 /// What the bits of a pair count in the join of two records.
@@ -99,22 +131,50 @@ impl Known<'_, '_> {
         self.decided.weigh(left, right, self.scratch)
     }
 
-    /// Bits of each of the pairs that are asked for, within one person.
-    fn within(&mut self, members: &[u32], asked: impl ExactSizeIterator<Item = (u32, u32)>) -> Vec<f64> {
+    /// Bits of each of the pairs that are asked for, within one person, to whose records rivals may have a claim.
+    fn within(
+        &mut self,
+        members: &[u32],
+        rivals: &[&[u32]],
+        asked: impl ExactSizeIterator<Item = (u32, u32)>,
+    ) -> Vec<f64> {
         let n = members.len();
         // most persons: their one pair is what joined them
-        if let [left, right] = *members {
-            return vec![counted(self.bits(left, right)); asked.len()];
+        if let ([left, right], []) = (members, rivals) {
+            return vec![counted(self.bits(*left, *right)); asked.len()];
         }
         let mut joined = vec![0.0; n * n];
         for join in joins(members, |left, right| self.bits(left, right)) {
             let [low, high] = &join.sides;
+            let bits = self.against(rivals, members, &join);
             for (&a, &b) in low.iter().flat_map(|low| high.iter().map(move |high| (low, high))) {
-                joined[a.min(b) as usize * n + a.max(b) as usize] = join.bits;
+                joined[a.min(b) as usize * n + a.max(b) as usize] = bits;
             }
         }
         let place = |record: u32| members.binary_search(&record).expect("a record of the person");
         asked.map(|(left, right)| joined[place(left) * n + place(right)]).collect()
+    }
+
+    /// Bits of a join whose sides others have a claim to.
+    ///
+    /// Of the two sides and another person there are five cases, with these odds to one another: all three are of different
+    /// people, 1, two of the three are one person, `2^S` each with the sum of the weights between those, or all three are,
+    /// with the sum of all weights. The cases of several others are added up.
+    fn against(&mut self, rivals: &[&[u32]], members: &[u32], join: &Join) -> f64 {
+        let (mut one, mut two) = (join.bits, 0.0);
+        for rival in rivals {
+            let claims = join.sides.each_ref().map(|side| {
+                let pairs = side.iter().flat_map(|&at| rival.iter().map(move |&other| (at, other)));
+                pairs.map(|(at, other)| self.counted_between(members[at as usize], other)).sum::<f64>()
+            });
+            one = log2_sum(one, join.bits + claims[0] + claims[1]);
+            two = claims.into_iter().fold(two, log2_sum);
+        }
+        if one == f64::NEG_INFINITY { one } else { one - two }
+    }
+
+    fn counted_between(&mut self, a: u32, b: u32) -> f64 {
+        if self.decided.is_pair(a, b) { counted(self.bits(a.min(b), a.max(b))) } else { 0.0 }
     }
 
     /// Bits of two persons being one.

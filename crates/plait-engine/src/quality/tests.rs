@@ -203,10 +203,13 @@ proptest! {
 }
 
 /// The bits of each pair of these records: of the join that brings its ends together when the two clusters of the
-/// greatest sum are joined again and again. `None` where two joins are as good.
+/// greatest sum are joined again and again, less what rivals have as claims to one of the two. `None` where two joins are
+/// as good.
 fn twin_joined(
     members: &[u32],
     bits: &dyn Fn(u32, u32) -> f64,
+    rivals: &[Vec<u32>],
+    to_rival: &dyn Fn(u32, u32) -> f64,
 ) -> Option<std::collections::BTreeMap<(u32, u32), f64>> {
     let mut clusters: Vec<Vec<u32>> = members.iter().map(|&record| vec![record]).collect();
     let mut joined = std::collections::BTreeMap::new();
@@ -223,7 +226,16 @@ fn twin_joined(
         if places.iter().any(|place| *place != best && (sum(place) - sum(&best)).abs() < 1e-9) {
             return None;
         }
-        joined.extend(between(&best).into_iter().map(|pair| (pair, sum(&best))));
+        let claim = |side: usize, rival: &[u32]| -> f64 {
+            let pairs = clusters[side].iter().flat_map(|&l| rival.iter().map(move |&r| (l.min(r), l.max(r))));
+            pairs.map(|(l, r)| to_rival(l, r)).sum()
+        };
+        let claims: Vec<(f64, f64)> =
+            rivals.iter().map(|rival| (claim(best.0, rival), claim(best.1, rival))).collect();
+        let of_one: f64 = claims.iter().map(|(a, b)| (sum(&best) + a + b).exp2()).sum();
+        let of_two: f64 = claims.iter().map(|(a, b)| a.exp2() + b.exp2()).sum();
+        let said = ((sum(&best).exp2() + of_one) / (1.0 + of_two)).log2();
+        joined.extend(between(&best).into_iter().map(|pair| (pair, said)));
         let high = clusters.remove(best.1);
         clusters[best.0].extend(high);
     }
@@ -263,7 +275,14 @@ proptest! {
                     .filter(|&(l, r)| decided.is_pair(l, r))
                     .collect();
                 let expected = if person(left) == person(right) {
-                    let Some(joined) = twin_joined(&a, &counts) else { continue };
+                    let others = (0..decided.pairs.len())
+                        .map(|pair| [decided.pairs.left[pair], decided.pairs.right[pair]].map(person))
+                        .filter(|ends| ends[0] != ends[1] && ends.contains(&person(left)))
+                        .map(|ends| ends[usize::from(ends[0] == person(left))]);
+                    let others: std::collections::BTreeSet<u32> = others.collect();
+                    let rivals: Vec<Vec<u32>> = others.into_iter().map(members).collect();
+                    let to_rival = |l: u32, r: u32| if decided.is_pair(l, r) { counts(l, r) } else { 0.0 };
+                    let Some(joined) = twin_joined(&a, &counts, &rivals, &to_rival) else { continue };
                     joined[&(left, right)]
                 } else {
                     let sum = if a.len() == 1 || b.len() == 1 {

@@ -376,7 +376,9 @@ impl Checker {
         let is_around = batch.nesting.is_some() && column.element.as_deref() == Some("-");
         let required = column.required && !plan.required_by_rule[of.column] && !is_around;
         if required && n_present < batch.rows.n_rows as u64 {
-            let tally = self.tallies.entry((of, CheckOf::Implied(Implied::Required))).or_default();
+            let is_there = batch.nesting.is_some() || batch.columns.contains(&Some(of.column));
+            let implied = if is_there { Implied::Required } else { Implied::NoColumn };
+            let tally = self.tallies.entry((of, CheckOf::Implied(implied))).or_default();
             for row in (0..batch.rows.n_rows).filter(|&row| cells.code(row) == NULL) {
                 tally.add(batch.lines[row]);
             }
@@ -485,7 +487,7 @@ impl Checker {
                 let counts = &self.counts[&of];
                 let is_record_key = table.record.as_deref() == Some(column.name.as_str());
                 let words = implied.words(column, is_record_key, self.spec.dates);
-                let all = implied == Implied::Required;
+                let all = matches!(implied, Implied::Required | Implied::NoColumn);
                 Finding {
                     check: words.check.to_owned(),
                     severity: words.severity,

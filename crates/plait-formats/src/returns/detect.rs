@@ -197,7 +197,8 @@ pub(super) fn detect_among(path: &Path, asked: &Asked, headers: &Headers) -> Res
         return Err(no_return(&shown, [is_alone, is_archive], asked, &unknown, &strangers));
     }
     strangers.extend(unknown.iter().map(Candidate::stranger));
-    members::refuse_same_file_twice(found.iter().map(|found| &found.origin))?;
+    let with_rows = found.iter().filter(|found| found.has_rows());
+    members::refuse_same_file_twice(with_rows.map(|found| &found.origin))?;
     let name = the_return(&shown, &found, headers)?;
     decide(&shown, &name, found, strangers, headers, asked)
         .map(|recognised| Detected::Return(Box::new(recognised)))
@@ -237,6 +238,11 @@ struct Says {
 }
 
 impl Candidate {
+    /// Whether it may have rows: headers alone are the same in all files of a return.
+    fn has_rows(&self) -> bool {
+        !matches!(&self.seen, Seen::Text { first, .. } if first.is_empty())
+    }
+
     fn new(origin: Origin, seen: Seen, headers: &Headers, asked: &Asked) -> Self {
         let wanted = |fit: &Fit| match asked {
             Asked::Nothing => {

@@ -139,6 +139,8 @@ pub struct Landing<'a> {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Reason {
     NoKey,
+    /// The file has no column of keys.
+    NoKeyColumn,
     UnknownRecord,
     /// The key of the row that it belongs to is that of rows of two records.
     TwoRecords,
@@ -324,6 +326,14 @@ impl<'a> Landing<'a> {
                 IssueKind::RowWithoutKey,
                 format!("{n} {do_} not say which record {they} about and {were} set aside"),
             ),
+            Reason::NoKeyColumn => (
+                IssueKind::RowWithoutKey,
+                format!(
+                    "{n} {were} set aside: the file has no column \"{}\", which says which record a row is about; if it is \
+                     there under another name, give that in a mapping file",
+                    table.record.as_deref().unwrap_or_default()
+                ),
+            ),
             Reason::UnknownRecord => (
                 IssueKind::RowOfUnknownRecord,
                 format!("{n} {are} about a record that no row of a person has, and {were} set aside"),
@@ -403,7 +413,7 @@ impl<'a> Landing<'a> {
                 && own_key.is_none_or(|column| column.get(row).is_none_or(Self::is_no_key));
             let key = || own_key.and_then(|column| column.get(row));
             let reason = if missing && batch.nesting.is_none() {
-                Reason::NoKey
+                if own_key.is_some() { Reason::NoKey } else { Reason::NoKeyColumn }
             } else if key().is_some_and(|key| self.keys.find(key.trim()) == Some(Meant::TwoRecords)) {
                 Reason::TwoOrganisations
             } else if table.withdrawn.is_some() && table.rows == Rows::Person {

@@ -1404,6 +1404,66 @@ fn files_of_two_schools_that_count_alike_are_refused_and_those_of_one_are_read()
     check(&pupils("", "Quill"), &pupils("2017-10-D", "Quill"), false);
 }
 
+/// What lands of tables of the looked-after return.
+fn looked_after(files: &[(&str, &str)]) -> Result<super::landing::Landed, Fault> {
+    let folder = folder(files);
+    let asked = Asked::Return("ssda903-2026".to_owned());
+    let Detected::Return(recognised) = super::detect(folder.path(), &asked)? else {
+        panic!("it was said what it is")
+    };
+    super::land(&recognised, "it", None, None, None, super::IdentityKept::Whole, &Quiet)
+        .map(|(landed, _)| landed)
+}
+
+#[test]
+fn two_authorities_that_number_children_alike_are_no_copies_of_one_return() {
+    let children = |month: u32, year: u32, upn: bool| {
+        let upn = |n: usize| if upn { format!("X99999999{n:04}") } else { String::new() };
+        let rows = (1..9).map(|n| format!("{n},1,{:02}/{month:02}/{year},WBRI,{},0,\n", n + 9, upn(n)));
+        let rows: String = rows.collect();
+        format!("CHILD,SEX,DOB,ETHNIC,UPN,MOTHER,MC_DOB\n{rows}")
+    };
+    let code = |one: String, other: String| {
+        looked_after(&[("header_east.csv", &one), ("header_north.csv", &other)]).map(|_| ()).unwrap_err().code
+    };
+    assert_eq!(code(children(3, 2012, false), children(10, 2017, false)), FaultCode::NumberedAlike);
+    assert_eq!(code(children(3, 2012, false), children(3, 2012, true)), FaultCode::SameFileTwice);
+}
+
+#[test]
+fn tables_of_headers_alone_are_no_copies_of_each_other() {
+    let landed = looked_after(&[
+        ("missing.csv", "CHILD,DOB,MISSING,MIS_START,MIS_END\n"),
+        ("missing_2.csv", "CHILD,DOB,MISSING,MIS_START,MIS_END\n"),
+        ("header.csv", "CHILD,SEX,DOB,ETHNIC,UPN,MOTHER,MC_DOB\n1,1,02/03/2012,WBRI,,0,\n"),
+    ]);
+    assert_eq!(landed.unwrap().n_records, 1);
+}
+
+#[test]
+fn a_column_that_is_not_there_is_named() {
+    let header = ("header.csv", "CHILD,SEX,DOB,ETHNIC,UPN,MOTHER,MC_DOB\n1,1,02/03/2012,WBRI,,0,\n");
+    let episodes = |child: &str, start: &str| {
+        format!(
+            "{child},{start},RNE,LS,CIN,PLACE,PLACE_PROVIDER,DEC,REC,REASON_PLACE_CHANGE,HOME_POST,PL_POST,URN\n\
+             1,07/08/2025,S,C2,N1,U1,PR1,,,,ZX4 4AA,ZX5 5AA,\n"
+        )
+    };
+    let of = |child: &str, start: &str| {
+        looked_after(&[header, ("episodes.csv", &episodes(child, start))]).unwrap()
+    };
+    let no_column = |landed: &super::landing::Landed| -> Vec<(String, u64)> {
+        let findings = landed.findings.iter().filter(|finding| finding.check == "no-column");
+        findings.map(|finding| (finding.column.clone(), finding.n_found)).collect()
+    };
+    assert_eq!(no_column(&of("CHILD", "DECOM")), []);
+    assert_eq!(no_column(&of("CHILD", "DATE_START")), [("DECOM".to_owned(), 1)]);
+    let without_key = of("Foo", "DECOM");
+    assert_eq!(no_column(&without_key), [("CHILD".to_owned(), 1)]);
+    let aside = without_key.issues.iter().find(|issue| issue.kind == IssueKind::RowWithoutKey).unwrap();
+    assert!(aside.message.contains("the file has no column \"CHILD\""), "{}", aside.message);
+}
+
 #[test]
 fn a_looked_after_child_lives_at_the_placement_of_the_open_episode_in_every_year() {
     let episodes = "CHILD,DECOM,RNE,LS,CIN,PLACE,PLACE_PROVIDER,DEC,REC,REASON_PLACE_CHANGE,HOME_POST,PL_POST,URN\n\

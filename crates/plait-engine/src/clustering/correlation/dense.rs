@@ -1,6 +1,6 @@
 //! Clusters of a few records between all of which weights are known.
 
-use super::{BENEFIT, Join, NOT_COMPARED};
+use super::{BENEFIT, Join, NOT_COMPARED, log2_sum};
 
 /// Rounds of moving single records.
 const ROUNDS: usize = 10;
@@ -78,31 +78,67 @@ impl Dense {
     /// Takes records out of their cluster that may as well belong to another one.
     ///
     /// A record `r` is in a cluster A with the odds of all their pairs, `2^S(r, A)`, as long as nothing else has a claim to
-    /// it. Where it has pairs with a cluster B too, there are four cases, and these odds to one another: it belongs to A
-    /// alone, `2^S(r, A)`, to B alone, `2^S(r, B)`, to both, which then are one person, `2^(S(r, A) + S(r, B) + S(A, B))`, or
-    /// to neither, 1. It stays if the first and third together reach the cut. Says of each record whether it was taken out.
+    /// it. Where it has pairs with a cluster B too, there are five cases, and these odds to one another: it belongs to A
+    /// alone, `2^S(r, A)`, to B alone, `2^S(r, B)`, to both, which then are one person, `2^(S(r, A) + S(r, B) + S(A, B))`, to
+    /// neither, 1, or to B in the place of one of its records `q`, which belongs to A instead,
+    /// `2^(S(r, B - q) + S(q, A - r) - S(q, B - q))`: of two twins whose records have no names, each fits each. It stays if the
+    /// first and third together reach the cut. Says of each record whether it was taken out.
     fn take_out_undecided(&self, cluster_of: &mut [usize], cut: f64) -> Vec<bool> {
         let is_fixed = self.fixed();
         let mut undecided = vec![false; self.n];
         for record in (0..self.n).filter(|&record| !is_fixed[record]) {
             let own = cluster_of[record];
             let sums = self.sums_to(record, cluster_of);
-            let rival = (0..self.n)
-                .filter(|&cluster| cluster != own && sums[cluster].1 >= cut + BENEFIT)
-                .max_by(|&a, &b| sums[a].0.total_cmp(&sums[b].0).then(b.cmp(&a)));
-            let (Some(rival), stays) = (rival, sums[own].0) else { continue };
-            let is_alone = sums[own].1 == f64::NEG_INFINITY;
-            if is_alone || stays - sums[rival].0 > SURE {
+            let (stays, is_alone) = (sums[own].0, sums[own].1 == f64::NEG_INFINITY);
+            if is_alone {
                 continue;
             }
-            let between = self.sum_between(cluster_of, own, rival) - sums[rival].0;
-            let both = stays + sums[rival].0 + between;
-            if log2_sum(stays, both) - log2_sum(sums[rival].0, 0.0) < cut {
+            let rival = (0..self.n)
+                .filter(|&cluster| cluster != own && sums[cluster].1 >= cut + BENEFIT)
+                .map(|cluster| {
+                    let others =
+                        (0..self.n).filter(|&other| cluster_of[other] == cluster && !is_fixed[other]);
+                    let swapped = others
+                        .map(|other| self.swapped(record, other, cluster_of))
+                        .fold(f64::NEG_INFINITY, f64::max);
+                    (log2_sum(sums[cluster].0, swapped), cluster)
+                })
+                .max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1)));
+            let Some((elsewhere, rival)) = rival else { continue };
+            if stays - elsewhere > SURE {
+                continue;
+            }
+            // the record is in neither of the two here
+            cluster_of[record] = usize::MAX;
+            let both = stays + sums[rival].0 + self.sum_between(cluster_of, own, rival);
+            cluster_of[record] = own;
+            if log2_sum(stays, both) - log2_sum(elsewhere, 0.0) < cut {
                 cluster_of[record] = unused(cluster_of);
                 undecided[record] = true;
             }
         }
         undecided
+    }
+
+    /// What `record` weighs in the cluster of `other` and `other` in that of `record`, less what `other` weighs where it is.
+    fn swapped(&self, record: usize, other: usize, cluster_of: &[usize]) -> f64 {
+        let (own, rival) = (cluster_of[record], cluster_of[other]);
+        let to_the_rest = |of: usize, cluster: usize| -> f64 {
+            let rest = (0..self.n).filter(|&at| cluster_of[at] == cluster && at != record && at != other);
+            rest.map(|at| self.weight(of, at)).sum()
+        };
+        let stays = to_the_rest(other, rival);
+        // what is apart from its own is there because it must be
+        if stays == f64::NEG_INFINITY {
+            return f64::NEG_INFINITY;
+        }
+        to_the_rest(record, rival) + to_the_rest(other, own) - stays
+    }
+
+    /// What a pair counts.
+    fn weight(&self, left: usize, right: usize) -> f64 {
+        let weight = self.weights[left * self.n + right];
+        if weight.is_nan() { NOT_COMPARED } else { weight }
     }
 
     fn fixed(&self) -> Vec<bool> {
@@ -119,18 +155,16 @@ impl Dense {
         let mut sums = vec![(0.0, f64::NEG_INFINITY); self.n];
         for other in (0..self.n).filter(|&other| other != record) {
             let (sum, most) = &mut sums[cluster_of[other]];
-            let weight = self.weights[record * self.n + other];
-            *sum += if weight.is_nan() { NOT_COMPARED } else { weight };
+            *sum += self.weight(record, other);
             // the other one if this is none
-            *most = most.max(weight);
+            *most = most.max(self.weights[record * self.n + other]);
         }
         sums
     }
 
     fn sum_between(&self, cluster_of: &[usize], a: usize, b: usize) -> f64 {
         let of = |cluster: usize| (0..self.n).filter(move |&record| cluster_of[record] == cluster);
-        let pairs = of(a).flat_map(|left| of(b).map(move |right| self.weights[left * self.n + right]));
-        pairs.map(|weight| if weight.is_nan() { NOT_COMPARED } else { weight }).sum()
+        of(a).flat_map(|left| of(b).map(move |right| self.weight(left, right))).sum()
     }
 
     /// Clusters before single records move.
@@ -293,16 +327,6 @@ fn unused(cluster_of: &[usize]) -> usize {
     (0..cluster_of.len())
         .find(|cluster| !cluster_of.contains(cluster))
         .expect("a record leaves another behind")
-}
-
-/// `log2(2^a + 2^b)`.
-fn log2_sum(a: f64, b: f64) -> f64 {
-    let (less, more) = if a < b { (a, b) } else { (b, a) };
-    if less == f64::NEG_INFINITY {
-        more
-    } else {
-        more + (less - more).exp2().ln_1p() / std::f64::consts::LN_2
-    }
 }
 
 /// Clusters known by their lowest record.

@@ -133,7 +133,7 @@ proptest! {
     }
 }
 
-/// The twin: for each record in turn the chances of all four cases, from the pairs. Also gives who was taken out.
+/// The twin: for each record in turn the chances of all five cases, from the pairs. Also gives who was taken out.
 fn decided_slowly(
     n: usize,
     weights: &Weights,
@@ -153,15 +153,27 @@ fn decided_slowly(
             let known = |&other: &usize| weights.get(&(record.min(other), record.max(other)));
             cluster.iter().filter_map(known).any(|&weight| weight >= cut + BENEFIT)
         };
+        // what it takes for the record to be there: alone, or for one of those there, who comes here
+        let elsewhere = |rival: &Vec<usize>| -> f64 {
+            let in_place_of = |&other: &usize| -> f64 {
+                let rest: Vec<usize> = rival.iter().copied().filter(|&o| o != other).collect();
+                let stays = sum(&[other], &rest);
+                if stays == f64::NEG_INFINITY {
+                    return 0.0;
+                }
+                (sum(&[record], &rest) + sum(&[other], &own) - stays).exp2()
+            };
+            sum(&[record], rival).exp2() + rival.iter().map(in_place_of).fold(0.0, f64::max)
+        };
         let others = (0..n).filter(|&cluster| cluster != cluster_of[record]).map(members);
         let rival = others
             .filter(could_link)
-            .map(|rival| (sum(&[record], &rival), rival))
+            .map(|rival| (elsewhere(&rival), rival))
             .reduce(|a, b| if b.0 > a.0 { b } else { a });
-        let Some((to_rival, rival)) = rival.filter(|_| !own.is_empty()) else { continue };
+        let Some((elsewhere, rival)) = rival.filter(|_| !own.is_empty()) else { continue };
         let stays = sum(&[record], &own);
-        let odds = [stays, to_rival, stays + to_rival + sum(&own, &rival), 0.0].map(f64::exp2);
-        if stays - to_rival <= 10.0 && odds[0] + odds[2] < (odds[1] + odds[3]) * cut.exp2() {
+        let both = stays + sum(&[record], &rival) + sum(&own, &rival);
+        if stays - elsewhere.log2() <= 10.0 && stays.exp2() + both.exp2() < (elsewhere + 1.0) * cut.exp2() {
             cluster_of[record] = (0..n).find(|cluster| !cluster_of.contains(cluster)).unwrap();
             undecided[record] = true;
         }
@@ -197,6 +209,30 @@ fn a_record_that_fits_twins_alike_is_of_neither() {
         [0; 5],
         "they may be one"
     );
+}
+
+#[test]
+fn two_records_that_fit_twins_alike_are_of_neither_though_each_twin_has_one() {
+    let records = records(&[6], &[]);
+    // twins of two records each, and a record of each twin that does not say of whom it is: 4 and 5 are of two people
+    let sure = [(0, 1, 12.0), (2, 3, 12.0)];
+    let twins = [(0, 2, -9.0), (0, 3, -9.0), (1, 2, -9.0), (1, 3, -9.0), (4, 5, -3.0)];
+    let unsaid = |of_4: f64, of_5: f64| {
+        [4, 5].into_iter().zip([of_4, of_5]).flat_map(|(record, more)| {
+            (0..4).map(move |other| {
+                let is_first = other < 2;
+                (other, record, if is_first == (record == 4) { 5.0 + more } else { 5.0 })
+            })
+        })
+    };
+    let check = |of_4: f64, of_5: f64, expected: [u32; 6]| {
+        let edges: Vec<_> = sure.into_iter().chain(unsaid(of_4, of_5)).collect();
+        assert_eq!(persons(&records, &edges, &twins), expected, "{of_4} {of_5}");
+    };
+    check(0.0, 0.0, [0, 0, 1, 1, 2, 3]);
+    check(1.0, 1.0, [0, 0, 1, 1, 0, 1]);
+    // what is known of one of them says who the other one is
+    check(2.0, 0.0, [0, 0, 1, 1, 0, 1]);
 }
 
 fn persons(

@@ -14,6 +14,8 @@ use std::borrow::Cow;
 pub(super) enum Implied {
     /// No value where every row must have one.
     Required,
+    /// No column where every row must have a value.
+    NoColumn,
     /// Not what the column's kind says.
     Form,
     /// Not in the code list.
@@ -261,6 +263,13 @@ impl Implied {
                 Completeness,
                 "there is no value, and every row must have one".into(),
                 "record it in the system that the file comes from, and export the file again",
+            ),
+            Self::NoColumn => words(
+                "no-column",
+                if column.meaning.is_some() || is_record_key { Fatal } else { Convention },
+                Completeness,
+                "the file has no such column, and every row must have a value in it".into(),
+                "export the file again with it; if it is there under another name, give that in a mapping file",
             ),
             Self::Form => {
                 // these are compared as they stand

@@ -5,19 +5,19 @@ use crate::returns::check::hash_of;
 use crate::returns::dates::DateReader;
 use crate::returns::detect::{Holds, Recognised};
 use crate::returns::spec::{Meaning, Rows, Spec};
-use plait_types::{Column, Fault, FaultCode, grouped};
+use plait_types::{Column, Fault, FaultCode, PartialDate, grouped};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 /// Fewer persons may be in two files by chance, such as pupils who changed school.
 const FEWEST: u64 = 5;
 
-/// The persons of each file, by a hash of what says who they are: 16 bytes and the room of a hash table each.
+/// The persons of each file, by a hash of what says who they are: 24 bytes and the room of a hash table each.
 pub(super) struct Copies {
     spec: Arc<Spec>,
     files: Vec<(Arc<str>, u64)>,
-    /// The first file that has a person.
-    first: HashMap<u64, u32>,
+    /// The first file that has a person, and the date of birth there.
+    first: HashMap<u64, (u32, Option<PartialDate>)>,
     /// How many persons of a later file are in an earlier one.
     shared: BTreeMap<(u32, u32), u64>,
 }
@@ -77,20 +77,22 @@ impl Copies {
         for row in 0..batch.rows.n_rows {
             let number =
                 numbers.iter().enumerate().find_map(|(kind, column)| Some((kind, value(*column, row)?)));
+            // two forms of one return write dates in two ways
+            let born = details[2].and_then(|column| value(Some(column), row));
+            let date = born.and_then(|text| reader.read(text)).map(|cell| cell.date);
             let hash = if let Some((kind, number)) = number {
                 hash_of((kind, number.to_lowercase()))
             } else {
-                let [Some(surname), Some(forename), Some(born)] = details.map(|column| value(column, row))
-                else {
-                    continue;
-                };
-                // two forms of one return write dates in two ways
-                let born = reader.read(born).map_or_else(|| born.to_owned(), |cell| cell.date.iso());
+                let [surname, forename, _] = details.map(|column| value(column, row));
+                let (Some(surname), Some(forename), Some(born)) = (surname, forename, born) else { continue };
+                let born = date.map_or_else(|| born.to_owned(), PartialDate::iso);
                 hash_of((surname.to_lowercase(), forename.to_lowercase(), born))
             };
             self.files[file].1 += 1;
-            let first = *self.first.entry(hash).or_insert(file_at);
-            if first != file_at {
+            let (first, first_date) = *self.first.entry(hash).or_insert((file_at, date));
+            // two authorities that number alike are no copies of each other
+            let is_another = first_date.zip(date).is_some_and(|(one, other)| one.contradicts(other));
+            if first != file_at && !is_another {
                 *self.shared.entry((first, file_at)).or_default() += 1;
             }
         }
