@@ -300,6 +300,9 @@ issue_kinds! {
     HeaderContradicted = "W056", Warning, "A column is headed as a date of birth, a national number or a postcode, and its values, or some of them, cannot be read as one.",
         why "It is not compared as what it is called, and without it people of one name cannot be told apart.",
         do "Look at its values; where a spreadsheet has changed them, export the file again and do not open it in one before it is loaded.";
+    ConstraintAgainstNumbers = "W058", Warning, "Rows of a file of constraints put records together that have two different verified numbers of one kind.",
+        why "Such numbers are of two people in nearly all cases, and the links that each of the two would have are given up.",
+        do "Look at the rows; take out those that are wrong. Nothing, if one of the numbers is known to be somebody else's.";
 }
 
 #[cfg(test)]

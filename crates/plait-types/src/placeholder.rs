@@ -36,7 +36,8 @@ fn find_folded(role: Role, recorded: &str, text: &str) -> Option<&'static str> {
     let is_name = is_name(role);
     // no word or abbreviation begins with a digit or is longer than the longest; most values are told apart by that
     if !text.starts_with(|c: char| c.is_ascii_digit()) && text.len() <= LONGEST_WORD {
-        let word = WORDS.find(text).or_else(|| if is_name { None } else { CODES.find(text) });
+        let is_answer = text == "no" && is_yes_or_no(role);
+        let word = WORDS.find(text).or_else(|| if is_name || is_answer { None } else { CODES.find(text) });
         if word.is_some() {
             return word;
         }
@@ -55,6 +56,20 @@ fn find_folded(role: Role, recorded: &str, text: &str) -> Option<&'static str> {
         Role::School => SCHOOLS.find(text),
         _ => None,
     }
+}
+
+/// Whether "no" is what the column says of some, and not that nothing is known.
+fn is_yes_or_no(role: Role) -> bool {
+    matches!(
+        role,
+        Role::SenProvision
+            | Role::FreeSchoolMeals
+            | Role::ChildInNeed
+            | Role::ProtectionPlan
+            | Role::LookedAfter
+            | Role::Unaccompanied
+            | Role::Category
+    )
 }
 
 /// From how many rows on a value of this role is held by implausibly many: at least `least`, and `times` what the
@@ -340,6 +355,14 @@ mod tests {
     #[track_caller]
     fn check(role: Role, text: &str, expected: Option<&str>) {
         assert_eq!(find(role, text), expected, "{role:?} {text}");
+    }
+
+    #[test]
+    fn no_is_an_answer_where_yes_could_stand_and_else_no_value() {
+        for role in [Role::LookedAfter, Role::FreeSchoolMeals, Role::Category] {
+            assert!(!is_placeholder(role, "No") && is_placeholder(role, "n/k"), "{role:?}");
+        }
+        assert!(is_placeholder(Role::Postcode, "No") && is_placeholder(Role::Other, "no"));
     }
 
     #[test]

@@ -7,7 +7,9 @@ use crate::run::RunConstraints;
 use crate::score::file_name;
 use crate::source::{Opened, sha256_of_file};
 use hashbrown::HashMap;
+use plait_engine::conflicts::Conflicts;
 use plait_engine::constraints::{Constraints, Contradiction, Pair};
+use plait_engine::records::Records;
 use plait_types::{Fault, FaultCode, Issue, IssueKind, grouped};
 use std::path::Path;
 
@@ -139,6 +141,25 @@ impl Given {
         };
         issues.extend(of_unknown_records(IssueKind::ConstraintOfUnknownRecord, path, &unknown));
         Ok(Self { constraints, run, issues, file, row_of })
+    }
+
+    /// Rows that put records together whose verified numbers say that they are of two people.
+    pub(crate) fn against_numbers(&self, records: &Records) -> Option<Issue> {
+        let none = Constraints::default();
+        let numbers = Conflicts::of(records, &none);
+        let together = self.constraints.together().iter();
+        let against = together.filter(|&&(left, right)| numbers.kind_between_these(left, right).is_some());
+        let mut rows: Vec<usize> = against.map(|pair| self.row_of[pair]).collect();
+        if rows.is_empty() {
+            return None;
+        }
+        rows.sort_unstable();
+        let message = format!(
+            "{} records together that have two different verified numbers of one kind",
+            rows_that(&rows, "puts", "put")
+        );
+        let issue = Issue::new(IssueKind::ConstraintAgainstNumbers, self.file.as_str(), message);
+        Some(issue.counting(rows.len()))
     }
 
     /// Why two records are together or apart, if these constraints are the reason: `never one person, because of

@@ -1,6 +1,7 @@
 //! What a run read, decided and found, line by line, for the analyst.
 
 use crate::link::SourceFacts;
+use crate::pair_table::rows_that;
 use crate::quality::RunEstimate;
 use crate::run::{Counts, Run, RunConstraints, RunLabels, RunSource};
 use crate::summary::share_of;
@@ -239,6 +240,11 @@ pub(crate) fn labels_in_words(labels: &RunLabels) -> String {
         grouped(labels.wrong),
         grouped(others),
     );
+    if !labels.rows_decided_otherwise.is_empty() {
+        let rows: Vec<usize> = labels.rows_decided_otherwise.iter().map(|&row| row as usize).collect();
+        let which = rows_that(&rows, "was", "were");
+        words += &format!("; {which} decided otherwise (run.json lists all)");
+    }
     if labels.taught {
         words += "; the model learned from them";
     }

@@ -27,6 +27,8 @@ const LABEL: &[&str] = &["label", "is_match", "match", "clerical_match_score", "
 /// The labels of a file.
 pub(crate) struct LabelsGiven {
     pub(crate) labels: Vec<Label>,
+    /// The row of each, from 1, by its records.
+    row_of: HashMap<(u32, u32), usize>,
     pub(crate) issues: Vec<Issue>,
     pub(crate) sha256: String,
     pub(crate) rows: u64,
@@ -114,7 +116,9 @@ impl LabelsGiven {
             let label = Label::new(left, right, is_match);
             match said_of.insert((label.left, label.right), (row, is_match)) {
                 None => labels.push(label),
-                Some((_, other)) if other == is_match => {}
+                Some((other, same)) if same == is_match => {
+                    said_of.insert((label.left, label.right), (other, is_match));
+                }
                 Some((other, _)) => {
                     return Err(here(
                         PURPOSE
@@ -144,6 +148,7 @@ impl LabelsGiven {
         labels.sort_unstable();
         Ok(Self {
             labels,
+            row_of: said_of.into_iter().map(|(pair, (row, _))| (pair, row)).collect(),
             issues,
             sha256: sha256_of_file(path)?,
             rows: pairs.n_rows() as u64,
@@ -163,6 +168,10 @@ impl LabelsGiven {
         let matches = |label: &&Label| label.is_match;
         let count = |n: usize| n as u64;
         let labels: Vec<Label> = labels.iter().map(|(label, _)| *label).collect();
+        let decided_otherwise = labels.iter().filter(|label| together(label) != label.is_match);
+        let mut rows_decided_otherwise: Vec<u64> =
+            decided_otherwise.map(|label| count(self.row_of[&(label.left, label.right)])).collect();
+        rows_decided_otherwise.sort_unstable();
         RunLabels {
             path: path.display().to_string(),
             sha256: self.sha256.clone(),
@@ -174,6 +183,7 @@ impl LabelsGiven {
             not_compared: 0,
             found: count(labels.iter().filter(together).filter(matches).count()),
             wrong: count(labels.iter().filter(together).filter(|label| !label.is_match).count()),
+            rows_decided_otherwise,
             taught: false,
             moved_bits: None,
             strata: Vec::new(),

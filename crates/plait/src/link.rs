@@ -381,6 +381,7 @@ impl<'a> Job<'a> {
         let has_rules = file.as_ref().is_some_and(|(file, _)| !file.model.deterministic.is_empty());
         let why_not = routes::as_reason(&[&unknown_authorities[..], &without_route.findings].concat());
         issues.extend(without_route.findings.iter().cloned());
+        issues.extend(given.iter().filter_map(|given| given.against_numbers(&records)));
         let because = |faults: Faults| faults.because_of_sources(why_not.as_deref());
         let mut model = self.starting_model(&records, file.take().map(|(file, _)| file)).map_err(because)?;
         if records.sources.len() > 1

@@ -399,11 +399,13 @@ impl<'a> Links<'a> {
             .with("reason", OutValues::codes(&self.reason[..], &self.reasons))
     }
 
-    /// The pairs for review only, the strongest first; pairs of equal weight as in the file.
+    /// The pairs for review only: the likeliest first, all records of their persons looked at, then those of greater weight,
+    /// then as in the file.
     fn to_review(&self) -> OutTable<'_> {
         let mut rows: Vec<usize> =
             (0..self.decision.len()).filter(|&row| self.decision[row] == REVIEW).collect();
-        rows.sort_by(|&a, &b| self.weight[b].total_cmp(&self.weight[a]));
+        let likelier = |a: usize, b: usize| self.person_probability[b].total_cmp(&self.person_probability[a]);
+        rows.sort_by(|&a, &b| likelier(a, b).then(self.weight[b].total_cmp(&self.weight[a])));
         let mut table = self.table();
         for column in &mut table.columns {
             column.values = column.values.pick(&rows);

@@ -354,6 +354,9 @@ pub struct RunLabels {
     pub found: u64,
     /// Pairs of two persons that were put together.
     pub wrong: u64,
+    /// The rows of the file, from 1 below its header, whose pair was decided otherwise than they say.
+    #[serde(default)]
+    pub rows_decided_otherwise: Vec<u64>,
     /// Whether the model of the run was learned from them too.
     pub taught: bool,
     /// Bits by which the person probabilities were moved to fit them.

@@ -77,6 +77,31 @@ fn pairs_are_kept_apart_and_put_together_and_that_is_said_everywhere() {
 }
 
 #[test]
+fn a_row_that_puts_two_verified_numbers_together_is_named() {
+    let one = "id,forename,surname,dob,nhs_number\n1,Ann,Quill,2012-03-04,9990000018\n2,Ben,Reed,2011-05-06,9990000026\n";
+    let other = "id,forename,surname,dob,nhs_number\n7,Anne,Quill,2012-03-04,9990000018\n8,Ben,Reed,2011-05-06,9990000026\n";
+    let check = |rows: &str, expected: Option<&str>| {
+        let files = [("one.csv", one.to_owned()), ("other.csv", other.to_owned())];
+        let pairs = format!("{HEADER}{rows}");
+        let place = Place::with(&[
+            ("one.csv", files[0].1.as_bytes()),
+            ("other.csv", files[1].1.as_bytes()),
+            ("pairs.csv", pairs.as_bytes()),
+        ]);
+        let ran = place.plait("link one.csv other.csv --constraints pairs.csv --out linked").succeeded();
+        let said = ran.stderr.lines().find(|line| line.contains("W058"));
+        assert_eq!(said, expected, "{}", ran.stderr);
+    };
+    check("one,1,other,7,must_link\n", None);
+    check(
+        "one,1,other,7,must_link\none,1,other,8,must_link\n",
+        Some(
+            "warning[W058] pairs.csv: row 2 puts records together that have two different verified numbers of one kind",
+        ),
+    );
+}
+
+#[test]
 fn without_a_column_of_constraints_all_pairs_are_kept_apart_and_that_is_said() {
     let place = place_with("reason,source_l,record_l,source_r,record_r\nadopted,pupils,P1,clinic,K70\n");
     for options in ["", " --dry-run"] {
