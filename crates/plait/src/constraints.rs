@@ -6,7 +6,7 @@ use crate::pair_table::{
 use crate::run::RunConstraints;
 use crate::score::file_name;
 use crate::source::{Opened, sha256_of_file};
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 use plait_engine::conflicts::Conflicts;
 use plait_engine::constraints::{Constraints, Contradiction, Pair};
 use plait_engine::records::Records;
@@ -145,10 +145,25 @@ impl Given {
 
     /// Rows that put records together whose verified numbers say that they are of two people.
     pub(crate) fn against_numbers(&self, records: &Records) -> Option<Issue> {
+        if self.constraints.together().is_empty() {
+            return None;
+        }
         let none = Constraints::default();
         let numbers = Conflicts::of(records, &none);
-        let together = self.constraints.together().iter();
-        let against = together.filter(|&&(left, right)| numbers.kind_between_these(left, right).is_some());
+        let are_two = |a: u32, b: u32| numbers.kind_between_these(a, b).is_some();
+        let together = self.constraints.together();
+        let by_themselves: HashSet<u32> = together
+            .iter()
+            .filter(|&&(left, right)| are_two(left, right))
+            .map(|&(left, _)| self.constraints.first(left))
+            .collect();
+        let against = together.iter().filter(|&&(left, right)| {
+            // where no row does it by itself, all that make the chain
+            let group = self.constraints.group(&left);
+            let mut pairs = group.iter().flat_map(|&a| group.iter().map(move |&b| (a, b)));
+            are_two(left, right)
+                || !by_themselves.contains(&self.constraints.first(left)) && pairs.any(|(a, b)| are_two(a, b))
+        });
         let mut rows: Vec<usize> = against.map(|pair| self.row_of[pair]).collect();
         if rows.is_empty() {
             return None;

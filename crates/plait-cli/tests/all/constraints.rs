@@ -79,7 +79,8 @@ fn pairs_are_kept_apart_and_put_together_and_that_is_said_everywhere() {
 #[test]
 fn a_row_that_puts_two_verified_numbers_together_is_named() {
     let one = "id,forename,surname,dob,nhs_number\n1,Ann,Quill,2012-03-04,9990000018\n2,Ben,Reed,2011-05-06,9990000026\n";
-    let other = "id,forename,surname,dob,nhs_number\n7,Anne,Quill,2012-03-04,9990000018\n8,Ben,Reed,2011-05-06,9990000026\n";
+    let other = "id,forename,surname,dob,nhs_number\n7,Anne,Quill,2012-03-04,9990000018\n8,Ben,Reed,2011-05-06,9990000026\n\
+                 9,Anne,Quill,2012-03-04,\n";
     let check = |rows: &str, expected: Option<&str>| {
         let files = [("one.csv", one.to_owned()), ("other.csv", other.to_owned())];
         let pairs = format!("{HEADER}{rows}");
@@ -97,6 +98,13 @@ fn a_row_that_puts_two_verified_numbers_together_is_named() {
         "one,1,other,7,must_link\none,1,other,8,must_link\n",
         Some(
             "warning[W058] pairs.csv: row 2 puts records together that have two different verified numbers of one kind",
+        ),
+    );
+    // one that has no number stands between two that have
+    check(
+        "one,1,other,9,must_link\none,2,other,9,must_link\n",
+        Some(
+            "warning[W058] pairs.csv: rows 1 and 2 put records together that have two different verified numbers of one kind",
         ),
     );
 }

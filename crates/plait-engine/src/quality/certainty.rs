@@ -3,8 +3,8 @@
 //! The weight of a pair knows the two records alone. That two weak pairs point the same way, or that a strong pair is all
 //! that holds against three others, is known only to who looks at both persons whole, as the clustering does. So the
 //! probability of a pair here is that of what decided on it: of the join by which its records came into one person; and of
-//! a pair whose records are not in one person, of the join of their two persons, which was not made. A join is the less sure
-//! the more another person has a claim to one of its sides.
+//! a pair whose records are not in one person, of the join of their two persons, which was not made. Under correlation a join
+//! is the less sure the more another person has a claim to one of its sides; the other methods decide pair by pair.
 
 use super::missed::{DECIDED, odds_of_one_alone};
 use super::{Decided, Together};
@@ -31,7 +31,8 @@ pub fn of_one_person(decided: &Decided<'_>, together: &Together) -> Vec<f64> {
         .collect();
     order.par_sort_unstable();
     let groups: Vec<&[(u32, u32, u32)]> = order.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)).collect();
-    let rivals = Rivals::of(&groups);
+    let by_evidence = decided.model.clustering == Clustering::Correlation;
+    let rivals = if by_evidence { Rivals::of(&groups) } else { Rivals::default() };
     let found: Vec<Vec<f64>> = groups
         .par_iter()
         .map_init(
@@ -68,6 +69,7 @@ pub fn of_one_person(decided: &Decided<'_>, together: &Together) -> Vec<f64> {
 }
 
 /// Which persons have pairs with records of which others.
+#[derive(Default)]
 struct Rivals {
     /// A person and the group of its pairs with another one, in order.
     by_person: Vec<(u32, u32)>,
@@ -87,6 +89,21 @@ impl Rivals {
         let to = from + self.by_person[from..].partition_point(|&(of, _)| of == person);
         &self.by_person[from..to]
     }
+}
+
+/// Bits of a join whose sides others have a claim to: per rival, its claim to each record by its place.
+///
+/// Of the two sides and another person there are five cases, with these odds to one another: all three are of different people,
+/// 1, two of the three are one person, `2^S` each with the sum of the weights between those, or all three are, with the sum of
+/// all weights. The cases of several others are added up.
+fn against(claims: &[Vec<f64>], join: &Join) -> f64 {
+    let (mut one, mut two) = (join.bits, 0.0);
+    for claim in claims {
+        let of_sides = join.sides.each_ref().map(|side| side.iter().map(|&at| claim[at as usize]).sum());
+        one = log2_sum(one, join.bits + of_sides[0] + of_sides[1]);
+        two = of_sides.into_iter().fold(two, log2_sum);
+    }
+    if one == f64::NEG_INFINITY { one } else { one - two }
 }
 
 /// What the bits of a pair count in the join of two records.
@@ -143,34 +160,24 @@ impl Known<'_, '_> {
         if let ([left, right], []) = (members, rivals) {
             return vec![counted(self.bits(*left, *right)); asked.len()];
         }
+        // per rival, what its pairs with each of the records count together
+        let claims: Vec<Vec<f64>> = rivals
+            .iter()
+            .map(|rival| {
+                let of = |member: &u32| rival.iter().map(|&other| self.counted_between(*member, other)).sum();
+                members.iter().map(of).collect()
+            })
+            .collect();
         let mut joined = vec![0.0; n * n];
         for join in joins(members, |left, right| self.bits(left, right)) {
             let [low, high] = &join.sides;
-            let bits = self.against(rivals, members, &join);
+            let bits = against(&claims, &join);
             for (&a, &b) in low.iter().flat_map(|low| high.iter().map(move |high| (low, high))) {
                 joined[a.min(b) as usize * n + a.max(b) as usize] = bits;
             }
         }
         let place = |record: u32| members.binary_search(&record).expect("a record of the person");
         asked.map(|(left, right)| joined[place(left) * n + place(right)]).collect()
-    }
-
-    /// Bits of a join whose sides others have a claim to.
-    ///
-    /// Of the two sides and another person there are five cases, with these odds to one another: all three are of different
-    /// people, 1, two of the three are one person, `2^S` each with the sum of the weights between those, or all three are,
-    /// with the sum of all weights. The cases of several others are added up.
-    fn against(&mut self, rivals: &[&[u32]], members: &[u32], join: &Join) -> f64 {
-        let (mut one, mut two) = (join.bits, 0.0);
-        for rival in rivals {
-            let claims = join.sides.each_ref().map(|side| {
-                let pairs = side.iter().flat_map(|&at| rival.iter().map(move |&other| (at, other)));
-                pairs.map(|(at, other)| self.counted_between(members[at as usize], other)).sum::<f64>()
-            });
-            one = log2_sum(one, join.bits + claims[0] + claims[1]);
-            two = claims.into_iter().fold(two, log2_sum);
-        }
-        if one == f64::NEG_INFINITY { one } else { one - two }
     }
 
     fn counted_between(&mut self, a: u32, b: u32) -> f64 {

@@ -279,7 +279,8 @@ proptest! {
                         .map(|pair| [decided.pairs.left[pair], decided.pairs.right[pair]].map(person))
                         .filter(|ends| ends[0] != ends[1] && ends.contains(&person(left)))
                         .map(|ends| ends[usize::from(ends[0] == person(left))]);
-                    let others: std::collections::BTreeSet<u32> = others.collect();
+                    // methods that decide pair by pair know no rivals
+                    let others: std::collections::BTreeSet<u32> = others.filter(|_| is_correlation).collect();
                     let rivals: Vec<Vec<u32>> = others.into_iter().map(members).collect();
                     let to_rival = |l: u32, r: u32| if decided.is_pair(l, r) { counts(l, r) } else { 0.0 };
                     let Some(joined) = twin_joined(&a, &counts, &rivals, &to_rival) else { continue };

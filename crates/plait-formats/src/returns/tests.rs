@@ -1417,17 +1417,21 @@ fn looked_after(files: &[(&str, &str)]) -> Result<super::landing::Landed, Fault>
 
 #[test]
 fn two_authorities_that_number_children_alike_are_no_copies_of_one_return() {
-    let children = |month: u32, year: u32, upn: bool| {
-        let upn = |n: usize| if upn { format!("X99999999{n:04}") } else { String::new() };
-        let rows = (1..9).map(|n| format!("{n},1,{:02}/{month:02}/{year},WBRI,{},0,\n", n + 9, upn(n)));
-        let rows: String = rows.collect();
-        format!("CHILD,SEX,DOB,ETHNIC,UPN,MOTHER,MC_DOB\n{rows}")
+    // the first so many are of other children
+    let children = |others: usize, upn: bool| {
+        let rows = (1..13).map(|n| {
+            let born = if n <= others { "10/2017" } else { "03/2012" };
+            let upn = if upn { format!("X99999999{n:04}") } else { String::new() };
+            format!("{n},1,{:02}/{born},WBRI,{upn},0,\n", n + 9)
+        });
+        format!("CHILD,SEX,DOB,ETHNIC,UPN,MOTHER,MC_DOB\n{}", rows.collect::<String>())
     };
-    let code = |one: String, other: String| {
-        looked_after(&[("header_east.csv", &one), ("header_north.csv", &other)]).map(|_| ()).unwrap_err().code
-    };
-    assert_eq!(code(children(3, 2012, false), children(10, 2017, false)), FaultCode::NumberedAlike);
-    assert_eq!(code(children(3, 2012, false), children(3, 2012, true)), FaultCode::SameFileTwice);
+    for others in 0..=12 {
+        let (one, other) = (children(0, false), children(others, true));
+        let refused = looked_after(&[("header_east.csv", &one), ("header_north.csv", &other)]);
+        let expected = if others > 6 { FaultCode::NumberedAlike } else { FaultCode::SameFileTwice };
+        assert_eq!(refused.map(|_| ()).unwrap_err().code, expected, "{others}");
+    }
 }
 
 #[test]

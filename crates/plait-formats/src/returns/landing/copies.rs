@@ -1,5 +1,6 @@
 //! Whether two files of one return hold the same persons, as a return and its copy in another form do.
 
+use super::numbering;
 use crate::returns::batch::Batch;
 use crate::returns::check::hash_of;
 use crate::returns::dates::DateReader;
@@ -18,8 +19,8 @@ pub(super) struct Copies {
     files: Vec<(Arc<str>, u64)>,
     /// The first file that has a person, and the date of birth there.
     first: HashMap<u64, (u32, Option<PartialDate>)>,
-    /// How many persons of a later file are in an earlier one.
-    shared: BTreeMap<(u32, u32), u64>,
+    /// How many persons of a later file are in an earlier one, and of how many of them the dates of birth contradict.
+    shared: BTreeMap<(u32, u32), (u64, u64)>,
 }
 
 impl Copies {
@@ -90,20 +91,23 @@ impl Copies {
             };
             self.files[file].1 += 1;
             let (first, first_date) = *self.first.entry(hash).or_insert((file_at, date));
-            // two authorities that number alike are no copies of each other
-            let is_another = first_date.zip(date).is_some_and(|(one, other)| one.contradicts(other));
-            if first != file_at && !is_another {
-                *self.shared.entry((first, file_at)).or_default() += 1;
+            if first != file_at {
+                let (shared, apart) = self.shared.entry((first, file_at)).or_default();
+                *shared += 1;
+                *apart += u64::from(first_date.zip(date).is_some_and(|(one, other)| one.contradicts(other)));
             }
         }
     }
 
     /// Refuses two files of which one has most of the persons of the other.
     pub(super) fn refuse(&self) -> Result<(), Fault> {
-        for (&(first, second), &shared) in &self.shared {
+        for (&(first, second), &(shared, apart)) in &self.shared {
             let [(one, in_one), (other, in_other)] = [first, second].map(|file| &self.files[file as usize]);
             if shared < FEWEST || shared * 2 <= *in_one.min(in_other) {
                 continue;
+            }
+            if apart * 2 > shared {
+                return Err(numbering::numbered_alike(one, other, shared, apart));
             }
             return Err(Fault::new(
                 FaultCode::SameFileTwice,

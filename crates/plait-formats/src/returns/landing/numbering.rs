@@ -126,20 +126,25 @@ impl Numbering {
                 continue;
             }
             let [one, other] = [first, second].map(|file| &self.files[file as usize]);
-            return Err(Fault::new(
-                FaultCode::NumberedAlike,
-                format!(
-                    "{one} and {other} number their persons alike and mean others: of {} keys that both have, {} are of two \
-                     persons by their dates of birth or names",
-                    grouped(shared),
-                    grouped(apart)
-                ),
-                "name the files of each school, organisation or authority by themselves, as a source of their own",
-            )
-            .because("keys of one return are taken for keys of one numbering, and two persons would become one record"));
+            return Err(numbered_alike(one, other, shared, apart));
         }
         Ok(())
     }
+}
+
+/// The fault of two files that have so many numbers of persons in common, so many of which are of two persons.
+pub(super) fn numbered_alike(one: &str, other: &str, shared: u64, apart: u64) -> Fault {
+    Fault::new(
+        FaultCode::NumberedAlike,
+        format!(
+            "{one} and {other} number their persons alike and mean others: of {} keys that both have, {} are of two persons by \
+             their dates of birth or names",
+            grouped(shared),
+            grouped(apart)
+        ),
+        "name the files of each school, organisation or authority by themselves, as a source of their own",
+    )
+    .because("keys of one return are taken for keys of one numbering, and two persons would become one record")
 }
 
 fn value(column: Option<&Column>, row: usize) -> Option<&str> {
