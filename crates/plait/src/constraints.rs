@@ -151,19 +151,20 @@ impl Given {
         let none = Constraints::default();
         let numbers = Conflicts::of(records, &none);
         let are_two = |a: u32, b: u32| numbers.kind_between_these(a, b).is_some();
+        let first = |record: u32| self.constraints.first(record);
         let together = self.constraints.together();
-        let by_themselves: HashSet<u32> = together
-            .iter()
-            .filter(|&&(left, right)| are_two(left, right))
-            .map(|&(left, _)| self.constraints.first(left))
-            .collect();
-        let against = together.iter().filter(|&&(left, right)| {
-            // where no row does it by itself, all that make the chain
-            let group = self.constraints.group(&left);
-            let mut pairs = group.iter().flat_map(|&a| group.iter().map(move |&b| (a, b)));
-            are_two(left, right)
-                || !by_themselves.contains(&self.constraints.first(left)) && pairs.any(|(a, b)| are_two(a, b))
+        // where no row of a group does it by itself, all rows that make the chain
+        let mut by_chains: HashSet<u32> = together.iter().map(|&(left, _)| first(left)).collect();
+        for &(left, _) in together.iter().filter(|&&(left, right)| are_two(left, right)) {
+            by_chains.remove(&first(left));
+        }
+        by_chains.retain(|record| {
+            let group = self.constraints.group(record);
+            group.iter().enumerate().any(|(place, &a)| group[..place].iter().any(|&b| are_two(a, b)))
         });
+        let against = together
+            .iter()
+            .filter(|&&(left, right)| are_two(left, right) || by_chains.contains(&first(left)));
         let mut rows: Vec<usize> = against.map(|pair| self.row_of[pair]).collect();
         if rows.is_empty() {
             return None;

@@ -114,24 +114,22 @@ impl LabelsGiven {
             }
             let is_match = said == Said::Match;
             let label = Label::new(left, right, is_match);
-            match said_of.insert((label.left, label.right), (row, is_match)) {
-                None => labels.push(label),
-                Some((other, same)) if same == is_match => {
-                    said_of.insert((label.left, label.right), (other, is_match));
-                }
-                Some((other, _)) => {
-                    return Err(here(
-                        PURPOSE
-                            .bad(
-                                format!(
-                                    "{} opposite things of one pair",
-                                    rows_that(&[other, row], "says", "say")
-                                ),
-                                "decide which is right, and take the other out; rows are counted from 1 below the header",
-                            )
-                            .because("both cannot be so"),
-                    ));
-                }
+            let (other, before) = *said_of.entry((label.left, label.right)).or_insert((row, is_match));
+            if before != is_match {
+                return Err(here(
+                    PURPOSE
+                        .bad(
+                            format!(
+                                "{} opposite things of one pair",
+                                rows_that(&[other, row], "says", "say")
+                            ),
+                            "decide which is right, and take the other out; rows are counted from 1 below the header",
+                        )
+                        .because("both cannot be so"),
+                ));
+            }
+            if other == row {
+                labels.push(label);
             }
         }
         if labels.is_empty() {

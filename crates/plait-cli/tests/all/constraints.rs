@@ -82,11 +82,10 @@ fn a_row_that_puts_two_verified_numbers_together_is_named() {
     let other = "id,forename,surname,dob,nhs_number\n7,Anne,Quill,2012-03-04,9990000018\n8,Ben,Reed,2011-05-06,9990000026\n\
                  9,Anne,Quill,2012-03-04,\n";
     let check = |rows: &str, expected: Option<&str>| {
-        let files = [("one.csv", one.to_owned()), ("other.csv", other.to_owned())];
         let pairs = format!("{HEADER}{rows}");
         let place = Place::with(&[
-            ("one.csv", files[0].1.as_bytes()),
-            ("other.csv", files[1].1.as_bytes()),
+            ("one.csv", one.as_bytes()),
+            ("other.csv", other.as_bytes()),
             ("pairs.csv", pairs.as_bytes()),
         ]);
         let ran = place.plait("link one.csv other.csv --constraints pairs.csv --out linked").succeeded();

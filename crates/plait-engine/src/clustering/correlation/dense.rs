@@ -108,10 +108,7 @@ impl Dense {
             if stays - elsewhere > SURE {
                 continue;
             }
-            // the record is in neither of the two here
-            cluster_of[record] = usize::MAX;
-            let both = stays + sums[rival].0 + self.sum_between(cluster_of, own, rival);
-            cluster_of[record] = own;
+            let both = stays + sums[rival].0 + self.sum_between_others(record, cluster_of, rival);
             if log2_sum(stays, both) - log2_sum(elsewhere, 0.0) < cut {
                 cluster_of[record] = unused(cluster_of);
                 undecided[record] = true;
@@ -162,9 +159,11 @@ impl Dense {
         sums
     }
 
-    fn sum_between(&self, cluster_of: &[usize], a: usize, b: usize) -> f64 {
-        let of = |cluster: usize| (0..self.n).filter(move |&record| cluster_of[record] == cluster);
-        of(a).flat_map(|left| of(b).map(move |right| self.weight(left, right))).sum()
+    /// The sum of the weights between the other records of a record's cluster and those of another one.
+    fn sum_between_others(&self, record: usize, cluster_of: &[usize], rival: usize) -> f64 {
+        let of = |cluster: usize| (0..self.n).filter(move |&at| cluster_of[at] == cluster);
+        let others = of(cluster_of[record]).filter(|&other| other != record);
+        others.flat_map(|left| of(rival).map(move |right| self.weight(left, right))).sum()
     }
 
     /// Clusters before single records move.
