@@ -237,6 +237,12 @@ issue_kinds! {
     TwoPeople = "W044", Warning, "Rows of one key give dates of birth that cannot be of one person. They stay one record, with the first date.",
         why "It is not known whose of the two the child's id is; no rule links the record by it.",
         do "Correct the date or the key in the system that the file comes from, and export the file again; the lines are named.";
+    RecordWithoutPersonRow = "W059", Warning, "Tables of a return have rows about persons who have none in the table that says who they are.",
+        why "Their dates of birth, sex and numbers are not known, so that they are found in other sources by the child's id or not at all.",
+        do "Export the tables again together, on the same day and with the same selection; the lines are named.";
+    NobodyInCommon = "W060", Warning, "Two files of one return have the same table of children by their ids, and no child in common.",
+        why "If they are of two authorities, ids of both are taken for ids of one, and a child is joined to another child's records.",
+        do "Nothing, if they are parts of one list; else give the files of each authority as a source of their own, with --authority NAME=302.";
     UndecodableRow = "W030", Warning, "A row holds bytes that are not text in any encoding and was set aside.",
         why "The names in it cannot be read.",
         do "Export the file again as UTF-8; the lines are named.";

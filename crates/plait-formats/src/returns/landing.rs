@@ -128,6 +128,8 @@ pub struct Landing<'a> {
     nested_tables: BTreeMap<usize, Arc<str>>,
     /// Rows set aside: by table, file and reason, their lines.
     aside: BTreeMap<(usize, Arc<str>, Reason), Noted>,
+    /// By table and file, the first row of each record that no row of a table of persons has made.
+    without_person_row: BTreeMap<(usize, Arc<str>), Noted>,
     issues: Vec<Issue>,
     /// Only where two files could hold the same persons.
     copies: Option<Copies>,
@@ -179,6 +181,7 @@ impl<'a> Landing<'a> {
             nested_tables: BTreeMap::new(),
             pending: Vec::new(),
             aside: BTreeMap::new(),
+            without_person_row: BTreeMap::new(),
             issues: Vec::new(),
             copies: None,
             numbering: None,
@@ -209,6 +212,9 @@ impl<'a> Landing<'a> {
         self.land_pending()?;
         for ((table, file, reason), rows) in std::mem::take(&mut self.aside) {
             self.issues.push(self.issue_of(table, &file, reason, rows));
+        }
+        for ((table, file), rows) in std::mem::take(&mut self.without_person_row) {
+            self.issues.push(self.issue_without_person_row(table, &file, rows));
         }
         let (quality, not_run) = (self.checker.quality(), self.checker.not_run());
         let (orders, is_settled) = (self.checker.date_orders(), self.checker.is_settled());
@@ -367,6 +373,19 @@ impl<'a> Landing<'a> {
         }
     }
 
+    fn issue_without_person_row(&self, table: usize, file: &str, rows: Noted) -> Issue {
+        let of_persons = self.table_of_persons().map_or("", |table| table.name.as_str());
+        let (person, have) = if rows.count() == 1 { ("person", "has") } else { ("people", "have") };
+        let message = format!(
+            "{} {person} of the return {have} no row in \"{of_persons}\", and {have} one in \"{}\": what \"{of_persons}\" says of \
+             the others, such as when they were born, is not known of {}",
+            grouped(rows.count()),
+            self.spec.tables[table].name,
+            if rows.count() == 1 { "this one" } else { "these" },
+        );
+        rows.issue(Issue::new(IssueKind::RecordWithoutPersonRow, file, message))
+    }
+
     /// The record of each row of a batch; [`NULL`] for rows that are set aside.
     fn records_of(&mut self, batch: &Batch) -> Vec<u32> {
         let spec = Arc::clone(&self.spec);
@@ -380,7 +399,10 @@ impl<'a> Landing<'a> {
             }
             (Rows::Person, None) => self.person_per_row(batch),
             (Rows::OfPerson, None) if table.makes_records => {
-                self.persons_by_key(own_key, within, true, batch.rows.n_rows)
+                let first_new = self.identity.n_records() as u32;
+                let records = self.persons_by_key(own_key, within, true, batch.rows.n_rows);
+                self.note_new_records(batch, &records, first_new);
+                records
             }
             (Rows::OfPerson, None) => self.known_records(batch),
             (Rows::Person, Some(nesting)) => {
@@ -427,6 +449,27 @@ impl<'a> Landing<'a> {
             rows.add(batch.lines[row]);
         }
         records
+    }
+
+    /// Notes the rows that made a record, the first of which is `new`, where a table of persons is there to make them.
+    fn note_new_records(&mut self, batch: &Batch, records: &[u32], mut new: u32) {
+        if self.table_of_persons().is_none() {
+            return;
+        }
+        for (&line, &record) in batch.lines.iter().zip(records) {
+            // records are numbered as their rows come
+            if record == new {
+                let rows = self.without_person_row.entry((batch.table, Arc::clone(&batch.file))).or_default();
+                rows.add(line);
+                new += 1;
+            }
+        }
+    }
+
+    /// The first table of persons that is in the files.
+    fn table_of_persons(&self) -> Option<&spec::Table> {
+        let tables = self.headers.keys().map(|&(table, _)| &self.spec.tables[table]);
+        tables.into_iter().find(|table| table.rows == Rows::Person)
     }
 
     /// Whether a key says nothing: zeros and words that stand for "not known" would make one record of many people.
@@ -765,6 +808,7 @@ pub fn land<'a>(
     }
     if let Some(numbering) = landing.numbering.take() {
         numbering.refuse()?;
+        landing.issues.extend(numbering.nobody_in_common());
     }
     let mut landed = landing.finish(name)?;
     refuse_without_persons(recognised, &gathered, &landed)?;

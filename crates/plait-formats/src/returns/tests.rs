@@ -1435,6 +1435,58 @@ fn two_authorities_that_number_children_alike_are_no_copies_of_one_return() {
 }
 
 #[test]
+fn files_of_children_of_whom_none_is_in_both_are_noted() {
+    let header = |children: std::ops::Range<u32>| {
+        let rows = children.map(|n| format!("{n},1,02/03/2012,WBRI,,0,\n"));
+        format!("CHILD,SEX,DOB,ETHNIC,UPN,MOTHER,MC_DOB\n{}", rows.collect::<String>())
+    };
+    let noted = |files: &[std::ops::Range<u32>]| {
+        let files: Vec<(String, String)> = files
+            .iter()
+            .zip('a'..)
+            .map(|(of, at)| (format!("header_{at}.csv"), header(of.clone())))
+            .collect();
+        let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (&**name, &**text)).collect();
+        let issues = looked_after(&files).unwrap().issues;
+        let found = issues.into_iter().filter(|issue| issue.kind == IssueKind::NobodyInCommon);
+        found.map(|issue| (issue.file, issue.message)).collect::<Vec<_>>()
+    };
+    assert_eq!(noted(&[1..9]), []);
+    assert_eq!(noted(&[1..9, 8..20]), [], "a child who is in both files of one authority");
+    assert_eq!(noted(&[1..9, 8..20, 19..30]), [], "the third goes on from the second");
+    let apart = noted(&[1..9, 9..20, 15..40]);
+    assert_eq!(apart.len(), 1, "{apart:?}");
+    assert_eq!(apart[0].0, "header_b.csv");
+    assert!(apart[0].1.starts_with("no child of it is in header_a.csv too"), "{}", apart[0].1);
+}
+
+#[test]
+fn children_who_are_not_in_the_table_of_children_are_counted_once_with_their_lines() {
+    let header = ("header.csv", "CHILD,SEX,DOB,ETHNIC,UPN,MOTHER,MC_DOB\n1,1,02/03/2012,WBRI,,0,\n");
+    let episodes =
+        "CHILD,DECOM,RNE,LS,CIN,PLACE,PLACE_PROVIDER,DEC,REC,REASON_PLACE_CHANGE,HOME_POST,PL_POST,URN\n";
+    let episode = |child: &str| format!("{child},07/08/2025,S,C2,N1,U1,PR1,,,,ZX4 4AA,ZX5 5AA,\n");
+    let episodes = format!("{episodes}{}", ["1", "7", "8", "7"].map(episode).concat());
+    let missing =
+        "CHILD,DOB,MISSING,MIS_START,MIS_END\n8,02/03/2012,M,07/08/2025,\n9,02/03/2012,M,07/08/2025,\n";
+    let (episodes, missing) = (("episodes.csv", &*episodes), ("missing.csv", missing));
+    let noted = |files: &[(&str, &str)]| {
+        let landed = looked_after(files).unwrap();
+        let found = landed.issues.into_iter().filter(|issue| issue.kind == IssueKind::RecordWithoutPersonRow);
+        (landed.n_records, found.map(|issue| (issue.file, issue.lines)).collect::<Vec<_>>())
+    };
+    let (n_records, found) = noted(&[missing, episodes, header]);
+    assert_eq!(n_records, 4, "they are records all the same");
+    let expected = [("episodes.csv".to_owned(), vec![3, 4]), ("missing.csv".to_owned(), vec![3])];
+    assert_eq!(found, expected);
+    assert_eq!(
+        noted(&[missing, episodes]).1,
+        [],
+        "where no file says who the children are, none lacks anybody"
+    );
+}
+
+#[test]
 fn tables_of_headers_alone_are_no_copies_of_each_other() {
     let landed = looked_after(&[
         ("missing.csv", "CHILD,DOB,MISSING,MIS_START,MIS_END\n"),

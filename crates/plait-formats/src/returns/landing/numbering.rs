@@ -6,7 +6,7 @@ use crate::returns::check::hash_of;
 use crate::returns::dates::DateReader;
 use crate::returns::detect::{Holds, Recognised};
 use crate::returns::spec::{Meaning, Rows, Spec};
-use plait_types::{Column, Fault, FaultCode, PartialDate, grouped};
+use plait_types::{Column, Fault, FaultCode, Issue, IssueKind, PartialDate, grouped};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -20,6 +20,8 @@ pub(super) struct Numbering {
     /// Tables of persons with keys that several files have.
     tables: BTreeSet<usize>,
     files: Vec<Arc<str>>,
+    /// By table and file with keys, whether an earlier file of the table has one of them too.
+    has_known: BTreeMap<(usize, u32), bool>,
     first: HashMap<u64, Said>,
     /// Of each two files, keys that both have and say whose they are, and how many of these contradict.
     shared: BTreeMap<(u32, u32), (u64, u64)>,
@@ -72,6 +74,7 @@ impl Numbering {
             spec: Arc::clone(spec),
             tables,
             files: Vec::new(),
+            has_known: BTreeMap::new(),
             first: HashMap::new(),
             shared: BTreeMap::new(),
         })
@@ -103,6 +106,7 @@ impl Numbering {
                 names: [name(surname, row), name(forename, row)],
             };
             let first = *self.first.entry(hash_of((batch.table, value(within, row), key))).or_insert(said);
+            *self.has_known.entry((batch.table, file)).or_default() |= first.file != file;
             if let Some(contradicts) = first.contradicts(said).filter(|_| first.file != file) {
                 let (shared, apart) = self.shared.entry((first.file, file)).or_default();
                 *shared += 1;
@@ -129,6 +133,29 @@ impl Numbering {
             return Err(numbered_alike(one, other, shared, apart));
         }
         Ok(())
+    }
+
+    /// Files of children by the ids of an authority that have nobody in common with any file of that table before them.
+    pub(super) fn nobody_in_common(&self) -> Vec<Issue> {
+        let is_by_child_id = |table: usize| {
+            let table = &self.spec.tables[table];
+            let key = table.columns.iter().find(|column| Some(&column.name) == table.record.as_ref());
+            key.is_some_and(|column| column.meaning == Some(Meaning::LaChildId))
+        };
+        let mut issues = Vec::new();
+        for &table in self.tables.iter().filter(|table| is_by_child_id(**table)) {
+            let mut files = self.has_known.range((table, 0)..=(table, u32::MAX));
+            let Some((&(_, first), _)) = files.next() else { continue };
+            for (&(_, file), _) in files.filter(|(_, has_known)| !**has_known) {
+                let message = format!(
+                    "no child of it is in {} too; ids of children are unique within one authority, and both files are read \
+                     as of one",
+                    self.files[first as usize]
+                );
+                issues.push(Issue::new(IssueKind::NobodyInCommon, &*self.files[file as usize], message));
+            }
+        }
+        issues
     }
 }
 
