@@ -238,7 +238,7 @@ issue_kinds! {
         why "It is not known whose of the two the child's id is; no rule links the record by it.",
         do "Correct the date or the key in the system that the file comes from, and export the file again; the lines are named.";
     RecordWithoutPersonRow = "W059", Warning, "Tables of a return have rows about persons who have none in the table that says who they are.",
-        why "Their dates of birth, sex and numbers are not known, so that they are found in other sources by the child's id or not at all.",
+        why "What that table says of the others, such as sex, date of birth and UPN, is known of them only as far as the other tables say it, and they may be found in other sources by the child's id or not at all.",
         do "Export the tables again together, on the same day and with the same selection; the lines are named.";
     NobodyInCommon = "W060", Warning, "Two files of one return have the same table of children by their ids, and no child in common.",
         why "If they are of two authorities, ids of both are taken for ids of one, and a child is joined to another child's records.",

@@ -170,8 +170,11 @@ pub(crate) fn of_result(run: &Run, linked: &[(String, u64, u64)]) -> Vec<Detail>
         0 => "no pair needs a person to look".to_owned(),
         n => unsure(n, run),
     };
-    let estimates: Vec<String> = run.quality.estimates.iter().map(RunEstimate::words).collect();
-    let estimated = format!("{}, without labels", estimates.join("; "));
+    let estimates: Vec<String> = run.quality.estimates.iter().filter_map(RunEstimate::words).collect();
+    let estimated = match estimates.len() {
+        0 => "nothing can be estimated without labels".to_owned(),
+        _ => format!("{}, without labels", estimates.join("; ")),
+    };
     let estimated = if run.has_no_link_between() {
         format!("{estimated}; of links between sources nothing can be said, since there are none")
     } else {

@@ -32,7 +32,9 @@ fn index() -> String {
     page.line(format_args!(
         "# Data dictionary\n\nWhat the program knows of each return, list and extract. {MADE}\n\nA column with an \
          *identity* says who a person is: it is kept apart from the rest, the payload, and used to link. \
-         `other_person` is kept apart and never used. [Code lists](codes.md) have a page of their own.\n\n\
+         `other_person` is kept apart and never used. [Code lists](codes.md) have a page of their own. \
+         A *source* that says *recalled* was written from memory of what is published, and not held against a file or the \
+         specification: look there first where a column is not known.\n\n\
          | return | years | forms | tables | columns |\n|---|---|---|---|---|"
     ));
     for name in library::names() {

@@ -195,23 +195,25 @@ impl RunEstimate {
         }
     }
 
-    /// `precision 99.98% (99.95% to 100%) and recall 99.7% (99.1% to 99.9%) by the model's probabilities`
-    pub(crate) fn words(&self) -> String {
+    /// `precision 99.98% (99.95% to 100%) and recall 99.7% (99.1% to 99.9%) by the model's probabilities`; nothing where
+    /// neither is said.
+    pub(crate) fn words(&self) -> Option<String> {
         let figures = [("precision", self.precision), ("recall", self.recall)];
         let figures =
             figures.iter().filter_map(|(name, bound)| Some(format!("{name} {}", (*bound)?.words())));
-        format!("{} {}", figures.collect::<Vec<_>>().join(" and "), self.basis())
+        let figures: Vec<String> = figures.collect();
+        (!figures.is_empty()).then(|| format!("{} {}", figures.join(" and "), self.basis()))
     }
 
     /// The same for a manager.
-    pub(crate) fn sentence(&self) -> String {
+    pub(crate) fn sentence(&self) -> Option<String> {
         let right = self
             .precision
             .map(|bound| format!("{} of the pairs of records put together are right", bound.words()));
         let found = self.recall.map(|bound| format!("{} of the true pairs were found", bound.words()));
         let said: Vec<String> = right.into_iter().chain(found).collect();
         let without = if self.name == LABELS { "" } else { ", without any labels" };
-        format!("As estimated {}{without}, {}.", self.basis(), said.join(" and "))
+        (!said.is_empty()).then(|| format!("As estimated {}{without}, {}.", self.basis(), said.join(" and ")))
     }
 }
 

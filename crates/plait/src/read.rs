@@ -343,7 +343,7 @@ fn titles(dataset: &Dataset) -> u64 {
 /// A line for each finding, in columns that are as wide as what stands in them.
 fn findings_shown(findings: &[Finding]) -> Vec<String> {
     let places: Vec<String> =
-        findings.iter().map(|finding| format!("{}.{}", finding.table, finding.column)).collect();
+        findings.iter().map(|finding| format!("{}.{}", finding.table, finding.called())).collect();
     let rows: Vec<String> = findings
         .iter()
         .map(|finding| format!("{} of {}", grouped(finding.n_found), counted(finding.n_checked, "row")))

@@ -15,6 +15,7 @@ use plait_types::{Column, Fault, FaultCode, Issue, IssueKind, NULL, PartialDate,
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::Read as _;
@@ -395,8 +396,9 @@ fn refuse_equal_names(sources: &[Opened]) -> Result<(), Fault> {
 
 fn refuse_unknown_columns(sources: &[Opened], roles: &[(String, Role)]) -> Result<(), Faults> {
     let of_tables = sources.iter().flat_map(|s| &s.table.columns).map(|column| column.name.as_str());
-    let headers: Vec<&str> =
-        of_tables.chain(sources.iter().flat_map(|s| &s.headers).map(String::as_str)).collect();
+    let of_files = sources.iter().flat_map(|s| &s.headers).map(String::as_str);
+    let mut seen = BTreeSet::new();
+    let headers: Vec<&str> = of_files.chain(of_tables).filter(|header| seen.insert(*header)).collect();
     let unknown = roles.iter().filter(|(name, _)| !headers.contains(&name.as_str()));
     let faults: Vec<Fault> = unknown
         .map(|(name, _)| {

@@ -113,18 +113,19 @@ pub(crate) fn paragraph(findings: &Findings<'_>, run: &Run, issues: &[Issue]) ->
     };
     let trust = if let Some(truth) = &run.truth {
         format!(
-            "Measured against {}, {} of the pairs of records put together are right and {} of the true pairs were found.",
+            " Measured against {}, {} of the pairs of records put together are right and {} of the true pairs were found.",
             truth.file,
             percent(truth.precision),
             percent(truth.recall)
         )
     } else {
-        run.quality.estimates.first().map_or_else(String::new, RunEstimate::sentence)
+        let estimate = run.quality.estimates.first().and_then(RunEstimate::sentence);
+        estimate.map_or_else(String::new, |estimate| format!(" {estimate}"))
     };
     let method = run.method.as_ref().map_or_else(String::new, |method| {
         format!(" These are the links of the published method {}, not of Plait's own model.", method.name)
     });
-    format!("{first}{} {unsure} {trust}{method}", without_route(issues))
+    format!("{first}{} {unsure}{trust}{method}", without_route(issues))
 }
 
 /// What a manager must not take for "not found": sources that could not be linked at all.

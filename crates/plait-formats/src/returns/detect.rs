@@ -513,7 +513,8 @@ fn the_return(shown: &str, found: &[Candidate], headers: &Headers) -> Result<Str
         return Err(Fault::new(
             FaultCode::ManyReturns,
             format!("{shown} holds files of several returns"),
-            "put each return into a folder of its own and name one",
+            "name each by itself, as in plait link FILE FILE FOLDER --out linked; the files of one return that has several go \
+             into a folder of their own",
         )
         .because(format!("it holds {}", list.collect::<Vec<_>>().join(", "))));
     }

@@ -377,8 +377,8 @@ impl<'a> Landing<'a> {
         let of_persons = self.table_of_persons().map_or("", |table| table.name.as_str());
         let (person, have) = if rows.count() == 1 { ("person", "has") } else { ("people", "have") };
         let message = format!(
-            "{} {person} of the return {have} no row in \"{of_persons}\", and {have} one in \"{}\": what \"{of_persons}\" says of \
-             the others, such as when they were born, is not known of {}",
+            "{} {person} in \"{}\" {have} no row in \"{of_persons}\": what it says of the others is known of {} only as far as \
+             other tables say it",
             grouped(rows.count()),
             self.spec.tables[table].name,
             if rows.count() == 1 { "this one" } else { "these" },

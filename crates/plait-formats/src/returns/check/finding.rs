@@ -1,6 +1,7 @@
 //! What a check found in one column of one file.
 
 use super::super::spec::{Category, Severity};
+use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::fmt;
 use std::sync::Arc;
@@ -39,6 +40,15 @@ pub struct Finding {
 }
 
 impl Finding {
+    /// The column as its file calls it, with the name that the spec has for it where that is another.
+    pub fn called(&self) -> Cow<'_, str> {
+        if self.header.is_empty() || self.header.trim().eq_ignore_ascii_case(&self.column) {
+            (&self.column).into()
+        } else {
+            format!("{} ({})", self.header, self.column).into()
+        }
+    }
+
     /// Worst first, then most rows first, then by place and check: the order of lists of findings, which is the same in
     /// every run.
     pub(super) fn rank(&self) -> impl Ord + use<> {
