@@ -130,9 +130,9 @@ impl<'a> Objections<'a> {
         }
         let is_undecided = |record: u32| self.clustered.undecided.binary_search(&record).is_ok();
         Some(match self.method {
+            _ if is_undecided(left) || is_undecided(right) => Objection::AnotherPerson,
             Clustering::OneToOne => Objection::PlaceTaken,
             Clustering::BestLink => Objection::BetterLinks,
-            _ if is_undecided(left) || is_undecided(right) => Objection::AnotherPerson,
             Clustering::ConnectedComponents | Clustering::Correlation => Objection::OtherRecords,
         })
     }
@@ -171,8 +171,13 @@ mod tests {
             let column = self.nhs.map(|value| (!value.is_empty()).then(|| value.to_owned())).to_vec();
             let records = records(&[4], &[("nhs_number", Role::NhsNumber, column)]);
             let persons = Persons { person_of: vec![0, 0, 1, 1], n_persons: 2 };
-            let clustered =
-                Clustered { persons, is_link: Vec::new(), n_ties: 0, undecided: self.undecided.clone() };
+            let clustered = Clustered {
+                persons,
+                is_link: Vec::new(),
+                n_ties: 0,
+                undecided: self.undecided.clone(),
+                odds: None,
+            };
             let objections = Objections::of(&records, &clustered, self.method, &self.constraints);
             assert_eq!(objections.to(pair.0, pair.1), expected, "{:?} {:?}", self.nhs, self.method);
         }

@@ -6,29 +6,72 @@
 //! from the heaviest down, each if it leaves at most one record of each source in the person. Links by deterministic rules
 //! come before all others, rule by rule.
 //!
+//! The best choice between two sources may be hardly better than another one, or as good. A link is only made where it is
+//! likely enough given all others ([`odds_given_others`]); the records of one that is not stay by themselves.
+//!
 //! Records that a constraint puts together count as one. They may be of one source, which no other link can bring about: a
 //! person has two records of a source only where a constraint says that these are one person.
 
+mod odds;
+
 use super::apart::Apart;
-use super::{Components, by_preference, rank};
+use super::{BY_WEIGHT, Components, LEAST, by_preference, rank};
 use crate::constraints::Constraints;
 use crate::records::Records;
 use crate::scoring::ScoredPairs;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 
-/// Which accepted pairs are links, and how many were given up although another choice was as good.
+/// Which accepted pairs are links.
+pub(super) struct OneToOne {
+    pub(super) is_link: Vec<bool>,
+    /// Accepted pairs that were given up although another choice was about as good.
+    pub(super) n_ties: u32,
+    /// Records whose best link is not likely enough given all others, in order.
+    pub(super) undecided: Vec<u32>,
+    /// Between two sources, the bits of each pair given all others.
+    pub(super) odds: Option<Vec<f64>>,
+}
+
 pub(super) fn one_to_one(
     records: &Records,
     pairs: &ScoredPairs,
     accepted: &[bool],
+    cut: f64,
     apart: &Apart<'_>,
-) -> (Vec<bool>, u32) {
-    let between: Vec<usize> = (0..pairs.len())
-        .filter(|&pair| {
-            accepted[pair] && records.source_of(pairs.left[pair]) != records.source_of(pairs.right[pair])
-        })
-        .collect();
+) -> OneToOne {
+    let mut is_link = best_choice(records, pairs, accepted, apart);
+    let between: Vec<usize> =
+        (0..pairs.len()).filter(|&pair| accepted[pair] && is_between(records, pairs, pair)).collect();
+    if records.sources.len() != 2 {
+        let n_ties = count_ties(pairs, &between, &is_link);
+        return OneToOne { is_link, n_ties, undecided: Vec::new(), odds: None };
+    }
+    let odds = odds_given_others(records, pairs, &is_link, apart);
+    let mut undecided = Vec::new();
+    for pair in between.iter().copied().filter(|&pair| rank(pairs, pair) == BY_WEIGHT) {
+        if is_link[pair] && odds[pair] < cut {
+            is_link[pair] = false;
+            undecided.extend([pairs.left[pair], pairs.right[pair]]);
+        }
+    }
+    undecided.sort_unstable();
+    undecided.dedup();
+    let is_undecided = |record: u32| undecided.binary_search(&record).is_ok();
+    let is_tie = |&&pair: &&usize| is_undecided(pairs.left[pair]) || is_undecided(pairs.right[pair]);
+    let n_ties = between.iter().filter(is_tie).count() as u32;
+    OneToOne { is_link, n_ties, undecided, odds: Some(odds) }
+}
+
+/// Of the accepted pairs those of the greatest total weight, or nearly, with one record of each source in a person.
+pub(super) fn best_choice(
+    records: &Records,
+    pairs: &ScoredPairs,
+    accepted: &[bool],
+    apart: &Apart<'_>,
+) -> Vec<bool> {
+    let between: Vec<usize> =
+        (0..pairs.len()).filter(|&pair| accepted[pair] && is_between(records, pairs, pair)).collect();
     let mut persons = Components::new(records.len());
     apart.constraints.together().iter().for_each(|&(left, right)| persons.join(left, right));
     if records.sources.len() == 2 {
@@ -36,11 +79,75 @@ pub(super) fn one_to_one(
     } else {
         heaviest_first(records, pairs, &between, apart, &mut persons);
     }
-    let kept: Vec<bool> = (0..pairs.len())
+    (0..pairs.len())
         .map(|pair| accepted[pair] && persons.root(pairs.left[pair]) == persons.root(pairs.right[pair]))
+        .collect()
+}
+
+fn is_between(records: &Records, pairs: &ScoredPairs, pair: usize) -> bool {
+    records.source_of(pairs.left[pair]) != records.source_of(pairs.right[pair])
+}
+
+/// Per scored pair of two sources, the bits of its being of one person, given all others and that no record has two
+/// partners: infinite where a constraint or a rule links it, or makes another link of one of its records.
+fn odds_given_others(
+    records: &Records,
+    pairs: &ScoredPairs,
+    is_link: &[bool],
+    apart: &Apart<'_>,
+) -> Vec<f64> {
+    let constraints = apart.constraints;
+    let ends = |pair: usize| [pairs.left[pair], pairs.right[pair]].map(|record| constraints.first(record));
+    let is_certain = |pair: usize| {
+        let [left, right] = ends(pair);
+        is_link[pair] && (left == right || rank(pairs, pair) < BY_WEIGHT)
+    };
+    let mut taken = taken_by_constraints(records, constraints);
+    for record in (0..pairs.len()).filter(|&pair| is_certain(pair)).flat_map(ends) {
+        taken[record as usize] = true;
+    }
+    let is_open = |pair: &usize| {
+        is_between(records, pairs, *pair)
+            && !ends(*pair).iter().any(|&record| taken[record as usize])
+            && constraints.kept_apart_by(pairs.left[*pair], pairs.right[*pair]).is_none()
+    };
+    // numbers that conflict are strong evidence, as every number can be wrong
+    let weight = |pair: usize| {
+        let conflicts = apart.conflicts.as_ref();
+        let in_conflict = conflicts.is_some_and(|all| all.between(pairs.left[pair], pairs.right[pair]));
+        if in_conflict { pairs.weight[pair].min(LEAST) } else { pairs.weight[pair] }
+    };
+    let mut open: Vec<(u32, u32, usize)> = (0..pairs.len())
+        .filter(is_open)
+        .map(|pair| {
+            let [left, right] = ends(pair);
+            (left, right, pair)
+        })
         .collect();
-    let n_ties = count_ties(pairs, &between, &kept);
-    (kept, n_ties)
+    // of what constraints put together the heaviest pair speaks
+    open.sort_unstable_by(|a, b| {
+        (a.0, a.1).cmp(&(b.0, b.1)).then_with(|| weight(b.2).total_cmp(&weight(a.2)))
+    });
+    let same: Vec<&[(u32, u32, usize)]> = open.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)).collect();
+    let edges: Vec<Edge> =
+        same.iter().map(|of| Edge { left: of[0].0, right: of[0].1, weight: weight(of[0].2) }).collect();
+    let certain = |pair: usize| if is_certain(pair) { f64::INFINITY } else { f64::NEG_INFINITY };
+    let mut bits: Vec<f64> = (0..pairs.len()).map(certain).collect();
+    for (of, found) in same.iter().zip(odds::odds(records.len(), &edges)) {
+        of.iter().for_each(|&(.., pair)| bits[pair] = found);
+    }
+    bits
+}
+
+/// Records that have their partner by a constraint, each group known by its first.
+fn taken_by_constraints(records: &Records, constraints: &Constraints) -> Vec<bool> {
+    let mut taken = vec![false; records.len()];
+    for &(left, _) in constraints.together() {
+        let group = constraints.group(&left);
+        let is_of_both = group.iter().any(|&record| records.source_of(record) != records.source_of(group[0]));
+        taken[group[0] as usize] = is_of_both;
+    }
+    taken
 }
 
 /// Rank by rank: what links of one rank take is not there for those of a later one.
@@ -54,12 +161,7 @@ fn optimal(
     let mut ranks: Vec<u32> = between.iter().map(|&pair| rank(pairs, pair)).collect();
     ranks.sort_unstable();
     ranks.dedup();
-    let mut taken = vec![false; records.len()];
-    for &(left, _) in constraints.together() {
-        let group = constraints.group(&left);
-        let is_of_both = group.iter().any(|&record| records.source_of(record) != records.source_of(group[0]));
-        taken[group[0] as usize] = is_of_both;
-    }
+    let mut taken = taken_by_constraints(records, constraints);
     // the two that a pair joins, each known by its first record
     let ends = |pair: usize| [pairs.left[pair], pairs.right[pair]].map(|record| constraints.first(record));
     for of_rank in ranks {
@@ -306,6 +408,7 @@ pub(super) use tests::best_total;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::deterministic::Ruling;
     use crate::fixture::scored;
     use crate::records::Source;
     use proptest::prelude::*;
@@ -341,10 +444,10 @@ mod tests {
             let pairs = scored(&edges);
             let none = Constraints::default();
             let apart = Apart { constraints: &none, conflicts: None };
-            let (kept, _) = one_to_one(&two_sources(5, 5), &pairs, &vec![true; edges.len()], &apart);
+            let is_link = best_choice(&two_sources(5, 5), &pairs, &vec![true; edges.len()], &apart);
             let mut seen = Vec::new();
             let mut total = 0.0;
-            for (pair, _) in kept.iter().enumerate().filter(|(_, kept)| **kept) {
+            for (pair, _) in is_link.iter().enumerate().filter(|(_, link)| **link) {
                 for record in [pairs.left[pair], pairs.right[pair]] {
                     prop_assert!(!seen.contains(&record));
                     seen.push(record);
@@ -356,12 +459,41 @@ mod tests {
     }
 
     #[test]
-    fn a_tie_is_counted() {
-        let pairs = scored(&[(0, 2, 5.0), (1, 2, 5.0)]);
+    fn a_record_that_fits_two_alike_is_linked_to_neither_and_one_that_fits_better_is() {
         let none = Constraints::default();
         let apart = Apart { constraints: &none, conflicts: None };
-        let (kept, n_ties) = one_to_one(&two_sources(2, 1), &pairs, &[true, true], &apart);
-        assert_eq!(kept.iter().filter(|kept| **kept).count(), 1);
-        assert_eq!(n_ties, 1);
+        let of = |weights: [f64; 2]| {
+            let pairs = scored(&[(0, 2, weights[0]), (1, 2, weights[1])]);
+            one_to_one(&two_sources(2, 1), &pairs, &[true, true], 0.0, &apart)
+        };
+        let tied = of([20.0, 20.0]);
+        assert_eq!((tied.is_link, tied.n_ties, tied.undecided), (vec![false; 2], 2, vec![0, 2]));
+        let better = of([21.0, 20.0]);
+        assert_eq!((better.is_link, better.n_ties, better.undecided), (vec![true, false], 0, vec![]));
+        let odds = better.odds.unwrap();
+        assert!((odds[0] - 1.0).abs() < 1e-4 && (odds[1] + 1.0).abs() < 1e-4, "two to one: {odds:?}");
+    }
+
+    #[test]
+    fn what_a_constraint_or_a_rule_links_leaves_nothing_for_others() {
+        let records = two_sources(2, 2);
+        let edges = [(0, 2, -3.0), (0, 3, 8.0), (1, 2, 8.0), (1, 3, 5.0)];
+        let odds_of = |pairs: &ScoredPairs, constraints: &Constraints| {
+            let apart = Apart { constraints, conflicts: None };
+            let accepted: Vec<bool> =
+                (0..pairs.len()).map(|at| pairs.weight[at] >= 0.0 || rank(pairs, at) < BY_WEIGHT).collect();
+            one_to_one(&records, pairs, &accepted, 0.0, &apart).odds.unwrap()
+        };
+        let expected = [f64::INFINITY, f64::NEG_INFINITY, f64::NEG_INFINITY, 5.0];
+        let mut pairs = scored(&edges);
+        pairs.ruling[0] = Some(Ruling::Link(0));
+        assert_eq!(odds_of(&pairs, &Constraints::default()), expected);
+        pairs.ruling[0] = Some(Ruling::Together);
+        let together = Constraints::new([(0, 2)], []).unwrap();
+        assert_eq!(odds_of(&pairs, &together), expected);
+        // two records of one source that are one person have one partner together
+        let together = Constraints::new([(0, 1)], []).unwrap();
+        let odds = odds_of(&scored(&edges), &together);
+        assert!(odds.iter().all(|bits| bits.abs() < 0.01), "each of two partners has half: {odds:?}");
     }
 }

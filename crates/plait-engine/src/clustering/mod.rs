@@ -47,6 +47,9 @@ pub struct Clustered {
     pub n_ties: u32,
     /// Records that are by themselves because they would fit two persons about equally well, in order.
     pub undecided: Vec<u32>,
+    /// Per pair, the bits of its being of one person given all others, where the method says them: of two sources that have
+    /// a person once each.
+    pub odds: Option<Vec<f64>>,
 }
 
 impl Clustered {
@@ -68,6 +71,9 @@ impl Clustered {
             })
             .collect();
         retain_those(&mut self.is_link, &keep);
+        if let Some(odds) = &mut self.odds {
+            retain_those(odds, &keep);
+        }
         pairs.retain(&keep);
     }
 }
@@ -102,7 +108,7 @@ pub fn cluster(
             *accepted = *accepted && !apart.keeps(pairs.left[pair], pairs.right[pair]);
         }
     }
-    let mut undecided = Vec::new();
+    let (mut undecided, mut odds) = (Vec::new(), None);
     let (is_link, n_ties) = match method {
         Clustering::ConnectedComponents => {
             apart.take_again(records.len(), pairs, &mut accepted);
@@ -113,7 +119,11 @@ pub fn cluster(
             apart.take_again(records.len(), pairs, &mut is_link);
             (is_link, n_ties)
         }
-        Clustering::OneToOne => assignment::one_to_one(records, pairs, &accepted, &apart),
+        Clustering::OneToOne => {
+            let chosen = assignment::one_to_one(records, pairs, &accepted, cut, &apart);
+            (undecided, odds) = (chosen.undecided, chosen.odds);
+            (chosen.is_link, chosen.n_ties)
+        }
         Clustering::Correlation => {
             let question = correlation::Question {
                 n_records: records.len(),
@@ -144,7 +154,7 @@ pub fn cluster(
     for ((&left, &right), _) in pairs.left.iter().zip(&pairs.right).zip(&is_link).filter(|(_, link)| **link) {
         components.join(left, right);
     }
-    Clustered { persons: components.into_persons(), is_link, n_ties, undecided }
+    Clustered { persons: components.into_persons(), is_link, n_ties, undecided, odds }
 }
 
 /// The rank of pairs that a constraint puts together, before all others.

@@ -152,7 +152,7 @@ proptest! {
         }
         // of one rank after the other, as if the links of the ranks before were all there is
         let two = records(&[6, 6], &[]);
-        let one_to_one = cluster(&two, &pairs, cut, Clustering::OneToOne);
+        let chosen_of = best_choice(&two, &pairs, cut, &Constraints::default());
         let mut taken: Vec<u32> = Vec::new();
         for of_rank in [0, 1, 2, 9] {
             let of_it: Vec<usize> = order.iter().copied().filter(|pair| rank(pair) == of_rank).collect();
@@ -161,10 +161,10 @@ proptest! {
                 two.source_of(left) != two.source_of(right) && !taken.contains(&left) && !taken.contains(&right)
             };
             let open: Vec<Edge> = of_it.iter().filter(free).map(|&pair| edges[pair]).collect();
-            let alone = cluster(&two, &scored(&open), f64::NEG_INFINITY, Clustering::OneToOne);
-            let weight_alone: f64 = open.iter().zip(&alone.is_link).filter(|(_, link)| **link).map(|(e, _)| e.2).sum();
+            let alone = best_choice(&two, &scored(&open), f64::NEG_INFINITY, &Constraints::default());
+            let weight_alone: f64 = open.iter().zip(&alone).filter(|(_, link)| **link).map(|(e, _)| e.2).sum();
             let chosen: Vec<Edge> =
-                of_it.into_iter().filter(|&pair| one_to_one.is_link[pair]).map(|pair| edges[pair]).collect();
+                of_it.into_iter().filter(|&pair| chosen_of[pair]).map(|pair| edges[pair]).collect();
             prop_assert_eq!(weight_alone, chosen.iter().map(|e| e.2).sum::<f64>());
             taken.extend(chosen.iter().flat_map(|e| [e.0, e.1]));
         }
@@ -178,20 +178,33 @@ proptest! {
     fn the_order_of_the_pairs_does_not_change_the_weight_of_a_one_to_one_choice(edges in any_edges()) {
         let records = records(&[6, 6], &[]);
         let weight = |edges: &[Edge]| -> f64 {
-            let clustered = cluster(&records, &scored(edges), 0.0, Clustering::OneToOne);
-            edges.iter().zip(&clustered.is_link).filter(|(_, link)| **link).map(|(e, _)| e.2).sum()
+            let chosen = best_choice(&records, &scored(edges), 0.0, &Constraints::default());
+            edges.iter().zip(&chosen).filter(|(_, link)| **link).map(|(e, _)| e.2).sum()
         };
         prop_assert_eq!(weight(&edges), weight(&preferred(&edges)));
     }
 }
 
+/// The choice of one-to-one links before the odds of each are looked at.
+fn best_choice(records: &Records, pairs: &ScoredPairs, cut: f64, constraints: &Constraints) -> Vec<bool> {
+    let apart = Apart { constraints, conflicts: None };
+    let accepted: Vec<bool> =
+        (0..pairs.len()).map(|pair| pairs.weight[pair] >= cut || rank(pairs, pair) < BY_WEIGHT).collect();
+    assignment::best_choice(records, pairs, &accepted, &apart)
+}
+
 #[test]
-fn twins_who_could_each_be_either_are_told_as_a_tie() {
+fn twins_who_could_each_be_either_are_left_to_a_person() {
     let edges = [(0, 2, 8.0), (0, 3, 8.0), (1, 2, 8.0), (1, 3, 8.0)];
     let records = records(&[2, 2], &[]);
     let clustered = cluster(&records, &scored(&edges), 0.0, Clustering::OneToOne);
-    assert_eq!(clustered.is_link.iter().filter(|link| **link).count(), 2);
-    assert_eq!((clustered.persons.n_persons, clustered.n_ties), (2, 2));
+    assert_eq!(clustered.is_link, [false; 4]);
+    assert_eq!((clustered.persons.n_persons, clustered.n_ties), (4, 4));
+    assert_eq!(clustered.undecided, [0, 1, 2, 3]);
+    // one of the two is told apart, and so is the other
+    let edges = [(0, 2, 8.0), (0, 3, 8.0), (1, 2, 8.0), (1, 3, 12.0)];
+    let clustered = cluster(&records, &scored(&edges), 0.0, Clustering::OneToOne);
+    assert_eq!((clustered.is_link, clustered.undecided), (vec![true, false, false, true], vec![]));
 }
 
 const METHODS: [Clustering; 4] =
@@ -329,9 +342,18 @@ proptest! {
         let records = records(&[6, 6], &[]);
         let constraints = Constraints::new(together, apart).unwrap();
         let pairs = told(&edges, &constraints);
+        let chosen = best_choice(&records, &pairs, 0.0, &constraints);
+        let mut persons = Components::new(12);
+        constraints.together().iter().for_each(|&(left, right)| persons.join(left, right));
+        (0..pairs.len()).filter(|&at| chosen[at]).for_each(|at| persons.join(pairs.left[at], pairs.right[at]));
+        let persons = persons.into_persons();
         let weigher = || -> Box<dyn FnMut(u32, u32) -> Option<f64>> { Box::new(|_, _| None) };
-        let persons =
-            cluster_weighing(&records, &pairs, 0.0, Clustering::OneToOne, &constraints, &weigher).persons;
+        let clustered = cluster_weighing(&records, &pairs, 0.0, Clustering::OneToOne, &constraints, &weigher);
+        let odds = clustered.odds.unwrap();
+        for (pair, is_link) in clustered.is_link.into_iter().enumerate() {
+            let is_likely = odds[pair] >= 0.0 || !chosen[pair];
+            prop_assert!(is_link == (chosen[pair] && is_likely), "the likely ones of the best choice");
+        }
         let first = |record: u32| constraints.first(record);
         let is_of_both = |record: u32| {
             let group = constraints.group(&record);

@@ -4,7 +4,8 @@
 //! that holds against three others, is known only to who looks at both persons whole, as the clustering does. So the
 //! probability of a pair here is that of what decided on it: of the join by which its records came into one person; and of
 //! a pair whose records are not in one person, of the join of their two persons, which was not made. Under correlation a join
-//! is the less sure the more another person has a claim to one of its sides; the other methods decide pair by pair.
+//! is the less sure the more another person has a claim to one of its sides. Where two sources have every person once, the
+//! clustering itself says how likely each pair is given all others; the remaining methods decide pair by pair.
 
 use super::missed::{DECIDED, odds_of_one_alone};
 use super::{Decided, Together};
@@ -18,8 +19,11 @@ use rayon::prelude::*;
 /// Per scored pair, the probability that its records are of one person: 1 of what a constraint puts together, 0 of what a
 /// constraint keeps apart. Numbers that conflict are strong evidence here, as every number can be wrong.
 pub fn of_one_person(decided: &Decided<'_>, together: &Together) -> Vec<f64> {
-    let person_of = &decided.clustered.persons.person_of;
     let pairs = decided.pairs;
+    if let Some(odds) = &decided.clustered.odds {
+        return odds.iter().map(|&bits| MatchWeight(bits).probability().get()).collect();
+    }
+    let person_of = &decided.clustered.persons.person_of;
     // what is decided at once: the pairs within a person, and those between the same two
     let mut order: Vec<(u32, u32, u32)> = (0..pairs.len())
         .into_par_iter()

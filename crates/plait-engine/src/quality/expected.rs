@@ -74,6 +74,12 @@ pub fn by_probability(decided: &Decided<'_>, together: &Together, caught: &Caugh
 
 impl Decided<'_> {
     fn wrong(&self, members: &Lists) -> Expected {
+        if let Some(odds) = &self.clustered.odds {
+            let links = odds.iter().zip(&self.clustered.is_link).filter(|(_, is_link)| **is_link);
+            let wrong: f64 = links.map(|(&bits, _)| MatchWeight(-bits).probability().get()).sum();
+            // each is a pair of its own
+            return Expected { sum: wrong, squares: wrong, one_in: 1.0 };
+        }
         let (sample, one_in) = self.sample(members, PERSONS);
         let mut by_rule: Vec<(u32, u32)> = (0..self.pairs.len())
             .filter(|&pair| self.pairs.is_constrained(pair) || self.pairs.linked_by_rule(pair).is_some())
