@@ -31,7 +31,7 @@ use self::value::{ColumnPlan, Implied};
 use super::Batch;
 use super::dates::{self, DateOrders, DateReader, DatesSeen};
 use super::library::{self, CodeList};
-use super::spec::{self, DateForm, Kind, Meaning, Rows, Rule, Spec, Table};
+use super::spec::{self, Kind, Meaning, Rows, Rule, Spec, Table};
 use crate::columns::OrdersHeld;
 use plait_types::identifier::LaCode;
 use plait_types::{Fault, NULL, PartialDate};
@@ -73,7 +73,7 @@ pub struct Checker {
     /// Checks about two tables for which there are rows, and such whose rows nothing brings together.
     asked: BTreeSet<usize>,
     unjoined: BTreeSet<usize>,
-    /// Orders of dates that columns of hand-made forms show.
+    /// Orders of dates that columns show.
     dates_seen: DatesSeen,
     /// The orders, where they are known from all values.
     orders: Option<DateOrders>,
@@ -150,14 +150,14 @@ impl Checker {
         }
     }
 
-    /// The same, where the orders are known in which columns of forms made by hand write their dates.
+    /// The same, where the orders are known in which columns write their dates.
     #[must_use]
     pub fn in_orders(mut self, orders: DateOrders) -> Self {
         self.orders = Some(orders);
         self
     }
 
-    /// The orders in which columns of forms made by hand write their dates, by all values so far.
+    /// The orders in which columns write their dates, by all values so far.
     pub fn date_orders(&self) -> DateOrders {
         self.orders.clone().unwrap_or_else(|| self.dates_seen.orders())
     }
@@ -337,12 +337,12 @@ impl Checker {
         let Some(column) = found.map(|found| &batch.rows.columns[found]) else { return Cells::absent() };
         let plan = &self.tables[batch.table].columns[at];
         let mut reader = DateReader::new(self.spec.dates);
-        if plan.kind == Kind::Date && self.spec.dates == DateForm::Any {
+        if plan.kind == Kind::Date {
             if let Some(orders) = &self.orders {
                 reader = orders.reader((batch.table, at), self.spec.dates);
             } else {
                 self.dates_seen.look((batch.table, at), column);
-                reader = DateReader::in_order(DatesSeen::TAKEN);
+                reader = self.dates_seen.taken();
             }
         }
         if self.spec.tables[batch.table].columns[at].meaning == Some(Meaning::DateOfBirth) {

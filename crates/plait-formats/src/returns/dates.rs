@@ -34,8 +34,10 @@ pub enum DateWritten {
     YearFirst,
     /// `25/04/2015`
     DayFirst,
-    /// `04/25/2015`: the 25th can be nothing else.
+    /// `04/25/2015`: the 25th can be nothing else, and the column shows no order or another.
     MonthFirst,
+    /// `03/04/2015` and `04/25/2015` in a column that shows this order.
+    MonthFirstThroughout,
     /// `03/04/2015` where nothing says which is the day; read as day first.
     EitherWay,
     /// `25/04/15`, year last.
@@ -58,7 +60,7 @@ impl DateWritten {
         match self {
             Self::YearFirst => "YYYY-MM-DD",
             Self::DayFirst | Self::EitherWay => "DD/MM/YYYY",
-            Self::MonthFirst => "MM/DD/YYYY",
+            Self::MonthFirst | Self::MonthFirstThroughout => "MM/DD/YYYY",
             Self::TwoDigitYear => "DD/MM/YY",
             Self::YearMonthNameDay => "YYYY-Mon-DD",
             Self::MonthName => "D Month YYYY",
@@ -75,9 +77,15 @@ impl DateReader {
         Self { form, order: (form == DateForm::DayFirst).then_some(DateOrder::DayMonthYear) }
     }
 
-    /// For a column of a hand-made form whose order is known from elsewhere.
-    pub fn in_order(order: DateOrder) -> Self {
-        Self { form: DateForm::Any, order: Some(order) }
+    /// For a column of which the values have not all been seen, which may say otherwise than the return: of dates that could
+    /// be two nothing is said.
+    pub(super) fn undecided(form: DateForm) -> Self {
+        Self { form, order: None }
+    }
+
+    /// The same, where the order is known from elsewhere.
+    pub(super) fn in_order(self, order: DateOrder) -> Self {
+        Self { order: Some(order), ..self }
     }
 
     /// The date of a cell; `None` where it is none. Years are 1000 to 9999, without a month 1800 to 2199; serial
@@ -95,8 +103,10 @@ impl DateReader {
             DateForm::Collect => written == DateWritten::YearMonthNameDay,
             DateForm::Compact => written == DateWritten::Compact,
             DateForm::Any => match written {
-                DateWritten::EitherWay | DateWritten::TwoDigitYear | DateWritten::Serial => false,
-                DateWritten::MonthFirst => self.order == Some(DateOrder::MonthDayYear),
+                DateWritten::EitherWay
+                | DateWritten::MonthFirst
+                | DateWritten::TwoDigitYear
+                | DateWritten::Serial => false,
                 DateWritten::DayFirst => self.order != Some(DateOrder::MonthDayYear),
                 _ => true,
             },
@@ -163,23 +173,24 @@ impl DateReader {
 
     /// One of two readings.
     fn either(self, day_first: Option<PartialDate>, month_first: Option<PartialDate>) -> Option<CellDate> {
+        let is_month_first = self.order == Some(DateOrder::MonthDayYear);
         let (date, written) = match (day_first, month_first) {
             (Some(date), None) => (date, DateWritten::DayFirst),
+            (_, Some(date)) if is_month_first => (date, DateWritten::MonthFirstThroughout),
             (None, Some(date)) => (date, DateWritten::MonthFirst),
             (None, None) => return None,
-            (Some(day_first), Some(month_first)) => match self.order {
-                Some(DateOrder::MonthDayYear) => (month_first, DateWritten::MonthFirst),
-                Some(_) => (day_first, DateWritten::DayFirst),
-                None if day_first == month_first => (day_first, DateWritten::DayFirst),
-                None => (day_first, DateWritten::EitherWay),
-            },
+            (Some(day_first), Some(_)) if self.order.is_some() => (day_first, DateWritten::DayFirst),
+            (Some(day_first), Some(month_first)) if day_first == month_first => {
+                (day_first, DateWritten::DayFirst)
+            }
+            (Some(day_first), Some(_)) => (day_first, DateWritten::EitherWay),
         };
         Some(CellDate { date, written })
     }
 }
 
-/// In which order the date columns of a return made by hand ([`DateForm::Any`]) write day, month and year. Of other forms
-/// there is nothing to find out.
+/// In which order the date columns of a return write day, month and year: as their own values show it, else as the return
+/// says. A file that a spreadsheet has saved in another country's order is not in that of the return.
 #[derive(Clone, Debug, Default)]
 pub struct DateOrders {
     /// By table and column, as indices in the spec.
@@ -210,20 +221,24 @@ struct Days {
 }
 
 impl DatesSeen {
-    /// What every column is taken for until all of it is known, since nearly all are so.
-    pub(super) const TAKEN: DateOrder = DateOrder::DayMonthYear;
-
     /// Before any value is seen.
     pub(super) fn new(form: DateForm) -> Self {
         Self { form, columns: BTreeMap::new() }
     }
 
+    /// What every column is taken for until all of it is known: for what the return says, and columns of hand-made forms for
+    /// day first, since nearly all are so.
+    pub(super) fn taken(&self) -> DateReader {
+        let reader = DateReader::new(self.form);
+        if self.form == DateForm::Any { reader.in_order(DateOrder::DayMonthYear) } else { reader }
+    }
+
     /// Looks at some values of a column: its table and itself, as indices in the spec.
     pub(super) fn look(&mut self, at: (usize, usize), column: &Column) {
-        if self.form != DateForm::Any {
+        let reader = DateReader::undecided(self.form);
+        if column.values.iter().all(is_year_first) {
             return;
         }
-        let reader = DateReader::new(self.form);
         let counts = column.counts();
         for (text, rows) in column.values.iter().zip(counts) {
             use DateWritten::{DayFirst, EitherWay, MonthFirst, TwoDigitYear};
@@ -241,15 +256,17 @@ impl DatesSeen {
 
     /// What was found so far.
     pub(super) fn orders(&self) -> DateOrders {
-        let reader = |days: &Days| DateReader { form: self.form, order: days.order() };
+        let by_return = DateReader::new(self.form);
+        let reader = |days: &Days| days.order().map_or(by_return, |order| by_return.in_order(order));
         DateOrders { readers: self.columns.iter().map(|(at, days)| (*at, reader(days))).collect() }
     }
 
-    /// Whether a column is to be read otherwise than [`Self::TAKEN`] says.
+    /// Whether a column is to be read otherwise than [taken](Self::taken).
     pub(super) fn differ_from_taken(&self) -> bool {
-        self.columns.values().any(|days| match days.order() {
-            Some(order) => order != Self::TAKEN,
-            None => days.has_either_way,
+        let (taken, by_return) = (self.taken().order, DateReader::new(self.form).order);
+        self.columns.values().any(|days| {
+            let order = days.order().or(by_return);
+            order != taken && (days.has_either_way || order == Some(DateOrder::MonthDayYear))
         })
     }
 }
@@ -342,8 +359,8 @@ fn has_two_digit_year(text: &str) -> bool {
 mod tests {
     use super::*;
     use DateWritten::{
-        Compact, DayFirst, EitherWay, MonthFirst, MonthName, Partial, Serial, TwoDigitYear, YearFirst,
-        YearMonthNameDay,
+        Compact, DayFirst, EitherWay, MonthFirst, MonthFirstThroughout, MonthName, Partial, Serial,
+        TwoDigitYear, YearFirst, YearMonthNameDay,
     };
     use proptest::prelude::*;
 
@@ -386,7 +403,7 @@ mod tests {
     }
 
     #[test]
-    fn a_column_of_a_form_made_by_hand_says_its_order_itself() {
+    fn a_column_says_its_order_itself() {
         let reader = |form: DateForm, batches: &[&[&str]]| {
             let mut seen = DatesSeen::new(form);
             for values in batches {
@@ -397,16 +414,29 @@ mod tests {
         let (month_first, differs) =
             reader(DateForm::Any, &[&["03/04/2015"], &["2015-01-02", "04/25/2015 10:30"]]);
         let read = month_first.read("03/04/2015").map(|cell| (cell.date.iso(), cell.written));
-        assert_eq!((read, differs), (Some(("2015-03-04".to_owned(), MonthFirst)), true));
-        assert!(month_first.is_as_asked(MonthFirst) && !month_first.is_as_asked(DayFirst));
+        assert_eq!((read, differs), (Some(("2015-03-04".to_owned(), MonthFirstThroughout)), true));
+        assert!(month_first.is_as_asked(MonthFirstThroughout) && !month_first.is_as_asked(DayFirst));
         let (undecided, differs) = reader(DateForm::Any, &[&["01/02/2015", "03/04/2015"]]);
         let read = undecided.read("03/04/2015").map(|cell| cell.written);
         assert_eq!((read, differs), (Some(EitherWay), true));
         let (day_first, differs) = reader(DateForm::Any, &[&["03/04/2015"], &["25/04/2015"]]);
         let read = day_first.read("03/04/2015").map(|cell| cell.written);
         assert_eq!((read, differs), (Some(DayFirst), false));
-        let (of_form, differs) = reader(DateForm::DayFirst, &[&["04/25/2015"; 9]]);
-        assert_eq!((of_form.order, differs), (Some(DateOrder::DayMonthYear), false), "the form says it");
+        // whatever the return says, where the column says otherwise; and what it says where the column does not
+        for form in [DateForm::DayFirst, DateForm::Iso, DateForm::Collect, DateForm::Compact] {
+            let (by_column, differs) = reader(form, &[&["03/04/2015", "2015-01-02", "04/25/2015"]]);
+            let read = by_column.read("03/04/2015").map(|cell| (cell.date.iso(), cell.written));
+            assert_eq!(
+                (read, differs),
+                (Some(("2015-03-04".to_owned(), MonthFirstThroughout)), true),
+                "{form:?}"
+            );
+            assert!(!by_column.is_as_asked(MonthFirstThroughout));
+            let (by_return, differs) = reader(form, &[&["01/02/2015", "03/04/2015"]]);
+            let expected = if form == DateForm::DayFirst { DayFirst } else { EitherWay };
+            let read = by_return.read("03/04/2015").map(|cell| cell.written);
+            assert_eq!((read, differs), (Some(expected), false), "{form:?}");
+        }
     }
 
     #[test]

@@ -58,8 +58,8 @@ pub struct Landed {
     pub lacking: Vec<Lacking>,
     /// Of columns of dates of birth in two orders, why they keep the return from being linked.
     pub two_orders: Vec<Fault>,
-    /// The orders in which columns of a form made by hand write their dates, where the checks took another until the last
-    /// value was known: they have to be made again, as [`land`] does. Identity is right already.
+    /// The orders in which columns write their dates, where the checks took another until the last value was known: they
+    /// have to be made again, as [`land`] does. Identity is right already.
     pub unsettled: Option<DateOrders>,
 }
 

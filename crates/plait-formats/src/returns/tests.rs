@@ -1435,6 +1435,34 @@ fn two_authorities_that_number_children_alike_are_no_copies_of_one_return() {
 }
 
 #[test]
+fn dates_of_a_return_are_read_in_the_order_that_their_column_shows() {
+    let header = |born: &dyn Fn(u32, u32) -> String| {
+        let rows = (1..=24).map(|n| format!("{n},1,{},WBRI,,0,\n", born(n, 1 + n % 12)));
+        format!("CHILD,SEX,DOB,ETHNIC,UPN,MOTHER,MC_DOB\n{}", rows.collect::<String>())
+    };
+    let landed = |born: &dyn Fn(u32, u32) -> String| looked_after(&[("header.csv", &header(born))]).unwrap();
+    let births = |landed: &super::landing::Landed| {
+        let column = landed.identity.persons.column("date_of_birth").unwrap().clone();
+        (0..24).map(|row| column.get(row).unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let found = |landed: &super::landing::Landed| {
+        let findings = landed.findings.iter().filter(|finding| finding.check == "date-written");
+        findings.map(|finding| (finding.says.clone(), finding.n_found)).collect::<Vec<_>>()
+    };
+    let expected: Vec<String> = (1..=24).map(|n| format!("2012-{:02}-{n:02}", 1 + n % 12)).collect();
+    let by_return = landed(&|day, month| format!("{day:02}/{month:02}/2012"));
+    assert_eq!((births(&by_return), found(&by_return)), (expected.clone(), vec![]));
+    let month_first = landed(&|day, month| format!("{month:02}/{day:02}/2012"));
+    assert_eq!(births(&month_first), expected);
+    assert_eq!(found(&month_first).iter().map(|(_, n)| n).sum::<u64>(), 24);
+    assert!(found(&month_first)[0].0.contains("MM/DD/YYYY"), "{:?}", found(&month_first));
+    assert!(month_first.two_orders.is_empty());
+    // where nothing shows it, the return says it
+    let untold = landed(&|day, month| format!("{:02}/{month:02}/2012", day.min(12)));
+    assert_eq!(births(&untold)[2], "2012-04-03");
+}
+
+#[test]
 fn files_of_children_of_whom_none_is_in_both_are_noted() {
     let header = |(from, to): (u32, u32)| {
         let rows = (from..to).map(|n| format!("{n},1,02/03/2012,WBRI,,0,\n"));

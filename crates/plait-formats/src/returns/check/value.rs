@@ -402,6 +402,11 @@ fn date_written(written: DateWritten, form: DateForm) -> (Severity, Cow<'static,
                 .into(),
             "export the file again with dates as the return asks for them",
         ),
+        DateWritten::MonthFirstThroughout => (
+            Severity::Convention,
+            "dates are MM/DD/YYYY, by those of the column that can be nothing else; read so".into(),
+            "export the file again with dates as the return asks for them",
+        ),
         DateWritten::TwoDigitYear => (
             Severity::Convention,
             "years have two digits; 30 and above are read as of the 1900s".into(),

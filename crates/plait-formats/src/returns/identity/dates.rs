@@ -53,15 +53,14 @@ impl DatesRead {
 
     /// The dates of a column as ISO dates, but for those that could be two; what is no date is none.
     pub(super) fn cleaned<'a>(&mut self, column: &IdentityColumn<'a>) -> Cleaned<'a> {
-        let reader = DateReader::new(self.form);
+        let reader = DateReader::undecided(self.form);
         let mut number = None;
         let of_person = FACTS.iter().any(|(meaning, _)| *meaning == column.meaning);
         let mut rows = if of_person { column.column.counts() } else { Vec::new() }.into_iter();
         Cleaned::of(column.column, |text| {
             let (text, rows) = (text.trim(), rows.next());
             let read = reader.read(text);
-            let could_be_two =
-                |cell: CellDate| self.form == DateForm::Any && cell.written == DateWritten::EitherWay;
+            let could_be_two = |cell: CellDate| cell.written == DateWritten::EitherWay;
             if let (Some(cell), Some(rows)) = (read, rows) {
                 self.layouts.count(column, text, (!could_be_two(cell)).then_some(cell.written), rows);
             }
