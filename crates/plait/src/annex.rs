@@ -8,7 +8,7 @@ use crate::written::{self, LACKING, MadeFrom, Written};
 use plait_engine::progress::{Progress, Stage};
 use plait_formats::read::{ReadOptions, read};
 use plait_formats::returns::filling::{FilledColumn, FilledList, WhyEmpty, copy, fill};
-use plait_formats::returns::rows::read_rows;
+use plait_formats::returns::rows::{RecordName, read_rows};
 use plait_formats::returns::spec::{Kind, Spec};
 use plait_formats::returns::{Progress as GatherProgress, Recognised, library};
 use plait_formats::write::{
@@ -389,6 +389,8 @@ struct Linkage {
     folder: PathBuf,
     /// Its sources and their hashes.
     sources: BTreeMap<String, String>,
+    /// Those whose records are named by their row.
+    by_row: BTreeSet<String>,
     /// The person of each record.
     persons: BTreeMap<(String, String), String>,
     known: BTreeSet<String>,
@@ -428,7 +430,16 @@ impl Linkage {
             persons.insert((source.to_owned(), cell("record", row).to_owned()), person.to_owned());
         }
         let sources = run.sources.iter().map(|source| (source.name.clone(), source.sha256.clone())).collect();
-        Ok(Self { folder: folder.to_owned(), sources, persons, known })
+        let by_row = run.sources.iter().filter(|source| source.record_column.is_none());
+        let by_row = by_row.map(|source| source.name.clone()).collect();
+        Ok(Self { folder: folder.to_owned(), sources, by_row, persons, known })
+    }
+
+    /// The person of a record of a source, if the run has it.
+    fn person(&self, source: &str, record: &RecordName) -> Option<&str> {
+        let name =
+            if self.by_row.contains(source) { record.number?.to_string() } else { record.key.clone()? };
+        self.persons.get(&(source.to_owned(), name)).map(String::as_str)
     }
 
     /// Says of each row whether its person is known to social care, and what returns beside the lists say of them. Of a record
@@ -456,7 +467,7 @@ impl Linkage {
     fn fill_column<'a>(
         &self,
         source: &str,
-        records: &[String],
+        records: &[RecordName],
         column: &mut FilledColumn,
         says: impl Fn(&str) -> Option<&'a str>,
     ) {
@@ -464,9 +475,8 @@ impl Linkage {
         let mut is_filled = false;
         for (row, record) in records.iter().enumerate() {
             let is = column.values.get(row as u32);
-            let person = self.persons.get(&(source.to_owned(), record.clone()));
-            let value =
-                if is.is_empty() { person.and_then(|person| says(person)).unwrap_or_default() } else { is };
+            let person = self.person(source, record);
+            let value = if is.is_empty() { person.and_then(&says).unwrap_or_default() } else { is };
             is_filled |= !value.is_empty();
             values.push(value);
         }
@@ -486,9 +496,8 @@ impl Linkage {
         for (source, lists) in beside {
             for list in lists.iter().filter(|list| list.table == table) {
                 for (record, value) in list.records.iter().zip(list.columns[column].values.iter()) {
-                    let person = self.persons.get(&(source.clone(), record.clone()));
-                    if let Some(person) = person.filter(|_| !value.is_empty()) {
-                        said.entry(person.as_str()).or_insert(value);
+                    if let Some(person) = self.person(source, record).filter(|_| !value.is_empty()) {
+                        said.entry(person).or_insert(value);
                     }
                 }
             }

@@ -6,7 +6,7 @@
 use super::check::boolean;
 use super::codes;
 use super::library::{self, CodeList};
-use super::rows::ReturnRows;
+use super::rows::{RecordName, ReturnRows};
 use super::spec::{Column, Kind, Meaning, Spec};
 use plait_types::{Fault, FaultCode, PartialDate, Values};
 use serde::Deserialize;
@@ -99,8 +99,8 @@ pub struct FilledList {
     /// Rows of the table that the list does not ask for: earlier ones where it has the latest of a person, and those of
     /// persons or with values that it is not about.
     pub not_asked_for: u64,
-    /// What the source calls the person of each row.
-    pub records: Vec<String>,
+    /// How a run of linkage can call the person of each row.
+    pub records: Vec<RecordName>,
     /// In the order of the specification; dates as `YYYY-MM-DD`.
     pub columns: Vec<FilledColumn>,
     /// Why it has no rows, where it can have none.
@@ -176,7 +176,7 @@ pub fn copy(rows: &ReturnRows) -> Vec<FilledList> {
                 FilledColumn { values, why_empty }
             });
             let columns = columns.collect();
-            let records = (0..n_rows).map(|row| rows.person_name(table, row).unwrap_or_default().to_owned());
+            let records = (0..n_rows).map(|row| rows.record_name(table, row));
             FilledList {
                 table,
                 n_rows,
@@ -223,8 +223,7 @@ impl Filler<'_> {
         let not_asked_for = (self.rows.n_rows(source) - kept.len()) as u64 - left_out;
         let columns = self.target.tables[table].columns.iter();
         let columns = columns.map(|column| self.column(list, source, column, &kept)).collect();
-        let records =
-            kept.iter().map(|&row| self.rows.person_name(source, row).unwrap_or_default().to_owned());
+        let records = kept.iter().map(|&row| self.rows.record_name(source, row));
         let is_there = |table: &str| self.rows.table(table).is_some_and(|at| self.rows.is_there(at));
         let why_empty = std::iter::once(&list.rows)
             .chain(&list.with)

@@ -431,8 +431,8 @@ impl<'a> Landing<'a> {
             }
         };
         for (row, _) in records.iter().enumerate().filter(|(_, record)| **record == NULL) {
-            let missing = table.record.is_some()
-                && own_key.is_none_or(|column| column.get(row).is_none_or(Self::is_no_key));
+            let missing =
+                table.record.is_some() && own_key.is_none_or(|column| column.get(row).is_none_or(is_no_key));
             let key = || own_key.and_then(|column| column.get(row));
             let reason = if missing && batch.nesting.is_none() {
                 if own_key.is_some() { Reason::NoKey } else { Reason::NoKeyColumn }
@@ -472,19 +472,13 @@ impl<'a> Landing<'a> {
         tables.into_iter().find(|table| table.rows == Rows::Person)
     }
 
-    /// Whether a key says nothing: zeros and words that stand for "not known" would make one record of many people.
-    fn is_no_key(key: &str) -> bool {
-        let key = key.trim();
-        key.is_empty() || key.bytes().all(|byte| byte == b'0') || is_placeholder(Role::Identifier, key)
-    }
-
     /// Whether each row is of a person whom it withdraws. Rows of that person in files that are read later, which are of
     /// earlier days, are set aside too.
     fn withdraw(&mut self, keys: Option<&Column>, withdrawn: Option<&Column>, n_rows: usize) -> Vec<bool> {
         let is_true = |row: usize| withdrawn.and_then(|column| boolean(column.get(row)?)) == Some(true);
         let withdrawn: Vec<bool> = (0..n_rows).map(is_true).collect();
         for (row, _) in withdrawn.iter().enumerate().filter(|(_, withdrawn)| **withdrawn) {
-            if let Some(key) = keys.and_then(|keys| keys.get(row)).filter(|key| !Self::is_no_key(key)) {
+            if let Some(key) = keys.and_then(|keys| keys.get(row)).filter(|key| !is_no_key(key)) {
                 self.keys.withdraw(key.trim());
             }
         }
@@ -502,7 +496,7 @@ impl<'a> Landing<'a> {
         let without_key =
             |landing: &mut Self| if needs_key { NULL } else { landing.identity.new_record(None) };
         let Some(keys) = keys else { return (0..n_rows).map(|_| without_key(self)).collect() };
-        let says_nothing: Vec<bool> = keys.values.iter().map(Self::is_no_key).collect();
+        let says_nothing: Vec<bool> = keys.values.iter().map(is_no_key).collect();
         if let Some(within) = within {
             let of_row = |(row, &code): (usize, &u32)| {
                 if code == NULL || says_nothing[code as usize] {
@@ -598,7 +592,7 @@ impl<'a> Landing<'a> {
         let rows = self.of_rows.entry(table.name.clone()).or_default();
         // a row that is set aside says nothing of its key
         for (row, &record) in records.iter().enumerate().filter(|(_, record)| **record != NULL) {
-            if let Some(key) = keys.get(row).filter(|key| !Self::is_no_key(key)) {
+            if let Some(key) = keys.get(row).filter(|key| !is_no_key(key)) {
                 rows.add(key.trim(), record);
             }
         }
@@ -747,6 +741,12 @@ impl BatchSink for Landing<'_> {
 
     /// The one that gathers counts them too, file by file.
     fn set_aside(&mut self, _n_rows: u64) {}
+}
+
+/// Whether a key says nothing: zeros and words that stand for "not known" would make one record of many people.
+pub(super) fn is_no_key(key: &str) -> bool {
+    let key = key.trim();
+    key.is_empty() || key.bytes().all(|byte| byte == b'0') || is_placeholder(Role::Identifier, key)
 }
 
 /// For each table the one whose rows are around its own, by its elements, else by its keys.

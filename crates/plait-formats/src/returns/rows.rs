@@ -6,7 +6,8 @@ use super::batch::{Batch, BatchSink, Nesting};
 use super::dates::{DateOrders, DateWritten, DatesSeen};
 use super::detect::Recognised;
 use super::gather::{Gathered, Progress, gather};
-use super::spec::{Kind, Rows, Spec};
+use super::landing::is_no_key;
+use super::spec::{Kind, Meaning, Rows, Spec};
 use plait_types::{Column, Fault, Interner, Issue, NULL};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -15,7 +16,8 @@ use std::sync::Arc;
 pub struct ReturnRows {
     spec: Arc<Spec>,
     tables: Vec<TableRows>,
-    person_names: Vec<String>,
+    /// What the files call each person, in the order in which linkage numbers its records.
+    person_names: Vec<Option<String>>,
     orders: DateOrders,
     /// What was wrong with the files.
     pub issues: Vec<Issue>,
@@ -39,6 +41,7 @@ pub fn read_rows(recognised: &Recognised, progress: &dyn Progress) -> Result<(Re
     let spec = &recognised.spec;
     let mut collecting = Collecting {
         tables: spec.tables.iter().map(|table| Collected::new(table.columns.len())).collect(),
+        n_rows: 0,
         files: Vec::new(),
         issues: Vec::new(),
     };
@@ -97,7 +100,13 @@ impl ReturnRows {
 
     /// What the files call the person of a row.
     pub(super) fn person_name(&self, table: usize, row: usize) -> Option<&str> {
-        self.person(table, row).map(|person| self.person_names[person].as_str())
+        self.person(table, row).and_then(|person| self.person_names[person].as_deref())
+    }
+
+    /// How a run of linkage can call the person of a row.
+    pub(super) fn record_name(&self, table: usize, row: usize) -> RecordName {
+        let number = self.person(table, row).map(|person| person as u64 + 1);
+        RecordName { key: self.person_name(table, row).map(str::to_owned), number }
     }
 
     /// Rows of a table with their persons, of rows that have one.
@@ -106,8 +115,19 @@ impl ReturnRows {
     }
 }
 
+/// How a run of linkage can call a record.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RecordName {
+    /// Where a column names the records.
+    pub key: Option<String>,
+    /// Where they are named by their row, from 1.
+    pub number: Option<u64>,
+}
+
 struct Collecting {
     tables: Vec<Collected>,
+    /// Rows so far, of all tables.
+    n_rows: u64,
     /// Files with nested rows.
     files: Vec<Arc<str>>,
     issues: Vec<Issue>,
@@ -120,12 +140,14 @@ struct Collected {
     is_there: bool,
     /// Of nested rows the file and the number of the person in it.
     nested: Vec<Option<(usize, u32)>>,
+    /// How many rows, of all tables, came before each.
+    before: Vec<u64>,
 }
 
 impl Collected {
     fn new(n_columns: usize) -> Self {
         let columns = std::iter::repeat_with(|| None).take(n_columns).collect();
-        Self { columns, n_rows: 0, is_there: false, nested: Vec::new() }
+        Self { columns, n_rows: 0, is_there: false, nested: Vec::new(), before: Vec::new() }
     }
 }
 
@@ -145,6 +167,8 @@ impl BatchSink for Collecting {
             codes.extend(column.codes.iter().map(|&c| if c == NULL { NULL } else { of_code[c as usize] }));
         }
         table.n_rows += batch.rows.n_rows;
+        table.before.extend((self.n_rows..).take(batch.rows.n_rows));
+        self.n_rows += batch.rows.n_rows as u64;
         let file = batch.nesting.is_some().then(|| {
             let known = self.files.iter().position(|file| *file == batch.file);
             known.unwrap_or_else(|| {
@@ -180,7 +204,7 @@ impl BatchSink for Collecting {
 impl Collecting {
     fn finish(self, spec: &Arc<Spec>) -> ReturnRows {
         let mut dates = DatesSeen::new(spec.dates);
-        let mut nested = Vec::new();
+        let (mut nested, mut before) = (Vec::new(), Vec::new());
         let mut tables = Vec::new();
         for (at, (collected, of_spec)) in self.tables.into_iter().zip(&spec.tables).enumerate() {
             let n_rows = collected.n_rows;
@@ -196,6 +220,7 @@ impl Collecting {
                 }
             }
             nested.push(collected.nested);
+            before.push(collected.before);
             tables.push(TableRows { columns, n_rows, is_there: collected.is_there, persons: Vec::new() });
         }
         let mut rows = ReturnRows {
@@ -205,7 +230,7 @@ impl Collecting {
             orders: dates.orders(),
             issues: self.issues,
         };
-        rows.name_persons(&nested);
+        rows.name_persons(&nested, &before);
         rows
     }
 }
@@ -218,25 +243,29 @@ enum Key {
 }
 
 impl ReturnRows {
-    /// Gives every row its person: that of its own key, of the row that it belongs to, or of the element that it is in.
-    fn name_persons(&mut self, nested: &[Vec<Option<(usize, u32)>>]) {
+    /// Gives every row its person: that of its own key, of the row that it belongs to, or of the element that it is in. Persons
+    /// are numbered as their rows come, as [landing](super::landing) does: a run may name them so.
+    fn name_persons(&mut self, nested: &[Vec<Option<(usize, u32)>>], before: &[Vec<u64>]) {
+        let of_elements = self.keys_of_elements(nested);
         let keys: Vec<Vec<Option<Key>>> =
-            (0..self.tables.len()).map(|table| self.keys(table, nested)).collect();
+            (0..self.tables.len()).map(|table| self.keys(table, nested, &of_elements)).collect();
+        let makes_persons = |table: &usize| {
+            let of_spec = &self.spec.tables[*table];
+            of_spec.rows == Rows::Person || of_spec.makes_records
+        };
+        let tables = (0..self.tables.len()).filter(makes_persons);
+        let rows =
+            tables.flat_map(|table| before[table].iter().enumerate().map(move |(row, &n)| (n, table, row)));
+        let mut rows: Vec<(u64, usize, usize)> = rows.collect();
+        rows.sort_unstable();
         let mut numbers: HashMap<&Key, u32> = HashMap::new();
-        let mut names: Vec<String> = Vec::new();
-        for (table, of_spec) in self.spec.tables.iter().enumerate() {
-            if of_spec.rows != Rows::Person && !of_spec.makes_records {
-                continue;
-            }
-            let record = of_spec.record.as_ref().and_then(|record| self.place_in(table, record));
-            for (row, key) in keys[table].iter().enumerate() {
-                let Some(key) = key else { continue };
-                numbers.entry(key).or_insert_with(|| {
-                    let name = record.and_then(|place| self.cell(place, row));
-                    names.push(name.map_or_else(|| (names.len() + 1).to_string(), str::to_owned));
-                    names.len() as u32 - 1
-                });
-            }
+        let mut names: Vec<Option<String>> = Vec::new();
+        for (_, table, row) in rows {
+            let Some(key) = &keys[table][row] else { continue };
+            numbers.entry(key).or_insert_with(|| {
+                names.push(self.own_key(table, row).map(str::to_owned));
+                names.len() as u32 - 1
+            });
         }
         let persons: Vec<Vec<u32>> = keys
             .iter()
@@ -251,23 +280,54 @@ impl ReturnRows {
         self.person_names = names;
     }
 
-    fn keys(&self, table: usize, nested: &[Vec<Option<(usize, u32)>>]) -> Vec<Option<Key>> {
+    /// What a row that makes a person calls it.
+    fn own_key(&self, table: usize, row: usize) -> Option<&str> {
+        let of_spec = &self.spec.tables[table];
+        let named = || of_spec.columns.iter().position(|column| column.meaning == Some(Meaning::Record));
+        let place = match &of_spec.record {
+            Some(record) => self.place_in(table, record)?,
+            None => (table, named()?),
+        };
+        self.cell(place, row).filter(|key| !is_no_key(key))
+    }
+
+    /// Of elements of persons with a key the key: two with one are one person.
+    fn keys_of_elements(&self, nested: &[Vec<Option<(usize, u32)>>]) -> HashMap<(usize, u32), Key> {
+        let mut keys = HashMap::new();
+        for (table, of_spec) in self.spec.tables.iter().enumerate() {
+            if of_spec.rows != Rows::Person || of_spec.record.is_none() {
+                continue;
+            }
+            for (row, place) in nested[table].iter().enumerate() {
+                if let (Some(place), Some(key)) = (place, self.own_key(table, row)) {
+                    keys.insert(*place, Key::Named(key.to_owned()));
+                }
+            }
+        }
+        keys
+    }
+
+    fn keys(
+        &self,
+        table: usize,
+        nested: &[Vec<Option<(usize, u32)>>],
+        of_elements: &HashMap<(usize, u32), Key>,
+    ) -> Vec<Option<Key>> {
         let of_spec = &self.spec.tables[table];
         let n_rows = self.n_rows(table);
         if of_spec.rows == Rows::OfFile {
             return vec![None; n_rows];
         }
         if nested[table].iter().any(Option::is_some) {
-            return nested[table]
-                .iter()
-                .map(|place| place.map(|(file, person)| Key::Nested(file, person)))
-                .collect();
+            let key = |(file, person): (usize, u32)| {
+                of_elements.get(&(file, person)).cloned().unwrap_or(Key::Nested(file, person))
+            };
+            return nested[table].iter().map(|place| place.map(key)).collect();
         }
         let record = of_spec.record.as_ref().and_then(|record| self.place_in(table, record));
         if let Some(place) = record.filter(|place| self.has_column(*place)) {
-            return (0..n_rows)
-                .map(|row| self.cell(place, row).map(|key| Key::Named(key.to_owned())))
-                .collect();
+            let key = |row: usize| self.cell(place, row).filter(|key| !is_no_key(key));
+            return (0..n_rows).map(|row| key(row).map(|key| Key::Named(key.to_owned()))).collect();
         }
         if of_spec.rows == Rows::Person {
             return (0..n_rows).map(|row| Some(Key::Nested(usize::MAX - table, row as u32))).collect();
@@ -278,7 +338,7 @@ impl ReturnRows {
             return vec![None; n_rows];
         };
         // specs are checked to have no circles
-        let of_parent = self.keys(parent, nested);
+        let of_parent = self.keys(parent, nested, of_elements);
         let mut by_key: HashMap<&str, &Option<Key>> = HashMap::new();
         for (row, key) in of_parent.iter().enumerate() {
             if let Some(name) = self.cell(there, row) {

@@ -1435,6 +1435,53 @@ fn two_authorities_that_number_children_alike_are_no_copies_of_one_return() {
 }
 
 #[test]
+fn rows_of_lists_have_the_numbers_that_linkage_gives_their_records() {
+    let pupil = |element: &str, surname: &str| {
+        format!(
+            "<{element}><PupilIdentifiers><Surname>{surname}</Surname><Forename>Ann</Forename><Sex>F</Sex>\
+             <DOB>2012-01-02</DOB></PupilIdentifiers><PupilStatus><EnrolStatus>C</EnrolStatus></PupilStatus></{element}>"
+        )
+    };
+    let school = |estab: &str, on: &[&str], off: &[&str]| {
+        let of =
+            |element: &str, all: &[&str]| all.iter().map(|name| pupil(element, name)).collect::<String>();
+        format!(
+            "<Message><Header><CollectionDetails><Collection>SC</Collection><Term>SPR</Term><Year>2026</Year>\
+             <ReferenceDate>2026-01-15</ReferenceDate></CollectionDetails><Source><LEA>302</LEA><Estab>{estab}</Estab>\
+             </Source></Header><Pupils><PupilsOnRoll>{}</PupilsOnRoll><PupilsNoLongerOnRoll>{}</PupilsNoLongerOnRoll>\
+             </Pupils></Message>",
+            of("PupilOnRoll", on),
+            of("PupilNoLongerOnRoll", off)
+        )
+    };
+    let folder = folder(&[
+        ("a.xml", &school("1001", &["Ash", "Birch"], &["Cedar"])),
+        ("b.xml", &school("1002", &["Damson"], &["Elder", "Fir"])),
+    ]);
+    let Ok(Detected::Return(recognised)) = super::detect(folder.path(), &Asked::Nothing) else {
+        panic!("a school census")
+    };
+    let recognised = recognised.narrowed();
+    let (landed, _) =
+        super::land(&recognised, "it", None, None, None, super::IdentityKept::Whole, &Quiet).unwrap();
+    let surnames = landed.identity.current().table.column("surname").unwrap().clone();
+    let (rows, _) = super::rows::read_rows(&recognised, &Quiet).unwrap();
+    let mut n_rows = 0;
+    for table in ["pupilonroll", "pupilnolongeronroll"] {
+        let table = rows.table(table).unwrap();
+        let surname = rows.place_in(table, "surname").unwrap();
+        for row in 0..rows.n_rows(table) {
+            let record = rows.record_name(table, row);
+            assert_eq!(record.key, None);
+            let number = record.number.unwrap() as usize;
+            assert_eq!(rows.cell(surname, row), surnames.get(number - 1), "record {number}");
+            n_rows += 1;
+        }
+    }
+    assert_eq!(n_rows, 6);
+}
+
+#[test]
 fn dates_of_a_return_are_read_in_the_order_that_their_column_shows() {
     let header = |born: &dyn Fn(u32, u32) -> String| {
         let rows = (1..=24).map(|n| format!("{n},1,{},WBRI,,0,\n", born(n, 1 + n % 12)));
