@@ -26,7 +26,7 @@ impl BatchSink for Count {
         self.said += issue.rows_set_aside() as u64;
     }
 
-    fn set_aside(&mut self, n_rows: u64) {
+    fn set_aside(&mut self, _table: usize, n_rows: u64) {
         self.set_aside += n_rows;
     }
 }

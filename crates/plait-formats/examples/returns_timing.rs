@@ -33,7 +33,7 @@ impl BatchSink for Count {
 
     fn issue(&mut self, _issue: Issue) {}
 
-    fn set_aside(&mut self, _n_rows: u64) {}
+    fn set_aside(&mut self, _table: usize, _n_rows: u64) {}
 }
 
 fn main() -> Result<(), Fault> {

@@ -64,6 +64,7 @@ fn refuse_unknown_codes(spec: &Spec, path: &Path) -> Result<(), Fault> {
 
 /// The return that a source is; `None` where it is a plain table.
 pub(crate) fn recognise(source: &SourceSpec) -> Result<Option<Recognised>, Fault> {
+    refuse_what_was_read(&source.path)?;
     Ok(match detect(&source.path, &asked(source.is.as_deref())?)? {
         Detected::Return(recognised) => Some(recognised.narrowed()),
         Detected::PlainTable => None,
@@ -115,6 +116,21 @@ pub(crate) fn land_any<'a>(
     landed.issues.extend(mapping(source).map(|path| lacking_columns(&landed, path)).unwrap_or_default());
     landed.issues.extend(landed.two_orders.iter().map(|fault| as_issue(fault, &called)));
     Ok(Dataset { recognised, landed, gathered, traced })
+}
+
+/// Refuses the folder that a reading wrote: it is no return, and its tables say too little one by one.
+fn refuse_what_was_read(path: &Path) -> Result<(), Fault> {
+    let is_ours =
+        path.is_dir() && ["dataset.json", "identity.parquet"].iter().all(|file| path.join(file).is_file());
+    if !is_ours {
+        return Ok(());
+    }
+    Err(Fault::new(
+        FaultCode::NoReturn,
+        format!("{} is what plait read wrote", path.display()),
+        "name the return itself, from which it was read; dataset.json says where that was",
+    )
+    .because("the tables there are for other programs: names, addresses and numbers of one person stand in several"))
 }
 
 /// The fault of files without a record of a person: they have no rows, or rows that say something about persons of a table

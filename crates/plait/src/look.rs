@@ -7,7 +7,8 @@ use crate::traced::Traced;
 use crate::{dataset, read};
 use plait_engine::progress::{Progress, Stage};
 use plait_formats::columns::{
-    Profile, births_not_known, describe, guessed_orders, plan_all, read_day_numbers, split_full_names, unread,
+    Profile, births_not_known, describe, guessed_orders, plan_all, read_day_numbers, split_full_names,
+    unknown_column, unread,
 };
 use plait_formats::read::{FileFormat, ReadOptions, read as read_table};
 use plait_formats::returns::{IdentityKept, IdentitySink, Recognised};
@@ -60,6 +61,9 @@ fn look_at_return(
     let kept = IdentityKept::First(IdentitySink::RECORDS);
     let dataset = dataset::land(recognised, source, None, kept, progress)?;
     let (table, plans) = dataset.table(roles);
+    let headers = dataset.headers();
+    let known = headers.iter().map(String::as_str).chain(table.columns.iter().map(|c| c.name.as_str()));
+    refuse_unknown(roles, &known.collect::<Vec<_>>())?;
     let profile = Profile::of(&table, &plans);
     let of_all = match dataset.landed.n_records {
         n if n > table.n_rows => {
@@ -96,6 +100,8 @@ fn look_at_table(request: &LookRequest) -> Result<Looked, Faults> {
     }
     let file = request.path.file_name().unwrap_or(request.path.as_os_str()).to_string_lossy();
     let mut issues = content.issues;
+    let known: Vec<&str> = content.table.columns.iter().map(|column| column.name.as_str()).collect();
+    refuse_unknown(&request.roles, &known)?;
     split_full_names(&mut content.table, &request.roles);
     issues.extend(read_day_numbers(&mut content.table, &file, &request.roles));
     let (plans, faults) = plan_all(&content.table, &content.lines, &request.roles)?;
@@ -120,6 +126,16 @@ fn look_at_table(request: &LookRequest) -> Result<Looked, Faults> {
         "issues": issues.iter().map(ToString::to_string).collect::<Vec<_>>(),
     });
     Ok(Looked { text, json, issues })
+}
+
+/// Refuses roles of columns that are not there, as [`crate::link()`] does.
+fn refuse_unknown(roles: &[(String, Role)], known: &[&str]) -> Result<(), Faults> {
+    let unknown = roles.iter().filter(|(header, _)| !known.contains(&header.as_str()));
+    let fault = |(header, _): &(String, Role)| {
+        unknown_column(format!("the file has no column \"{header}\""), header, known.iter().copied())
+    };
+    let faults: Vec<Fault> = unknown.map(fault).collect();
+    if faults.is_empty() { Ok(()) } else { Err(Faults(faults)) }
 }
 
 fn columns_json(profile: &Profile) -> Vec<serde_json::Value> {

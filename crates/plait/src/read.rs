@@ -342,8 +342,13 @@ fn titles(dataset: &Dataset) -> u64 {
 
 /// A line for each finding, in columns that are as wide as what stands in them.
 fn findings_shown(findings: &[Finding]) -> Vec<String> {
-    let places: Vec<String> =
-        findings.iter().map(|finding| format!("{}.{}", finding.table, finding.called())).collect();
+    // which file, where a table is in several
+    let place = |finding: &Finding| {
+        let is_elsewhere = |other: &&Finding| (other.table == finding.table) && other.file != finding.file;
+        let file = findings.iter().find(is_elsewhere).map(|_| format!(" in {}", finding.file));
+        format!("{}.{}{}", finding.table, finding.called(), file.unwrap_or_default())
+    };
+    let places: Vec<String> = findings.iter().map(place).collect();
     let rows: Vec<String> = findings
         .iter()
         .map(|finding| format!("{} of {}", grouped(finding.n_found), counted(finding.n_checked, "row")))

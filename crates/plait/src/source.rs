@@ -402,11 +402,24 @@ fn refuse_unknown_columns(sources: &[Opened], roles: &[(String, Role)]) -> Resul
     let unknown = roles.iter().filter(|(name, _)| !headers.contains(&name.as_str()));
     let faults: Vec<Fault> = unknown
         .map(|(name, _)| {
-            let what = no_such_column(name);
-            columns::unknown_column(what, name, headers.iter().copied())
+            let of_return = sources.iter().find(|source| source.outside.contains(name));
+            of_return.map_or_else(
+                || columns::unknown_column(no_such_column(name), name, headers.iter().copied()),
+                |source| outside_the_return(name, &source.table.name),
+            )
         })
         .collect();
     if faults.is_empty() { Ok(()) } else { Err(Faults(faults)) }
+}
+
+/// The fault of a role for a column that is in the files of a return and does not go into linkage.
+fn outside_the_return(header: &str, source: &str) -> Fault {
+    Fault::new(
+        FaultCode::BadOption,
+        format!("column \"{header}\" of {source} is none by which its return says who somebody is, and takes no role"),
+        "rename it in the file to the header that the return has for it; plait specs show lists them under identity",
+    )
+    .because("rows of a return are taken apart by its specification, and what that does not know stays outside")
 }
 
 /// What is said of a header that no source has.

@@ -5,7 +5,7 @@ use plait_formats::returns::check::ColumnQuality;
 use plait_formats::returns::codes::find_code;
 use plait_formats::returns::library;
 use plait_formats::returns::spec::{Column, Kind, Meaning, Spec};
-use plait_types::{NULL, Table, grouped, percent};
+use plait_types::{NULL, Table, counted, grouped, percent};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -21,6 +21,8 @@ const CP_IS: u64 = 95;
 pub(crate) struct Tally {
     table: String,
     number: String,
+    /// Rows that are kept.
+    kept: u64,
     codes: Vec<Coded>,
 }
 
@@ -48,6 +50,7 @@ impl Tally {
             Some(Self {
                 table: table.name.clone(),
                 number: number.name.clone(),
+                kept: 0,
                 codes: [WAYS, OUTCOMES].into_iter().filter_map(coded).collect(),
             })
         })
@@ -58,6 +61,7 @@ impl Tally {
         if table != self.table {
             return;
         }
+        self.kept += rows.n_rows as u64;
         for coded in &mut self.codes {
             let Some(column) = rows.column(&coded.column) else { continue };
             let missing = column.codes.iter().filter(|code| **code == NULL).count() as u64;
@@ -75,6 +79,7 @@ impl Tally {
         let counts = |coded: Coded| coded.counts.into_iter().filter(|(_, count)| *count > 0).collect();
         Traced {
             answers,
+            set_aside: answers.saturating_sub(self.kept),
             found,
             counts: self.codes.into_iter().map(|c| (heading(c.list), counts(c))).collect(),
         }
@@ -101,6 +106,8 @@ fn heading(list: &str) -> &'static str {
 pub(crate) struct Traced {
     /// Rows.
     answers: u64,
+    /// Of them those that are not kept, since they do not say whom they answer for.
+    set_aside: u64,
     /// Rows with a valid NHS number.
     found: u64,
     /// Of each column of codes its counts.
@@ -115,6 +122,7 @@ impl Traced {
     pub(crate) fn json(&self) -> Value {
         let mut json = json!({
             "answers": self.answers,
+            "set_aside": self.set_aside,
             "found": self.found,
             "cp_is": { "at_least_percent": CP_IS, "reached": self.needed() == 0, "more_needed": self.needed() },
         });
@@ -140,6 +148,13 @@ impl Traced {
              protection plan or looked after, and of the mothers of\n  unborn children with one, before it takes part, \
              {reached}; the aim is 100%.\n  That holds where these were asked for and no others.\n"
         );
+        if self.set_aside > 0 {
+            text += &format!(
+                "  {} without a reference {} set aside: counted above, and not below.\n",
+                counted(self.set_aside, "answer"),
+                if self.set_aside == 1 { "was" } else { "were" }
+            );
+        }
         for (heading, counts) in &self.counts {
             let title = if *heading == "matched_by" { "how it was matched" } else { "what the service says" };
             text += &format!("\n  {title:<64}{:>12}\n", "answers");

@@ -52,6 +52,6 @@ pub trait BatchSink {
     /// Takes a finding of the container: ragged rows that were set aside, bytes that are not text, unknown elements.
     fn issue(&mut self, issue: Issue);
 
-    /// Takes note of rows that are in the file and in no batch.
-    fn set_aside(&mut self, n_rows: u64);
+    /// Takes note of rows of a table, an index in the spec, that are in the file and in no batch.
+    fn set_aside(&mut self, table: usize, n_rows: u64);
 }

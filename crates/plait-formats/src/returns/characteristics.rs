@@ -91,6 +91,9 @@ pub struct Characteristic {
     pub header: String,
 }
 
+/// The year from which an end stands for none.
+pub(super) const NO_END: u16 = 2100;
+
 impl Characteristics {
     pub(super) fn new(spec: &Spec, on: Option<PartialDate>) -> Self {
         Self {
@@ -146,8 +149,8 @@ impl Characteristics {
                 self.on.zip(date(text)).is_none_or(|(on, from)| from <= on)
             }),
             each_value(period.to.and_then(column), batch.rows.n_rows, true, |text| {
-                // without a day to compare with, what has an end has ended; what is no date is no end
-                date(text).is_none_or(|to| self.on.is_some_and(|on| to >= on))
+                // without a day to compare with, what has an end has ended; what is no date is no end, nor is one far away
+                date(text).is_none_or(|to| to.year >= NO_END || self.on.is_some_and(|on| to >= on))
             }),
         );
         let (set, _) = self.flags.entry(period.role).or_insert_with(|| (Vec::new(), table.name.clone()));

@@ -79,7 +79,7 @@ impl BatchSink for Sink<'_> {
 
     fn issue(&mut self, _issue: Issue) {}
 
-    fn set_aside(&mut self, _n_rows: u64) {}
+    fn set_aside(&mut self, _table: usize, _n_rows: u64) {}
 }
 
 fn lists_of(years: &[Arc<Spec>], table: &str, column: &str) -> Lists {

@@ -31,7 +31,7 @@ pub(super) fn text(
         let instruction = rows.peek().filter(|(cells, _)| is_instruction(cells)).map(|(_, line)| line);
         if let Some(line) = instruction {
             rows.skip()?;
-            out.instruction(file, line);
+            out.instruction(table, file, line);
         }
         out.header(file, &headers);
         out.issues(headers.unknown(file));
@@ -42,7 +42,7 @@ pub(super) fn text(
         }
         let finished = rows.finish()?;
         out.rows_in(finished.set_aside);
-        out.set_aside(finished.set_aside);
+        out.set_aside(table, finished.set_aside);
         out.issues(finished.issues);
         advance(read.take())
     })

@@ -12,7 +12,7 @@ use super::library;
 use super::members::{self, Found, Outline, Seen};
 use super::nested::Shape;
 use super::origin::Origin;
-use super::spec::{Rows, Spec, Term};
+use super::spec::{Kind, Rows, Spec, Term};
 use plait_types::{Fault, FaultCode, are, counted, grouped};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -334,10 +334,13 @@ impl Candidate {
             xml.and_then(|xml| xml.year.as_deref()).unwrap_or("year"),
             xml.and_then(|xml| xml.term.as_deref()).unwrap_or("term"),
             xml.and_then(|xml| xml.reference_date.as_deref()).unwrap_or("referencedate"),
-            xml.and_then(|xml| xml.authority.as_deref()).unwrap_or("lea"),
+            xml.and_then(|xml| xml.authority.as_deref()).unwrap_or_else(|| authority_column(spec)),
         ];
         let [year, term, reference_date, authority] = match &self.seen {
-            Seen::Xml(outline) | Seen::Json(outline) => paths.map(|path| outline.text(path)),
+            Seen::Xml(outline) => paths.map(|path| outline.text(path)),
+            Seen::Json(outline) => {
+                paths.map(|path| outline.text(path).or_else(|| outline.text(&format!("{ENTRY_PATH}{path}"))))
+            }
             Seen::Text { names, first, .. } if is_of_file(spec, best) => paths.map(|path| {
                 let name = path.rsplit('/').next().unwrap_or(path);
                 let at = names.iter().position(|header| header.eq_ignore_ascii_case(name))?;
@@ -352,6 +355,13 @@ impl Candidate {
             authority: authority.map(authority_of),
         }
     }
+}
+
+/// The column of a table about a whole file that says whose it is.
+fn authority_column(spec: &Spec) -> &str {
+    let of_file = spec.tables.iter().filter(|table| table.rows == Rows::OfFile);
+    let mut columns = of_file.flat_map(|table| &table.columns);
+    columns.find(|column| column.kind == Kind::Authority).map_or("lea", |column| column.name.as_str())
 }
 
 fn is_of_file(spec: &Spec, fit: &FileFit) -> bool {
@@ -860,7 +870,7 @@ fn year_of(text: &str) -> Option<u16> {
 }
 
 /// The number of an authority without the fraction that COLLECT gives it; anything else as it stands.
-fn authority_of(text: String) -> String {
+pub(super) fn authority_of(text: String) -> String {
     whole_number(&text).map_or(text, |number| format!("{number:03}"))
 }
 
@@ -988,6 +998,11 @@ fn refuse_mixed_authorities(shown: &str, found: &[Candidate]) -> Result<(), Faul
             files.entry(said.clone()).or_default().push(found.origin.name());
         }
     }
+    refuse_authorities(shown, &files)
+}
+
+/// Refuses more than one authority, each with the files that say it.
+pub(super) fn refuse_authorities(shown: &str, files: &BTreeMap<String, Vec<String>>) -> Result<(), Fault> {
     if files.len() < 2 {
         return Ok(());
     }
@@ -995,7 +1010,7 @@ fn refuse_mixed_authorities(shown: &str, found: &[Candidate]) -> Result<(), Faul
         files.iter().map(|(said, files)| format!("{said} ({})", first_few(files))).collect();
     Err(Fault::new(
         FaultCode::MixedAuthorities,
-        format!("{shown} holds files of several authorities"),
+        format!("{shown} holds data of several authorities"),
         "put the files of each authority into a folder of its own and name one; plait link takes several",
     )
     .because(format!("it holds {}", list.join(", "))))

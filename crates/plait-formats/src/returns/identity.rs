@@ -14,8 +14,7 @@ use crate::columns::surname_first;
 use hashbrown::hash_table::Entry;
 use hashbrown::{DefaultHashBuilder, HashSet, HashTable};
 use plait_types::identifier::UpnUnknown;
-use plait_types::placeholder::is_placeholder;
-use plait_types::{Column, Interner, NULL, PartialDate, Role, Table, Values};
+use plait_types::{Column, Interner, NULL, PartialDate, Table, Values};
 use std::hash::BuildHasher;
 
 mod address;
@@ -472,18 +471,9 @@ impl IdentityBuilder {
             let Some((_, kind)) = IDENTIFIERS.iter().find(|(meaning, _)| *meaning == column.meaning) else {
                 continue;
             };
-            let role = match column.meaning {
-                Meaning::Upn | Meaning::FormerUpn => Some(Role::Upn),
-                Meaning::NhsNumber => Some(Role::NhsNumber),
-                Meaning::Uln => Some(Role::Uln),
-                _ => None,
-            };
             let cleaned = Cleaned::trimmed(column.column);
-            let stands_for_none: Vec<bool> = cleaned
-                .values
-                .iter()
-                .map(|text| role.is_some_and(|role| is_placeholder(role, text)))
-                .collect();
+            let stands_for_none: Vec<bool> =
+                cleaned.values.iter().map(|text| identifiers::is_nobodys(kind, text)).collect();
             for (row, &record) in records.iter().enumerate().filter(|(_, record)| **record != NULL) {
                 if let Some(value) = cleaned.get(row) {
                     if stands_for_none[cleaned.codes[column.column.codes[row] as usize] as usize] {
@@ -503,8 +493,12 @@ impl IdentityBuilder {
         let (Some(value), Some(kinds)) = (value, kinds) else { return };
         let (values, kinds) = (Cleaned::trimmed(value.column), Cleaned::trimmed(kinds.column));
         for (row, &record) in records.iter().enumerate().filter(|(_, record)| **record != NULL) {
-            if let (Some(value), Some(kind)) = (values.get(row), kinds.get(row)) {
-                push(record, &identifiers::kind(kind), value, row, of_named);
+            let (Some(value), Some(kind)) = (values.get(row), kinds.get(row)) else { continue };
+            let kind = identifiers::kind(kind);
+            if !identifiers::is_nobodys(&kind, value) {
+                push(record, &kind, value, row, of_named);
+            } else if kind == "upn" && UpnUnknown::parse(value).is_some() {
+                self.facts[REASON_FOR_NO_UPN].say(record, value);
             }
         }
     }

@@ -101,7 +101,7 @@ impl<'a> Row<'a> {
         let n_more = if issue.lines.len() == Noted::KEPT { n.saturating_sub(Noted::KEPT as u64) } else { 0 };
         Self {
             severity: match issue.severity() {
-                _ if issue.rows_set_aside() > 0 => Severity::Fatal,
+                IssueSeverity::Warning if issue.rows_set_aside() > 0 => Severity::Fatal,
                 IssueSeverity::Warning => Severity::Convention,
                 IssueSeverity::Note => Severity::Characterization,
             },

@@ -1,13 +1,11 @@
 //! Rows at the door: checked, given their record, and split into identity and payload.
 
-use self::copies::Copies;
 use self::keys::{Keys, Meant};
-use self::numbering::Numbering;
 use super::batch::{Batch, BatchSink, Nesting};
 use super::characteristics::{Characteristic, Characteristics};
 use super::check::{Checker, ColumnQuality, Finding, NotRun, boolean};
 use super::dates::DateOrders;
-use super::detect::Recognised;
+use super::detect::{Recognised, authority_of, refuse_authorities};
 use super::fit;
 use super::gather::{Gathered, Progress, gather};
 use super::identity::births::{RowsOf, TwoPeople};
@@ -15,7 +13,7 @@ use super::identity::parts::IdentityParts;
 use super::identity::{self, Identity, IdentityColumn, IdentityKept, IdentitySink};
 use super::members::EMPTY;
 use super::nested::Shape;
-use super::spec::{self, Meaning, Rows, Spec};
+use super::spec::{self, Kind, Meaning, Rows, Spec};
 use crate::noted::Noted;
 use plait_types::identifier::LaCode;
 use plait_types::placeholder::is_placeholder;
@@ -25,9 +23,12 @@ use plait_types::{
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+mod alike;
 mod copies;
 mod keys;
 mod numbering;
+
+pub(super) use self::alike::Alike;
 
 /// A dataset that has landed: who its records are about, and how good they are. Payload went to the sink.
 #[derive(Clone, Debug)]
@@ -128,13 +129,12 @@ pub struct Landing<'a> {
     nested_tables: BTreeMap<usize, Arc<str>>,
     /// Rows set aside: by table, file and reason, their lines.
     aside: BTreeMap<(usize, Arc<str>, Reason), Noted>,
-    /// By table and file, the first row of each record that no row of a table of persons has made.
-    without_person_row: BTreeMap<(usize, Arc<str>), Noted>,
+    /// Of each record that no row of a table of persons has made or named yet, its first row: table, file and line.
+    without_person_row: BTreeMap<u32, (usize, Arc<str>, u64)>,
+    /// Authorities that nested files say they are of, with the files. Two in one file are no fault of its outline.
+    authorities: BTreeMap<String, Vec<String>>,
     issues: Vec<Issue>,
-    /// Only where two files could hold the same persons.
-    copies: Option<Copies>,
-    /// Only where several files have persons by their keys.
-    numbering: Option<Numbering>,
+    alike: Alike,
     payload: Option<&'a mut Payload<'a>>,
 }
 
@@ -182,9 +182,9 @@ impl<'a> Landing<'a> {
             pending: Vec::new(),
             aside: BTreeMap::new(),
             without_person_row: BTreeMap::new(),
+            authorities: BTreeMap::new(),
             issues: Vec::new(),
-            copies: None,
-            numbering: None,
+            alike: Alike::default(),
             payload,
         }
     }
@@ -213,9 +213,8 @@ impl<'a> Landing<'a> {
         for ((table, file, reason), rows) in std::mem::take(&mut self.aside) {
             self.issues.push(self.issue_of(table, &file, reason, rows));
         }
-        for ((table, file), rows) in std::mem::take(&mut self.without_person_row) {
-            self.issues.push(self.issue_without_person_row(table, &file, rows));
-        }
+        let issues = self.issues_without_person_row(name);
+        self.issues.extend(issues);
         let (quality, not_run) = (self.checker.quality(), self.checker.not_run());
         let (orders, is_settled) = (self.checker.date_orders(), self.checker.is_settled());
         let lacking = self.lacking_elements();
@@ -336,7 +335,7 @@ impl<'a> Landing<'a> {
                 IssueKind::RowWithoutKey,
                 format!(
                     "{n} {were} set aside: the file has no column \"{}\", which says which record a row is about; if it is \
-                     there under another name, give that in a mapping file",
+                     there under another name, rename it in the file",
                     table.record.as_deref().unwrap_or_default()
                 ),
             ),
@@ -373,17 +372,38 @@ impl<'a> Landing<'a> {
         }
     }
 
-    fn issue_without_person_row(&self, table: usize, file: &str, rows: Noted) -> Issue {
-        let of_persons = self.table_of_persons().map_or("", |table| table.name.as_str());
-        let (person, have) = if rows.count() == 1 { ("person", "has") } else { ("people", "have") };
-        let message = format!(
-            "{} {person} in \"{}\" {have} no row in \"{of_persons}\": what it says of the others is known of {} only as far as \
-             other tables say it",
-            grouped(rows.count()),
-            self.spec.tables[table].name,
-            if rows.count() == 1 { "this one" } else { "these" },
-        );
-        rows.issue(Issue::new(IssueKind::RecordWithoutPersonRow, file, message))
+    /// One for each table and file; one for all where no table of persons is in the files.
+    fn issues_without_person_row(&mut self, name: &str) -> Vec<Issue> {
+        let found = std::mem::take(&mut self.without_person_row);
+        let is_there = |table: &usize| {
+            self.counts.contains_key(table) || self.headers.keys().any(|(other, _)| other == table)
+        };
+        let mut persons = (0..self.spec.tables.len()).filter(|&at| self.spec.tables[at].rows == Rows::Person);
+        let first = persons.clone().next().filter(|_| !found.is_empty());
+        let Some(first) = first.map(|at| &self.spec.tables[at].name) else { return Vec::new() };
+        let Some(of_persons) = persons.find(is_there).map(|at| &self.spec.tables[at].name) else {
+            let message = format!(
+                "the table \"{first}\" is not there: what it says of a person, such as sex, date of birth or numbers, is missing \
+                 of all {} unless another table says it",
+                counted(found.len() as u64, "record")
+            );
+            return vec![Issue::new(IssueKind::RecordWithoutPersonRow, name, message).counting(found.len())];
+        };
+        let mut by_file: BTreeMap<(usize, Arc<str>), Noted> = BTreeMap::new();
+        for (table, file, line) in found.into_values() {
+            by_file.entry((table, file)).or_default().add(line);
+        }
+        let issue = |((table, file), rows): ((usize, Arc<str>), Noted)| {
+            let (n, table) = (grouped(rows.count()), &self.spec.tables[table].name);
+            let (people, have, them) =
+                if rows.count() == 1 { ("person", "has", "it") } else { ("people", "have", "them") };
+            let message = format!(
+                "{n} {people} in \"{table}\" {have} no row in \"{of_persons}\": what it says of a person, such as sex, date of birth or \
+                 numbers, is missing of {them} unless another table says it"
+            );
+            rows.issue(Issue::new(IssueKind::RecordWithoutPersonRow, &*file, message))
+        };
+        by_file.into_iter().map(issue).collect()
     }
 
     /// The record of each row of a batch; [`NULL`] for rows that are set aside.
@@ -395,7 +415,11 @@ impl<'a> Landing<'a> {
         let records = match (table.rows, &batch.nesting) {
             (Rows::OfFile, _) => return vec![NULL; batch.rows.n_rows],
             (Rows::Person, None) if table.record.is_some() => {
-                self.persons_by_key(own_key, within, true, batch.rows.n_rows)
+                let records = self.persons_by_key(own_key, within, true, batch.rows.n_rows);
+                if !self.without_person_row.is_empty() {
+                    self.without_person_row.retain(|record, _| !records.contains(record));
+                }
+                records
             }
             (Rows::Person, None) => self.person_per_row(batch),
             (Rows::OfPerson, None) if table.makes_records => {
@@ -451,25 +475,15 @@ impl<'a> Landing<'a> {
         records
     }
 
-    /// Notes the rows that made a record, the first of which is `new`, where a table of persons is there to make them.
+    /// Notes the rows that made a record, the first of which is `new`.
     fn note_new_records(&mut self, batch: &Batch, records: &[u32], mut new: u32) {
-        if self.table_of_persons().is_none() {
-            return;
-        }
         for (&line, &record) in batch.lines.iter().zip(records) {
             // records are numbered as their rows come
             if record == new {
-                let rows = self.without_person_row.entry((batch.table, Arc::clone(&batch.file))).or_default();
-                rows.add(line);
+                self.without_person_row.insert(record, (batch.table, Arc::clone(&batch.file), line));
                 new += 1;
             }
         }
-    }
-
-    /// The first table of persons that is in the files.
-    fn table_of_persons(&self) -> Option<&spec::Table> {
-        let tables = self.headers.keys().map(|&(table, _)| &self.spec.tables[table]);
-        tables.into_iter().find(|table| table.rows == Rows::Person)
     }
 
     /// Whether each row is of a person whom it withdraws. Rows of that person in files that are read later, which are of
@@ -660,12 +674,8 @@ impl Landing<'_> {
     }
 
     fn land(&mut self, batch: Batch) -> Result<(), Fault> {
-        if let Some(copies) = &mut self.copies {
-            copies.look(&batch);
-        }
-        if let Some(numbering) = &mut self.numbering {
-            numbering.look(&batch);
-        }
+        self.alike.look(&batch);
+        self.note_authorities(&batch);
         let records = self.records_of(&batch);
         self.remember_rows(&batch, &records);
         let spec = Arc::clone(&self.spec);
@@ -692,6 +702,22 @@ impl Landing<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Of rows about a nested file, whose it is.
+    fn note_authorities(&mut self, batch: &Batch) {
+        let table = &self.spec.tables[batch.table];
+        if table.rows != Rows::OfFile || batch.nesting.is_none() {
+            return;
+        }
+        let known = batch.columns.iter().zip(&batch.rows.columns);
+        let says_whose = |at: &Option<usize>| at.is_some_and(|at| table.columns[at].kind == Kind::Authority);
+        for text in known.filter(|(at, _)| says_whose(at)).flat_map(|(_, column)| column.values.iter()) {
+            let files = self.authorities.entry(authority_of(text.trim().to_owned())).or_default();
+            if files.last().is_none_or(|last| **last != *batch.file) {
+                files.push(batch.file.to_string());
+            }
+        }
     }
 
     fn land_pending(&mut self) -> Result<(), Fault> {
@@ -739,8 +765,13 @@ impl BatchSink for Landing<'_> {
         self.issues.push(issue);
     }
 
-    /// The one that gathers counts them too, file by file.
-    fn set_aside(&mut self, _n_rows: u64) {}
+    fn set_aside(&mut self, table: usize, n_rows: u64) {
+        let count = self.counts.entry(table).or_default();
+        count.table.clone_from(&self.spec.tables[table].name);
+        count.rows_in += n_rows;
+        count.set_aside += n_rows;
+        count.not_read += n_rows;
+    }
 }
 
 /// Whether a key says nothing: zeros and words that stand for "not known" would make one record of many people.
@@ -800,19 +831,13 @@ pub fn land<'a>(
         IdentityKept::First(records) => landing.with_identity_of_first(records),
         IdentityKept::InParts(sink) => landing.with_identity_in_parts(sink),
     };
-    landing.copies = Copies::of(recognised);
-    landing.numbering = Numbering::of(recognised);
+    landing.alike = Alike::of(recognised);
     let gathered = gather(recognised, &mut landing, progress)?;
-    if let Some(copies) = landing.copies.take() {
-        copies.refuse()?;
-    }
-    if let Some(numbering) = landing.numbering.take() {
-        numbering.refuse()?;
-        landing.issues.extend(numbering.nobody_in_common());
-    }
+    refuse_authorities(name, &landing.authorities)?;
+    let told = std::mem::take(&mut landing.alike).finish()?;
+    landing.issues.extend(told);
     let mut landed = landing.finish(name)?;
-    refuse_without_persons(recognised, &gathered, &landed)?;
-    count_not_read(recognised, &gathered, &mut landed.tables);
+    refuse_without_persons(name, recognised, &gathered, &landed)?;
     if let Some(orders) = landed.unsettled.take() {
         let checker = Checker::new(Arc::clone(&recognised.spec), reference_date, authority);
         let mut again = OnlyChecks(checker.in_orders(orders));
@@ -823,25 +848,10 @@ pub fn land<'a>(
     Ok((landed, gathered))
 }
 
-/// Counts rows that were not read to the table whose file they are in; of a nested file or a workbook with several
-/// tables it is not known which.
-fn count_not_read(recognised: &Recognised, gathered: &Gathered, tables: &mut Vec<TableCount>) {
-    for (member, counts) in recognised.members.iter().zip(&gathered.members) {
-        let Some(table) = member.holds.only_table().filter(|_| counts.rows_set_aside > 0) else { continue };
-        let name = &recognised.spec.tables[table].name;
-        let at = tables.iter().position(|count| count.table == *name).unwrap_or_else(|| {
-            tables.push(TableCount { table: name.clone(), ..TableCount::default() });
-            tables.len() - 1
-        });
-        let count = &mut tables[at];
-        count.rows_in += counts.rows_set_aside;
-        count.set_aside += counts.rows_set_aside;
-        count.not_read += counts.rows_set_aside;
-    }
-}
-
-/// Refuses a return whose table of persons is there without a row, so that most rows of its other tables are about nobody.
+/// Refuses a return whose table of persons is not there, or without a row, so that most rows of its other tables are about
+/// nobody.
 fn refuse_without_persons(
+    name: &str,
     recognised: &Recognised,
     gathered: &Gathered,
     landed: &Landed,
@@ -852,8 +862,8 @@ fn refuse_without_persons(
     for count in &landed.tables {
         let of_spec = spec.tables.iter().find(|table| table.name == count.table);
         if of_spec.is_some_and(|table| table.rows == Rows::OfPerson && !table.makes_records) {
-            rows += count.rows_in;
-            about_nobody += count.set_aside;
+            rows += count.rows_in - count.not_read;
+            about_nobody += count.set_aside - count.not_read;
         }
     }
     if about_nobody * 2 <= rows {
@@ -869,13 +879,27 @@ fn refuse_without_persons(
             Some((stranger.file.clone(), spec.tables.iter().find(called)?))
         })
     };
-    let Some((file, table)) = without_rows.or_else(empty) else { return Ok(()) };
-    Err(Fault::new(
-        FaultCode::LacksPersons,
-        format!("{file} has no rows, and the other tables are about the persons of \"{}\"", table.name),
-        "export it again with its rows, and check that the selection returns some",
-    )
-    .because(format!(
+    let first = spec.tables.iter().find(|table| table.rows == Rows::Person);
+    // where nobody is left, whoever asks for persons is told what is missing
+    let missing = first
+        .filter(|table| landed.n_records > 0 && landed.tables.iter().all(|count| count.table != table.name));
+    let fault = match (without_rows.or_else(empty), missing) {
+        (Some((file, table)), _) => Fault::new(
+            FaultCode::LacksPersons,
+            format!("{file} has no rows, and the other tables are about the persons of \"{}\"", table.name),
+            "export it again with its rows, and check that the selection returns some",
+        ),
+        (None, Some(table)) => Fault::new(
+            FaultCode::LacksPersons,
+            format!(
+                "{name} has no table \"{}\", and its other tables are about the persons there",
+                table.name
+            ),
+            format!("put \"{}\" beside the others, of the same day and selection", table.name),
+        ),
+        (None, None) => return Ok(()),
+    };
+    Err(fault.because(format!(
         "{} of {} would be about nobody, and nearly everybody would be missing",
         grouped(about_nobody),
         counted(rows, "row")
@@ -897,7 +921,7 @@ impl BatchSink for OnlyChecks {
 
     fn issue(&mut self, _issue: Issue) {}
 
-    fn set_aside(&mut self, _n_rows: u64) {}
+    fn set_aside(&mut self, _table: usize, _n_rows: u64) {}
 }
 
 /// Of a second reading: it can be stopped, and its bytes have been counted.

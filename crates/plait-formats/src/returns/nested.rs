@@ -600,10 +600,12 @@ impl<'a, 'b> NestedRows<'a, 'b> {
         is_in_person && (slots.iter().any(is_table) || own == NONE && !is_cell())
     }
 
-    /// Sets a person who stands within another aside.
-    fn set_person_within_aside(&mut self, line: u64) {
+    /// Sets a person who stands within another aside; `name` is that of the element.
+    fn set_person_within_aside(&mut self, name: u32, line: u64) {
+        let slot = self.shape.persons.get(&name).and_then(|slots| slots.first());
+        let table = slot.map_or(0, |&slot| self.shape.tables[slot as usize].index);
         self.out.rows_in(1);
-        self.out.set_aside(1);
+        self.out.set_aside(table, 1);
         self.findings.within.add(line);
     }
 
@@ -677,15 +679,15 @@ impl<'a, 'b> NestedRows<'a, 'b> {
             for column in &mut waiting.columns {
                 column.truncate(row);
             }
-            let mut dropped = 1;
+            self.out.set_aside(table.index, 1);
             if table.rows != Rows::OfFile {
                 for (slot, waiting) in
                     self.waiting.iter_mut().enumerate().filter(|(slot, _)| *slot != open.slot)
                 {
-                    dropped += waiting.truncate(self.marks[open.marks + slot] as usize);
+                    let dropped = waiting.truncate(self.marks[open.marks + slot] as usize);
+                    self.out.set_aside(self.shape.tables[slot].index, dropped as u64);
                 }
             }
-            self.out.set_aside(dropped as u64);
             self.findings.undecodable.add(open.line);
         } else {
             waiting.lines.push(open.line);
@@ -863,7 +865,7 @@ impl Elements for NestedRows<'_, '_> {
             self.within += 1;
             let number = self.name(name);
             if self.shape.persons.contains_key(&number) {
-                self.set_person_within_aside(line());
+                self.set_person_within_aside(number, line());
             }
             return Ok(());
         }
@@ -882,7 +884,7 @@ impl Elements for NestedRows<'_, '_> {
                 let number = self.name(name);
                 if self.is_person_within(above, number) {
                     self.within = 1;
-                    self.set_person_within_aside(line());
+                    self.set_person_within_aside(number, line());
                     return Ok(());
                 }
                 (self.node_below(above, number), number)

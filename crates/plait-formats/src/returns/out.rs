@@ -43,15 +43,17 @@ impl<'a> Out<'a> {
         self.counts.rows_in += rows;
     }
 
-    pub(super) fn set_aside(&mut self, rows: u64) {
+    pub(super) fn set_aside(&mut self, table: usize, rows: u64) {
         self.counts.rows_set_aside += rows;
-        self.sink.set_aside(rows);
+        if rows > 0 {
+            self.sink.set_aside(table, rows);
+        }
     }
 
-    /// A row below the header says how to fill in the form.
-    pub(super) fn instruction(&mut self, file: &str, line: u64) {
+    /// A row below the header of a table says how to fill in the form.
+    pub(super) fn instruction(&mut self, table: usize, file: &str, line: u64) {
         self.rows_in(1);
-        self.set_aside(1);
+        self.set_aside(table, 1);
         self.counts.rows_of_instructions += 1;
         let message = "the row below the header says how to fill in the form and was set aside";
         self.issue(Issue::new(IssueKind::InstructionRow, file, message).on_lines(vec![line]));

@@ -6,7 +6,7 @@ use super::batch::{Batch, BatchSink, Nesting};
 use super::dates::{DateOrders, DateWritten, DatesSeen};
 use super::detect::Recognised;
 use super::gather::{Gathered, Progress, gather};
-use super::landing::is_no_key;
+use super::landing::{Alike, is_no_key};
 use super::spec::{Kind, Meaning, Rows, Spec};
 use plait_types::{Column, Fault, Interner, Issue, NULL};
 use std::collections::HashMap;
@@ -36,16 +36,19 @@ struct TableRows {
 
 /// Reads all rows of a return that was narrowed to its term. They are held in memory.
 ///
-/// Fails as [`gather`] does.
+/// Fails as [`gather`] does, and where two files hold the same persons or number them alike.
 pub fn read_rows(recognised: &Recognised, progress: &dyn Progress) -> Result<(ReturnRows, Gathered), Fault> {
     let spec = &recognised.spec;
     let mut collecting = Collecting {
         tables: spec.tables.iter().map(|table| Collected::new(table.columns.len())).collect(),
         n_rows: 0,
         files: Vec::new(),
+        alike: Alike::of(recognised),
         issues: Vec::new(),
     };
     let gathered = gather(recognised, &mut collecting, progress)?;
+    let told = std::mem::take(&mut collecting.alike).finish()?;
+    collecting.issues.extend(told);
     Ok((collecting.finish(spec), gathered))
 }
 
@@ -130,6 +133,7 @@ struct Collecting {
     n_rows: u64,
     /// Files with nested rows.
     files: Vec<Arc<str>>,
+    alike: Alike,
     issues: Vec<Issue>,
 }
 
@@ -153,6 +157,7 @@ impl Collected {
 
 impl BatchSink for Collecting {
     fn batch(&mut self, batch: Batch) -> Result<(), Fault> {
+        self.alike.look(&batch);
         let table = &mut self.tables[batch.table];
         table.is_there = true;
         for (column, of_spec) in batch.rows.columns.iter().zip(&batch.columns) {
@@ -198,7 +203,7 @@ impl BatchSink for Collecting {
         self.issues.push(issue);
     }
 
-    fn set_aside(&mut self, _n_rows: u64) {}
+    fn set_aside(&mut self, _table: usize, _n_rows: u64) {}
 }
 
 impl Collecting {

@@ -31,7 +31,7 @@ impl BatchSink for Counting {
         self.issues.push(issue);
     }
 
-    fn set_aside(&mut self, n_rows: u64) {
+    fn set_aside(&mut self, _table: usize, n_rows: u64) {
         self.set_aside += n_rows;
     }
 }

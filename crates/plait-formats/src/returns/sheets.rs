@@ -118,7 +118,7 @@ fn read_sheet(
     while rows.next(&mut row).map_err(fail)? {
         let cells: Vec<&str> = row.cells.iter().map(|cell| row.text_of(cell)).collect();
         if std::mem::take(&mut is_first) && is_instruction(&cells) {
-            out.instruction(&shown, row.number);
+            out.instruction(sheet.table, &shown, row.number);
             continue;
         }
         out.rows_in(1);
@@ -138,7 +138,7 @@ fn read_sheet(
         take(row, out)?;
     }
     filling.give(&shown, &headers, limit, out)?;
-    out.set_aside(below.count() + headers_again.count());
+    out.set_aside(sheet.table, below.count() + headers_again.count());
     out.issues(naming::headers_again(&shown, headers_again));
     out.issues(footer::issue(&shown, below));
     out.header(&shown, &headers);

@@ -168,7 +168,7 @@ impl BatchSink for Kept {
         self.issues.push(issue);
     }
 
-    fn set_aside(&mut self, n_rows: u64) {
+    fn set_aside(&mut self, _table: usize, n_rows: u64) {
         self.set_aside += n_rows;
     }
 }
@@ -1482,6 +1482,104 @@ fn rows_of_lists_have_the_numbers_that_linkage_gives_their_records() {
 }
 
 #[test]
+fn two_nested_files_that_number_children_alike_are_refused_and_those_of_a_child_in_both_are_read() {
+    let census = |born: &str, ids: std::ops::Range<u32>| {
+        let child = |id: u32| {
+            format!(
+                "<Child><ChildIdentifiers><LAchildID>{id}</LAchildID><PersonBirthDate>{born}-{:02}</PersonBirthDate>\
+                 </ChildIdentifiers></Child>",
+                10 + id % 9
+            )
+        };
+        format!(
+            "<Message><Header><CollectionDetails><Collection>CIN</Collection><Year>2026</Year>\
+             <ReferenceDate>2026-03-31</ReferenceDate></CollectionDetails><Source><LEA>302</LEA></Source></Header>\
+             <Children>{}</Children></Message>",
+            ids.map(child).collect::<String>()
+        )
+    };
+    let land = |born: &str, ids: std::ops::Range<u32>| {
+        let folder = folder(&[("a.xml", &census("2012-03", 0..20)), ("b.xml", &census(born, ids))]);
+        let Ok(Detected::Return(recognised)) = super::detect(folder.path(), &Asked::Nothing) else {
+            panic!("a children in need census")
+        };
+        super::land(&recognised, "it", None, None, None, super::IdentityKept::Whole, &Quiet)
+            .map(|(landed, _)| {
+                (landed.n_records, landed.issues.iter().map(|issue| issue.kind).collect::<Vec<_>>())
+            })
+            .map_err(|fault| fault.code)
+    };
+    assert_eq!(land("2017-10", 16..40), Err(FaultCode::NumberedAlike));
+    assert_eq!(land("2012-03", 16..40), Ok((40, vec![])));
+    assert_eq!(land("2012-03", 20..40), Ok((40, vec![IssueKind::NobodyInCommon])));
+}
+
+#[test]
+fn files_of_two_authorities_are_refused_wherever_they_say_it() {
+    let document = |authority: &str, child: u32| {
+        format!(
+            r#"{{"la_code": {authority}, "Children": [{{"la_child_id": "{child}", "child_details": {{"first_name": "Ann",
+            "surname": "Ash", "sex": "F", "postcode": "ZX1 1AA"}}}}]}}"#
+        )
+    };
+    let authority_of = |files: &[(&str, String)]| {
+        let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (*name, text.as_str())).collect();
+        let folder = folder(&files);
+        let recognised = match super::detect(folder.path(), &Asked::Nothing) {
+            Ok(Detected::Return(recognised)) => recognised,
+            Ok(Detected::PlainTable) => panic!("documents of the department's interface"),
+            Err(fault) => return Err(fault.code),
+        };
+        let landed = super::land(&recognised, "it", None, None, None, super::IdentityKept::Whole, &Quiet);
+        landed.map(|_| recognised.authority.clone()).map_err(|fault| fault.code)
+    };
+    let listed = |authority: &str, child: u32| format!("[{}]", document(authority, child));
+    for form in [&document as &dyn Fn(&str, u32) -> String, &listed] {
+        assert_eq!(authority_of(&[("a.json", form("302", 1))]), Ok(Some("302".to_owned())));
+        let one = authority_of(&[("a.json", form("302", 1)), ("b.json", form("302", 2))]);
+        assert_eq!(one, Ok(Some("302".to_owned())));
+        let two = authority_of(&[("a.json", form("302", 1)), ("b.json", form("303", 1))]);
+        assert_eq!(two, Err(FaultCode::MixedAuthorities));
+    }
+    let in_one = format!("[{},{}]", document("302", 1), document("303", 1));
+    assert_eq!(authority_of(&[("a.json", in_one)]), Err(FaultCode::MixedAuthorities));
+}
+
+#[test]
+fn a_sheet_that_is_a_copy_of_another_is_refused() {
+    let read = |second: &[&str]| {
+        let mut book = Workbook::new();
+        for (name, ids) in
+            [("List 4", &["101", "102", "103", "104", "105", "106"][..]), ("List 4 (2)", second)]
+        {
+            let sheet = book.add_worksheet().set_name(name).unwrap();
+            for (column, header) in ["Child Unique ID", "Gender", "Date of Birth"].into_iter().enumerate() {
+                sheet.write(0, column as u16, header).unwrap();
+            }
+            for (row, id) in (1..).zip(ids) {
+                sheet.write(row, 0, *id).unwrap();
+                sheet.write(row, 1, "b) Female").unwrap();
+                sheet.write(row, 2, "01/02/2015").unwrap();
+            }
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("annex.xlsx");
+        book.save(&path).unwrap();
+        let asked = Asked::Return("annex-a".to_owned());
+        let Ok(Detected::Return(recognised)) = super::detect(&path, &asked) else {
+            panic!("it was said what it is")
+        };
+        let landed = super::land(&recognised, "it", None, None, None, super::IdentityKept::Whole, &Quiet);
+        let rows = super::rows::read_rows(&recognised, &Quiet).map(|_| ()).map_err(|fault| fault.code);
+        let landed = landed.map(|_| ()).map_err(|fault| fault.code);
+        assert_eq!(landed, rows, "linkage and lists look alike");
+        landed
+    };
+    assert_eq!(read(&["101", "102", "103", "104", "105", "106"]), Err(FaultCode::SameFileTwice));
+    assert_eq!(read(&["106", "107", "108", "109", "110", "111"]), Ok(()));
+}
+
+#[test]
 fn dates_of_a_return_are_read_in_the_order_that_their_column_shows() {
     let header = |born: &dyn Fn(u32, u32) -> String| {
         let rows = (1..=24).map(|n| format!("{n},1,{},WBRI,,0,\n", born(n, 1 + n % 12)));
@@ -1527,8 +1625,10 @@ fn files_of_children_of_whom_none_is_in_both_are_noted() {
     assert_eq!(noted(&[(1, 9), (8, 20)]), [], "a child who is in both files of one authority");
     assert_eq!(noted(&[(1, 9), (8, 20), (19, 30)]), [], "the third goes on from the second");
     let apart = noted(&[(1, 9), (9, 20), (15, 40)]);
-    assert_eq!(apart.len(), 1, "{apart:?}");
+    assert_eq!(apart.len(), 1, "the third goes on from the second: {apart:?}");
     assert_eq!(apart[0].0, "header_b.csv");
+    // the last belongs to both of the others
+    assert_eq!(noted(&[(1, 4), (4, 7), (3, 6)]), []);
     assert!(apart[0].1.starts_with("no child of it is in header_a.csv too"), "{}", apart[0].1);
 }
 
@@ -1551,11 +1651,8 @@ fn children_who_are_not_in_the_table_of_children_are_counted_once_with_their_lin
     assert_eq!(n_records, 4, "they are records all the same");
     let expected = [("episodes.csv".to_owned(), vec![3, 4]), ("missing.csv".to_owned(), vec![3])];
     assert_eq!(found, expected);
-    assert_eq!(
-        noted(&[missing, episodes]).1,
-        [],
-        "where no file says who the children are, none lacks anybody"
-    );
+    let (_, found) = noted(&[missing, episodes]);
+    assert_eq!(found, [("it".to_owned(), vec![])], "no file says who the children are");
 }
 
 #[test]

@@ -70,6 +70,11 @@ fn a_period_holds_on_the_day_that_the_return_is_about() {
             &["c", "2020-Feb-01 00:00:00", "2021-Feb-01 00:00:00"],
         ],
     );
+    let far_away: Sheet<'_> = (
+        "fsmperiod",
+        &["pupilonrolltableid", "fsmstartdate", "fsmenddate"],
+        &[&["a", "2022-Feb-26 00:00:00", "9999-Dec-31 00:00:00"]],
+    );
     let sen = "sen_provision: K - E";
     check(
         "school-census-2026",
@@ -79,6 +84,7 @@ fn a_period_holds_on_the_day_that_the_return_is_about() {
     );
     // without a day, what has not ended
     check("school-census-2026", None, &[PUPILS, periods], &[sen, "free_school_meals: yes no yes"]);
+    check("school-census-2026", None, &[PUPILS, far_away], &[sen, "free_school_meals: yes no no"]);
 }
 
 #[test]

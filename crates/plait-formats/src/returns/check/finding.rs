@@ -42,10 +42,13 @@ pub struct Finding {
 impl Finding {
     /// The column as its file calls it, with the name that the spec has for it where that is another.
     pub fn called(&self) -> Cow<'_, str> {
-        if self.header.is_empty() || self.header.trim().eq_ignore_ascii_case(&self.column) {
+        // a header may hold line breaks, and anything else that a terminal obeys
+        let words: Vec<&str> = self.header.split(|c: char| c.is_whitespace() || c.is_control()).collect();
+        let header = words.into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
+        if header.is_empty() || header.eq_ignore_ascii_case(&self.column) {
             (&self.column).into()
         } else {
-            format!("{} ({})", self.header, self.column).into()
+            format!("{header} ({})", self.column).into()
         }
     }
 

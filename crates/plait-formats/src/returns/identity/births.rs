@@ -104,14 +104,19 @@ impl Births {
         let others: Vec<(Other, Rows)> = others.into_iter().collect();
         for of_record in others.chunk_by(|a, b| a.0.0 == b.0.0) {
             let record = of_record[0].0.0;
-            let first = days[of_code(column.codes[record as usize]) as usize];
+            let day_of = |code: u32| days[of_code(code) as usize];
+            let code = &mut column.codes[record as usize];
             // the first date that is one; every other is held against it
-            let first =
-                first.or_else(|| of_record.iter().find_map(|other| days[of_code(other.0.1) as usize]));
-            let Some(first) = first else { continue };
+            if day_of(*code).is_none()
+                && let Some(other) =
+                    of_record.iter().map(|other| other.0.1).find(|&other| day_of(other).is_some())
+            {
+                *code = other;
+            }
+            let Some(first) = day_of(*code) else { continue };
             let mut told = Vec::new();
             for &((_, code, place), (n_rows, line)) in of_record {
-                if days[of_code(code) as usize].is_none_or(|other| !first.contradicts(other)) {
+                if day_of(code).is_none_or(|other| !first.contradicts(other)) {
                     continue;
                 }
                 let (at, file) = &places[place];

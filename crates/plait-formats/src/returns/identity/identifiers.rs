@@ -1,6 +1,8 @@
 //! Which identifier a value is, and whether it can be right.
 
+use plait_types::Role;
 use plait_types::identifier::{NhsNumber, Uln, Upn};
+use plait_types::placeholder::is_placeholder;
 
 /// The kind of an identifier that a source names in words, as the Standard Safeguarding Dataset does; in small letters with
 /// underscores where it is none that Plait knows.
@@ -18,6 +20,17 @@ pub(super) fn kind(said: &str) -> String {
             .collect::<Vec<_>>()
             .join("_"),
     }
+}
+
+/// Whether a value of this kind stands for "no number": UN1 to UN7, digits that are nobody's.
+pub(super) fn is_nobodys(kind: &str, value: &str) -> bool {
+    let role = match kind {
+        "upn" | "former_upn" => Role::Upn,
+        "nhs_number" => Role::NhsNumber,
+        "uln" => Role::Uln,
+        _ => return false,
+    };
+    is_placeholder(role, value)
 }
 
 /// `valid`, `temporary`, `invalid`, or `not_checked` where the kind has no check.

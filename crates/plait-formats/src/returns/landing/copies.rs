@@ -7,7 +7,7 @@ use crate::returns::dates::DateReader;
 use crate::returns::detect::{Holds, Recognised};
 use crate::returns::spec::{Meaning, Rows, Spec};
 use plait_types::{Column, Fault, FaultCode, PartialDate, grouped};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// Fewer persons may be in two files by chance, such as pupils who changed school.
@@ -25,11 +25,12 @@ pub(super) struct Copies {
 
 impl Copies {
     /// For returns of which two files could be copies; `None` of others. Lists and extracts without a year may come month by
-    /// month, and nested ones day by day, so that of these only a nested file beside a table is suspicious.
+    /// month, and nested ones day by day, so that of these only a nested file beside a table is suspicious, and a sheet beside
+    /// another of its workbook.
     pub(super) fn of(recognised: &Recognised) -> Option<Self> {
         let spec = &recognised.spec;
         let is_of_persons = |table: usize| spec.tables[table].rows == Rows::Person;
-        let mut n_nested = 0;
+        let (mut n_nested, mut has_sheets_alike) = (0, false);
         let mut n_flat: BTreeMap<usize, usize> = BTreeMap::new();
         for member in &recognised.members {
             let tables = match &member.holds {
@@ -40,14 +41,17 @@ impl Copies {
                 Holds::Text { table } | Holds::Binary { table } => vec![*table],
                 Holds::Sheets(sheets) => sheets.iter().map(|sheet| sheet.table).collect(),
             };
-            tables.into_iter().filter(|&table| is_of_persons(table)).for_each(|table| {
+            let mut of_member = BTreeSet::new();
+            for table in tables.into_iter().filter(|&table| is_of_persons(table)) {
                 *n_flat.entry(table).or_default() += 1;
-            });
+                has_sheets_alike |= !of_member.insert(table);
+            }
         }
         let most_flat = n_flat.values().copied().max().unwrap_or(0);
         let has_year = spec.year != 0;
         let may_be = n_nested > 0 && (most_flat > 0 || has_year && n_nested > 1)
-            || recognised.year.is_some() && most_flat > 1;
+            || recognised.year.is_some() && most_flat > 1
+            || has_sheets_alike;
         may_be.then(|| Self {
             spec: Arc::clone(spec),
             files: Vec::new(),
@@ -82,12 +86,12 @@ impl Copies {
             let born = details[2].and_then(|column| value(Some(column), row));
             let date = born.and_then(|text| reader.read(text)).map(|cell| cell.date);
             let hash = if let Some((kind, number)) = number {
-                hash_of((kind, number.to_lowercase()))
+                hash_of((batch.table, kind, number.to_lowercase()))
             } else {
                 let [surname, forename, _] = details.map(|column| value(column, row));
                 let (Some(surname), Some(forename), Some(born)) = (surname, forename, born) else { continue };
                 let born = date.map_or_else(|| born.to_owned(), PartialDate::iso);
-                hash_of((surname.to_lowercase(), forename.to_lowercase(), born))
+                hash_of((batch.table, surname.to_lowercase(), forename.to_lowercase(), born))
             };
             self.files[file].1 += 1;
             let (first, first_date) = *self.first.entry(hash).or_insert((file_at, date));
@@ -116,7 +120,7 @@ impl Copies {
                     grouped(shared),
                     grouped(*in_other)
                 ),
-                "leave one of them out, or name each by itself",
+                "leave one of them out, or name each by itself; of two sheets, delete one or save it as a file of its own",
             )
             .because(
                 "they are the same return in two forms, or two copies of it, and its rows would count twice",

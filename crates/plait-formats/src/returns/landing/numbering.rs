@@ -5,7 +5,8 @@ use crate::returns::batch::Batch;
 use crate::returns::check::hash_of;
 use crate::returns::dates::DateReader;
 use crate::returns::detect::{Holds, Recognised};
-use crate::returns::spec::{Meaning, Rows, Spec};
+use crate::returns::landing::is_no_key;
+use crate::returns::spec::{Form, Meaning, Rows, Spec};
 use plait_types::{Column, Fault, FaultCode, Issue, IssueKind, PartialDate, grouped};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -17,11 +18,13 @@ const FEWEST: u64 = 3;
 /// have a table of persons.
 pub(super) struct Numbering {
     spec: Arc<Spec>,
-    /// Tables of persons with keys that several files have.
+    /// Tables whose rows make persons by their keys and which several files have.
     tables: BTreeSet<usize>,
     files: Vec<Arc<str>>,
-    /// By table and file with keys, whether an earlier file of the table has one of them too.
-    has_known: BTreeMap<(usize, u32), bool>,
+    /// By table, the files with keys.
+    with_keys: BTreeSet<(usize, u32)>,
+    /// By table, files that have a key in common: the first that has it, and another.
+    in_common: BTreeSet<(usize, u32, u32)>,
     first: HashMap<u64, Said>,
     /// Of each two files, keys that both have and say whose they are, and how many of these contradict.
     shared: BTreeMap<(u32, u32), (u64, u64)>,
@@ -60,13 +63,15 @@ impl Numbering {
                 Holds::Sheets(sheets) => {
                     sheets.iter().for_each(|sheet| *n_files.entry(sheet.table).or_default() += 1);
                 }
-                // nesting says whose rows are, and keys of nested persons come from the authority's system
-                Holds::Xml | Holds::Json { .. } => {}
+                // it may hold all of them
+                Holds::Xml | Holds::Json { .. } => {
+                    (0..spec.tables.len()).for_each(|table| *n_files.entry(table).or_default() += 1);
+                }
             }
         }
         let is_numbered = |table: &usize| {
             let table = &spec.tables[*table];
-            table.rows == Rows::Person && table.record.is_some()
+            (table.rows == Rows::Person || table.makes_records) && table.record.is_some()
         };
         let several = n_files.into_iter().filter(|(_, n)| *n > 1).map(|(table, _)| table);
         let tables: BTreeSet<usize> = several.filter(is_numbered).collect();
@@ -74,7 +79,8 @@ impl Numbering {
             spec: Arc::clone(spec),
             tables,
             files: Vec::new(),
-            has_known: BTreeMap::new(),
+            with_keys: BTreeSet::new(),
+            in_common: BTreeSet::new(),
             first: HashMap::new(),
             shared: BTreeMap::new(),
         })
@@ -99,14 +105,17 @@ impl Numbering {
         let file = self.file(&batch.file);
         let name = |column, row| value(column, row).map(|name| hash_of(name.to_lowercase()) as u32);
         for row in 0..batch.rows.n_rows {
-            let Some(key) = value(Some(keys), row) else { continue };
+            let Some(key) = value(Some(keys), row).filter(|key| !is_no_key(key)) else { continue };
             let said = Said {
                 file,
                 born: value(born, row).and_then(|text| reader.read(text)).map(|cell| cell.date),
                 names: [name(surname, row), name(forename, row)],
             };
             let first = *self.first.entry(hash_of((batch.table, value(within, row), key))).or_insert(said);
-            *self.has_known.entry((batch.table, file)).or_default() |= first.file != file;
+            self.with_keys.insert((batch.table, file));
+            if first.file != file {
+                self.in_common.insert((batch.table, first.file, file));
+            }
             if let Some(contradicts) = first.contradicts(said).filter(|_| first.file != file) {
                 let (shared, apart) = self.shared.entry((first.file, file)).or_default();
                 *shared += 1;
@@ -135,27 +144,41 @@ impl Numbering {
         Ok(())
     }
 
-    /// Files of children by the ids of an authority that have nobody in common with any file of that table before them.
+    /// Files of children by the ids of an authority that have nobody in common with the first of their table, also by way of
+    /// others. Files of a nested form without years come day by day, each with the children of whom there is news.
     pub(super) fn nobody_in_common(&self) -> Vec<Issue> {
-        let is_by_child_id = |table: usize| {
-            let table = &self.spec.tables[table];
+        let is_by_child_id = |table: &usize| {
+            let table = &self.spec.tables[*table];
             let key = table.columns.iter().find(|column| Some(&column.name) == table.record.as_ref());
             key.is_some_and(|column| column.meaning == Some(Meaning::LaChildId))
         };
-        let mut issues = Vec::new();
-        for &table in self.tables.iter().filter(|table| is_by_child_id(**table)) {
-            let mut files = self.has_known.range((table, 0)..=(table, u32::MAX));
-            let Some((&(_, first), _)) = files.next() else { continue };
-            for (&(_, file), _) in files.filter(|(_, has_known)| !**has_known) {
-                let message = format!(
-                    "no child of it is in {} too; ids of children are unique within one authority, and both files are read \
-                     as of one",
-                    self.files[first as usize]
-                );
-                issues.push(Issue::new(IssueKind::NobodyInCommon, &*self.files[file as usize], message));
+        let files_of =
+            |table: usize| self.with_keys.range((table, 0)..=(table, u32::MAX)).map(|&(_, file)| file);
+        let of_several = |table: &&usize| files_of(**table).nth(1).is_some();
+        // what is so of the persons is so of all that is said of them
+        let table = self.tables.iter().filter(|table| is_by_child_id(table)).find(of_several);
+        let Some(&table) = table.filter(|_| self.spec.year != 0 || self.spec.forms != [Form::Json]) else {
+            return Vec::new();
+        };
+        let mut group: Vec<u32> = (0..self.files.len() as u32).collect();
+        for &(of, one, other) in &self.in_common {
+            if of == table {
+                let (kept, gone) = (group[one as usize], group[other as usize]);
+                group.iter_mut().filter(|of| **of == gone).for_each(|of| *of = kept);
             }
         }
-        issues
+        let mut seen = BTreeSet::new();
+        let firsts: Vec<u32> = files_of(table).filter(|&file| seen.insert(group[file as usize])).collect();
+        let Some((first, others)) = firsts.split_first() else { return Vec::new() };
+        let issue = |&file: &u32| {
+            let message = format!(
+                "no child of it is in {} too; ids of children are unique within one authority, and both files are read as of \
+                 one",
+                self.files[*first as usize]
+            );
+            Issue::new(IssueKind::NobodyInCommon, &*self.files[file as usize], message)
+        };
+        others.iter().map(issue).collect()
     }
 }
 

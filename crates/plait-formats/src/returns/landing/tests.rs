@@ -236,8 +236,16 @@ fn a_row_of_a_record_that_is_not_there_makes_it_where_the_return_says_so() {
     let spec = Arc::new(Spec::parse(&text, "spec.toml").unwrap());
     let pupils = batch(&spec, "pupil", &["pupilid", "surname"], &[&["a1", "Example"]]);
     let homes = batch(&spec, "home", &["pupilid", "postcode"], &[&["zz", "QA1 1AA"], &["a1", "QA1 1AB"]]);
+    // of two workbooks the rows of persons may come later
+    for batches in [vec![homes.clone(), pupils.clone()], vec![pupils, homes]] {
+        let (landed, _) = land(&spec, batches);
+        assert_eq!(landed.identity.n_records, 2);
+        assert_eq!((landed.issues[0].kind, landed.issues.len()), (IssueKind::RecordWithoutPersonRow, 1));
+        assert_eq!(landed.issues[0].lines, [2]);
+    }
+    let pupils = batch(&spec, "pupil", &["pupilid", "surname"], &[&["a1", "Example"]]);
+    let homes = batch(&spec, "home", &["pupilid", "postcode"], &[&["zz", "QA1 1AA"], &["a1", "QA1 1AB"]]);
     let (landed, _) = land(&spec, vec![pupils, homes]);
-    assert_eq!((landed.identity.n_records, landed.issues.len()), (2, 0));
     assert_eq!(cells(&landed.identity.persons, "source_key"), text_of(&[Some("a1"), Some("zz")]));
 }
 
@@ -469,6 +477,40 @@ fn a_placeholder_that_comes_first_hides_no_contradiction() {
     let rows = [&["a1", "1900-01-01"][..], &["a1", "2012-04-25"], &["a1", "2015-11-30"]];
     let (landed, _) = land(&spec, vec![batch(&spec, "pupil", &["pupilid", "dob"], &rows)]);
     assert_eq!((landed.issues[0].count, landed.issues[0].lines.as_slice()), (1, &[4][..]));
+    assert_eq!(
+        cells(&landed.identity.persons, "date_of_birth"),
+        text_of(&[Some("2012-04-25")]),
+        "nor the date"
+    );
+    let rows = [&["a1", "1900-01-01"][..]];
+    let (landed, _) = land(&spec, vec![batch(&spec, "pupil", &["pupilid", "dob"], &rows)]);
+    assert_eq!(
+        cells(&landed.identity.persons, "date_of_birth"),
+        text_of(&[Some("1900-01-01")]),
+        "as it stands there"
+    );
+}
+
+#[test]
+fn numbers_that_are_nobodys_are_no_identifiers_however_they_are_named() {
+    let text = CENSUS.replace(
+        "columns = [{ name = \"requestid\", kind = \"key\" }, { name = \"pupilid\", kind = \"key\" }, \"outcome\"]",
+        "columns = [{ name = \"requestid\", kind = \"key\" }, { name = \"pupilid\", kind = \"key\" }, \
+         { name = \"type\", meaning = \"identifier_kind\" }, { name = \"value\", meaning = \"identifier_value\" }]",
+    );
+    let spec = Arc::new(Spec::parse(&text, "spec.toml").unwrap());
+    let pupils = batch(&spec, "pupil", &["pupilid", "surname"], &[&["a1", "Example"]]);
+    let rows = [
+        &["r1", "a1", "Unique Pupil Number", "UN3"][..],
+        &["r2", "a1", "NHS Number", "0000000000"],
+        &["r3", "a1", "NHS Number", "9990000018"],
+        &["r4", "a1", "Court Case Number", "0000000000"],
+    ];
+    let named = batch(&spec, "request", &["requestid", "pupilid", "type", "value"], &rows);
+    let (landed, _) = land(&spec, vec![pupils, named]);
+    let kinds = cells(&landed.identity.identifiers, "kind");
+    assert_eq!(kinds, text_of(&[Some("nhs_number"), Some("court_case_number")]));
+    assert_eq!(cells(&landed.identity.persons, "upn_unknown"), text_of(&[Some("UN3")]));
 }
 
 #[test]

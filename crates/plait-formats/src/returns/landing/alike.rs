@@ -1,0 +1,37 @@
+//! Files of one return that have persons, or numbers of persons, in common, and should not.
+
+use super::copies::Copies;
+use super::numbering::Numbering;
+use crate::returns::batch::Batch;
+use crate::returns::detect::Recognised;
+use plait_types::{Fault, Issue};
+
+/// Looks at what is read of a return, where two of its files could hold the same persons or number them alike.
+#[derive(Default)]
+pub(in crate::returns) struct Alike {
+    copies: Option<Copies>,
+    numbering: Option<Numbering>,
+}
+
+impl Alike {
+    pub(in crate::returns) fn of(recognised: &Recognised) -> Self {
+        Self { copies: Copies::of(recognised), numbering: Numbering::of(recognised) }
+    }
+
+    pub(in crate::returns) fn look(&mut self, batch: &Batch) {
+        if let Some(copies) = &mut self.copies {
+            copies.look(batch);
+        }
+        if let Some(numbering) = &mut self.numbering {
+            numbering.look(batch);
+        }
+    }
+
+    /// Refuses two files that hold the same persons, or number others alike; gives what may be right and has to be told.
+    pub(in crate::returns) fn finish(self) -> Result<Vec<Issue>, Fault> {
+        self.copies.map_or(Ok(()), |copies| copies.refuse())?;
+        let Some(numbering) = self.numbering else { return Ok(Vec::new()) };
+        numbering.refuse()?;
+        Ok(numbering.nobody_in_common())
+    }
+}
