@@ -12,7 +12,7 @@ use crate::progress::{Progress, Stage, interrupted};
 use crate::rows::{Rows, STRETCH};
 use crate::training::{ComparedPair, ComparedPairs};
 use hashbrown::HashMap;
-use plait_types::{Fault, FaultCode, MatchWeight, NULL};
+use plait_types::{Fault, FaultCode, MatchWeight, NULL, Role};
 use rayon::prelude::*;
 use std::ops::Range;
 
@@ -198,12 +198,13 @@ impl<'a> Scorer<'a> {
                 "link with it, which trains it, or give m and u in [[class]] sections",
             ));
         };
-        let classes: Vec<ScoredClass> = model
+        let mut classes: Vec<ScoredClass> = model
             .classes
             .iter()
             .filter(|class| !std::ptr::eq(*class, strangers))
             .map(|class| ScoredClass::new(class, strangers, model))
             .collect();
+        limit_agreement(comparer, model, &mut classes);
         let frequencies = model
             .comparisons
             .iter()
@@ -487,6 +488,25 @@ fn log2_sum(terms: impl Iterator<Item = f64>, and_one: bool) -> f64 {
 /// log2(p / u), finite also where a person wrote 0 for one or both.
 fn evidence(p: f64, u: f64) -> f64 {
     (p.max(f64::MIN_POSITIVE) / u.max(f64::MIN_POSITIVE)).log2()
+}
+
+/// Takes agreement, the first level of a comparison, for no likelier among people who are merely related than among matches, so
+/// that no pair gains when a value of it is deleted. Brothers who live together share their address more often than the
+/// records of one child through the years; but that two records share it is no sign of two children.
+fn limit_agreement(comparer: &Comparer<'_>, model: &Model, classes: &mut [ScoredClass]) {
+    const AGREE: usize = 1;
+    // whether both are of one source is no agreement
+    let is_of_sources = |comparison: &Comparison| {
+        let field = comparer.records.field(&comparison.fields[0]);
+        field.is_some_and(|field| comparer.records.fields[field].role == Role::Source)
+    };
+    for (at, _) in model.comparisons.iter().enumerate().filter(|(_, comparison)| !is_of_sources(comparison)) {
+        let of_matches = classes.iter().filter(|class| class.is_match);
+        let least = of_matches.map(|class| class.weights[at][AGREE]).fold(f64::INFINITY, f64::min);
+        for class in classes.iter_mut().filter(|class| !class.is_match) {
+            class.weights[at][AGREE] = class.weights[at][AGREE].min(least);
+        }
+    }
 }
 
 impl ScoredClass {

@@ -531,7 +531,7 @@ fn two_copies_of_a_return_in_one_folder_are_refused_by_the_persons_that_they_hol
     exit 3
     error[E063] a.xml and b.xml hold the same persons: 8 of the 8 in b.xml are in a.xml
       why: they are the same return in two forms, or two copies of it, and its rows would count twice
-      do:  leave one of them out, or name each by itself
+      do:  leave one of them out, or name each by itself; of two sheets, delete one or save it as a file of its own
     ");
     // half of the eight, and four
     for (at, first) in [50_004, 50_006].into_iter().enumerate() {

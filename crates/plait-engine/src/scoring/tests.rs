@@ -90,7 +90,12 @@ fn twin_weight(records: &Records, model: &Model, vector: ComparisonVector, pair:
         let mut product = class.share;
         for (comparison, levels) in class.probabilities.iter().enumerate() {
             let Some(level) = usize::from(vector.level(comparison)).checked_sub(1) else { continue };
-            product *= levels[level];
+            let mut share = levels[level];
+            if level == 0 && index != strangers && !class.is_match {
+                let matches = model.classes.iter().filter(|class| class.is_match);
+                share = matches.map(|class| class.probabilities[comparison][0]).fold(share, f64::min);
+            }
+            product *= share;
             let exact = model.comparisons[comparison].exact_level();
             let by_chance = !class.is_match && exact.is_some_and(|exact| levels[exact] < 0.5);
             if index != strangers && !by_chance {
@@ -141,6 +146,39 @@ proptest! {
             };
             let expected = twin_weight(&records, &bare, vector, [left, right]);
             prop_assert!((scorer.weigh_vector(vector).0 - expected).abs() < 1e-9);
+        }
+    }
+
+    #[test]
+    fn no_pair_gains_when_a_value_of_it_is_deleted_and_absence_counts_nothing(
+        records in any_records(),
+        comparisons in prop::collection::vec(any_comparison(), 1..5),
+        numbers in any_numbers(),
+    ) {
+        let mut model = trained(comparisons, &numbers);
+        model.comparisons = model.comparisons.iter().map(without_frequency).collect();
+        // as training leaves them, whatever related people are like
+        for comparison in 0..model.comparisons.len() {
+            let agree = |class: &Class| class.probabilities[comparison][0];
+            let matches = model.classes.iter().filter(|class| class.is_match);
+            let least = matches.map(agree).fold(f64::INFINITY, f64::min);
+            let strangers = model.classes.iter_mut().find(|class| !class.is_match).unwrap();
+            strangers.probabilities[comparison][0] = agree(strangers).min(least);
+        }
+        let comparer = Comparer::new(&records, &model).unwrap();
+        let scorer = Scorer::new(&comparer, &model).unwrap();
+        let mut scratch = comparer.scratch();
+        for (left, right) in all_pairs(&records, LinkType::DedupeOnly) {
+            let vector = comparer.vector(left, right, &mut scratch);
+            let weight = scorer.weigh_vector(vector).0;
+            for comparison in (0..comparer.len()).filter(|&comparison| vector.level(comparison) == 1) {
+                let deleted = vector.without(comparison);
+                let without = scorer.weigh_vector(deleted).0;
+                prop_assert!(without <= weight + 1e-9, "{weight} to {without}");
+                // what is learned of absence is that it says nothing
+                let parts = scorer.parts(deleted, left, right);
+                prop_assert_eq!((parts.evidence[comparison], parts.frequency[comparison]), (0.0, 0.0));
+            }
         }
     }
 

@@ -378,13 +378,22 @@ impl<'a> State<'a> {
             })
             .collect();
         let share = 1.0 - classes.iter().map(|class| class.share).sum::<f64>();
+        // that two records agree is never evidence of two people
+        let mut strangers = self.strangers;
+        for (comparison, levels) in strangers.iter_mut().enumerate() {
+            for (plan, class) in self.plans.iter().zip(&classes).filter(|(plan, _)| plan.is_match) {
+                if !plan.sources.contains(&comparison) {
+                    levels[0] = levels[0].min(class.probabilities[comparison][0]);
+                }
+            }
+        }
         classes.insert(
             1,
             Class {
                 name: "stranger".into(),
                 is_match: false,
                 share: share.max(1e-12),
-                probabilities: self.strangers,
+                probabilities: strangers,
             },
         );
         classes
