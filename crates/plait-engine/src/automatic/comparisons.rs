@@ -44,6 +44,15 @@ pub fn comparisons_for(records: &Records, link_type: LinkType) -> Vec<Comparison
                 if is(first) { Some((second, true)) } else { is(second).then_some((first, false)) }
             });
             let mut comparison = comparison_for(field, swapped_with);
+            let other_name = match field.role {
+                Role::Surname => Some(Role::FormerSurname),
+                Role::Forename => Some(Role::PreferredForename),
+                _ => None,
+            };
+            let other_name = records.fields.iter().find(|other| Some(other.role) == other_name);
+            if let Some(other) = other_name.filter(|other| !other.values.is_empty()) {
+                comparison.levels.insert(1, by_another_name(&field.name, &other.name));
+            }
             if field.role == Role::DateOfBirth && has_unborn {
                 let near = EXPECTED.map(|(days, label)| near_expected(days, label));
                 comparison.levels.splice(1..1, near);
@@ -199,6 +208,13 @@ fn near_expected(days: u32, label: &str) -> Level {
     let is_expected = Condition::Test(Some(EXPECTED_DATE_OF_BIRTH.to_owned()), Test::EitherRecorded);
     let when = Condition::All(vec![Condition::test(Test::WithinDays(days)), is_expected]);
     Level { when, label: Some(label.to_owned()), term_frequency: None }
+}
+
+/// A level of names of which one is a name that the other record has had, or goes by.
+fn by_another_name(field: &str, other: &str) -> Level {
+    let one_way = Condition::test(Test::EqualsOther(other.to_owned()));
+    let the_other = Condition::Test(Some(other.to_owned()), Test::EqualsOther(field.to_owned()));
+    Level { when: Condition::Any(vec![one_way, the_other]), label: None, term_frequency: None }
 }
 
 /// A level for each of the sources that have most records, and one for pairs of different ones or of the rest.

@@ -75,6 +75,37 @@ fn columns_that_tell_nobody_apart_make_no_rules() {
 }
 
 #[test]
+fn names_are_compared_with_those_that_the_other_record_has_had_or_goes_by() {
+    use crate::comparison::Comparer;
+    use crate::fixture::records;
+    use plait_types::Role;
+    let column =
+        |values: [&str; 4]| values.map(|text| Some(text.to_owned()).filter(|text| !text.is_empty())).to_vec();
+    // one source alone records other names
+    let records = records(
+        &[2, 2],
+        &[
+            ("forename", Role::Forename, column(["alexandra", "bo", "sasha", "bo"])),
+            ("preferred_forename", Role::PreferredForename, column(["sasha", "", "", ""])),
+            ("surname", Role::Surname, column(["vane", "quill", "ash", "vane"])),
+            ("former_surname", Role::FormerSurname, column(["ash", "vane", "", ""])),
+        ],
+    );
+    let model = starting_model(&records, LinkType::LinkOnly);
+    let comparer = Comparer::new(&records, &model).unwrap();
+    let mut scratch = comparer.scratch();
+    let level_of = |name: &str, vector: crate::comparison::ComparisonVector| {
+        let at = model.comparisons.iter().position(|comparison| comparison.name == name).unwrap();
+        vector.level(at)
+    };
+    let by_other_names = comparer.vector(0, 2, &mut scratch);
+    assert_eq!((level_of("forename", by_other_names), level_of("surname", by_other_names)), (2, 2));
+    let by_former = comparer.vector(1, 3, &mut scratch);
+    assert_eq!((level_of("forename", by_former), level_of("surname", by_former)), (1, 2));
+    assert!(level_of("surname", comparer.vector(1, 2, &mut scratch)) > 2, "nobody's name");
+}
+
+#[test]
 fn the_unborn_have_levels_and_a_rule_of_their_own() {
     use crate::model::EXPECTED_DATE_OF_BIRTH;
     use plait_types::NULL;
