@@ -491,7 +491,7 @@ fn evidence(p: f64, u: f64) -> f64 {
 }
 
 /// Takes agreement, the first level of a comparison, for no likelier among people who are merely related than among matches, so
-/// that no pair gains when a value of it is deleted. Brothers who live together share their address more often than the
+/// that no pair gains when a value in which its records agree is deleted. Brothers who live together share their address more often than the
 /// records of one child through the years; but that two records share it is no sign of two children.
 fn limit_agreement(comparer: &Comparer<'_>, model: &Model, classes: &mut [ScoredClass]) {
     const AGREE: usize = 1;

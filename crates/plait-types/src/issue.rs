@@ -243,6 +243,9 @@ issue_kinds! {
     NobodyInCommon = "W060", Warning, "Two files of one return have the same table of children by their ids, and no child in common.",
         why "If they are of two authorities, ids of both are taken for ids of one, and a child is joined to another child's records.",
         do "Nothing, if they are parts of one list; else give the files of each authority as a source of their own, with --authority NAME=302.";
+    SamePersons = "W061", Warning, "Most persons, or most rows, of one file are in another file of the same source.",
+        why "What stands in both counts twice; of a list, a person is two records.",
+        do "Nothing, if they are lists of several months that are meant to be read together; else leave one out.";
     UndecodableRow = "W030", Warning, "A row holds bytes that are not text in any encoding and was set aside.",
         why "The names in it cannot be read.",
         do "Export the file again as UTF-8; the lines are named.";

@@ -79,8 +79,12 @@ pub fn write_annex(request: &AnnexRequest, progress: &dyn Progress) -> Result<Wr
     let mut lists = Filled::of(&target);
     let (mut issues, mut of, mut described) = (Vec::new(), Vec::new(), String::new());
     let mut beside: Vec<(String, Vec<FilledList>)> = Vec::new();
+    let mut returns: BTreeMap<String, String> = BTreeMap::new();
     for source in &request.sources {
         let recognised = dataset::recognise(source)?.ok_or_else(|| fills_nothing(source, &target, None))?;
+        if let Some(first) = returns.insert(recognised.spec.name.clone(), source.called()) {
+            return Err(two_of_one_return(&first, &source.called(), &recognised.spec).into());
+        }
         let (filled, is_beside) =
             filled(&recognised, source, &target, request.on, &Bytes(progress), &mut issues)?;
         described += &format!("{}: {}\n", source.path.display(), dataset::words(&recognised));
@@ -126,6 +130,16 @@ pub fn write_annex(request: &AnnexRequest, progress: &dyn Progress) -> Result<Wr
     let (json, wrote) = written::publish(place, &[file, LACKING], &of, lists.json(request))?;
     progress.advance(1);
     Ok(Written { text: described + &lists.words(), json, issues, wrote })
+}
+
+/// The fault of two sources that would fill the same lists.
+fn two_of_one_return(first: &str, second: &str, spec: &Spec) -> Fault {
+    Fault::new(
+        FaultCode::BadOption,
+        format!("{first} and {second} are both of one return: {}", spec.title),
+        "name one of them; put files of one authority and one day into one folder, and write a workbook for each authority",
+    )
+    .because("a child in both would stand in a list twice, and two authorities give one id to two children")
 }
 
 /// The lists that a return fills, and whether their rows only say something of persons in those of other returns.

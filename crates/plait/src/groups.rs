@@ -19,8 +19,8 @@ use plait_types::{NULL, PartialDate, Role, counted, grouped, percent};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-pub(crate) use groupings::Characteristics;
 use groupings::Grouping;
+pub(crate) use groupings::{Characteristics, is_yes};
 
 /// Persons or entities that a group and the rest need for the two to be compared.
 const ENOUGH: u64 = 100;

@@ -2,7 +2,7 @@
 
 use crate::faults::Faults;
 use crate::run::RunDataset;
-use crate::source::{SourceSpec, bytes_at};
+use crate::source::{SourceSpec, bytes_at, outside_the_return};
 use crate::traced::Traced;
 use crate::{dataset, read};
 use plait_engine::progress::{Progress, Stage};
@@ -13,6 +13,7 @@ use plait_formats::columns::{
 use plait_formats::read::{FileFormat, ReadOptions, read as read_table};
 use plait_formats::returns::{IdentityKept, IdentitySink, Recognised};
 use plait_types::{Fault, FaultCode, Issue, Role, grouped};
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 /// What to look at.
@@ -63,7 +64,13 @@ fn look_at_return(
     let (table, plans) = dataset.table(roles);
     let headers = dataset.headers();
     let known = headers.iter().map(String::as_str).chain(table.columns.iter().map(|c| c.name.as_str()));
-    refuse_unknown(roles, &known.collect::<Vec<_>>())?;
+    let mut seen = BTreeSet::new();
+    let known: Vec<&str> = known.filter(|name| seen.insert(*name)).collect();
+    let outside = dataset.outside();
+    if let Some((header, _)) = roles.iter().find(|(header, _)| outside.contains(header)) {
+        return Err(outside_the_return(header, &source.called()).into());
+    }
+    refuse_unknown(roles, &known)?;
     let profile = Profile::of(&table, &plans);
     let of_all = match dataset.landed.n_records {
         n if n > table.n_rows => {

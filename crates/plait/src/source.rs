@@ -413,7 +413,7 @@ fn refuse_unknown_columns(sources: &[Opened], roles: &[(String, Role)]) -> Resul
 }
 
 /// The fault of a role for a column that is in the files of a return and does not go into linkage.
-fn outside_the_return(header: &str, source: &str) -> Fault {
+pub(crate) fn outside_the_return(header: &str, source: &str) -> Fault {
     Fault::new(
         FaultCode::BadOption,
         format!("column \"{header}\" of {source} is none by which its return says who somebody is, and takes no role"),

@@ -1,6 +1,7 @@
 //! A request to the Personal Demographics Service to trace NHS numbers: the persons of a source, as the service takes them.
 
 use crate::faults::Faults;
+use crate::groups::is_yes;
 use crate::source::{self, Opened, SourceSpec};
 use crate::written::{self, LEFT_OUT, MadeFrom, TRACE_REQUEST, Written};
 use plait_engine::progress::{Progress, Stage};
@@ -69,7 +70,7 @@ impl LeftOut {
     fn words(self) -> &'static str {
         match self {
             Self::NotOfThese => "without a protection plan and not looked after",
-            Self::Unborn => "not born yet",
+            Self::Unborn => "without a date of birth, with the day on which birth was expected",
             Self::NoBirth => "without a whole date of birth",
             Self::NoName => "with neither a surname nor a valid NHS number",
             Self::Formula => "with a name of the record that a spreadsheet takes for a formula",
@@ -255,8 +256,8 @@ impl<'a> Persons<'a> {
     }
 
     fn row(&self, row: usize, cp_is: bool) -> Result<BTreeMap<&'static str, String>, LeftOut> {
-        let is_yes = |column: &&&Column| column.get(row) == Some("yes");
-        if cp_is && !self.groups.iter().any(|column| is_yes(&column)) {
+        let is_of_these = |column: &&Column| column.get(row).is_some_and(is_yes);
+        if cp_is && !self.groups.iter().any(is_of_these) {
             return Err(LeftOut::NotOfThese);
         }
         let expected = self.opened.table.column("expected_date_of_birth").filter(|_| self.is_return());

@@ -88,7 +88,7 @@ fn a_source_that_nobody_can_be_asked_for_from_is_refused_and_nothing_is_written(
     let place = place();
     assert_snapshot!(place.plait("write pds-trace-request cin.xml --out trace").failed(), @r"
     exit 3
-    error[E068] cin holds nobody to ask for: 1 not born yet, 1 with neither a surname nor a valid NHS number; no column has surnames or NHS numbers (cin.xml)
+    error[E068] cin holds nobody to ask for: 1 without a date of birth, with the day on which birth was expected, 1 with neither a surname nor a valid NHS number; no column has surnames or NHS numbers (cin.xml)
       why: the service traces by a date of birth together with a surname or an NHS number
       do:  name a source that has names and dates of birth, such as case management or a list of pupils; where a column was not understood, say what it means with --role
     ");
@@ -346,7 +346,7 @@ fn a_workbook_with_headers_of_a_councils_own_gets_those_of_the_collector() {
     assert!(ran.stdout.contains("2              0           0  7 of 7"), "{}", ran.stdout);
     assert_snapshot!(list(&place, "annex/annex-a.xlsx", "List 1"), @r"
     Child Unique ID | Gender | Ethnicity | Date of Birth | Age of Child (Years) | Date of Contact | Contact Source
-    17 | a) Male | a) WBRI | 2014-03-21 | 12 | 03/02/2026 | q) 6: Police
+    17 | a) Male | a) WBRI | 2014-03-21 | 12 | 2026-02-03 | q) 6: Police
     18 | Female | k) APKN | 2010-01-08 | 16.2 | - | -
     ");
 }

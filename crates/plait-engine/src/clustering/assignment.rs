@@ -6,8 +6,8 @@
 //! from the heaviest down, each if it leaves at most one record of each source in the person. Links by deterministic rules
 //! come before all others, rule by rule.
 //!
-//! The best choice between two sources may be hardly better than another one, or as good. A link is only made where it is
-//! likely enough given all others ([`odds_given_others`]); the records of one that is not stay by themselves.
+//! The best choice between two sources may be hardly better than another one, or as good. So only pairs that are likely enough
+//! given all others ([`odds_given_others`]) are chosen from, and records that fit two alike stay by themselves.
 //!
 //! Records that a constraint puts together count as one. They may be of one source, which no other link can bring about: a
 //! person has two records of a source only where a constraint says that these are one person.
@@ -15,12 +15,18 @@
 mod odds;
 
 use super::apart::Apart;
-use super::{BY_WEIGHT, Components, LEAST, by_preference, rank};
+use super::{Components, LEAST, by_preference, rank};
 use crate::constraints::Constraints;
+use crate::deterministic::Ruling;
 use crate::records::Records;
 use crate::scoring::ScoredPairs;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
+
+/// Bits that a link by a rule weighs on top for every rule from its own on: more than any pair by its weight.
+const BY_RULE: f64 = 100.0;
+/// Bits of a pair that nothing but others as strong keep from being a link.
+const LEAST_OF_TIE: f64 = -5.0;
 
 /// Which accepted pairs are links.
 pub(super) struct OneToOne {
@@ -40,27 +46,31 @@ pub(super) fn one_to_one(
     cut: f64,
     apart: &Apart<'_>,
 ) -> OneToOne {
-    let mut is_link = best_choice(records, pairs, accepted, apart);
-    let between: Vec<usize> =
-        (0..pairs.len()).filter(|&pair| accepted[pair] && is_between(records, pairs, pair)).collect();
     if records.sources.len() != 2 {
-        let n_ties = count_ties(pairs, &between, &is_link);
+        let is_link = best_choice(records, pairs, accepted, apart);
+        let n_ties = count_ties(records, pairs, accepted, &is_link);
         return OneToOne { is_link, n_ties, undecided: Vec::new(), odds: None };
     }
-    let odds = odds_given_others(records, pairs, &is_link, apart);
-    let mut undecided = Vec::new();
-    for pair in between.iter().copied().filter(|&pair| rank(pairs, pair) == BY_WEIGHT) {
-        if is_link[pair] && odds[pair] < cut {
-            is_link[pair] = false;
-            undecided.extend([pairs.left[pair], pairs.right[pair]]);
-        }
+    let odds = odds_given_others(records, pairs, apart);
+    let is_likely = |pair: usize| accepted[pair] && (odds[pair] >= cut || !is_between(records, pairs, pair));
+    let likely: Vec<bool> = (0..pairs.len()).map(is_likely).collect();
+    let is_link = best_choice(records, pairs, &likely, apart);
+    let mut has_link = vec![false; records.len()];
+    for pair in (0..pairs.len()).filter(|&pair| is_link[pair]) {
+        has_link[pairs.left[pair] as usize] = true;
+        has_link[pairs.right[pair] as usize] = true;
     }
+    // a strong pair of two records without a link, which is not likely enough for others that are as strong
+    let is_tie = |&pair: &usize| {
+        let [left, right] = [pairs.left[pair], pairs.right[pair]].map(|record| has_link[record as usize]);
+        accepted[pair] && !left && !right && odds[pair] > LEAST_OF_TIE
+    };
+    let ties: Vec<usize> = (0..pairs.len()).filter(is_tie).collect();
+    let mut undecided: Vec<u32> =
+        ties.iter().flat_map(|&pair| [pairs.left[pair], pairs.right[pair]]).collect();
     undecided.sort_unstable();
     undecided.dedup();
-    let is_undecided = |record: u32| undecided.binary_search(&record).is_ok();
-    let is_tie = |&&pair: &&usize| is_undecided(pairs.left[pair]) || is_undecided(pairs.right[pair]);
-    let n_ties = between.iter().filter(is_tie).count() as u32;
-    OneToOne { is_link, n_ties, undecided, odds: Some(odds) }
+    OneToOne { is_link, n_ties: ties.len() as u32, undecided, odds: Some(odds) }
 }
 
 /// Of the accepted pairs those of the greatest total weight, or nearly, with one record of each source in a person.
@@ -89,31 +99,28 @@ fn is_between(records: &Records, pairs: &ScoredPairs, pair: usize) -> bool {
 }
 
 /// Per scored pair of two sources, the bits of its being of one person, given all others and that no record has two
-/// partners: infinite where a constraint or a rule links it, or makes another link of one of its records.
-fn odds_given_others(
-    records: &Records,
-    pairs: &ScoredPairs,
-    is_link: &[bool],
-    apart: &Apart<'_>,
-) -> Vec<f64> {
+/// partners: infinite where constraints put its records together, or one of them together with a record of the other source.
+fn odds_given_others(records: &Records, pairs: &ScoredPairs, apart: &Apart<'_>) -> Vec<f64> {
     let constraints = apart.constraints;
     let ends = |pair: usize| [pairs.left[pair], pairs.right[pair]].map(|record| constraints.first(record));
-    let is_certain = |pair: usize| {
-        let [left, right] = ends(pair);
-        is_link[pair] && (left == right || rank(pairs, pair) < BY_WEIGHT)
-    };
-    let mut taken = taken_by_constraints(records, constraints);
-    for record in (0..pairs.len()).filter(|&pair| is_certain(pair)).flat_map(ends) {
-        taken[record as usize] = true;
-    }
+    let taken = taken_by_constraints(records, constraints);
     let is_open = |pair: &usize| {
         is_between(records, pairs, *pair)
             && !ends(*pair).iter().any(|&record| taken[record as usize])
             && constraints.kept_apart_by(pairs.left[*pair], pairs.right[*pair]).is_none()
     };
-    // numbers that conflict are strong evidence, as every number can be wrong
+    // links by a rule come before all others, those of an earlier rule first
+    let n_rules = pairs.ruling.iter().filter_map(|ruling| match ruling {
+        Some(Ruling::Link(rule)) => Some(rule + 1),
+        _ => None,
+    });
+    let n_rules = n_rules.max().unwrap_or(0);
     let weight = |pair: usize| {
         let conflicts = apart.conflicts.as_ref();
+        if let Some(rule) = pairs.linked_by_rule(pair) {
+            return BY_RULE * f64::from(n_rules - rule) + pairs.weight[pair].clamp(LEAST, BY_RULE / 2.0);
+        }
+        // numbers that conflict are strong evidence, as every number can be wrong
         let in_conflict = conflicts.is_some_and(|all| all.between(pairs.left[pair], pairs.right[pair]));
         if in_conflict { pairs.weight[pair].min(LEAST) } else { pairs.weight[pair] }
     };
@@ -131,7 +138,10 @@ fn odds_given_others(
     let same: Vec<&[(u32, u32, usize)]> = open.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)).collect();
     let edges: Vec<Edge> =
         same.iter().map(|of| Edge { left: of[0].0, right: of[0].1, weight: weight(of[0].2) }).collect();
-    let certain = |pair: usize| if is_certain(pair) { f64::INFINITY } else { f64::NEG_INFINITY };
+    let certain = |pair: usize| {
+        let [left, right] = ends(pair);
+        if left == right { f64::INFINITY } else { f64::NEG_INFINITY }
+    };
     let mut bits: Vec<f64> = (0..pairs.len()).map(certain).collect();
     for (of, found) in same.iter().zip(odds::odds(records.len(), &edges)) {
         of.iter().for_each(|&(.., pair)| bits[pair] = found);
@@ -390,7 +400,9 @@ fn heaviest_first(
 }
 
 /// Pairs given up that weigh exactly as much as a link that took the place of one of their ends.
-fn count_ties(pairs: &ScoredPairs, between: &[usize], kept: &[bool]) -> u32 {
+fn count_ties(records: &Records, pairs: &ScoredPairs, accepted: &[bool], kept: &[bool]) -> u32 {
+    let between: Vec<usize> =
+        (0..pairs.len()).filter(|&pair| accepted[pair] && is_between(records, pairs, pair)).collect();
     let places = |pair: usize| {
         let worth = (rank(pairs, pair), pairs.weight[pair].to_bits());
         [pairs.left[pair], pairs.right[pair]].map(|record| (record, worth))
@@ -467,33 +479,47 @@ mod tests {
             one_to_one(&two_sources(2, 1), &pairs, &[true, true], 0.0, &apart)
         };
         let tied = of([20.0, 20.0]);
-        assert_eq!((tied.is_link, tied.n_ties, tied.undecided), (vec![false; 2], 2, vec![0, 2]));
+        assert_eq!((tied.is_link, tied.n_ties, tied.undecided), (vec![false; 2], 2, vec![0, 1, 2]));
         let better = of([21.0, 20.0]);
         assert_eq!((better.is_link, better.n_ties, better.undecided), (vec![true, false], 0, vec![]));
         let odds = better.odds.unwrap();
         assert!((odds[0] - 1.0).abs() < 1e-4 && (odds[1] + 1.0).abs() < 1e-4, "two to one: {odds:?}");
     }
 
+    fn odds_of(pairs: &ScoredPairs, constraints: &Constraints) -> Vec<f64> {
+        let apart = Apart { constraints, conflicts: None };
+        odds_given_others(&two_sources(2, 2), pairs, &apart)
+    }
+
     #[test]
-    fn what_a_constraint_or_a_rule_links_leaves_nothing_for_others() {
-        let records = two_sources(2, 2);
+    fn what_a_constraint_puts_together_leaves_nothing_for_others() {
         let edges = [(0, 2, -3.0), (0, 3, 8.0), (1, 2, 8.0), (1, 3, 5.0)];
-        let odds_of = |pairs: &ScoredPairs, constraints: &Constraints| {
-            let apart = Apart { constraints, conflicts: None };
-            let accepted: Vec<bool> =
-                (0..pairs.len()).map(|at| pairs.weight[at] >= 0.0 || rank(pairs, at) < BY_WEIGHT).collect();
-            one_to_one(&records, pairs, &accepted, 0.0, &apart).odds.unwrap()
-        };
-        let expected = [f64::INFINITY, f64::NEG_INFINITY, f64::NEG_INFINITY, 5.0];
-        let mut pairs = scored(&edges);
-        pairs.ruling[0] = Some(Ruling::Link(0));
-        assert_eq!(odds_of(&pairs, &Constraints::default()), expected);
-        pairs.ruling[0] = Some(Ruling::Together);
-        let together = Constraints::new([(0, 2)], []).unwrap();
-        assert_eq!(odds_of(&pairs, &together), expected);
+        let together = |pairs: &[(u32, u32)]| Constraints::new(pairs.iter().copied(), []).unwrap();
+        let (one, none) = (f64::INFINITY, f64::NEG_INFINITY);
+        assert_eq!(odds_of(&scored(&edges), &together(&[(0, 2)])), [one, none, none, 5.0]);
+        // what is together by way of others is so too
+        assert_eq!(odds_of(&scored(&edges), &together(&[(0, 2), (1, 2), (1, 3)])), [one; 4]);
         // two records of one source that are one person have one partner together
-        let together = Constraints::new([(0, 1)], []).unwrap();
-        let odds = odds_of(&scored(&edges), &together);
+        let odds = odds_of(&scored(&edges), &together(&[(0, 1)]));
         assert!(odds.iter().all(|bits| bits.abs() < 0.01), "each of two partners has half: {odds:?}");
+    }
+
+    #[test]
+    fn a_rule_comes_before_weights_and_what_it_says_of_two_alike_is_a_tie() {
+        let edges = [(0, 2, -3.0), (0, 3, 8.0), (1, 2, 8.0), (1, 3, 5.0)];
+        let mut pairs = scored(&edges);
+        pairs.ruling[0] = Some(Ruling::Link(1));
+        let odds = odds_of(&pairs, &Constraints::default());
+        assert!(
+            odds[0] > 50.0 && odds[1] < -50.0 && odds[2] < -50.0 && (odds[3] - 5.0).abs() < 0.01,
+            "{odds:?}"
+        );
+        pairs.ruling[1] = Some(Ruling::Link(0));
+        let odds = odds_of(&pairs, &Constraints::default());
+        assert!(odds[1] > 50.0 && odds[0] < -50.0, "the earlier rule: {odds:?}");
+        let mut pairs = scored(&[(0, 2, 8.0), (0, 3, 8.0)]);
+        pairs.ruling.fill(Some(Ruling::Link(0)));
+        let odds = odds_of(&pairs, &Constraints::default());
+        assert!(odds.iter().all(|bits| bits.abs() < 0.01), "{odds:?}");
     }
 }

@@ -71,9 +71,6 @@ impl Clustered {
             })
             .collect();
         retain_those(&mut self.is_link, &keep);
-        if let Some(odds) = &mut self.odds {
-            retain_those(odds, &keep);
-        }
         pairs.retain(&keep);
     }
 }

@@ -350,10 +350,16 @@ proptest! {
         let weigher = || -> Box<dyn FnMut(u32, u32) -> Option<f64>> { Box::new(|_, _| None) };
         let clustered = cluster_weighing(&records, &pairs, 0.0, Clustering::OneToOne, &constraints, &weigher);
         let odds = clustered.odds.unwrap();
-        for (pair, is_link) in clustered.is_link.into_iter().enumerate() {
-            let is_likely = odds[pair] >= 0.0 || !chosen[pair];
-            prop_assert!(is_link == (chosen[pair] && is_likely), "the likely ones of the best choice");
-        }
+        let likely: Vec<bool> = (0..pairs.len())
+            .map(|pair| {
+                let is_accepted = pairs.weight[pair] >= 0.0 || rank(&pairs, pair) < BY_WEIGHT;
+                let between = records.source_of(pairs.left[pair]) != records.source_of(pairs.right[pair]);
+                is_accepted && (odds[pair] >= 0.0 || !between)
+            })
+            .collect();
+        let apart = Apart { constraints: &constraints, conflicts: None };
+        let expected = assignment::best_choice(&records, &pairs, &likely, &apart);
+        prop_assert_eq!(&clustered.is_link, &expected, "the best choice of those that are likely");
         let first = |record: u32| constraints.first(record);
         let is_of_both = |record: u32| {
             let group = constraints.group(&record);

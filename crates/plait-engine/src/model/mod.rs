@@ -181,7 +181,7 @@ pub struct Class {
     pub is_match: bool,
     /// Share of all record pairs that may be compared, 0..1; the shares of all classes sum to 1.
     pub share: f64,
-    /// Per comparison, per level: P(level | class, not missing). Each inner list sums to 1.
+    /// Per comparison, per level: P(level | class, not missing). Each inner list sums to 1, or a little less where agreement of strangers was held to that of matches.
     pub probabilities: Vec<Vec<f64>>,
 }
 

@@ -150,7 +150,7 @@ proptest! {
     }
 
     #[test]
-    fn no_pair_gains_when_a_value_of_it_is_deleted_and_absence_counts_nothing(
+    fn no_pair_gains_when_a_value_that_agrees_is_deleted_and_absence_counts_nothing(
         records in any_records(),
         comparisons in prop::collection::vec(any_comparison(), 1..5),
         numbers in any_numbers(),

@@ -50,7 +50,7 @@ const COUNTED: &[&str] = &[
 const ENDED: &[&str] =
     &["report", "file", "list", "data", "extract", "export", "document", "table", "records", "page"];
 const MADE: &[&str] =
-    &["generated", "produced", "created", "printed", "extracted", "exported", "run", "compiled"];
+    &["generated", "produced", "created", "printed", "extracted", "exported", "run", "compiled", "prepared"];
 
 /// What the words at the start of a cell begin with, beside what ended and what was made.
 const FIRST_WORDS: &[&str] = &[

@@ -92,7 +92,7 @@ pub struct Characteristic {
 }
 
 /// The year from which an end stands for none.
-pub(super) const NO_END: u16 = 2100;
+const NO_END: u16 = 2099;
 
 impl Characteristics {
     pub(super) fn new(spec: &Spec, on: Option<PartialDate>) -> Self {

@@ -218,6 +218,8 @@ struct Days {
     rows: Vec<u32>,
     /// Whether any could be two days.
     has_either_way: bool,
+    /// Distinct ones that can only be month first.
+    n_month_first: u32,
 }
 
 impl DatesSeen {
@@ -248,6 +250,8 @@ impl DatesSeen {
             }
             let days = self.columns.entry(at).or_default();
             let code = days.texts.intern(without_time(text.trim())) as usize;
+            let is_new = code == days.rows.len();
+            days.n_month_first += u32::from(is_new && cell.written == MonthFirst);
             days.rows.resize(days.texts.values().len(), 0);
             days.rows[code] = days.rows[code].saturating_add(rows);
             days.has_either_way |= cell.written == EitherWay;
@@ -257,23 +261,37 @@ impl DatesSeen {
     /// What was found so far.
     pub(super) fn orders(&self) -> DateOrders {
         let by_return = DateReader::new(self.form);
-        let reader = |days: &Days| days.order().map_or(by_return, |order| by_return.in_order(order));
-        DateOrders { readers: self.columns.iter().map(|(at, days)| (*at, reader(days))).collect() }
+        let reader = |(&at, days): (&(usize, usize), &Days)| {
+            let order = days.order(self.form).or_else(|| self.order_of_others(at.0));
+            (at, order.map_or(by_return, |order| by_return.in_order(order)))
+        };
+        DateOrders { readers: self.columns.iter().map(reader).collect() }
+    }
+
+    /// The order of the other columns of a table, where they show one and the same: a spreadsheet saves all of them alike.
+    fn order_of_others(&self, table: usize) -> Option<DateOrder> {
+        let of_table = self.columns.range((table, 0)..=(table, usize::MAX));
+        let mut shown = of_table.filter_map(|(_, days)| days.order(self.form));
+        let first = shown.next()?;
+        shown.all(|order| order == first).then_some(first)
     }
 
     /// Whether a column is to be read otherwise than [taken](Self::taken).
     pub(super) fn differ_from_taken(&self) -> bool {
         let (taken, by_return) = (self.taken().order, DateReader::new(self.form).order);
-        self.columns.values().any(|days| {
-            let order = days.order().or(by_return);
+        self.columns.iter().any(|(at, days)| {
+            let order = days.order(self.form).or_else(|| self.order_of_others(at.0)).or(by_return);
             order != taken && (days.has_either_way || order == Some(DateOrder::MonthDayYear))
         })
     }
 }
 
 impl Days {
-    fn order(&self) -> Option<DateOrder> {
-        decided_order(self.texts.values(), &self.rows)
+    /// The order that a column shows. Against what a return asks for one date alone, which may be a slip, shows nothing.
+    fn order(&self, form: DateForm) -> Option<DateOrder> {
+        let order = decided_order(self.texts.values(), &self.rows)?;
+        let is_slip = form != DateForm::Any && order == DateOrder::MonthDayYear && self.n_month_first < 2;
+        (!is_slip).then_some(order)
     }
 }
 
@@ -424,7 +442,8 @@ mod tests {
         assert_eq!((read, differs), (Some(DayFirst), false));
         // whatever the return says, where the column says otherwise; and what it says where the column does not
         for form in [DateForm::DayFirst, DateForm::Iso, DateForm::Collect, DateForm::Compact] {
-            let (by_column, differs) = reader(form, &[&["03/04/2015", "2015-01-02", "04/25/2015"]]);
+            let dates = ["03/04/2015", "2015-01-02", "04/25/2015", "05/26/2015"];
+            let (by_column, differs) = reader(form, &[&dates]);
             let read = by_column.read("03/04/2015").map(|cell| (cell.date.iso(), cell.written));
             assert_eq!(
                 (read, differs),
@@ -432,11 +451,28 @@ mod tests {
                 "{form:?}"
             );
             assert!(!by_column.is_as_asked(MonthFirstThroughout));
+            let (by_slip, _) = reader(form, &[&["01/02/2015", "03/04/2015", "04/25/2015"]]);
+            assert_ne!(by_slip.read("03/04/2015").map(|cell| cell.written), Some(MonthFirstThroughout));
             let (by_return, differs) = reader(form, &[&["01/02/2015", "03/04/2015"]]);
             let expected = if form == DateForm::DayFirst { DayFirst } else { EitherWay };
             let read = by_return.read("03/04/2015").map(|cell| cell.written);
             assert_eq!((read, differs), (Some(expected), false), "{form:?}");
         }
+    }
+
+    #[test]
+    fn a_column_that_shows_no_order_has_that_of_the_others_of_its_table() {
+        let mut seen = DatesSeen::new(DateForm::DayFirst);
+        seen.look((0, 1), &Column::from_rows("dob", ["03/04/2015"].map(Some)));
+        seen.look((0, 2), &Column::from_rows("start", ["04/25/2015", "05/26/2015"].map(Some)));
+        seen.look((1, 1), &Column::from_rows("dob", ["03/04/2015"].map(Some)));
+        let read = |seen: &DatesSeen, at| {
+            seen.orders().reader(at, DateForm::DayFirst).read("03/04/2015").map(|cell| cell.date.iso())
+        };
+        assert_eq!(read(&seen, (0, 1)).as_deref(), Some("2015-03-04"));
+        assert_eq!(read(&seen, (1, 1)).as_deref(), Some("2015-04-03"), "another table is another file");
+        seen.look((0, 3), &Column::from_rows("end", ["25/04/2015"].map(Some)));
+        assert_eq!(read(&seen, (0, 1)).as_deref(), Some("2015-04-03"), "the others disagree");
     }
 
     #[test]

@@ -417,7 +417,9 @@ impl<'a> Landing<'a> {
             (Rows::Person, None) if table.record.is_some() => {
                 let records = self.persons_by_key(own_key, within, true, batch.rows.n_rows);
                 if !self.without_person_row.is_empty() {
-                    self.without_person_row.retain(|record, _| !records.contains(record));
+                    for record in &records {
+                        self.without_person_row.remove(record);
+                    }
                 }
                 records
             }

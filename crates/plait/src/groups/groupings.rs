@@ -85,6 +85,11 @@ fn yes_no() -> Vec<String> {
     vec!["yes".to_owned(), "no".to_owned()]
 }
 
+/// Whether a flag is set, however its source writes that.
+pub(crate) fn is_yes(value: &str) -> bool {
+    flag(value.trim()) == Some(YES)
+}
+
 fn flag(value: &str) -> Option<u16> {
     let is = |words: &[&str]| words.iter().any(|word| word.eq_ignore_ascii_case(value));
     if is(&["yes", "y", "true", "t", "1", "1.0"]) {

@@ -6,7 +6,10 @@ use super::{BENEFIT, Join, NOT_COMPARED, log2_sum};
 const ROUNDS: usize = 10;
 /// Bits by which a record fits its cluster better than any other, and is there for certain.
 const SURE: f64 = 10.0;
-/// A move must gain more than rounding can.
+/// Bits by which a record fits its cluster better than another one, or it is put to neither: that the two may be one person is
+/// no reason to choose between them by the order of the files.
+const TIE: f64 = 1.0;
+/// A move must gain more than rounding can, and so must what is no tie.
 const LEAST_GAIN: f64 = 1e-9;
 
 /// Weights between all pairs of some records.
@@ -82,15 +85,17 @@ impl Dense {
     /// alone, `2^S(r, A)`, to B alone, `2^S(r, B)`, to both, which then are one person, `2^(S(r, A) + S(r, B) + S(A, B))`, to
     /// neither, 1, or to B in the place of one of its records `q`, which belongs to A instead,
     /// `2^(S(r, B - q) + S(q, A - r) - S(q, B - q))`: of two twins whose records have no names, each fits each. It stays if the
-    /// first and third together reach the cut. Says of each record whether it was taken out.
+    /// first and third together reach the cut and it fits A better than B by a [`TIE`]. Says of each record whether it was
+    /// taken out.
     fn take_out_undecided(&self, cluster_of: &mut [usize], cut: f64) -> Vec<bool> {
         let is_fixed = self.fixed();
         let mut undecided = vec![false; self.n];
         for record in (0..self.n).filter(|&record| !is_fixed[record]) {
             let own = cluster_of[record];
             let sums = self.sums_to(record, cluster_of);
-            let (stays, is_alone) = (sums[own].0, sums[own].1 == f64::NEG_INFINITY);
-            if is_alone {
+            let stays = sums[own].0;
+            // with others, if it was never compared with them
+            if !(0..self.n).any(|other| other != record && cluster_of[other] == own) {
                 continue;
             }
             let rival = (0..self.n)
@@ -109,7 +114,8 @@ impl Dense {
                 continue;
             }
             let both = stays + sums[rival].0 + self.sum_between_others(record, cluster_of, rival);
-            if log2_sum(stays, both) - log2_sum(elsewhere, 0.0) < cut {
+            let is_likely = log2_sum(stays, both) - log2_sum(elsewhere, 0.0) >= cut;
+            if !is_likely || stays - elsewhere < TIE - LEAST_GAIN {
                 cluster_of[record] = unused(cluster_of);
                 undecided[record] = true;
             }

@@ -50,8 +50,8 @@ pub(super) struct Births {
 
 /// A record, a date and the place that gives it.
 type Other = (u32, u32, usize);
-/// How many there are, and the line of the first.
-type Rows = (u64, u64);
+/// How many there are, the line of the first, and how many other dates had come before it.
+type Rows = (u64, u64, u64);
 
 impl Births {
     pub(super) fn take_in(
@@ -70,7 +70,9 @@ impl Births {
                 continue;
             }
             let other = self.firsts.pool.intern(text);
-            let (n_rows, _) = self.others.entry((record, other, place)).or_insert((0, rows.lines[row]));
+            let before = self.others.len() as u64;
+            let (n_rows, ..) =
+                self.others.entry((record, other, place)).or_insert((0, rows.lines[row], before));
             *n_rows += 1;
         }
     }
@@ -107,15 +109,14 @@ impl Births {
             let day_of = |code: u32| days[of_code(code) as usize];
             let code = &mut column.codes[record as usize];
             // the first date that is one; every other is held against it
-            if day_of(*code).is_none()
-                && let Some(other) =
-                    of_record.iter().map(|other| other.0.1).find(|&other| day_of(other).is_some())
-            {
-                *code = other;
+            if day_of(*code).is_none() {
+                let known = of_record.iter().filter(|other| day_of(other.0.1).is_some());
+                let first = known.min_by_key(|(_, (.., before))| *before);
+                *code = first.map_or(*code, |other| other.0.1);
             }
             let Some(first) = day_of(*code) else { continue };
             let mut told = Vec::new();
-            for &((_, code, place), (n_rows, line)) in of_record {
+            for &((_, code, place), (n_rows, line, _)) in of_record {
                 if day_of(code).is_none_or(|other| !first.contradicts(other)) {
                     continue;
                 }

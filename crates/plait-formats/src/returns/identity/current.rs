@@ -197,13 +197,13 @@ impl Identity {
     }
 
     /// Whether what runs from one day to another holds on the reference date. A date that cannot be read says nothing, an
-    /// end after the year 2100 stands for none.
+    /// end in the year 2099 or later stands for none, where nobody says which day it is.
     fn holds_now(&self, from: Option<&str>, to: Option<&str>) -> bool {
         let today = self.reference.map(PartialDate::iso);
         let today = today.as_deref().filter(|text| is_day(text));
         let has_begun =
             from.filter(|text| is_day(text)).is_none_or(|from| today.is_none_or(|today| from <= today));
-        let has_ended = to.filter(|text| is_day(text)).is_some_and(|to| to <= today.unwrap_or("2100"));
+        let has_ended = to.filter(|text| is_day(text)).is_some_and(|to| to <= today.unwrap_or("2099"));
         has_begun && !has_ended
     }
 }

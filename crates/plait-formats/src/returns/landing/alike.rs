@@ -29,9 +29,11 @@ impl Alike {
 
     /// Refuses two files that hold the same persons, or number others alike; gives what may be right and has to be told.
     pub(in crate::returns) fn finish(self) -> Result<Vec<Issue>, Fault> {
-        self.copies.map_or(Ok(()), |copies| copies.refuse())?;
-        let Some(numbering) = self.numbering else { return Ok(Vec::new()) };
-        numbering.refuse()?;
-        Ok(numbering.nobody_in_common())
+        let mut told = self.copies.map_or(Ok(Vec::new()), |copies| copies.refuse())?;
+        if let Some(numbering) = self.numbering {
+            numbering.refuse()?;
+            told.extend(numbering.nobody_in_common());
+        }
+        Ok(told)
     }
 }

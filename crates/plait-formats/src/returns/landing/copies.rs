@@ -6,16 +6,27 @@ use crate::returns::check::hash_of;
 use crate::returns::dates::DateReader;
 use crate::returns::detect::{Holds, Recognised};
 use crate::returns::spec::{Meaning, Rows, Spec};
-use plait_types::{Column, Fault, FaultCode, PartialDate, grouped};
+use plait_types::{Column, Fault, FaultCode, Issue, IssueKind, PartialDate, counted, grouped};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// Fewer persons may be in two files by chance, such as pupils who changed school.
 const FEWEST: u64 = 5;
 
-/// The persons of each file, by a hash of what says who they are: 24 bytes and the room of a hash table each.
+/// The persons of each file, by a hash of what says who they are: 24 bytes and the room of a hash table each; and the rows of
+/// tables about them that several files have, by a hash of all that is in them.
 pub(super) struct Copies {
     spec: Arc<Spec>,
+    /// Whether files with the same persons are copies. Lists and extracts without a year may come month by month, and nested
+    /// ones day by day, so that of these only a nested file beside a table is, and a sheet beside another of its workbook.
+    refuses: bool,
+    /// Tables about persons that several files have.
+    repeated: BTreeSet<usize>,
+    /// The first file that has a row.
+    first_of_rows: HashMap<u64, u32>,
+    n_rows: Vec<u64>,
+    /// How many rows of a later file are in an earlier one.
+    shared_rows: BTreeMap<(u32, u32), u64>,
     files: Vec<(Arc<str>, u64)>,
     /// The first file that has a person, and the date of birth there.
     first: HashMap<u64, (u32, Option<PartialDate>)>,
@@ -24,12 +35,12 @@ pub(super) struct Copies {
 }
 
 impl Copies {
-    /// For returns of which two files could be copies; `None` of others. Lists and extracts without a year may come month by
-    /// month, and nested ones day by day, so that of these only a nested file beside a table is suspicious, and a sheet beside
-    /// another of its workbook.
+    /// For returns of which two files could hold the same; `None` of others.
     pub(super) fn of(recognised: &Recognised) -> Option<Self> {
         let spec = &recognised.spec;
         let is_of_persons = |table: usize| spec.tables[table].rows == Rows::Person;
+        let is_about_persons = |table: usize| spec.tables[table].rows == Rows::OfPerson;
+        let mut n_about: BTreeMap<usize, usize> = BTreeMap::new();
         let (mut n_nested, mut has_sheets_alike) = (0, false);
         let mut n_flat: BTreeMap<usize, usize> = BTreeMap::new();
         for member in &recognised.members {
@@ -42,6 +53,9 @@ impl Copies {
                 Holds::Sheets(sheets) => sheets.iter().map(|sheet| sheet.table).collect(),
             };
             let mut of_member = BTreeSet::new();
+            for &table in tables.iter().filter(|&&table| is_about_persons(table)) {
+                *n_about.entry(table).or_default() += 1;
+            }
             for table in tables.into_iter().filter(|&table| is_of_persons(table)) {
                 *n_flat.entry(table).or_default() += 1;
                 has_sheets_alike |= !of_member.insert(table);
@@ -49,28 +63,35 @@ impl Copies {
         }
         let most_flat = n_flat.values().copied().max().unwrap_or(0);
         let has_year = spec.year != 0;
-        let may_be = n_nested > 0 && (most_flat > 0 || has_year && n_nested > 1)
+        let refuses = n_nested > 0 && (most_flat > 0 || has_year && n_nested > 1)
             || recognised.year.is_some() && most_flat > 1
             || has_sheets_alike;
-        may_be.then(|| Self {
+        let repeated: BTreeSet<usize> =
+            n_about.into_iter().filter(|(_, n)| *n > 1).map(|(at, _)| at).collect();
+        (refuses || most_flat > 1 || !repeated.is_empty()).then(|| Self {
             spec: Arc::clone(spec),
+            refuses,
+            repeated,
+            first_of_rows: HashMap::new(),
+            n_rows: Vec::new(),
+            shared_rows: BTreeMap::new(),
             files: Vec::new(),
             first: HashMap::new(),
             shared: BTreeMap::new(),
         })
     }
 
-    /// Takes the rows of persons; those of other tables are left out.
+    /// Takes the rows of persons, and those about them of tables that several files have.
     pub(super) fn look(&mut self, batch: &Batch) {
-        let table = &self.spec.tables[batch.table];
+        if self.repeated.contains(&batch.table) && batch.nesting.is_none() {
+            self.look_at_rows(batch);
+        }
+        let spec = Arc::clone(&self.spec);
+        let table = &spec.tables[batch.table];
         if table.rows != Rows::Person {
             return;
         }
-        let known = self.files.iter().rposition(|(file, _)| *file == batch.file);
-        let file = known.unwrap_or_else(|| {
-            self.files.push((Arc::clone(&batch.file), 0));
-            self.files.len() - 1
-        });
+        let file = self.file(&batch.file);
         let column = |meaning: Meaning| -> Option<&Column> {
             let at = table.columns.iter().position(|column| column.meaning == Some(meaning))?;
             batch.columns.iter().position(|of| *of == Some(at)).map(|at| &batch.rows.columns[at])
@@ -103,8 +124,54 @@ impl Copies {
         }
     }
 
-    /// Refuses two files of which one has most of the persons of the other.
-    pub(super) fn refuse(&self) -> Result<(), Fault> {
+    fn file(&mut self, file: &Arc<str>) -> usize {
+        let known = self.files.iter().rposition(|(known, _)| known == file);
+        known.unwrap_or_else(|| {
+            self.files.push((Arc::clone(file), 0));
+            self.n_rows.push(0);
+            self.files.len() - 1
+        })
+    }
+
+    fn look_at_rows(&mut self, batch: &Batch) {
+        let file = self.file(&batch.file);
+        let columns: Vec<(usize, &Column)> = batch
+            .columns
+            .iter()
+            .zip(&batch.rows.columns)
+            .filter_map(|(at, column)| Some(((*at)?, column)))
+            .collect();
+        for row in 0..batch.rows.n_rows {
+            let cells: Vec<(usize, Option<&str>)> =
+                columns.iter().map(|&(at, column)| (at, value(Some(column), row))).collect();
+            let first = *self.first_of_rows.entry(hash_of((batch.table, cells))).or_insert(file as u32);
+            self.n_rows[file] += 1;
+            if first != file as u32 {
+                *self.shared_rows.entry((first, file as u32)).or_default() += 1;
+            }
+        }
+    }
+
+    /// Refuses two files of which one has most of the rows, or most of the persons, of the other; gives those of lists that may
+    /// be of several months.
+    pub(super) fn refuse(&self) -> Result<Vec<Issue>, Fault> {
+        let mut told = Vec::new();
+        for (&(first, second), &shared) in &self.shared_rows {
+            let [(one, in_one), (other, in_other)] =
+                [first, second].map(|file| (&self.files[file as usize].0, self.n_rows[file as usize]));
+            if shared < FEWEST || shared * 2 <= in_one.min(in_other) {
+                continue;
+            }
+            let what = format!(
+                "{} of the {} in {other} are in {one} too, the same in every column",
+                grouped(shared),
+                counted(in_other, "row")
+            );
+            if self.spec.year != 0 {
+                return Err(same_twice(what, "its rows would count twice"));
+            }
+            told.push(Issue::new(IssueKind::SamePersons, &**other, what));
+        }
         for (&(first, second), &(shared, apart)) in &self.shared {
             let [(one, in_one), (other, in_other)] = [first, second].map(|file| &self.files[file as usize]);
             if shared < FEWEST || shared * 2 <= *in_one.min(in_other) {
@@ -113,21 +180,28 @@ impl Copies {
             if apart * 2 > shared {
                 return Err(numbering::numbered_alike(one, other, shared, apart));
             }
-            return Err(Fault::new(
-                FaultCode::SameFileTwice,
-                format!(
-                    "{one} and {other} hold the same persons: {} of the {} in {other} are in {one}",
-                    grouped(shared),
-                    grouped(*in_other)
-                ),
-                "leave one of them out, or name each by itself; of two sheets, delete one or save it as a file of its own",
-            )
-            .because(
-                "they are the same return in two forms, or two copies of it, and its rows would count twice",
-            ));
+            let what = format!(
+                "{one} and {other} hold the same persons: {} of the {} in {other} are in {one}",
+                grouped(shared),
+                grouped(*in_other)
+            );
+            if self.refuses {
+                let why = "they are the same return in two forms, or two copies of it, and its rows would count twice";
+                return Err(same_twice(what, why));
+            }
+            told.push(Issue::new(IssueKind::SamePersons, &**other, what));
         }
-        Ok(())
+        Ok(told)
     }
+}
+
+fn same_twice(what: String, why: &'static str) -> Fault {
+    Fault::new(
+        FaultCode::SameFileTwice,
+        what,
+        "leave one of them out, or name each by itself; of two sheets, delete one or save it as a file of its own",
+    )
+    .because(why)
 }
 
 fn value(column: Option<&Column>, row: usize) -> Option<&str> {

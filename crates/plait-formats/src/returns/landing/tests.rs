@@ -482,6 +482,13 @@ fn a_placeholder_that_comes_first_hides_no_contradiction() {
         text_of(&[Some("2012-04-25")]),
         "nor the date"
     );
+    // what stands in rows of others makes no difference
+    let rows =
+        [&["zz", "2011-06-25"][..], &["a1", "1900-01-01"], &["a1", "2010-05-25"], &["a1", "2011-06-25"]];
+    let (landed, _) = land(&spec, vec![batch(&spec, "pupil", &["pupilid", "dob"], &rows)]);
+    let born = text_of(&[Some("2011-06-25"), Some("2010-05-25")]);
+    assert_eq!(cells(&landed.identity.persons, "date_of_birth"), born);
+    assert_eq!(landed.issues[0].lines, [5]);
     let rows = [&["a1", "1900-01-01"][..]];
     let (landed, _) = land(&spec, vec![batch(&spec, "pupil", &["pupilid", "dob"], &rows)]);
     assert_eq!(
