@@ -465,3 +465,33 @@ fn a_record_named_like_a_formula_is_counted_and_not_asked_for() {
     );
     assert_eq!(json(&place.text("trace/written.json"))["persons"], 3);
 }
+
+#[test]
+fn two_sources_of_one_return_fill_no_lists() {
+    let place = case_system();
+    let said = place.plait("write annex-a one=ssd two=ssd --on 2026-03-31 --out annex").failed();
+    assert!(said.starts_with("exit 2\nerror[E016] one and two are both of one return"), "{said}");
+    assert_eq!(place.names("annex"), Vec::<String>::new());
+}
+
+#[test]
+fn flags_of_cp_is_are_read_however_they_are_written() {
+    let place = Place::with(&[(
+        "list.csv",
+        b"id,forename,surname,date_of_birth,looked_after\n1,Ann,Ash,2012-03-24,Y\n2,Bo,Birch,2013-05-26,N\n",
+    )]);
+    let ran = place.plait("write pds-trace-request list.csv --cp-is --out trace").succeeded();
+    assert!(ran.stdout.contains("1 asked for, 1 left out"), "{}", ran.stdout);
+}
+
+#[test]
+fn a_role_of_a_column_that_is_not_there_and_what_plait_read_wrote_are_refused() {
+    let place = place();
+    let said = place.plait("look list.csv --role Nope=surname").failed();
+    assert!(said.contains("error[E003] the file has no column \"Nope\""), "{said}");
+    let said = place.plait("look cin.xml --role Nope=surname").failed();
+    assert!(said.contains("error[E003] the file has no column \"Nope\""), "{said}");
+    place.plait("read cin.xml --out was_read").succeeded();
+    let said = place.plait("look was_read").failed();
+    assert!(said.contains("error[E064] was_read is what plait read wrote"), "{said}");
+}

@@ -327,6 +327,7 @@ mod tests {
         check(["Number of rows: 1,203", "", "", "", ""], true);
         check(["*** End of report ***", "", "", "", ""], true);
         check(["Report generated", "01/02/2024 10:00", "", "", ""], true);
+        check(["Prepared by Alice Example 07700 900123", "", "", "", ""], true);
         check(["Printed by:", "office", "on", "01/02/2024", ""], true);
         check(["(123 rows affected)", "", "", "", ""], true);
         check(["Page 1 of 1", "", "", "", ""], true);

@@ -1546,6 +1546,39 @@ fn files_of_two_authorities_are_refused_wherever_they_say_it() {
 }
 
 #[test]
+fn rows_that_stand_in_two_files_are_refused_in_a_year_and_told_of_lists() {
+    let header = "CHILD,SEX,DOB,ETHNIC,UPN,MOTHER,MC_DOB\n1,1,02/03/2012,WBRI,,0,\n";
+    let episodes = |starts: std::ops::Range<u32>| {
+        let rows = starts.map(|day| format!("1,{day:02}/08/2025,S,C2,N1,U1,PR1,,,,ZX4 4AA,ZX5 5AA,\n"));
+        let columns =
+            "CHILD,DECOM,RNE,LS,CIN,PLACE,PLACE_PROVIDER,DEC,REC,REASON_PLACE_CHANGE,HOME_POST,PL_POST,URN\n";
+        format!("{columns}{}", rows.collect::<String>())
+    };
+    let land = |others: std::ops::Range<u32>| {
+        let (first, second) = (episodes(1..9), episodes(others));
+        let files = [("header.csv", header), ("episodes.csv", &first), ("episodes_2.csv", &second)];
+        looked_after(&files).map(|_| ()).map_err(|fault| fault.code)
+    };
+    assert_eq!(land(2..9), Err(FaultCode::SameFileTwice));
+    assert_eq!(land(7..20), Ok(()));
+    let deaths = |ids: std::ops::Range<u32>| {
+        let rows = ids.map(|n| format!("S{n},F{n},{:02}/03/1950,01/04/2026\n", n + 1));
+        format!("Surname,Forenames,Date of Birth,Date of Death\n{}", rows.collect::<String>())
+    };
+    let told = |others: std::ops::Range<u32>| {
+        let folder = folder(&[("a.csv", &deaths(0..9)), ("b.csv", &deaths(others))]);
+        let asked = Asked::Return("deaths".to_owned());
+        let Ok(Detected::Return(recognised)) = super::detect(folder.path(), &asked) else {
+            panic!("as asked")
+        };
+        let landed = super::land(&recognised, "it", None, None, None, super::IdentityKept::Whole, &Quiet);
+        let issues = landed.unwrap().0.issues;
+        issues.iter().filter(|issue| issue.kind == IssueKind::SamePersons).count()
+    };
+    assert_eq!((told(0..8), told(9..20)), (1, 0));
+}
+
+#[test]
 fn a_sheet_that_is_a_copy_of_another_is_refused() {
     let read = |second: &[&str]| {
         let mut book = Workbook::new();
