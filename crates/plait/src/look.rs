@@ -2,13 +2,12 @@
 
 use crate::faults::Faults;
 use crate::run::RunDataset;
-use crate::source::{SourceSpec, bytes_at, outside_the_return};
+use crate::source::{SourceSpec, bytes_at, refuse_unknown_roles};
 use crate::traced::Traced;
 use crate::{dataset, read};
 use plait_engine::progress::{Progress, Stage};
 use plait_formats::columns::{
-    Profile, births_not_known, describe, guessed_orders, plan_all, read_day_numbers, split_full_names,
-    unknown_column, unread,
+    Profile, births_not_known, describe, guessed_orders, plan_all, read_day_numbers, split_full_names, unread,
 };
 use plait_formats::read::{FileFormat, ReadOptions, read as read_table};
 use plait_formats::returns::{IdentityKept, IdentitySink, Recognised};
@@ -67,10 +66,8 @@ fn look_at_return(
     let mut seen = BTreeSet::new();
     let known: Vec<&str> = known.filter(|name| seen.insert(*name)).collect();
     let outside = dataset.outside();
-    if let Some((header, _)) = roles.iter().find(|(header, _)| outside.contains(header)) {
-        return Err(outside_the_return(header, &source.called()).into());
-    }
-    refuse_unknown(roles, &known)?;
+    let has_outside = |header: &String| outside.contains(header).then(|| source.called());
+    refuse_unknown_roles(roles, &known, has_outside, no_such_column)?;
     let profile = Profile::of(&table, &plans);
     let of_all = match dataset.landed.n_records {
         n if n > table.n_rows => {
@@ -108,7 +105,7 @@ fn look_at_table(request: &LookRequest) -> Result<Looked, Faults> {
     let file = request.path.file_name().unwrap_or(request.path.as_os_str()).to_string_lossy();
     let mut issues = content.issues;
     let known: Vec<&str> = content.table.columns.iter().map(|column| column.name.as_str()).collect();
-    refuse_unknown(&request.roles, &known)?;
+    refuse_unknown_roles(&request.roles, &known, |_| None, no_such_column)?;
     split_full_names(&mut content.table, &request.roles);
     issues.extend(read_day_numbers(&mut content.table, &file, &request.roles));
     let (plans, faults) = plan_all(&content.table, &content.lines, &request.roles)?;
@@ -135,14 +132,9 @@ fn look_at_table(request: &LookRequest) -> Result<Looked, Faults> {
     Ok(Looked { text, json, issues })
 }
 
-/// Refuses roles of columns that are not there, as [`crate::link()`] does.
-fn refuse_unknown(roles: &[(String, Role)], known: &[&str]) -> Result<(), Faults> {
-    let unknown = roles.iter().filter(|(header, _)| !known.contains(&header.as_str()));
-    let fault = |(header, _): &(String, Role)| {
-        unknown_column(format!("the file has no column \"{header}\""), header, known.iter().copied())
-    };
-    let faults: Vec<Fault> = unknown.map(fault).collect();
-    if faults.is_empty() { Ok(()) } else { Err(Faults(faults)) }
+/// What is said of a header that the file does not have.
+fn no_such_column(header: &str) -> String {
+    format!("the file has no column \"{header}\"")
 }
 
 fn columns_json(profile: &Profile) -> Vec<serde_json::Value> {

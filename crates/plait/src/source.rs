@@ -399,21 +399,32 @@ fn refuse_unknown_columns(sources: &[Opened], roles: &[(String, Role)]) -> Resul
     let of_files = sources.iter().flat_map(|s| &s.headers).map(String::as_str);
     let mut seen = BTreeSet::new();
     let headers: Vec<&str> = of_files.chain(of_tables).filter(|header| seen.insert(*header)).collect();
-    let unknown = roles.iter().filter(|(name, _)| !headers.contains(&name.as_str()));
-    let faults: Vec<Fault> = unknown
-        .map(|(name, _)| {
-            let of_return = sources.iter().find(|source| source.outside.contains(name));
-            of_return.map_or_else(
-                || columns::unknown_column(no_such_column(name), name, headers.iter().copied()),
-                |source| outside_the_return(name, &source.table.name),
-            )
-        })
-        .collect();
+    let has_outside = |header: &String| {
+        let source = sources.iter().find(|source| source.outside.contains(header));
+        source.map(|source| source.table.name.clone())
+    };
+    refuse_unknown_roles(roles, &headers, has_outside, no_such_column)
+}
+
+/// Refuses roles of columns that are not there. `has_outside` gives the return that has a column and keeps it out of linkage,
+/// `none_has` what is said where none has it.
+pub(crate) fn refuse_unknown_roles(
+    roles: &[(String, Role)],
+    headers: &[&str],
+    has_outside: impl Fn(&String) -> Option<String>,
+    none_has: impl Fn(&str) -> String,
+) -> Result<(), Faults> {
+    let unknown = roles.iter().filter(|(header, _)| !headers.contains(&header.as_str()));
+    let fault = |(header, _): &(String, Role)| match has_outside(header) {
+        Some(source) => outside_the_return(header, &source),
+        None => columns::unknown_column(none_has(header), header, headers.iter().copied()),
+    };
+    let faults: Vec<Fault> = unknown.map(fault).collect();
     if faults.is_empty() { Ok(()) } else { Err(Faults(faults)) }
 }
 
 /// The fault of a role for a column that is in the files of a return and does not go into linkage.
-pub(crate) fn outside_the_return(header: &str, source: &str) -> Fault {
+fn outside_the_return(header: &str, source: &str) -> Fault {
     Fault::new(
         FaultCode::BadOption,
         format!("column \"{header}\" of {source} is none by which its return says who somebody is, and takes no role"),

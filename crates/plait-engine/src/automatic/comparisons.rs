@@ -51,7 +51,9 @@ pub fn comparisons_for(records: &Records, link_type: LinkType) -> Vec<Comparison
             };
             let other_name = records.fields.iter().find(|other| Some(other.role) == other_name);
             if let Some(other) = other_name.filter(|other| !other.values.is_empty()) {
-                comparison.levels.insert(1, by_another_name(&field.name, &other.name));
+                // a name that the other record has had, or goes by
+                let when = either_in_place_of(&field.name, &other.name);
+                comparison.levels.insert(1, Level { when, label: None, term_frequency: None });
             }
             if field.role == Role::DateOfBirth && has_unborn {
                 let near = EXPECTED.map(|(days, label)| near_expected(days, label));
@@ -125,14 +127,11 @@ fn comparison_for(field: &Field, swapped_with: Option<(&str, bool)>) -> Comparis
     }
     let similar = |cut| C::test(Test::AtLeast(Measure::JaroWinkler, cut));
     let any = |tests: Vec<Test>| C::Any(tests.into_iter().map(C::test).collect());
-    let in_place_of = |other: &str| Test::EqualsOther(other.to_owned());
     let mut swapped: Vec<Condition> = Vec::new();
     if let Some((other, says_of_one)) = swapped_with {
         swapped.push(C::test(Test::SwappedWith(other.to_owned())));
         if says_of_one {
-            let one_way = C::test(in_place_of(other));
-            let the_other = C::Test(Some(other.to_owned()), in_place_of(&field.name));
-            swapped.push(C::Any(vec![one_way, the_other]));
+            swapped.push(either_in_place_of(&field.name, other));
         }
     }
     let one_edit = || C::test(Test::AtMost(Edit::Osa, 1));
@@ -210,11 +209,11 @@ fn near_expected(days: u32, label: &str) -> Level {
     Level { when, label: Some(label.to_owned()), term_frequency: None }
 }
 
-/// A level of names of which one is a name that the other record has had, or goes by.
-fn by_another_name(field: &str, other: &str) -> Level {
+/// A value of one record is that of another field of the other record.
+fn either_in_place_of(field: &str, other: &str) -> Condition {
     let one_way = Condition::test(Test::EqualsOther(other.to_owned()));
     let the_other = Condition::Test(Some(other.to_owned()), Test::EqualsOther(field.to_owned()));
-    Level { when: Condition::Any(vec![one_way, the_other]), label: None, term_frequency: None }
+    Condition::Any(vec![one_way, the_other])
 }
 
 /// A level for each of the sources that have most records, and one for pairs of different ones or of the rest.

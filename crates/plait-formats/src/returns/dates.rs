@@ -261,11 +261,14 @@ impl DatesSeen {
     /// What was found so far.
     pub(super) fn orders(&self) -> DateOrders {
         let by_return = DateReader::new(self.form);
-        let reader = |(&at, days): (&(usize, usize), &Days)| {
-            let order = days.order(self.form).or_else(|| self.order_of_others(at.0));
-            (at, order.map_or(by_return, |order| by_return.in_order(order)))
-        };
-        DateOrders { readers: self.columns.iter().map(reader).collect() }
+        let reader =
+            |at: &(usize, usize)| (*at, self.order(*at).map_or(by_return, |order| by_return.in_order(order)));
+        DateOrders { readers: self.columns.keys().map(reader).collect() }
+    }
+
+    /// The order that a column shows, or the others of its table do.
+    fn order(&self, at: (usize, usize)) -> Option<DateOrder> {
+        self.columns.get(&at)?.order(self.form).or_else(|| self.order_of_others(at.0))
     }
 
     /// The order of the other columns of a table, where they show one and the same: a spreadsheet saves all of them alike.
@@ -280,7 +283,7 @@ impl DatesSeen {
     pub(super) fn differ_from_taken(&self) -> bool {
         let (taken, by_return) = (self.taken().order, DateReader::new(self.form).order);
         self.columns.iter().any(|(at, days)| {
-            let order = days.order(self.form).or_else(|| self.order_of_others(at.0)).or(by_return);
+            let order = self.order(*at).or(by_return);
             order != taken && (days.has_either_way || order == Some(DateOrder::MonthDayYear))
         })
     }

@@ -682,16 +682,15 @@ impl Landing<'_> {
         self.remember_rows(&batch, &records);
         let spec = Arc::clone(&self.spec);
         let table = &spec.tables[batch.table];
-        let count = self.counts.entry(batch.table).or_default();
-        count.table.clone_from(&table.name);
-        count.rows_in += batch.rows.n_rows as u64;
+        self.count(batch.table).rows_in += batch.rows.n_rows as u64;
         let filled = batch.rows.columns.iter().zip(&batch.columns).filter(|(c, _)| !c.values.is_empty());
         self.filled.extend(filled.filter_map(|(_, at)| Some((batch.table, (*at)?))));
         if batch.nesting.is_some() {
             self.nested_tables.entry(batch.table).or_insert_with(|| Arc::clone(&batch.file));
         }
         if table.rows != Rows::OfFile {
-            count.set_aside += records.iter().filter(|&&record| record == NULL).count() as u64;
+            let n_aside = records.iter().filter(|&&record| record == NULL).count() as u64;
+            self.count(batch.table).set_aside += n_aside;
             self.take_identity(&batch, &records)?;
             if let Some(characteristics) = &mut self.characteristics {
                 characteristics.take_in(&spec, &batch, &records);
@@ -704,6 +703,14 @@ impl Landing<'_> {
             }
         }
         Ok(())
+    }
+
+    /// What is counted of a table.
+    fn count(&mut self, table: usize) -> &mut TableCount {
+        let name = &self.spec.tables[table].name;
+        self.counts
+            .entry(table)
+            .or_insert_with(|| TableCount { table: name.clone(), ..TableCount::default() })
     }
 
     /// Of rows about a nested file, whose it is.
@@ -768,8 +775,7 @@ impl BatchSink for Landing<'_> {
     }
 
     fn set_aside(&mut self, table: usize, n_rows: u64) {
-        let count = self.counts.entry(table).or_default();
-        count.table.clone_from(&self.spec.tables[table].name);
+        let count = self.count(table);
         count.rows_in += n_rows;
         count.set_aside += n_rows;
         count.not_read += n_rows;

@@ -285,7 +285,7 @@ impl ReturnRows {
         self.person_names = names;
     }
 
-    /// What a row that makes a person calls it.
+    /// What a row calls its person, by its own key.
     fn own_key(&self, table: usize, row: usize) -> Option<&str> {
         let of_spec = &self.spec.tables[table];
         let named = || of_spec.columns.iter().position(|column| column.meaning == Some(Meaning::Record));
@@ -330,9 +330,9 @@ impl ReturnRows {
             return nested[table].iter().map(|place| place.map(key)).collect();
         }
         let record = of_spec.record.as_ref().and_then(|record| self.place_in(table, record));
-        if let Some(place) = record.filter(|place| self.has_column(*place)) {
-            let key = |row: usize| self.cell(place, row).filter(|key| !is_no_key(key));
-            return (0..n_rows).map(|row| key(row).map(|key| Key::Named(key.to_owned()))).collect();
+        if record.is_some_and(|place| self.has_column(place)) {
+            let key = |row: usize| self.own_key(table, row).map(|key| Key::Named(key.to_owned()));
+            return (0..n_rows).map(key).collect();
         }
         if of_spec.rows == Rows::Person {
             return (0..n_rows).map(|row| Some(Key::Nested(usize::MAX - table, row as u32))).collect();

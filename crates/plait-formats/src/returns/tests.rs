@@ -1079,8 +1079,7 @@ fn who_parents_contacts_and_workers_are_is_never_said_of_the_child() {
         let Detected::Return(recognised) = detected else { panic!("it was said what it is") };
         let rows = read(&recognised, 100).0.rows(&recognised.spec, table);
         let said: Vec<&str> = rows.iter().filter_map(|row| row.splitn(5, ' ').nth(4)).collect();
-        let (landed, _) =
-            super::land(&recognised, "it", None, None, None, super::IdentityKept::Whole, &Quiet).unwrap();
+        let (landed, _) = land_whole(&recognised).unwrap();
         assert_eq!(said, [expected], "{text}");
         let left_out = landed.issues.iter().any(|issue| issue.message.contains("may be another person"));
         assert!(left_out, "{:?}", landed.issues);
@@ -1157,8 +1156,7 @@ fn landed_rows(path: &Path, table: &str) -> (Vec<String>, super::landing::Landed
         panic!("it is a return");
     };
     let (kept, _) = read(&recognised, 100);
-    let (landed, _) =
-        super::land(&recognised, "it", None, None, None, super::IdentityKept::Whole, &Quiet).unwrap();
+    let (landed, _) = land_whole(&recognised).unwrap();
     (kept.rows(&recognised.spec, table), landed)
 }
 
@@ -1385,7 +1383,7 @@ fn files_of_two_schools_that_count_alike_are_refused_and_those_of_one_are_read()
     let check = |one: &str, other: &str, refused: bool| {
         let folder = folder(&[("north_pupils.csv", one), ("south_pupils.csv", other)]);
         let recognised = recognise(folder.path()).unwrap().narrowed();
-        let landed = super::land(&recognised, "it", None, None, None, super::IdentityKept::Whole, &Quiet);
+        let landed = land_whole(&recognised);
         match landed {
             Ok(_) => assert!(!refused, "two people are one"),
             Err(fault) => {
@@ -1404,6 +1402,11 @@ fn files_of_two_schools_that_count_alike_are_refused_and_those_of_one_are_read()
     check(&pupils("", "Quill"), &pupils("2017-10-D", "Quill"), false);
 }
 
+/// What lands of a return, its identity held as a whole and its payload dropped.
+fn land_whole(recognised: &Recognised) -> Result<(super::Landed, super::Gathered), Fault> {
+    super::land(recognised, "it", None, None, None, super::IdentityKept::Whole, &Quiet)
+}
+
 /// What lands of tables of the looked-after return.
 fn looked_after(files: &[(&str, &str)]) -> Result<super::landing::Landed, Fault> {
     let folder = folder(files);
@@ -1411,8 +1414,7 @@ fn looked_after(files: &[(&str, &str)]) -> Result<super::landing::Landed, Fault>
     let Detected::Return(recognised) = super::detect(folder.path(), &asked)? else {
         panic!("it was said what it is")
     };
-    super::land(&recognised, "it", None, None, None, super::IdentityKept::Whole, &Quiet)
-        .map(|(landed, _)| landed)
+    land_whole(&recognised).map(|(landed, _)| landed)
 }
 
 #[test]
@@ -1462,8 +1464,7 @@ fn rows_of_lists_have_the_numbers_that_linkage_gives_their_records() {
         panic!("a school census")
     };
     let recognised = recognised.narrowed();
-    let (landed, _) =
-        super::land(&recognised, "it", None, None, None, super::IdentityKept::Whole, &Quiet).unwrap();
+    let (landed, _) = land_whole(&recognised).unwrap();
     let surnames = landed.identity.current().table.column("surname").unwrap().clone();
     let (rows, _) = super::rows::read_rows(&recognised, &Quiet).unwrap();
     let mut n_rows = 0;
@@ -1503,7 +1504,7 @@ fn two_nested_files_that_number_children_alike_are_refused_and_those_of_a_child_
         let Ok(Detected::Return(recognised)) = super::detect(folder.path(), &Asked::Nothing) else {
             panic!("a children in need census")
         };
-        super::land(&recognised, "it", None, None, None, super::IdentityKept::Whole, &Quiet)
+        land_whole(&recognised)
             .map(|(landed, _)| {
                 (landed.n_records, landed.issues.iter().map(|issue| issue.kind).collect::<Vec<_>>())
             })
@@ -1530,7 +1531,7 @@ fn files_of_two_authorities_are_refused_wherever_they_say_it() {
             Ok(Detected::PlainTable) => panic!("documents of the department's interface"),
             Err(fault) => return Err(fault.code),
         };
-        let landed = super::land(&recognised, "it", None, None, None, super::IdentityKept::Whole, &Quiet);
+        let landed = land_whole(&recognised);
         landed.map(|_| recognised.authority.clone()).map_err(|fault| fault.code)
     };
     let listed = |authority: &str, child: u32| format!("[{}]", document(authority, child));
@@ -1571,7 +1572,7 @@ fn rows_that_stand_in_two_files_are_refused_in_a_year_and_told_of_lists() {
         let Ok(Detected::Return(recognised)) = super::detect(folder.path(), &asked) else {
             panic!("as asked")
         };
-        let landed = super::land(&recognised, "it", None, None, None, super::IdentityKept::Whole, &Quiet);
+        let landed = land_whole(&recognised);
         let issues = landed.unwrap().0.issues;
         issues.iter().filter(|issue| issue.kind == IssueKind::SamePersons).count()
     };
@@ -1602,7 +1603,7 @@ fn a_sheet_that_is_a_copy_of_another_is_refused() {
         let Ok(Detected::Return(recognised)) = super::detect(&path, &asked) else {
             panic!("it was said what it is")
         };
-        let landed = super::land(&recognised, "it", None, None, None, super::IdentityKept::Whole, &Quiet);
+        let landed = land_whole(&recognised);
         let rows = super::rows::read_rows(&recognised, &Quiet).map(|_| ()).map_err(|fault| fault.code);
         let landed = landed.map(|_| ()).map_err(|fault| fault.code);
         assert_eq!(landed, rows, "linkage and lists look alike");
@@ -1772,8 +1773,7 @@ fn a_placement_of_the_standard_safeguarding_dataset_has_its_dates_and_blank_rows
     let Detected::Return(recognised) = super::detect(folder.path(), &Asked::Nothing).unwrap() else {
         panic!("a return")
     };
-    let (landed, _) =
-        super::land(&recognised, "it", None, None, None, super::IdentityKept::Whole, &Quiet).unwrap();
+    let (landed, _) = land_whole(&recognised).unwrap();
     let current = landed.identity.current();
     assert_eq!(current.table.column("postcode").unwrap().get(0), Some("ZX5 5AA"));
     assert_eq!(current.table.column("other_postcodes").unwrap().get(0), Some("ZX2 2AA|ZX3 3AA"));
@@ -1855,8 +1855,7 @@ fn of_files_of_several_days_the_latest_says_what_holds_now() {
         panic!("it is a return");
     };
     assert!(recognised.unsure.iter().any(|said| said.contains("2026-01-02.json is the latest of 2")));
-    let (landed, _) =
-        super::land(&recognised, "it", None, None, None, super::IdentityKept::Whole, &Quiet).unwrap();
+    let (landed, _) = land_whole(&recognised).unwrap();
     let current = landed.identity.current().table;
     assert_eq!(landed.identity.n_records, 7);
     assert_eq!(current.column("postcode").unwrap().get(0), Some("ZX2 1AA"));
@@ -1891,8 +1890,7 @@ fn a_child_whom_the_latest_file_withdraws_is_no_record_whatever_earlier_files_sa
     let Detected::Return(recognised) = super::detect(folder.path(), &Asked::Nothing).unwrap() else {
         panic!("it is a return");
     };
-    let (landed, gathered) =
-        super::land(&recognised, "it", None, None, None, super::IdentityKept::Whole, &Quiet).unwrap();
+    let (landed, gathered) = land_whole(&recognised).unwrap();
     let keys = landed.identity.persons.column("source_key").unwrap();
     assert_eq!([keys.get(0), keys.get(1)], [Some("a1"), Some("c3")]);
     assert_eq!(landed.identity.n_records, 2);

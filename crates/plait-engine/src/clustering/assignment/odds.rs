@@ -162,8 +162,7 @@ impl Elimination {
                     next[taken] = log2_sum(next[taken], linked);
                 }
             }
-            let places: Vec<usize> = (0..of_record.len()).collect();
-            for ((&edge, others), with) in of_record.iter().zip(sums_of_others(&places, &with)).zip(&with) {
+            for ((&edge, others), with) in of_record.iter().zip(sums_of_others(&with)).zip(&with) {
                 bits[edge] = with - log2_sum(alone, others);
             }
             behind = next;
@@ -185,7 +184,8 @@ fn propagated(edges: &[&Edge]) -> Vec<f64> {
             let claims: Vec<f64> =
                 edges.iter().zip(&free[1 - side]).map(|(edge, free)| edge.weight + free).collect();
             for of_record in &ends[side] {
-                for (&edge, others) in of_record.iter().zip(sums_of_others(of_record, &claims)) {
+                let of_others: Vec<f64> = of_record.iter().map(|&edge| claims[edge]).collect();
+                for (&edge, others) in of_record.iter().zip(sums_of_others(&of_others)) {
                     // half the way: from one end to the other of what is possible it would swing for long
                     free[side][edge] = 0.5 * (free[side][edge] - log2_sum(0.0, others));
                 }
@@ -242,18 +242,18 @@ fn groups(edges: &[&Edge], end: impl Fn(&Edge) -> u32) -> Vec<Vec<usize>> {
     all.chunk_by(|a, b| a.0 == b.0).map(|of_one| of_one.iter().map(|&(_, at)| at).collect()).collect()
 }
 
-/// For each of these edges the sum of the claims of all others, bits.
-fn sums_of_others(of_record: &[usize], claims: &[f64]) -> Vec<f64> {
-    let mut sums = vec![f64::NEG_INFINITY; of_record.len()];
+/// For each of these claims the sum of all others, bits.
+fn sums_of_others(claims: &[f64]) -> Vec<f64> {
+    let mut sums = vec![f64::NEG_INFINITY; claims.len()];
     let mut before = f64::NEG_INFINITY;
-    for (sum, &edge) in sums.iter_mut().zip(of_record) {
+    for (sum, &claim) in sums.iter_mut().zip(claims) {
         *sum = before;
-        before = log2_sum(before, claims[edge]);
+        before = log2_sum(before, claim);
     }
     let mut behind = f64::NEG_INFINITY;
-    for (sum, &edge) in sums.iter_mut().zip(of_record).rev() {
+    for (sum, &claim) in sums.iter_mut().zip(claims).rev() {
         *sum = log2_sum(*sum, behind);
-        behind = log2_sum(behind, claims[edge]);
+        behind = log2_sum(behind, claim);
     }
     sums
 }

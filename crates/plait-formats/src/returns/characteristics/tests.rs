@@ -70,15 +70,12 @@ fn a_period_holds_on_the_day_that_the_return_is_about() {
             &["c", "2020-Feb-01 00:00:00", "2021-Feb-01 00:00:00"],
         ],
     );
-    let far_away: Sheet<'_> = (
-        "fsmperiod",
-        &["pupilonrolltableid", "fsmstartdate", "fsmenddate"],
-        &[
-            &["a", "2022-Feb-26 00:00:00", "9999-Dec-31 00:00:00"],
-            &["b", "2022-Feb-26 00:00:00", "2099-Dec-31 00:00:00"],
-            &["c", "2022-Feb-26 00:00:00", "2098-Dec-31 00:00:00"],
-        ],
-    );
+    let ends: &[&[&str]] = &[
+        &["a", "2022-Feb-26 00:00:00", "9999-Dec-31 00:00:00"],
+        &["b", "2022-Feb-26 00:00:00", "2099-Dec-31 00:00:00"],
+        &["c", "2022-Feb-26 00:00:00", "2098-Dec-31 00:00:00"],
+    ];
+    let far_away: Sheet<'_> = (periods.0, periods.1, ends);
     let sen = "sen_provision: K - E";
     check(
         "school-census-2026",

@@ -24,14 +24,21 @@ pub(super) struct Copies {
     repeated: BTreeSet<usize>,
     /// The first file that has a row.
     first_of_rows: HashMap<u64, u32>,
-    n_rows: Vec<u64>,
     /// How many rows of a later file are in an earlier one.
     shared_rows: BTreeMap<(u32, u32), u64>,
-    files: Vec<(Arc<str>, u64)>,
+    files: Vec<Counted>,
     /// The first file that has a person, and the date of birth there.
     first: HashMap<u64, (u32, Option<PartialDate>)>,
     /// How many persons of a later file are in an earlier one, and of how many of them the dates of birth contradict.
     shared: BTreeMap<(u32, u32), (u64, u64)>,
+}
+
+/// A file, and how much of it was looked at.
+struct Counted {
+    file: Arc<str>,
+    persons: u64,
+    /// Of tables about persons that several files have.
+    rows: u64,
 }
 
 impl Copies {
@@ -73,7 +80,6 @@ impl Copies {
             refuses,
             repeated,
             first_of_rows: HashMap::new(),
-            n_rows: Vec::new(),
             shared_rows: BTreeMap::new(),
             files: Vec::new(),
             first: HashMap::new(),
@@ -114,7 +120,7 @@ impl Copies {
                 let born = date.map_or_else(|| born.to_owned(), PartialDate::iso);
                 hash_of((batch.table, surname.to_lowercase(), forename.to_lowercase(), born))
             };
-            self.files[file].1 += 1;
+            self.files[file].persons += 1;
             let (first, first_date) = *self.first.entry(hash).or_insert((file_at, date));
             if first != file_at {
                 let (shared, apart) = self.shared.entry((first, file_at)).or_default();
@@ -125,10 +131,9 @@ impl Copies {
     }
 
     fn file(&mut self, file: &Arc<str>) -> usize {
-        let known = self.files.iter().rposition(|(known, _)| known == file);
+        let known = self.files.iter().rposition(|known| known.file == *file);
         known.unwrap_or_else(|| {
-            self.files.push((Arc::clone(file), 0));
-            self.n_rows.push(0);
+            self.files.push(Counted { file: Arc::clone(file), persons: 0, rows: 0 });
             self.files.len() - 1
         })
     }
@@ -145,7 +150,7 @@ impl Copies {
             let cells: Vec<(usize, Option<&str>)> =
                 columns.iter().map(|&(at, column)| (at, value(Some(column), row))).collect();
             let first = *self.first_of_rows.entry(hash_of((batch.table, cells))).or_insert(file as u32);
-            self.n_rows[file] += 1;
+            self.files[file].rows += 1;
             if first != file as u32 {
                 *self.shared_rows.entry((first, file as u32)).or_default() += 1;
             }
@@ -157,42 +162,49 @@ impl Copies {
     pub(super) fn refuse(&self) -> Result<Vec<Issue>, Fault> {
         let mut told = Vec::new();
         for (&(first, second), &shared) in &self.shared_rows {
-            let [(one, in_one), (other, in_other)] =
-                [first, second].map(|file| (&self.files[file as usize].0, self.n_rows[file as usize]));
-            if shared < FEWEST || shared * 2 <= in_one.min(in_other) {
+            let [one, other] = [first, second].map(|file| &self.files[file as usize]);
+            if !is_most(shared, one.rows, other.rows) {
                 continue;
             }
             let what = format!(
-                "{} of the {} in {other} are in {one} too, the same in every column",
+                "{} of the {} in {} are in {} too, the same in every column",
                 grouped(shared),
-                counted(in_other, "row")
+                counted(other.rows, "row"),
+                other.file,
+                one.file
             );
             if self.spec.year != 0 {
                 return Err(same_twice(what, "its rows would count twice"));
             }
-            told.push(Issue::new(IssueKind::SamePersons, &**other, what));
+            told.push(Issue::new(IssueKind::SamePersons, &*other.file, what));
         }
         for (&(first, second), &(shared, apart)) in &self.shared {
-            let [(one, in_one), (other, in_other)] = [first, second].map(|file| &self.files[file as usize]);
-            if shared < FEWEST || shared * 2 <= *in_one.min(in_other) {
+            let [one, other] = [first, second].map(|file| &self.files[file as usize]);
+            if !is_most(shared, one.persons, other.persons) {
                 continue;
             }
+            let (in_other, one, other) = (other.persons, &*one.file, &*other.file);
             if apart * 2 > shared {
                 return Err(numbering::numbered_alike(one, other, shared, apart));
             }
             let what = format!(
                 "{one} and {other} hold the same persons: {} of the {} in {other} are in {one}",
                 grouped(shared),
-                grouped(*in_other)
+                grouped(in_other)
             );
             if self.refuses {
                 let why = "they are the same return in two forms, or two copies of it, and its rows would count twice";
                 return Err(same_twice(what, why));
             }
-            told.push(Issue::new(IssueKind::SamePersons, &**other, what));
+            told.push(Issue::new(IssueKind::SamePersons, other, what));
         }
         Ok(told)
     }
+}
+
+/// Whether so many are most of those of one of two files.
+fn is_most(shared: u64, in_one: u64, in_other: u64) -> bool {
+    shared >= FEWEST && shared * 2 > in_one.min(in_other)
 }
 
 fn same_twice(what: String, why: &'static str) -> Fault {
