@@ -260,9 +260,9 @@ fault_codes! {
     LacksWhatIsWritten = "E068", Input, "A source does not hold what the file that is to be written needs.",
         why "A file without it would be sent back, or be taken for complete.",
         do "Name a source that has it; plait look SOURCE shows what is in one.";
-    LacksPersons = "E069", Input, "The table of a return that says who the others are about has no rows.",
+    LacksPersons = "E069", Input, "The table of a return that says who the others are about is not there or has no rows.",
         why "Nearly all rows of the other tables would be about nobody.",
-        do "Export the table again with its rows; plait look shows how many each table has.";
+        do "Export the table again with its rows and put it beside the others; plait look shows how many rows each table has.";
     NumberedAlike = "E058", Input, "Two files of a folder or archive number their persons alike and mean others.",
         why "Two persons of one number would become one record, with the names and identifiers of both.",
         do "Name the files of each school, organisation or authority by themselves, as a source of their own.";

@@ -170,10 +170,9 @@ fn without_persons(recognised: &Recognised, landed: &Landed, source: &SourceSpec
             "say with --as what it is, or fill in the key; plait link without --as takes any table",
         );
     }
-    let code = if source.is.is_some() { FaultCode::OtherReturn } else { FaultCode::FileEmpty };
     Fault::new(
-        code,
-        format!("{called} has rows and no table of {id} that says who they are about, which is {persons}"),
+        FaultCode::LacksPersons,
+        format!("{called} has no table {persons} of {id}, and its other tables are about the persons there"),
         format!("put {persons} beside it and name the folder, or say with --as what else it is"),
     )
 }

@@ -571,7 +571,7 @@ fn a_table_without_that_of_its_persons_says_what_has_to_stand_beside_it() {
     let place = Place::with(&[("2025_spring_senneeds.csv", SEN_NEEDS), ("pupils.csv", pupils)]);
     assert_snapshot!(place.plait("look 2025_spring_senneeds.csv").failed(), @r#"
     exit 3
-    error[E004] 2025_spring_senneeds has rows and no table of school-census-2025 that says who they are about, which is "pupilonroll" or "pupilnolongeronroll"
+    error[E069] 2025_spring_senneeds has no table "pupilonroll" or "pupilnolongeronroll" of school-census-2025, and its other tables are about the persons there
       why: the year, 2025, is that in the name of the file; 2025_spring_senneeds.csv: 7 of 7 columns are of table senneeds
       do:  put "pupilonroll" or "pupilnolongeronroll" beside it and name the folder, or say with --as what else it is
     "#);

@@ -173,6 +173,28 @@ fn a_trace_response_says_in_words_how_many_were_found_and_what_cp_is_asks_for() 
 }
 
 #[test]
+fn answers_that_do_not_say_whom_they_are_for_are_counted_apart() {
+    let without_reference = RESPONSE.replace("A2,", ",").replace("A5,", ",");
+    let place = Place::with(&[("answer.csv", without_reference.as_bytes())]);
+    let ran = place.plait("look answer.csv").succeeded();
+    let told = "  2 answers without a reference were set aside: counted above, and not below.\n";
+    assert!(ran.stdout.contains(told) && ran.stdout.contains("found for 2 of 5"), "{}", ran.stdout);
+    let traced = &json(&place.plait("look answer.csv --json").succeeded().stdout)["traced"];
+    assert_eq!((&traced["answers"], &traced["set_aside"]), (&5.into(), &2.into()));
+    assert_eq!(traced["outcomes"]["00 found"], 1);
+}
+
+#[test]
+fn a_column_that_says_nothing_of_who_somebody_is_takes_no_role() {
+    let place = Place::with(&[("answer.csv", RESPONSE.as_bytes())]);
+    for command in ["look answer.csv", "link answer.csv --out o"] {
+        let said = place.plait(&format!("{command} --role ERROR_SUCCESS_CODE=surname")).failed();
+        assert!(said.starts_with("exit 2\nerror[E016] column \"ERROR_SUCCESS_CODE\" of answer"), "{said}");
+    }
+    assert_eq!(place.names("."), ["answer.csv"]);
+}
+
+#[test]
 fn the_rate_of_cp_is_is_reached_at_95_per_cent_and_not_below() {
     let check = |found: usize, answers: usize, reached: bool| {
         let mut file = RESPONSE.lines().next().expect("a header").to_owned();
@@ -215,8 +237,9 @@ fn case_system() -> Place {
         ),
         (
             "ssd_cla_placement.csv",
-            "clap_cla_placement_id,clap_person_id,clap_cla_placement_start_date,clap_cla_placement_type,\
-             clap_cla_placement_postcode\nP1,C2,2024-02-17,U1,ZE1 4DE\nP2,C2,2025-05-21,U4,ZE3 1GH\n",
+            "clap_cla_placement_id,clap_person_id,clap_cla_placement_start_date,clap_cla_placement_end_date,\
+             clap_cla_placement_type,clap_cla_placement_postcode\nP0,C2,2024-02-17,2025-03-31,U1,ZE1 4DE\n\
+             P1,C2,2025-03-31,2025-05-21,U1,ZE1 4DE\nP2,C2,2025-05-21,,U4,ZE3 1GH\nP3,C2,2026-04-02,,U4,ZE3 1GH\n",
         ),
         ("ssd_disability.csv", "disa_table_id,disa_person_id,disa_disability_code\nD1,C1,HEAR\nD2,C2,NONE\n"),
     ];
@@ -298,7 +321,7 @@ fn the_lists_of_annex_a_are_filled_from_a_case_system_and_what_it_lacks_is_left_
     ");
     assert_snapshot!(list(&place, "annex/annex-a.xlsx", "List 8"), @r"
     Child Unique ID | Gender | Ethnicity | Date of Birth | Age of Child (Years) | Does the Child have a Disability | Date Started to be Looked After | Child's Category of Need | Number of Placements in the Last 12 months | Start Date of Most Recent Placement | Placement Type | Placement postcode
-    C2 | a) Male | a) WBRI | 2010-01-08 | 16 | b) No | 2024-02-17 | N1 | 1 | 2025-05-21 | U4 | ZE3 1GH
+    C2 | a) Male | a) WBRI | 2010-01-08 | 16 | b) No | 2024-02-17 | N1 | 2 | 2025-05-21 | U4 | ZE3 1GH
     ");
     let lacking = place.text("annex/lacking.csv");
     assert!(lacking.contains("List 3,Gender,4,1,not recorded"), "{lacking}");

@@ -3,11 +3,11 @@
 
 use super::Spec;
 use super::batch::Batch;
-use super::dates::DateReader;
+use super::dates::{DateOrders, DateReader};
 use super::identity::Firsts;
-use super::spec::{Rows, Table};
+use super::spec::Rows;
 use crate::columns::characteristic;
-use plait_types::{Column, NULL, PartialDate, Role};
+use plait_types::{Column, DateOrder, NULL, PartialDate, Role};
 use std::collections::BTreeMap;
 
 /// The value of a flag that is set.
@@ -72,13 +72,21 @@ const PERIODS: &[Period] = &[
 pub(super) struct Characteristics {
     /// The day on which a period must hold; of what has not ended where the return says none.
     on: Option<PartialDate>,
-    dates: DateReader,
     of_all: Option<Role>,
     /// Columns that say it.
     columns: BTreeMap<Role, (Firsts, String)>,
-    /// Flags that rows of periods set, and the table that says them.
-    flags: BTreeMap<Role, (Vec<bool>, String)>,
+    /// What rows of a period say of each record: a bit for each pair of orders in which its two dates may be written, since
+    /// these are known when all rows are.
+    periods: BTreeMap<usize, Vec<u8>>,
 }
+
+/// The orders of the first and of the last date of a period, by the bit that stands for them.
+const ORDERS: [[DateOrder; 2]; 4] = [
+    [DateOrder::DayMonthYear, DateOrder::DayMonthYear],
+    [DateOrder::DayMonthYear, DateOrder::MonthDayYear],
+    [DateOrder::MonthDayYear, DateOrder::DayMonthYear],
+    [DateOrder::MonthDayYear, DateOrder::MonthDayYear],
+];
 
 /// A characteristic of the records of a return: one value for each.
 #[derive(Clone, Debug)]
@@ -98,10 +106,9 @@ impl Characteristics {
     pub(super) fn new(spec: &Spec, on: Option<PartialDate>) -> Self {
         Self {
             on,
-            dates: DateReader::new(spec.dates),
             of_all: OF_ALL.iter().find(|(of, _)| *of == spec.name).map(|(_, role)| *role),
             columns: BTreeMap::new(),
-            flags: BTreeMap::new(),
+            periods: BTreeMap::new(),
         }
     }
 
@@ -127,13 +134,15 @@ impl Characteristics {
                 }
             }
         }
-        let periods = PERIODS.iter().filter(|period| period.of == spec.name && period.table == table.name);
-        for period in periods {
-            self.take_periods(period, table, batch, records);
+        for (at, period) in PERIODS.iter().enumerate() {
+            if period.of == spec.name && period.table == table.name {
+                self.take_periods(at, spec, batch, records);
+            }
         }
     }
 
-    fn take_periods(&mut self, period: &Period, table: &Table, batch: &Batch, records: &[u32]) {
+    fn take_periods(&mut self, at: usize, spec: &Spec, batch: &Batch, records: &[u32]) {
+        let (period, table) = (&PERIODS[at], &spec.tables[batch.table]);
         let column = |name: &str| {
             let at = table.columns.iter().position(|column| column.name == name)?;
             let here = batch.columns.iter().position(|known| *known == Some(at))?;
@@ -143,36 +152,67 @@ impl Characteristics {
             let holds = |text: &str| !text.trim().is_empty() && text.to_lowercase().contains(words);
             each_value(column(name), batch.rows.n_rows, false, holds)
         });
-        let date = |text: &str| self.dates.read(text).map(|cell| cell.date);
-        let (has_begun, has_not_ended) = (
-            each_value(period.from.and_then(column), batch.rows.n_rows, true, |text| {
-                self.on.zip(date(text)).is_none_or(|(on, from)| from <= on)
-            }),
-            each_value(period.to.and_then(column), batch.rows.n_rows, true, |text| {
-                // without a day to compare with, what has an end has ended; what is no date is no end, nor is one far away
-                date(text).is_none_or(|to| to.year >= NO_END || self.on.is_some_and(|on| to >= on))
-            }),
-        );
-        let (set, _) = self.flags.entry(period.role).or_insert_with(|| (Vec::new(), table.name.clone()));
+        let holds: Vec<Vec<bool>> = ORDERS
+            .iter()
+            .map(|&[of_first, of_last]| {
+                let date = |order: DateOrder, text: &str| {
+                    DateReader::new(spec.dates).in_order(order).read(text).map(|cell| cell.date)
+                };
+                let has_begun = each_value(period.from.and_then(column), batch.rows.n_rows, true, |text| {
+                    self.on.zip(date(of_first, text)).is_none_or(|(on, from)| from <= on)
+                });
+                let has_not_ended = each_value(period.to.and_then(column), batch.rows.n_rows, true, |text| {
+                    // without a day to compare with, what has an end has ended; what is no date is no end, nor is one far away
+                    date(of_last, text)
+                        .is_none_or(|to| to.year >= NO_END || self.on.is_some_and(|on| to >= on))
+                });
+                has_begun.iter().zip(&has_not_ended).map(|(&begun, &not_ended)| begun && not_ended).collect()
+            })
+            .collect();
+        let set = self.periods.entry(at).or_default();
         for (row, &record) in records.iter().enumerate().filter(|(_, record)| **record != NULL) {
-            if says.as_ref().is_none_or(|says| says[row]) && has_begun[row] && has_not_ended[row] {
-                let record = record as usize;
-                if set.len() <= record {
-                    set.resize(record + 1, false);
-                }
-                set[record] = true;
+            if says.as_ref().is_some_and(|says| !says[row]) {
+                continue;
             }
+            let bits = holds.iter().rev().fold(0, |bits, holds| bits << 1 | u8::from(holds[row]));
+            let record = record as usize;
+            if set.len() <= record {
+                set.resize(record + 1, 0);
+            }
+            set[record] |= bits;
         }
     }
 
+    /// By role, whether a period of each record holds, and the first table that says so.
+    fn flags(&self, spec: &Spec, orders: &DateOrders) -> BTreeMap<Role, (Vec<bool>, String)> {
+        let mut flags: BTreeMap<Role, (Vec<bool>, String)> = BTreeMap::new();
+        for (&at, bits) in &self.periods {
+            let period = &PERIODS[at];
+            let order = |name: Option<&str>| {
+                let table = spec.tables.iter().position(|table| table.name == period.table)?;
+                let column =
+                    spec.tables[table].columns.iter().position(|column| Some(&*column.name) == name)?;
+                orders.reader((table, column), spec.dates).order()
+            };
+            let shown = [period.from, period.to].map(|name| order(name).unwrap_or(DateOrder::DayMonthYear));
+            let bit = ORDERS.iter().position(|orders| *orders == shown).unwrap_or(0);
+            let (set, _) = flags.entry(period.role).or_insert_with(|| (Vec::new(), period.table.to_owned()));
+            set.resize(set.len().max(bits.len()), false);
+            for (set, bits) in set.iter_mut().zip(bits) {
+                *set |= bits >> bit & 1 == 1;
+            }
+        }
+        flags
+    }
+
     /// What was said, in the order of the roles. Of a flag of which no row was there nothing is known.
-    pub(super) fn finish(self, n_records: usize) -> Vec<Characteristic> {
+    pub(super) fn finish(self, spec: &Spec, orders: &DateOrders, n_records: usize) -> Vec<Characteristic> {
         let mut all: BTreeMap<Role, Characteristic> = BTreeMap::new();
         if let Some(role) = self.of_all {
             let column = flags(role, &vec![true; n_records]);
             all.insert(role, Characteristic { role, column, header: role.name().to_owned() });
         }
-        for (role, (mut set, header)) in self.flags {
+        for (role, (mut set, header)) in self.flags(spec, orders) {
             set.resize(n_records, false);
             all.entry(role).or_insert_with(|| Characteristic { role, column: flags(role, &set), header });
         }

@@ -4,6 +4,7 @@ use super::spec::DateForm;
 use crate::columns::decided_order;
 use plait_types::{Column, DateOrder, Interner, PartialDate};
 use std::collections::BTreeMap;
+use std::ops::RangeBounds;
 
 /// Reads the dates of one column.
 ///
@@ -86,6 +87,11 @@ impl DateReader {
     /// The same, where the order is known from elsewhere.
     pub(super) fn in_order(self, order: DateOrder) -> Self {
         Self { order: Some(order), ..self }
+    }
+
+    /// How dates that could be two are read; `None` where nothing says it.
+    pub(super) fn order(self) -> Option<DateOrder> {
+        self.order
     }
 
     /// The date of a cell; `None` where it is none. Years are 1000 to 9999, without a month 1800 to 2199; serial
@@ -266,15 +272,16 @@ impl DatesSeen {
         DateOrders { readers: self.columns.keys().map(reader).collect() }
     }
 
-    /// The order that a column shows, or the others of its table do.
+    /// The order that a column shows, or the others of its table do, or those of the other tables: a spreadsheet saves all
+    /// columns of a table alike, and one program mostly all tables of a return.
     fn order(&self, at: (usize, usize)) -> Option<DateOrder> {
-        self.columns.get(&at)?.order(self.form).or_else(|| self.order_of_others(at.0))
+        let own = self.columns.get(&at)?.order(self.form);
+        own.or_else(|| self.order_of((at.0, 0)..=(at.0, usize::MAX))).or_else(|| self.order_of(..))
     }
 
-    /// The order of the other columns of a table, where they show one and the same: a spreadsheet saves all of them alike.
-    fn order_of_others(&self, table: usize) -> Option<DateOrder> {
-        let of_table = self.columns.range((table, 0)..=(table, usize::MAX));
-        let mut shown = of_table.filter_map(|(_, days)| days.order(self.form));
+    /// The order of columns, where those that show one show the same.
+    fn order_of(&self, columns: impl RangeBounds<(usize, usize)>) -> Option<DateOrder> {
+        let mut shown = self.columns.range(columns).filter_map(|(_, days)| days.order(self.form));
         let first = shown.next()?;
         shown.all(|order| order == first).then_some(first)
     }
@@ -464,7 +471,7 @@ mod tests {
     }
 
     #[test]
-    fn a_column_that_shows_no_order_has_that_of_the_others_of_its_table() {
+    fn a_column_that_shows_no_order_has_that_of_others() {
         let mut seen = DatesSeen::new(DateForm::DayFirst);
         seen.look((0, 1), &Column::from_rows("dob", ["03/04/2015"].map(Some)));
         seen.look((0, 2), &Column::from_rows("start", ["04/25/2015", "05/26/2015"].map(Some)));
@@ -473,7 +480,12 @@ mod tests {
             seen.orders().reader(at, DateForm::DayFirst).read("03/04/2015").map(|cell| cell.date.iso())
         };
         assert_eq!(read(&seen, (0, 1)).as_deref(), Some("2015-03-04"));
-        assert_eq!(read(&seen, (1, 1)).as_deref(), Some("2015-04-03"), "another table is another file");
+        assert_eq!(read(&seen, (1, 1)).as_deref(), Some("2015-03-04"), "nothing shows another order");
+        seen.look((1, 2), &Column::from_rows("end", ["25/04/2015"].map(Some)));
+        assert_eq!(read(&seen, (1, 1)).as_deref(), Some("2015-04-03"), "those of its own table come first");
+        assert_eq!(read(&seen, (0, 1)).as_deref(), Some("2015-03-04"), "those of its own table come first");
+        seen.look((2, 1), &Column::from_rows("end", ["03/04/2015"].map(Some)));
+        assert_eq!(read(&seen, (2, 1)).as_deref(), Some("2015-04-03"), "two tables disagree");
         seen.look((0, 3), &Column::from_rows("end", ["25/04/2015"].map(Some)));
         assert_eq!(read(&seen, (0, 1)).as_deref(), Some("2015-04-03"), "the others disagree");
     }

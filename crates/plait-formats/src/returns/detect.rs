@@ -12,6 +12,7 @@ use super::library;
 use super::members::{self, Found, Outline, Seen};
 use super::nested::Shape;
 use super::origin::Origin;
+use super::sheets;
 use super::spec::{Kind, Rows, Spec, Term};
 use plait_types::{Fault, FaultCode, are, counted, grouped};
 use std::collections::{BTreeMap, BTreeSet};
@@ -631,7 +632,7 @@ fn decide(
         if let Seen::Workbook(sheets) = &found.seen {
             let is_known = |name: &str| fit.tables.iter().any(|sheet| sheet.name == name);
             for sheet in sheets.iter().filter(|sheet| !is_known(&sheet.name)) {
-                let file = format!("{} sheet \"{}\"", found.origin.shown(), sheet.name);
+                let file = sheets::shown(&found.origin.shown(), &sheet.name);
                 strangers.push(Stranger { file, is: "no table of the return".to_owned() });
             }
         }

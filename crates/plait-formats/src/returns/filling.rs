@@ -74,9 +74,11 @@ enum From {
         #[serde(default)]
         except: Vec<String>,
     },
-    /// How many rows have a value, one of `only`, or a date in so many months up to the day of the list.
+    /// How many rows have a value, one of `only`, or a date in so many months up to the day of the list; of rows that last
+    /// `until` another date, or have not ended, how many have a day there.
     Count {
         count: String,
+        until: Option<String>,
         #[serde(default)]
         only: Vec<String>,
         months: Option<u16>,
@@ -400,8 +402,12 @@ impl Filler<'_> {
                 }
                 each(&|row| Some(self.yes_no(says[person(row)?]?)))
             }
-            From::Count { count, only, months } => {
+            From::Count { count, until, only, months } => {
                 let place = self.place(count)?;
+                let until = match until {
+                    Some(until) => Some(self.places(count, until)?.1),
+                    None => None,
+                };
                 let since = match months {
                     None => None,
                     Some(months) => Some(months_before(self.on.ok_or(WhyEmpty::NeedsDay)?, *months)),
@@ -410,9 +416,14 @@ impl Filler<'_> {
                 for (row, person) in rows.of_persons(place.0) {
                     let is_within = match &since {
                         None => rows.cell(place, row).is_some_and(|cell| is_one(cell, only)),
-                        Some(since) => {
-                            rows.day(place, row).is_some_and(|day| day > *since && self.is_past(&day))
-                        }
+                        Some(since) => rows.day(place, row).is_some_and(|day| {
+                            let last = until.map(|until| rows.day(until, row));
+                            let is_in_time = match last {
+                                None => day > *since,
+                                Some(last) => last.is_none_or(|last| last > *since),
+                            };
+                            is_in_time && self.is_past(&day)
+                        }),
                     };
                     counts[person] += u64::from(is_within);
                 }
@@ -563,6 +574,9 @@ mod tests {
                     From::First { first: place, by, ended, since } => {
                         let columns = std::iter::once(by).chain(ended).chain(since);
                         named.extend(columns.map(|column| beside(place, column)).chain([place.clone()]));
+                    }
+                    From::Count { count: place, until: Some(until), .. } => {
+                        named.extend([place.clone(), beside(place, until)]);
                     }
                     From::Has { has: place, .. } | From::Count { count: place, .. } => {
                         named.push(place.clone());

@@ -7,7 +7,7 @@ use super::utf8::{LONGEST_EVENT, TooLong, Utf8Reader};
 use super::xml::{DEEPEST, endless_text, too_deep, windows_characters};
 use crate::read::damaged;
 use crate::read::text::UNDECODABLE;
-use plait_types::{Fault, Issue};
+use plait_types::{Fault, FaultCode, Issue};
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::error::Category;
 use std::cell::{Cell, RefCell};
@@ -40,9 +40,14 @@ pub(super) fn walk<E: Elements>(
         fault: RefCell::new(None),
     };
     let mut json = serde_json::Deserializer::from_reader(&mut bytes);
-    let result = Top { walk: &walk, entry }.deserialize(&mut json).and_then(|()| json.end());
+    let result = Top { walk: &walk, entry }.deserialize(&mut json);
     if let Some(fault) = walk.fault.take() {
         return Err(fault);
+    }
+    let is_whole = result.is_ok();
+    let result = result.and_then(|()| json.end());
+    if is_whole && result.as_ref().is_err_and(|error| error.classify() == Category::Syntax) {
+        return Err(several_values(file).at(format!("{file} line {}", at.line.get())));
     }
     if let Err(error) = result {
         let place = format!("{file} line {}", at.line.get());
@@ -55,6 +60,16 @@ pub(super) fn walk<E: Elements>(
     }
     walk.tell(1)?;
     Ok(windows_characters(file, bytes.reader.n_windows).into_iter().collect())
+}
+
+/// JSON Lines, or two files put together.
+fn several_values(file: &str) -> Fault {
+    Fault::new(
+        FaultCode::FileKind,
+        format!("{file} goes on after the JSON document that it starts with"),
+        "put the documents into one array, [ and ] around them and commas between, or each into a file of its own",
+    )
+    .because("a file of JSON is one document or one array; a document on each line is JSON Lines, which Plait does not read")
 }
 
 /// Where the reading is.

@@ -131,6 +131,8 @@ pub struct Landing<'a> {
     aside: BTreeMap<(usize, Arc<str>, Reason), Noted>,
     /// Of each record that no row of a table of persons has made or named yet, its first row: table, file and line.
     without_person_row: BTreeMap<u32, (usize, Arc<str>, u64)>,
+    /// The records of each table and file that may make some.
+    people: BTreeMap<(usize, Arc<str>), Records>,
     /// Authorities that nested files say they are of, with the files. Two in one file are no fault of its outline.
     authorities: BTreeMap<String, Vec<String>>,
     issues: Vec<Issue>,
@@ -150,6 +152,8 @@ enum Reason {
     TwoOrganisations,
     /// The collector is to forget the person.
     Withdrawn,
+    /// It stands within a person who is set aside.
+    OfWithdrawn,
 }
 
 impl<'a> Landing<'a> {
@@ -182,6 +186,7 @@ impl<'a> Landing<'a> {
             pending: Vec::new(),
             aside: BTreeMap::new(),
             without_person_row: BTreeMap::new(),
+            people: BTreeMap::new(),
             authorities: BTreeMap::new(),
             issues: Vec::new(),
             alike: Alike::default(),
@@ -240,7 +245,7 @@ impl<'a> Landing<'a> {
             lacking: self.lacking,
             characteristics: self
                 .characteristics
-                .map_or_else(Vec::new, |characteristics| characteristics.finish(identity.n_records)),
+                .map_or_else(Vec::new, |said| said.finish(&self.spec, &orders, identity.n_records)),
             identity,
             n_records,
             quality,
@@ -320,7 +325,7 @@ impl<'a> Landing<'a> {
 
     fn issue_of(&self, table: usize, file: &str, reason: Reason, rows: Noted) -> Issue {
         let table = &self.spec.tables[table];
-        let (n, one) = (counted(rows.count(), "row"), rows.count() == 1);
+        let (n, one) = (format!("{} of \"{}\"", counted(rows.count(), "row"), table.name), rows.count() == 1);
         let (do_, they, were, are, belong) = if one {
             ("does", "it is", "was", "is", "belongs")
         } else {
@@ -342,6 +347,12 @@ impl<'a> Landing<'a> {
             Reason::UnknownRecord => (
                 IssueKind::RowOfUnknownRecord,
                 format!("{n} {are} about a record that no row of a person has, and {were} set aside"),
+            ),
+            Reason::OfWithdrawn => (
+                IssueKind::RowOfUnknownRecord,
+                format!(
+                    "{n} {belong} to persons who are withdrawn or were set aside, and {were} set aside too"
+                ),
             ),
             Reason::Withdrawn => (
                 IssueKind::RowOfUnknownRecord,
@@ -393,15 +404,23 @@ impl<'a> Landing<'a> {
         for (table, file, line) in found.into_values() {
             by_file.entry((table, file)).or_default().add(line);
         }
-        let issue = |((table, file), rows): ((usize, Arc<str>), Noted)| {
-            let (n, table) = (grouped(rows.count()), &self.spec.tables[table].name);
-            let (people, have, them) =
-                if rows.count() == 1 { ("person", "has", "it") } else { ("people", "have", "them") };
+        let first = by_file.keys().next().cloned();
+        let issue = |(at, rows): ((usize, Arc<str>), Noted)| {
+            let (n, all, table) = (rows.count(), self.people[&at].count(), &self.spec.tables[at.0].name);
+            let (has_no, them) = if n == 1 { ("has no", "it") } else { ("have no", "them") };
+            let (who, has) = if n == all && n > 1 {
+                (format!("none of the {}", grouped(all)), "has a")
+            } else if first.as_ref() == Some(&at) {
+                (format!("{} of the {}", grouped(n), grouped(all)), has_no)
+            } else {
+                (format!("{} more of the {}", grouped(n), grouped(all)), has_no)
+            };
+            let people = if all == 1 { "person" } else { "people" };
             let message = format!(
-                "{n} {people} in \"{table}\" {have} no row in \"{of_persons}\": what it says of a person, such as sex, date of birth or \
+                "{who} {people} in \"{table}\" {has} row in \"{of_persons}\": what it says of a person, such as sex, date of birth or \
                  numbers, is missing of {them} unless another table says it"
             );
-            rows.issue(Issue::new(IssueKind::RecordWithoutPersonRow, &*file, message))
+            rows.issue(Issue::new(IssueKind::RecordWithoutPersonRow, &*at.1, message))
         };
         by_file.into_iter().map(issue).collect()
     }
@@ -468,6 +487,8 @@ impl<'a> Landing<'a> {
                 Reason::Withdrawn
             } else if self.is_of_two_records(batch, row) {
                 Reason::TwoRecords
+            } else if batch.nesting.as_ref().is_some_and(|nesting| nesting.person[row] != Nesting::NO_ROW) {
+                Reason::OfWithdrawn
             } else {
                 Reason::UnknownRecord
             };
@@ -479,6 +500,8 @@ impl<'a> Landing<'a> {
 
     /// Notes the rows that made a record, the first of which is `new`.
     fn note_new_records(&mut self, batch: &Batch, records: &[u32], mut new: u32) {
+        let people = self.people.entry((batch.table, Arc::clone(&batch.file))).or_default();
+        records.iter().filter(|&&record| record != NULL).for_each(|&record| people.add(record));
         for (&line, &record) in batch.lines.iter().zip(records) {
             // records are numbered as their rows come
             if record == new {
@@ -912,6 +935,24 @@ fn refuse_without_persons(
         grouped(about_nobody),
         counted(rows, "row")
     )))
+}
+
+/// A set of records: a bit for each.
+#[derive(Default)]
+struct Records(Vec<u64>);
+
+impl Records {
+    fn add(&mut self, record: u32) {
+        let word = record as usize / 64;
+        if self.0.len() <= word {
+            self.0.resize(word + 1, 0);
+        }
+        self.0[word] |= 1 << (record % 64);
+    }
+
+    fn count(&self) -> u64 {
+        self.0.iter().map(|word| u64::from(word.count_ones())).sum()
+    }
 }
 
 /// Checks batches and nothing else.

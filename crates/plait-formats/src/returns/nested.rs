@@ -19,7 +19,7 @@ use super::xml::endless_text;
 use crate::noted::Noted;
 use crate::read::column::TextColumn;
 use hashbrown::{HashMap, HashSet};
-use plait_types::{Fault, FaultCode, Issue, IssueKind, Table};
+use plait_types::{Fault, FaultCode, Issue, IssueKind, Table, grouped};
 use std::collections::BTreeMap;
 use std::mem;
 use std::sync::Arc;
@@ -362,6 +362,8 @@ struct Findings {
     /// Elements that say who somebody is, where that may be somebody else.
     of_others: BTreeMap<String, u64>,
     stray: Noted,
+    /// Persons of whom nothing is said.
+    empty: Noted,
     repeated: BTreeMap<(usize, usize), Noted>,
     undecodable: Noted,
     first_undecodable: Option<u64>,
@@ -435,8 +437,22 @@ impl<'a, 'b> NestedRows<'a, 'b> {
             out.issue(issue(IssueKind::UnknownElements, message).counting(count as usize));
         }
         if findings.stray.count() > 0 {
-            let message = "text between elements, where no value can be, was left out".to_owned();
-            out.issue(findings.stray.issue(issue(IssueKind::StrayText, message)));
+            let message = if is_json {
+                "values stand where an object should, and were left out"
+            } else {
+                "text between elements, where no value can be, was left out"
+            };
+            out.issue(findings.stray.issue(issue(IssueKind::StrayText, message.to_owned())));
+        }
+        if findings.empty.count() > 0 {
+            let message = match findings.empty.count() {
+                1 => "one element of a person holds nothing that is known, and was passed over".to_owned(),
+                n => format!(
+                    "{} elements of persons hold nothing that is known, and were passed over",
+                    grouped(n)
+                ),
+            };
+            out.issue(findings.empty.issue(issue(IssueKind::BlankRow, message)));
         }
         for ((slot, column), lines) in findings.repeated {
             let message = "stands more than once in one row; the first was kept".to_owned();
@@ -660,6 +676,17 @@ impl<'a, 'b> NestedRows<'a, 'b> {
             self.open_of_persons -= 1;
         }
         let row = waiting.lines.len();
+        let is_empty = table.rows == Rows::Person
+            && !open.undecodable
+            && waiting.several.is_empty()
+            && waiting.columns.iter().all(|column| column.value(row).is_none());
+        if is_empty && !self.has_rows_since(open.marks) {
+            self.waiting[open.slot].numbers -= 1;
+            self.marks.truncate(open.marks);
+            self.findings.empty.add(open.line);
+            return Ok(());
+        }
+        let waiting = &mut self.waiting[open.slot];
         if table.needs_payload && !waiting.has_payload && !open.undecodable {
             waiting.several.clear();
             for column in &mut waiting.columns {
@@ -700,6 +727,14 @@ impl<'a, 'b> NestedRows<'a, 'b> {
             self.give()?;
         }
         Ok(())
+    }
+
+    /// Whether rows of any table have ended since a row was opened, by its place among the marks.
+    fn has_rows_since(&self, marks: usize) -> bool {
+        self.waiting
+            .iter()
+            .zip(&self.marks[marks..])
+            .any(|(waiting, &mark)| waiting.lines.len() > mark as usize)
     }
 
     /// Gives all rows that have ended, table by table, in batches of at most the limit.

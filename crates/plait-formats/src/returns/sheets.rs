@@ -24,6 +24,8 @@ use std::sync::Arc;
 const SEARCHED_ROWS: usize = 30;
 /// Sheets of a workbook that are looked at.
 const MOST_SHEETS: usize = 500;
+/// What stands between a workbook and its sheet.
+const SHEET: &str = " sheet \"";
 
 /// The first rows of every sheet.
 pub(super) fn look(source: &Source) -> Result<Vec<SheetSeen>, Fault> {
@@ -41,6 +43,16 @@ pub(super) fn look(source: &Source) -> Result<Vec<SheetSeen>, Fault> {
         seen.push(SheetSeen { name, rows });
     }
     Ok(seen)
+}
+
+/// What a sheet is called where people read it.
+pub(super) fn shown(file: &str, sheet: &str) -> String {
+    format!("{file}{SHEET}{sheet}\"")
+}
+
+/// The workbook of what [`shown`] gives.
+pub(super) fn workbook_of(shown: &str) -> Option<&str> {
+    Some(shown.split_once(SHEET)?.0)
 }
 
 fn names(workbook: &Book) -> Vec<String> {
@@ -84,7 +96,7 @@ fn read_sheet(
     limit: usize,
     out: &mut Out<'_>,
 ) -> Result<(), Fault> {
-    let shown: Arc<str> = format!("{file} sheet \"{}\"", sheet.name).into();
+    let shown: Arc<str> = shown(file, &sheet.name).into();
     let fail = |error| xlsx::fault(file, &error);
     let is_1904 = workbook.has_1904_epoch();
     let mut rows = Rows::of(workbook, &sheet.name).map_err(fail)?;

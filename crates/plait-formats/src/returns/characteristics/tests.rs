@@ -89,6 +89,35 @@ fn a_period_holds_on_the_day_that_the_return_is_about() {
 }
 
 #[test]
+fn dates_of_a_period_are_read_in_the_order_that_their_columns_show() {
+    let people: Sheet<'_> = ("ssd_person", &["pers_person_id"], &[&["1"], &["2"], &["3"]]);
+    let headers = &["cppl_person_id", "cppl_cp_plan_start_date", "cppl_cp_plan_end_date"];
+    // ended on 4 December, begins on 4 December, goes on
+    let month_first: Sheet<'_> = (
+        "ssd_cp_plans",
+        headers,
+        &[
+            &["1", "01/25/2025", "12/04/2025"],
+            &["2", "12/04/2025", "03/30/2026"],
+            &["3", "03/28/2024", "01/30/2026"],
+        ],
+    );
+    check("ssd", Some("2025-06-30"), &[people, month_first], &["protection_plan: yes no yes"]);
+    check("ssd", Some("2025-12-31"), &[people, month_first], &["protection_plan: no yes yes"]);
+    // ended on 12 April, began on 12 April
+    let day_first: Sheet<'_> = (
+        "ssd_cp_plans",
+        headers,
+        &[
+            &["1", "25/01/2025", "12/04/2025"],
+            &["2", "12/04/2025", "30/03/2026"],
+            &["3", "28/03/2024", "30/01/2026"],
+        ],
+    );
+    check("ssd", Some("2025-06-30"), &[people, day_first], &["protection_plan: no yes yes"]);
+}
+
+#[test]
 fn a_return_of_such_children_says_it_of_all_and_its_plans_of_some() {
     let children: Sheet<'_> =
         ("child", &["LAchildID", "PersonBirthDate"], &[&["1", "2015-03-01"], &["2", "2016-03-01"]]);
@@ -116,7 +145,7 @@ fn a_status_counts_where_its_words_say_it() {
 
 #[test]
 fn every_period_is_of_a_table_that_some_year_of_its_return_has() {
-    let has = |table: &Table, name: Option<&str>| {
+    let has = |table: &crate::returns::spec::Table, name: Option<&str>| {
         name.is_none_or(|name| table.columns.iter().any(|column| column.name == name))
     };
     for period in PERIODS {

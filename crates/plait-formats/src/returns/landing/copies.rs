@@ -5,6 +5,7 @@ use crate::returns::batch::Batch;
 use crate::returns::check::hash_of;
 use crate::returns::dates::DateReader;
 use crate::returns::detect::{Holds, Recognised};
+use crate::returns::sheets;
 use crate::returns::spec::{Meaning, Rows, Spec};
 use plait_types::{Column, Fault, FaultCode, Issue, IssueKind, PartialDate, counted, grouped};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -12,6 +13,10 @@ use std::sync::Arc;
 
 /// Fewer persons may be in two files by chance, such as pupils who changed school.
 const FEWEST: u64 = 5;
+
+/// One person may be in two sheets of one workbook, one of which has nobody else; where these are all of a sheet and more,
+/// it is a copy.
+const FEWEST_OF_SHEET: u64 = 2;
 
 /// The persons of each file, by a hash of what says who they are: 24 bytes and the room of a hash table each; and the rows of
 /// tables about them that several files have, by a hash of all that is in them.
@@ -39,6 +44,14 @@ struct Counted {
     persons: u64,
     /// Of tables about persons that several files have.
     rows: u64,
+}
+
+impl Counted {
+    /// Whether two are sheets of one workbook.
+    fn is_beside(&self, other: &Self) -> bool {
+        let [one, other] = [self, other].map(|counted| sheets::workbook_of(&counted.file));
+        one.is_some() && one == other
+    }
 }
 
 impl Copies {
@@ -163,7 +176,7 @@ impl Copies {
         let mut told = Vec::new();
         for (&(first, second), &shared) in &self.shared_rows {
             let [one, other] = [first, second].map(|file| &self.files[file as usize]);
-            if !is_most(shared, one.rows, other.rows) {
+            if !is_most(shared, (one.rows, other.rows), one.is_beside(other)) {
                 continue;
             }
             let what = format!(
@@ -180,7 +193,7 @@ impl Copies {
         }
         for (&(first, second), &(shared, apart)) in &self.shared {
             let [one, other] = [first, second].map(|file| &self.files[file as usize]);
-            if !is_most(shared, one.persons, other.persons) {
+            if !is_most(shared, (one.persons, other.persons), one.is_beside(other)) {
                 continue;
             }
             let (in_other, one, other) = (other.persons, &*one.file, &*other.file);
@@ -202,9 +215,10 @@ impl Copies {
     }
 }
 
-/// Whether so many are most of those of one of two files.
-fn is_most(shared: u64, in_one: u64, in_other: u64) -> bool {
-    shared >= FEWEST && shared * 2 > in_one.min(in_other)
+/// Whether so many are most of those of one of two files, or all of one of two sheets of a workbook.
+fn is_most(shared: u64, (in_one, in_other): (u64, u64), are_sheets: bool) -> bool {
+    let fewer = in_one.min(in_other);
+    shared >= FEWEST && shared * 2 > fewer || are_sheets && shared >= FEWEST_OF_SHEET && shared == fewer
 }
 
 fn same_twice(what: String, why: &'static str) -> Fault {
