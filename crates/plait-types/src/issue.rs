@@ -180,7 +180,7 @@ issue_kinds! {
     InstructionRow = "N012", Note, "The first row below the header says how to fill in the form; it is no record and was set aside.",
         why "Read as a record it would be a person that nobody is.",
         do "Nothing, if the row is no record.";
-    StrayText = "N013", Note, "Text stands between the elements of a nested file, where no value can be; it was left out.",
+    StrayText = "N013", Note, "Text stands where a nested file can have none, between elements or in the place of an object; it was left out.",
         why "It belongs to no element, so that nobody knows what it is.",
         do "Nothing, if the values are there; else export the file again.";
     ElementElsewhere = "N014", Note, "Elements stand at another place than the specification of the return says; they were found by name.",

@@ -137,7 +137,11 @@ fn refuse_what_was_read(path: &Path) -> Result<(), Fault> {
 /// that is not there.
 fn without_persons(recognised: &Recognised, landed: &Landed, source: &SourceSpec) -> Fault {
     let called = source.called();
-    let holds_rows = landed.tables.iter().any(|table| table.rows_in > 0);
+    let is_of_file = |name: &str| {
+        let table = recognised.spec.tables.iter().find(|table| table.name == name);
+        table.is_some_and(|table| table.rows == spec::Rows::OfFile)
+    };
+    let holds_rows = landed.tables.iter().any(|table| table.rows_in > 0 && !is_of_file(&table.table));
     if !holds_rows {
         return Fault::new(
             FaultCode::FileEmpty,

@@ -80,13 +80,8 @@ pub(super) struct Characteristics {
     periods: BTreeMap<usize, Vec<u8>>,
 }
 
-/// The orders of the first and of the last date of a period, by the bit that stands for them.
-const ORDERS: [[DateOrder; 2]; 4] = [
-    [DateOrder::DayMonthYear, DateOrder::DayMonthYear],
-    [DateOrder::DayMonthYear, DateOrder::MonthDayYear],
-    [DateOrder::MonthDayYear, DateOrder::DayMonthYear],
-    [DateOrder::MonthDayYear, DateOrder::MonthDayYear],
-];
+/// The orders in which a date may be written.
+const ORDERS: [DateOrder; 2] = [DateOrder::DayMonthYear, DateOrder::MonthDayYear];
 
 /// A characteristic of the records of a return: one value for each.
 #[derive(Clone, Debug)]
@@ -152,29 +147,31 @@ impl Characteristics {
             let holds = |text: &str| !text.trim().is_empty() && text.to_lowercase().contains(words);
             each_value(column(name), batch.rows.n_rows, false, holds)
         });
-        let holds: Vec<Vec<bool>> = ORDERS
-            .iter()
-            .map(|&[of_first, of_last]| {
-                let date = |order: DateOrder, text: &str| {
-                    DateReader::new(spec.dates).in_order(order).read(text).map(|cell| cell.date)
-                };
-                let has_begun = each_value(period.from.and_then(column), batch.rows.n_rows, true, |text| {
-                    self.on.zip(date(of_first, text)).is_none_or(|(on, from)| from <= on)
-                });
-                let has_not_ended = each_value(period.to.and_then(column), batch.rows.n_rows, true, |text| {
-                    // without a day to compare with, what has an end has ended; what is no date is no end, nor is one far away
-                    date(of_last, text)
-                        .is_none_or(|to| to.year >= NO_END || self.on.is_some_and(|on| to >= on))
-                });
-                has_begun.iter().zip(&has_not_ended).map(|(&begun, &not_ended)| begun && not_ended).collect()
+        let date = |order: DateOrder, text: &str| {
+            DateReader::new(spec.dates).in_order(order).read(text).map(|cell| cell.date)
+        };
+        let has_begun = ORDERS.map(|order| {
+            each_value(period.from.and_then(column), batch.rows.n_rows, true, |text| {
+                self.on.zip(date(order, text)).is_none_or(|(on, from)| from <= on)
             })
-            .collect();
+        });
+        let has_not_ended = ORDERS.map(|order| {
+            each_value(period.to.and_then(column), batch.rows.n_rows, true, |text| {
+                // without a day to compare with, what has an end has ended; what is no date is no end, nor is one far away
+                date(order, text).is_none_or(|to| to.year >= NO_END || self.on.is_some_and(|on| to >= on))
+            })
+        });
         let set = self.periods.entry(at).or_default();
         for (row, &record) in records.iter().enumerate().filter(|(_, record)| **record != NULL) {
             if says.as_ref().is_some_and(|says| !says[row]) {
                 continue;
             }
-            let bits = holds.iter().rev().fold(0, |bits, holds| bits << 1 | u8::from(holds[row]));
+            let mut bits = 0;
+            for (from, begun) in has_begun.iter().enumerate() {
+                for (to, not_ended) in has_not_ended.iter().enumerate() {
+                    bits |= u8::from(begun[row] && not_ended[row]) << bit(from, to);
+                }
+            }
             let record = record as usize;
             if set.len() <= record {
                 set.resize(record + 1, 0);
@@ -188,14 +185,14 @@ impl Characteristics {
         let mut flags: BTreeMap<Role, (Vec<bool>, String)> = BTreeMap::new();
         for (&at, bits) in &self.periods {
             let period = &PERIODS[at];
-            let order = |name: Option<&str>| {
+            let order = |name: Option<&str>| -> Option<usize> {
                 let table = spec.tables.iter().position(|table| table.name == period.table)?;
                 let column =
                     spec.tables[table].columns.iter().position(|column| Some(&*column.name) == name)?;
-                orders.reader((table, column), spec.dates).order()
+                let shown = orders.reader((table, column), spec.dates).order()?;
+                ORDERS.iter().position(|order| *order == shown)
             };
-            let shown = [period.from, period.to].map(|name| order(name).unwrap_or(DateOrder::DayMonthYear));
-            let bit = ORDERS.iter().position(|orders| *orders == shown).unwrap_or(0);
+            let bit = bit(order(period.from).unwrap_or(0), order(period.to).unwrap_or(0));
             let (set, _) = flags.entry(period.role).or_insert_with(|| (Vec::new(), period.table.to_owned()));
             set.resize(set.len().max(bits.len()), false);
             for (set, bits) in set.iter_mut().zip(bits) {
@@ -223,6 +220,11 @@ impl Characteristics {
         }
         all.into_values().collect()
     }
+}
+
+/// Which bit stands for two [`ORDERS`], of the first and of the last date.
+fn bit(from: usize, to: usize) -> usize {
+    ORDERS.len() * from + to
 }
 
 /// Of each row what holds of its value; each distinct value is looked at once.

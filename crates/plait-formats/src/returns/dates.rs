@@ -4,7 +4,6 @@ use super::spec::DateForm;
 use crate::columns::decided_order;
 use plait_types::{Column, DateOrder, Interner, PartialDate};
 use std::collections::BTreeMap;
-use std::ops::RangeBounds;
 
 /// Reads the dates of one column.
 ///
@@ -267,30 +266,34 @@ impl DatesSeen {
     /// What was found so far.
     pub(super) fn orders(&self) -> DateOrders {
         let by_return = DateReader::new(self.form);
-        let reader =
-            |at: &(usize, usize)| (*at, self.order(*at).map_or(by_return, |order| by_return.in_order(order)));
-        DateOrders { readers: self.columns.keys().map(reader).collect() }
+        let reader = |(at, order): ((usize, usize), Option<DateOrder>)| {
+            (at, order.map_or(by_return, |order| by_return.in_order(order)))
+        };
+        DateOrders { readers: self.shown().into_iter().map(reader).collect() }
     }
 
-    /// The order that a column shows, or the others of its table do, or those of the other tables: a spreadsheet saves all
-    /// columns of a table alike, and one program mostly all tables of a return.
-    fn order(&self, at: (usize, usize)) -> Option<DateOrder> {
-        let own = self.columns.get(&at)?.order(self.form);
-        own.or_else(|| self.order_of((at.0, 0)..=(at.0, usize::MAX))).or_else(|| self.order_of(..))
-    }
-
-    /// The order of columns, where those that show one show the same.
-    fn order_of(&self, columns: impl RangeBounds<(usize, usize)>) -> Option<DateOrder> {
-        let mut shown = self.columns.range(columns).filter_map(|(_, days)| days.order(self.form));
-        let first = shown.next()?;
-        shown.all(|order| order == first).then_some(first)
+    /// The order that each column shows, or, where it shows none, the others of its table, if they show one and the same: a
+    /// spreadsheet saves all of them alike.
+    fn shown(&self) -> BTreeMap<(usize, usize), Option<DateOrder>> {
+        let mut shown: BTreeMap<_, _> =
+            self.columns.iter().map(|(&at, days)| (at, days.order(self.form))).collect();
+        let mut of_tables: BTreeMap<usize, Vec<DateOrder>> = BTreeMap::new();
+        for (&(table, _), &order) in &shown {
+            of_tables.entry(table).or_default().extend(order);
+        }
+        for (&(table, _), order) in &mut shown {
+            let of_table = &of_tables[&table];
+            let is_one = of_table.windows(2).all(|two| two[0] == two[1]);
+            *order = order.or_else(|| of_table.first().copied().filter(|_| is_one));
+        }
+        shown
     }
 
     /// Whether a column is to be read otherwise than [taken](Self::taken).
     pub(super) fn differ_from_taken(&self) -> bool {
         let (taken, by_return) = (self.taken().order, DateReader::new(self.form).order);
-        self.columns.iter().any(|(at, days)| {
-            let order = self.order(*at).or(by_return);
+        self.columns.values().zip(self.shown().into_values()).any(|(days, order)| {
+            let order = order.or(by_return);
             order != taken && (days.has_either_way || order == Some(DateOrder::MonthDayYear))
         })
     }
@@ -471,7 +474,7 @@ mod tests {
     }
 
     #[test]
-    fn a_column_that_shows_no_order_has_that_of_others() {
+    fn a_column_that_shows_no_order_has_that_of_the_others_of_its_table() {
         let mut seen = DatesSeen::new(DateForm::DayFirst);
         seen.look((0, 1), &Column::from_rows("dob", ["03/04/2015"].map(Some)));
         seen.look((0, 2), &Column::from_rows("start", ["04/25/2015", "05/26/2015"].map(Some)));
@@ -480,12 +483,7 @@ mod tests {
             seen.orders().reader(at, DateForm::DayFirst).read("03/04/2015").map(|cell| cell.date.iso())
         };
         assert_eq!(read(&seen, (0, 1)).as_deref(), Some("2015-03-04"));
-        assert_eq!(read(&seen, (1, 1)).as_deref(), Some("2015-03-04"), "nothing shows another order");
-        seen.look((1, 2), &Column::from_rows("end", ["25/04/2015"].map(Some)));
-        assert_eq!(read(&seen, (1, 1)).as_deref(), Some("2015-04-03"), "those of its own table come first");
-        assert_eq!(read(&seen, (0, 1)).as_deref(), Some("2015-03-04"), "those of its own table come first");
-        seen.look((2, 1), &Column::from_rows("end", ["03/04/2015"].map(Some)));
-        assert_eq!(read(&seen, (2, 1)).as_deref(), Some("2015-04-03"), "two tables disagree");
+        assert_eq!(read(&seen, (1, 1)).as_deref(), Some("2015-04-03"), "another table is another file");
         seen.look((0, 3), &Column::from_rows("end", ["25/04/2015"].map(Some)));
         assert_eq!(read(&seen, (0, 1)).as_deref(), Some("2015-04-03"), "the others disagree");
     }

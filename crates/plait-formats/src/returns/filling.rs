@@ -75,7 +75,8 @@ enum From {
         except: Vec<String>,
     },
     /// How many rows have a value, one of `only`, or a date in so many months up to the day of the list; of rows that last
-    /// `until` another date, or have not ended, how many have a day there.
+    /// `until` another date, or have not ended, how many have a day there. Of a person with a date that cannot be read it is
+    /// not known.
     Count {
         count: String,
         until: Option<String>,
@@ -145,9 +146,14 @@ impl WhyEmpty {
 
 impl Filling {
     pub(super) fn parse(text: &str, file: &str) -> Result<Self, Fault> {
-        toml::from_str(text).map_err(|error| {
-            Fault::new(FaultCode::BadSpec, error.message().to_owned(), "correct the line").at(file.to_owned())
-        })
+        let fail = |what: String| Fault::new(FaultCode::BadSpec, what, "correct the line").at(file.to_owned());
+        let filling: Self = toml::from_str(text).map_err(|error| fail(error.message().to_owned()))?;
+        let lasts_anyhow = |from: &From| matches!(from, From::Count { until: Some(_), months: None, .. });
+        let mut columns = filling.lists.iter().flat_map(|list| &list.columns);
+        match columns.find(|(_, from)| lasts_anyhow(from)) {
+            Some((header, _)) => Err(fail(format!("\"{header}\" counts until a date and says no months"))),
+            None => Ok(filling),
+        }
     }
 }
 
@@ -287,6 +293,21 @@ impl Filler<'_> {
         self.on.is_none_or(|on| day <= on.iso().as_str())
     }
 
+    /// Whether a row is of the time after `since`, by its one date, or lasts into it; `None` where a date cannot be read and it
+    /// may be.
+    fn is_in_time(&self, from: Place, until: Option<Place>, row: usize, since: &str) -> Option<bool> {
+        let day = |place: Place| match self.rows.cell(place, row).map(str::trim) {
+            None | Some("") => Some(None),
+            Some(_) => self.rows.day(place, row).map(Some),
+        };
+        let Some(from) = day(from) else { return None };
+        let Some(from) = from.filter(|from| self.is_past(from)) else { return Some(false) };
+        match until {
+            None => Some(*from > *since),
+            Some(until) => day(until).map(|until| until.is_none_or(|until| *until > *since)),
+        }
+    }
+
     fn column(&self, list: &ListFrom, source: usize, column: &Column, kept: &[usize]) -> FilledColumn {
         let cells = match list.columns.get(&column.name) {
             Some(from) => self.cells(from, source, column, kept),
@@ -404,30 +425,21 @@ impl Filler<'_> {
             }
             From::Count { count, until, only, months } => {
                 let place = self.place(count)?;
-                let until = match until {
-                    Some(until) => Some(self.places(count, until)?.1),
-                    None => None,
-                };
+                let until = until.as_ref().map(|until| self.place_beside(place, until)).transpose()?;
                 let since = match months {
                     None => None,
                     Some(months) => Some(months_before(self.on.ok_or(WhyEmpty::NeedsDay)?, *months)),
                 };
-                let mut counts = vec![0_u64; rows.n_persons()];
+                let mut counts = vec![Some(0_u64); rows.n_persons()];
                 for (row, person) in rows.of_persons(place.0) {
                     let is_within = match &since {
-                        None => rows.cell(place, row).is_some_and(|cell| is_one(cell, only)),
-                        Some(since) => rows.day(place, row).is_some_and(|day| {
-                            let last = until.map(|until| rows.day(until, row));
-                            let is_in_time = match last {
-                                None => day > *since,
-                                Some(last) => last.is_none_or(|last| last > *since),
-                            };
-                            is_in_time && self.is_past(&day)
-                        }),
+                        None => Some(rows.cell(place, row).is_some_and(|cell| is_one(cell, only))),
+                        Some(since) => self.is_in_time(place, until, row, since),
                     };
-                    counts[person] += u64::from(is_within);
+                    counts[person] =
+                        counts[person].zip(is_within).map(|(count, is_it)| count + u64::from(is_it));
                 }
-                each(&|row| Some(counts[person(row)?].to_string()))
+                each(&|row| counts[person(row)?].map(|count| count.to_string()))
             }
             From::Joined { joined, here, there } => {
                 let (place, there) = self.places(joined, there)?;
@@ -481,6 +493,12 @@ impl Filler<'_> {
             return Err(WhyEmpty::NoTable(table.to_owned()));
         }
         if self.rows.has_column(at) { Ok(at) } else { Err(WhyEmpty::NotInSource) }
+    }
+
+    /// Another column of the table of a place, which the source must have.
+    fn place_beside(&self, place: Place, beside: &str) -> Result<Place, WhyEmpty> {
+        let beside = self.rows.place_in(place.0, beside).ok_or(WhyEmpty::NotInSource)?;
+        if self.rows.has_column(beside) { Ok(beside) } else { Err(WhyEmpty::NotInSource) }
     }
 
     fn places(&self, place: &str, beside: &str) -> Result<(Place, Place), WhyEmpty> {

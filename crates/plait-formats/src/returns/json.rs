@@ -46,7 +46,7 @@ pub(super) fn walk<E: Elements>(
     }
     let is_whole = result.is_ok();
     let result = result.and_then(|()| json.end());
-    if is_whole && result.as_ref().is_err_and(|error| error.classify() == Category::Syntax) {
+    if is_whole && result.is_err() && matches!(at.last.get(), b'{' | b'[') {
         return Err(several_values(file).at(format!("{file} line {}", at.line.get())));
     }
     if let Err(error) = result {
@@ -82,6 +82,8 @@ struct Position {
     event: Cell<usize>,
     /// Of the last byte that is no text.
     undecodable: Cell<u64>,
+    /// The last byte read.
+    last: Cell<u8>,
 }
 
 /// The parser takes one byte at a time, so that its position is that of the values it gives.
@@ -96,6 +98,7 @@ impl<R: Read> Read for Bytes<'_, R> {
         let text = self.reader.fill_buf()?;
         let (Some(&byte), Some(place)) = (text.first(), buffer.first_mut()) else { return Ok(0) };
         *place = byte;
+        self.at.last.set(byte);
         self.reader.consume(1);
         if byte == b'\n' {
             self.at.line.set(self.at.line.get() + 1);

@@ -401,28 +401,33 @@ impl<'a> Landing<'a> {
             return vec![Issue::new(IssueKind::RecordWithoutPersonRow, name, message).counting(found.len())];
         };
         let mut by_file: BTreeMap<(usize, Arc<str>), Noted> = BTreeMap::new();
-        for (table, file, line) in found.into_values() {
+        let mut without = Records::default();
+        for (record, (table, file, line)) in found {
+            without.add(record);
             by_file.entry((table, file)).or_default().add(line);
         }
-        let first = by_file.keys().next().cloned();
-        let issue = |(at, rows): ((usize, Arc<str>), Noted)| {
-            let (n, all, table) = (rows.count(), self.people[&at].count(), &self.spec.tables[at.0].name);
-            let (has_no, them) = if n == 1 { ("has no", "it") } else { ("have no", "them") };
-            let (who, has) = if n == all && n > 1 {
-                (format!("none of the {}", grouped(all)), "has a")
-            } else if first.as_ref() == Some(&at) {
-                (format!("{} of the {}", grouped(n), grouped(all)), has_no)
-            } else {
-                (format!("{} more of the {}", grouped(n), grouped(all)), has_no)
+        let people = std::mem::take(&mut self.people);
+        let issue = |(at, people): ((usize, Arc<str>), Records)| {
+            let (n, all, table) =
+                (people.count_within(&without), people.count(), &self.spec.tables[at.0].name);
+            let who = match (n, all) {
+                (0, _) => return None,
+                (1, 1) => format!("the only person in \"{table}\" has no"),
+                _ if n == all => format!("none of the {} people in \"{table}\" has a", grouped(all)),
+                (1, _) => format!("1 of the {} people in \"{table}\" has no", grouped(all)),
+                _ => format!("{} of the {} people in \"{table}\" have no", grouped(n), grouped(all)),
             };
-            let people = if all == 1 { "person" } else { "people" };
             let message = format!(
-                "{who} {people} in \"{table}\" {has} row in \"{of_persons}\": what it says of a person, such as sex, date of birth or \
-                 numbers, is missing of {them} unless another table says it"
+                "{who} row in \"{of_persons}\": what it says of a person, such as sex, date of birth or numbers, is missing of {} \
+                 unless another table says it",
+                if n == 1 { "it" } else { "them" }
             );
-            rows.issue(Issue::new(IssueKind::RecordWithoutPersonRow, &*at.1, message))
+            let issue = Issue::new(IssueKind::RecordWithoutPersonRow, &*at.1, message);
+            // lines of a person are given once, for the first of the tables
+            let issue = by_file.remove(&at).map_or(issue.clone(), |lines| lines.issue(issue));
+            Some(issue.counting(n as usize))
         };
-        by_file.into_iter().map(issue).collect()
+        people.into_iter().filter_map(issue).collect()
     }
 
     /// The record of each row of a batch; [`NULL`] for rows that are set aside.
@@ -937,21 +942,40 @@ fn refuse_without_persons(
     )))
 }
 
-/// A set of records: a bit for each.
+/// A set of records: a bit for each from the first on, by 64.
 #[derive(Default)]
-struct Records(Vec<u64>);
+struct Records {
+    first: usize,
+    words: Vec<u64>,
+}
 
 impl Records {
     fn add(&mut self, record: u32) {
         let word = record as usize / 64;
-        if self.0.len() <= word {
-            self.0.resize(word + 1, 0);
+        if self.words.is_empty() {
+            self.first = word;
+        } else if word < self.first {
+            self.words.splice(..0, std::iter::repeat_n(0, self.first - word));
+            self.first = word;
         }
-        self.0[word] |= 1 << (record % 64);
+        let at = word - self.first;
+        if self.words.len() <= at {
+            self.words.resize(at + 1, 0);
+        }
+        self.words[at] |= 1 << (record % 64);
     }
 
     fn count(&self) -> u64 {
-        self.0.iter().map(|word| u64::from(word.count_ones())).sum()
+        self.words.iter().map(|word| u64::from(word.count_ones())).sum()
+    }
+
+    /// How many are in another set too.
+    fn count_within(&self, other: &Self) -> u64 {
+        let both = self.words.iter().zip(self.first..).map(|(word, at)| {
+            let of_other = at.checked_sub(other.first).and_then(|at| other.words.get(at));
+            u64::from((word & of_other.unwrap_or(&0)).count_ones())
+        });
+        both.sum()
     }
 }
 

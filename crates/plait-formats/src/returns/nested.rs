@@ -19,7 +19,7 @@ use super::xml::endless_text;
 use crate::noted::Noted;
 use crate::read::column::TextColumn;
 use hashbrown::{HashMap, HashSet};
-use plait_types::{Fault, FaultCode, Issue, IssueKind, Table, grouped};
+use plait_types::{Fault, FaultCode, Issue, IssueKind, Table};
 use std::collections::BTreeMap;
 use std::mem;
 use std::sync::Arc;
@@ -264,6 +264,8 @@ struct Open {
     /// Rows that waited when it began, per table: at this place in [`NestedRows::marks`].
     marks: usize,
     undecodable: bool,
+    /// Of a value that stands where its object should.
+    is_stray: bool,
     /// How many elements are around its own.
     depth: usize,
     /// What says who the person is and was found by name.
@@ -362,8 +364,6 @@ struct Findings {
     /// Elements that say who somebody is, where that may be somebody else.
     of_others: BTreeMap<String, u64>,
     stray: Noted,
-    /// Persons of whom nothing is said.
-    empty: Noted,
     repeated: BTreeMap<(usize, usize), Noted>,
     undecodable: Noted,
     first_undecodable: Option<u64>,
@@ -438,21 +438,11 @@ impl<'a, 'b> NestedRows<'a, 'b> {
         }
         if findings.stray.count() > 0 {
             let message = if is_json {
-                "values stand where an object should, and were left out"
+                "values that stand where an object should, or where none can be, were left out"
             } else {
                 "text between elements, where no value can be, was left out"
             };
             out.issue(findings.stray.issue(issue(IssueKind::StrayText, message.to_owned())));
-        }
-        if findings.empty.count() > 0 {
-            let message = match findings.empty.count() {
-                1 => "one element of a person holds nothing that is known, and was passed over".to_owned(),
-                n => format!(
-                    "{} elements of persons hold nothing that is known, and were passed over",
-                    grouped(n)
-                ),
-            };
-            out.issue(findings.empty.issue(issue(IssueKind::BlankRow, message)));
         }
         for ((slot, column), lines) in findings.repeated {
             let message = "stands more than once in one row; the first was kept".to_owned();
@@ -662,7 +652,7 @@ impl<'a, 'b> NestedRows<'a, 'b> {
         waiting.numbers += 1;
         let depth = self.frames.len();
         let found = FoundByName::default();
-        self.open.push(Open { slot, line, person, parent, marks, undecodable: false, depth, found });
+        self.open.push(Open { slot, line, person, parent, marks, undecodable: false, is_stray: false, depth, found });
         Ok(())
     }
 
@@ -676,18 +666,7 @@ impl<'a, 'b> NestedRows<'a, 'b> {
             self.open_of_persons -= 1;
         }
         let row = waiting.lines.len();
-        let is_empty = table.rows == Rows::Person
-            && !open.undecodable
-            && waiting.several.is_empty()
-            && waiting.columns.iter().all(|column| column.value(row).is_none());
-        if is_empty && !self.has_rows_since(open.marks) {
-            self.waiting[open.slot].numbers -= 1;
-            self.marks.truncate(open.marks);
-            self.findings.empty.add(open.line);
-            return Ok(());
-        }
-        let waiting = &mut self.waiting[open.slot];
-        if table.needs_payload && !waiting.has_payload && !open.undecodable {
+        if open.is_stray || table.needs_payload && !waiting.has_payload && !open.undecodable {
             waiting.several.clear();
             for column in &mut waiting.columns {
                 column.truncate(row);
@@ -727,14 +706,6 @@ impl<'a, 'b> NestedRows<'a, 'b> {
             self.give()?;
         }
         Ok(())
-    }
-
-    /// Whether rows of any table have ended since a row was opened, by its place among the marks.
-    fn has_rows_since(&self, marks: usize) -> bool {
-        self.waiting
-            .iter()
-            .zip(&self.marks[marks..])
-            .any(|(waiting, &mark)| waiting.lines.len() > mark as usize)
     }
 
     /// Gives all rows that have ended, table by table, in batches of at most the limit.
@@ -983,7 +954,13 @@ impl Elements for NestedRows<'_, '_> {
                 self.note_wrapper(&frame);
             }
         } else {
+            let strays = self.findings.stray.count();
             self.value(&frame);
+            // what stands in the place of an object is none
+            if self.is_json && self.findings.stray.count() > strays {
+                let opened = self.open.iter_mut().rev().take(frame.opened as usize);
+                opened.for_each(|open| open.is_stray = true);
+            }
         }
         self.text.truncate(frame.text);
         for _ in 0..frame.opened {

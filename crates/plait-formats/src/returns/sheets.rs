@@ -24,8 +24,6 @@ use std::sync::Arc;
 const SEARCHED_ROWS: usize = 30;
 /// Sheets of a workbook that are looked at.
 const MOST_SHEETS: usize = 500;
-/// What stands between a workbook and its sheet.
-const SHEET: &str = " sheet \"";
 
 /// The first rows of every sheet.
 pub(super) fn look(source: &Source) -> Result<Vec<SheetSeen>, Fault> {
@@ -47,12 +45,7 @@ pub(super) fn look(source: &Source) -> Result<Vec<SheetSeen>, Fault> {
 
 /// What a sheet is called where people read it.
 pub(super) fn shown(file: &str, sheet: &str) -> String {
-    format!("{file}{SHEET}{sheet}\"")
-}
-
-/// The workbook of what [`shown`] gives.
-pub(super) fn workbook_of(shown: &str) -> Option<&str> {
-    Some(shown.split_once(SHEET)?.0)
+    format!("{file} sheet \"{sheet}\"")
 }
 
 fn names(workbook: &Book) -> Vec<String> {

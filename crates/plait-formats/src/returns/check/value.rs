@@ -404,7 +404,7 @@ fn date_written(written: DateWritten, form: DateForm) -> (Severity, Cow<'static,
         ),
         DateWritten::MonthFirstThroughout => (
             Severity::Convention,
-            "dates are MM/DD/YYYY, by those of the column that can be nothing else; read so".into(),
+            "dates are MM/DD/YYYY, by those of the column, or of its table, that can be nothing else; read so".into(),
             "export the file again with dates as the return asks for them",
         ),
         DateWritten::TwoDigitYear => (

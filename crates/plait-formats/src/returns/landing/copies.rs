@@ -1,6 +1,6 @@
 //! Whether two files of one return hold the same persons, as a return and its copy in another form do.
 
-use super::numbering;
+use super::{is_no_key, numbering};
 use crate::returns::batch::Batch;
 use crate::returns::check::hash_of;
 use crate::returns::dates::DateReader;
@@ -14,8 +14,7 @@ use std::sync::Arc;
 /// Fewer persons may be in two files by chance, such as pupils who changed school.
 const FEWEST: u64 = 5;
 
-/// One person may be in two sheets of one workbook, one of which has nobody else; where these are all of a sheet and more,
-/// it is a copy.
+/// A row may be in two sheets of one workbook by mistake; where two rows or more are all of a sheet, it is a copy.
 const FEWEST_OF_SHEET: u64 = 2;
 
 /// The persons of each file, by a hash of what says who they are: 24 bytes and the room of a hash table each; and the rows of
@@ -25,33 +24,31 @@ pub(super) struct Copies {
     /// Whether files with the same persons are copies. Lists and extracts without a year may come month by month, and nested
     /// ones day by day, so that of these only a nested file beside a table is, and a sheet beside another of its workbook.
     refuses: bool,
-    /// Tables about persons that several files have.
+    /// Tables of which rows are compared as a whole: those about persons that several files have, and all that several sheets of
+    /// one workbook have.
     repeated: BTreeSet<usize>,
-    /// The first file that has a row.
-    first_of_rows: HashMap<u64, u32>,
-    /// How many rows of a later file are in an earlier one.
+    /// The first and the last file that has a row.
+    of_rows: HashMap<u64, [u32; 2]>,
+    /// How many distinct rows of a later file are in an earlier one.
     shared_rows: BTreeMap<(u32, u32), u64>,
     files: Vec<Counted>,
-    /// The first file that has a person, and the date of birth there.
-    first: HashMap<u64, (u32, Option<PartialDate>)>,
-    /// How many persons of a later file are in an earlier one, and of how many of them the dates of birth contradict.
+    /// By the name of a sheet, the workbook that it is in.
+    workbooks: BTreeMap<String, usize>,
+    /// The first and the last file that has a person, and the date of birth in the first.
+    of_persons: HashMap<u64, ([u32; 2], Option<PartialDate>)>,
+    /// How many distinct persons of a later file are in an earlier one, and of how many of them the dates of birth contradict.
     shared: BTreeMap<(u32, u32), (u64, u64)>,
 }
 
 /// A file, and how much of it was looked at.
 struct Counted {
     file: Arc<str>,
+    /// For a sheet, the workbook that it is in.
+    workbook: Option<usize>,
+    /// Distinct ones.
     persons: u64,
-    /// Of tables about persons that several files have.
+    /// Distinct ones of the tables of which rows are compared.
     rows: u64,
-}
-
-impl Counted {
-    /// Whether two are sheets of one workbook.
-    fn is_beside(&self, other: &Self) -> bool {
-        let [one, other] = [self, other].map(|counted| sheets::workbook_of(&counted.file));
-        one.is_some() && one == other
-    }
 }
 
 impl Copies {
@@ -61,41 +58,47 @@ impl Copies {
         let is_of_persons = |table: usize| spec.tables[table].rows == Rows::Person;
         let is_about_persons = |table: usize| spec.tables[table].rows == Rows::OfPerson;
         let mut n_about: BTreeMap<usize, usize> = BTreeMap::new();
-        let (mut n_nested, mut has_sheets_alike) = (0, false);
+        let mut n_nested = 0;
+        let (mut of_sheets_alike, mut workbooks) = (BTreeSet::new(), BTreeMap::new());
         let mut n_flat: BTreeMap<usize, usize> = BTreeMap::new();
-        for member in &recognised.members {
+        for (at, member) in recognised.members.iter().enumerate() {
             let tables = match &member.holds {
                 Holds::Xml | Holds::Json { .. } => {
                     n_nested += 1;
                     continue;
                 }
                 Holds::Text { table } | Holds::Binary { table } => vec![*table],
-                Holds::Sheets(sheets) => sheets.iter().map(|sheet| sheet.table).collect(),
+                Holds::Sheets(sheets) => {
+                    workbooks
+                        .extend(sheets.iter().map(|sheet| (sheets::shown(&member.file, &sheet.name), at)));
+                    sheets.iter().map(|sheet| sheet.table).collect()
+                }
             };
             let mut of_member = BTreeSet::new();
+            of_sheets_alike.extend(tables.iter().filter(|&&table| !of_member.insert(table)));
             for &table in tables.iter().filter(|&&table| is_about_persons(table)) {
                 *n_about.entry(table).or_default() += 1;
             }
             for table in tables.into_iter().filter(|&table| is_of_persons(table)) {
                 *n_flat.entry(table).or_default() += 1;
-                has_sheets_alike |= !of_member.insert(table);
             }
         }
         let most_flat = n_flat.values().copied().max().unwrap_or(0);
         let has_year = spec.year != 0;
         let refuses = n_nested > 0 && (most_flat > 0 || has_year && n_nested > 1)
             || recognised.year.is_some() && most_flat > 1
-            || has_sheets_alike;
-        let repeated: BTreeSet<usize> =
-            n_about.into_iter().filter(|(_, n)| *n > 1).map(|(at, _)| at).collect();
+            || of_sheets_alike.iter().any(|&table| is_of_persons(table));
+        let of_files = n_about.into_iter().filter(|(_, n)| *n > 1).map(|(at, _)| at);
+        let repeated: BTreeSet<usize> = of_files.chain(of_sheets_alike).collect();
         (refuses || most_flat > 1 || !repeated.is_empty()).then(|| Self {
             spec: Arc::clone(spec),
             refuses,
             repeated,
-            first_of_rows: HashMap::new(),
+            of_rows: HashMap::new(),
             shared_rows: BTreeMap::new(),
             files: Vec::new(),
-            first: HashMap::new(),
+            workbooks,
+            of_persons: HashMap::new(),
             shared: BTreeMap::new(),
         })
     }
@@ -120,8 +123,9 @@ impl Copies {
         let reader = DateReader::new(self.spec.dates);
         let file_at = file as u32;
         for row in 0..batch.rows.n_rows {
+            let of_person = |column| value(column, row).filter(|number| !is_no_key(number));
             let number =
-                numbers.iter().enumerate().find_map(|(kind, column)| Some((kind, value(*column, row)?)));
+                numbers.iter().enumerate().find_map(|(kind, column)| Some((kind, of_person(*column)?)));
             // two forms of one return write dates in two ways
             let born = details[2].and_then(|column| value(Some(column), row));
             let date = born.and_then(|text| reader.read(text)).map(|cell| cell.date);
@@ -133,10 +137,15 @@ impl Copies {
                 let born = date.map_or_else(|| born.to_owned(), PartialDate::iso);
                 hash_of((batch.table, surname.to_lowercase(), forename.to_lowercase(), born))
             };
+            let ([first, last], first_date) =
+                self.of_persons.entry(hash).or_insert(([file_at, u32::MAX], date));
+            if *last == file_at {
+                continue;
+            }
+            *last = file_at;
             self.files[file].persons += 1;
-            let (first, first_date) = *self.first.entry(hash).or_insert((file_at, date));
-            if first != file_at {
-                let (shared, apart) = self.shared.entry((first, file_at)).or_default();
+            if *first != file_at {
+                let (shared, apart) = self.shared.entry((*first, file_at)).or_default();
                 *shared += 1;
                 *apart += u64::from(first_date.zip(date).is_some_and(|(one, other)| one.contradicts(other)));
             }
@@ -146,7 +155,8 @@ impl Copies {
     fn file(&mut self, file: &Arc<str>) -> usize {
         let known = self.files.iter().rposition(|known| known.file == *file);
         known.unwrap_or_else(|| {
-            self.files.push(Counted { file: Arc::clone(file), persons: 0, rows: 0 });
+            let workbook = self.workbooks.get(&**file).copied();
+            self.files.push(Counted { file: Arc::clone(file), workbook, persons: 0, rows: 0 });
             self.files.len() - 1
         })
     }
@@ -162,10 +172,15 @@ impl Copies {
         for row in 0..batch.rows.n_rows {
             let cells: Vec<(usize, Option<&str>)> =
                 columns.iter().map(|&(at, column)| (at, value(Some(column), row))).collect();
-            let first = *self.first_of_rows.entry(hash_of((batch.table, cells))).or_insert(file as u32);
+            let hash = hash_of((batch.table, cells));
+            let [first, last] = self.of_rows.entry(hash).or_insert([file as u32, u32::MAX]);
+            if *last == file as u32 {
+                continue;
+            }
+            *last = file as u32;
             self.files[file].rows += 1;
-            if first != file as u32 {
-                *self.shared_rows.entry((first, file as u32)).or_default() += 1;
+            if *first != file as u32 {
+                *self.shared_rows.entry((*first, file as u32)).or_default() += 1;
             }
         }
     }
@@ -176,7 +191,9 @@ impl Copies {
         let mut told = Vec::new();
         for (&(first, second), &shared) in &self.shared_rows {
             let [one, other] = [first, second].map(|file| &self.files[file as usize]);
-            if !is_most(shared, (one.rows, other.rows), one.is_beside(other)) {
+            let are_sheets = one.workbook.is_some() && one.workbook == other.workbook;
+            let is_all_of_a_sheet = shared >= FEWEST_OF_SHEET && shared == one.rows.min(other.rows);
+            if !is_most(shared, one.rows, other.rows) && !(are_sheets && is_all_of_a_sheet) {
                 continue;
             }
             let what = format!(
@@ -186,14 +203,14 @@ impl Copies {
                 other.file,
                 one.file
             );
-            if self.spec.year != 0 {
+            if self.spec.year != 0 || are_sheets {
                 return Err(same_twice(what, "its rows would count twice"));
             }
             told.push(Issue::new(IssueKind::SamePersons, &*other.file, what));
         }
         for (&(first, second), &(shared, apart)) in &self.shared {
             let [one, other] = [first, second].map(|file| &self.files[file as usize]);
-            if !is_most(shared, (one.persons, other.persons), one.is_beside(other)) {
+            if !is_most(shared, one.persons, other.persons) {
                 continue;
             }
             let (in_other, one, other) = (other.persons, &*one.file, &*other.file);
@@ -215,10 +232,9 @@ impl Copies {
     }
 }
 
-/// Whether so many are most of those of one of two files, or all of one of two sheets of a workbook.
-fn is_most(shared: u64, (in_one, in_other): (u64, u64), are_sheets: bool) -> bool {
-    let fewer = in_one.min(in_other);
-    shared >= FEWEST && shared * 2 > fewer || are_sheets && shared >= FEWEST_OF_SHEET && shared == fewer
+/// Whether so many are most of those of one of two files.
+fn is_most(shared: u64, in_one: u64, in_other: u64) -> bool {
+    shared >= FEWEST && shared * 2 > in_one.min(in_other)
 }
 
 fn same_twice(what: String, why: &'static str) -> Fault {
