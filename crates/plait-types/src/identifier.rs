@@ -45,9 +45,11 @@ fn compact<const N: usize>(text: &str) -> Option<([u8; N], usize)> {
     Some((kept, len))
 }
 
-/// Exactly `N` digits, as the characters they are.
+/// Exactly `N` digits, as the characters they are. A column of numbers that lacks one somewhere is written by other programs as
+/// `9990000018.0`.
 fn digits<const N: usize>(text: &str) -> Option<[u8; N]> {
-    let (digits, len) = compact(text)?;
+    let text = text.trim();
+    let (digits, len) = compact(text.strip_suffix(".0").unwrap_or(text))?;
     (len == N && digits.iter().all(u8::is_ascii_digit)).then_some(digits)
 }
 

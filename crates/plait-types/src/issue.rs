@@ -198,6 +198,9 @@ issue_kinds! {
     BlankRow = "N018", Note, "Rows have no value in any column; they are no records and were passed over.",
         why "A spreadsheet writes them below a table whose rows were deleted.",
         do "Nothing, if no values were there.";
+    OtherFiles = "N019", Note, "A folder, archive or workbook holds files or sheets that are no tables of the return; they were left out.",
+        why "What is in them is not used.",
+        do "Nothing, if they are other files; plait look names them all.";
     ModelInDoubt = "N020", Note, "What the model learned may be something else than \"the same person\".",
         why "Links would be made by what the model took for agreement of one person.",
         do "Look at the weakest links in report.html; where they are wrong, link from a higher --threshold, leave out with --role \"HEADER=other\" what two sources record in different ways, or change the model.";
@@ -246,6 +249,9 @@ issue_kinds! {
     SamePersons = "W061", Warning, "Most persons, or most rows, of one file are in another file of the same source.",
         why "What stands in both counts twice; of a list, a person is two records.",
         do "Nothing, if they are lists of several months that are meant to be read together; else leave one out.";
+    TableLeftOut = "W062", Warning, "A file or sheet is called like a table of the return and has not its columns; it was left out.",
+        why "If it is that table, all that it says of the children is missing from every result.",
+        do "Look at its headers: export it again with its row of headers as the return has them, or take the file out.";
     UndecodableRow = "W030", Warning, "A row holds bytes that are not text in any encoding and was set aside.",
         why "The names in it cannot be read.",
         do "Export the file again as UTF-8; the lines are named.";

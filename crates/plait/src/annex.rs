@@ -156,7 +156,7 @@ fn filled(
     if filling.is_none() && *from != target.name {
         return Err(fills_nothing(source, target, Some(&recognised.spec)));
     }
-    let (rows, _) = read_rows(recognised, progress)?;
+    let (rows, _) = read_rows(recognised, &source.called(), progress)?;
     issues.extend(rows.issues.iter().cloned());
     Ok(match filling {
         Some(filling) => (fill(target, &filling, &rows, on), filling.beside),

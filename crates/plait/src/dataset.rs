@@ -137,8 +137,21 @@ fn refuse_what_was_read(path: &Path) -> Result<(), Fault> {
 /// that is not there.
 fn without_persons(recognised: &Recognised, landed: &Landed, source: &SourceSpec) -> Fault {
     let called = source.called();
+    let spec = &recognised.spec;
+    let is_of_persons = |table: &&spec::Table| table.rows == spec::Rows::Person || table.makes_records;
+    let persons: Vec<String> =
+        spec.tables.iter().filter(is_of_persons).map(|table| format!("\"{}\"", table.name)).collect();
+    let persons = persons.join(" or ");
+    let id = spec.id();
+    if persons.is_empty() && landed.tables.iter().any(|table| table.rows_in > 0) {
+        return Fault::new(
+            FaultCode::OtherReturn,
+            format!("{called} is a list to look things up in ({id}), and its rows are about nobody"),
+            "leave it out: it has no persons to read or link; plait look shows what is in it",
+        );
+    }
     let is_of_file = |name: &str| {
-        let table = recognised.spec.tables.iter().find(|table| table.name == name);
+        let table = spec.tables.iter().find(|table| table.name == name);
         table.is_some_and(|table| table.rows == spec::Rows::OfFile)
     };
     let holds_rows = landed.tables.iter().any(|table| table.rows_in > 0 && !is_of_file(&table.table));
@@ -147,19 +160,6 @@ fn without_persons(recognised: &Recognised, landed: &Landed, source: &SourceSpec
             FaultCode::FileEmpty,
             format!("{called} holds no record of a person"),
             "export it again with its rows",
-        );
-    }
-    let spec = &recognised.spec;
-    let is_of_persons = |table: &&spec::Table| table.rows == spec::Rows::Person || table.makes_records;
-    let persons: Vec<String> =
-        spec.tables.iter().filter(is_of_persons).map(|table| format!("\"{}\"", table.name)).collect();
-    let persons = persons.join(" or ");
-    let id = spec.id();
-    if persons.is_empty() {
-        return Fault::new(
-            FaultCode::OtherReturn,
-            format!("{called} is a list to look things up in ({id}), and its rows are about nobody"),
-            "leave it out: it has no persons to read or link; plait look shows what is in it",
         );
     }
     let has_persons = spec

@@ -2,6 +2,7 @@
 
 use super::evidence::{is_plausible, sample};
 use super::figures::{grouped, rows};
+use super::turned::Shapes;
 use crate::read::RowLines;
 use plait_types::{Column, DateOrder, Fault, FaultCode, NULL, PartialDate, Values};
 use std::collections::BTreeSet;
@@ -47,16 +48,21 @@ struct Votes {
     year_elsewhere: u64,
     /// rows that are different dates in two orders or more
     ambiguous: u64,
+    /// how dates are written; of whole columns alone
+    shapes: Shapes,
 }
 
 /// In the order in which they are preferred where the values leave it open.
 const ORDERS: [DateOrder; 3] = [DateOrder::DayMonthYear, DateOrder::MonthDayYear, DateOrder::YearMonthDay];
 
+const WRONG_WAY_ROUND: &str =
+    "days up to the 12th would be read with day and month the wrong way round, and wrong links follow";
+
 /// The order of a column of dates. Year-first and written-out dates go with any order, so a column may mix
 /// them with `23/04/2015`.
 ///
 /// A fault ([`FaultCode::DateOrder`]) where more than one in a hundred dates can only be read in a second
-/// order. Looks at 20,000 distinct values at most, weighted by rows.
+/// order, or a spreadsheet has turned those up to the 12th. Looks at 20,000 distinct values at most, weighted by rows.
 pub fn date_order(column: &Column) -> Result<DateFinding, Fault> {
     date_order_on(column, &RowLines::default())
 }
@@ -65,8 +71,11 @@ pub fn date_order(column: &Column) -> Result<DateFinding, Fault> {
 pub(super) fn date_order_on(column: &Column, lines: &RowLines) -> Result<DateFinding, Fault> {
     let votes = Votes::of(&column.values, &column.counts());
     let (best, finding) = votes.decide();
-    match votes.second_order(best, finding.decisive) {
-        Some((other, only)) => Err(two_orders(column, best, finding.decisive, other, only.rows, lines)),
+    if let Some((other, only)) = votes.second_order(best, finding.decisive) {
+        return Err(two_orders(column, best, finding.decisive, other, only.rows, lines));
+    }
+    match votes.shapes.turned(ORDERS[best] == DateOrder::MonthDayYear) {
+        Some(n) => Err(turned(&column.name, best, n)),
         None => Ok(finding),
     }
 }
@@ -116,6 +125,11 @@ impl OrdersHeld {
     /// Counts a date that so many rows hold.
     pub(crate) fn add(&mut self, value: &str, rows: u64) {
         let value = value.trim();
+        self.votes.shapes.add(value, rows);
+        // nearly all dates are so, and the same in any order
+        if starts_with_year(value) && value.as_bytes().get(4) == Some(&b'-') {
+            return;
+        }
         let Some(order) = only_order(&readings(value)) else { return };
         self.votes.only[order].rows += rows;
         let values = &mut self.values[order];
@@ -125,12 +139,15 @@ impl OrdersHeld {
         }
     }
 
-    /// Where a substantial part can only be read in a second order, why the column, which is called `name`, cannot be used.
+    /// Where a substantial part can only be read in a second order, or a spreadsheet has turned a part, why the column, which is called `name`, cannot be used.
     pub(crate) fn refuse(&self, name: &str) -> Option<Fault> {
         let best =
             (0..3).max_by_key(|&at| (self.votes.only[at].rows, 2 - at)).expect("there are three orders");
         let decisive = self.votes.only[best].rows;
-        let (other, only) = self.votes.second_order(best, decisive)?;
+        let Some((other, only)) = self.votes.second_order(best, decisive) else {
+            let n = self.votes.shapes.turned(ORDERS[best] == DateOrder::MonthDayYear)?;
+            return Some(turned(name, best, n));
+        };
         let what = format!(
             "column \"{name}\" holds dates in two orders: {} can only be {}, {} only {}",
             rows(decisive),
@@ -156,15 +173,28 @@ fn two_orders(column: &Column, best: usize, n: u64, other: usize, n_other: u64, 
     refused(name, what, n_other)
 }
 
+/// `best` is a place in [`ORDERS`].
+fn turned(name: &str, best: usize, n: u64) -> Fault {
+    let what = format!(
+        "column \"{name}\" holds dates that a spreadsheet has turned: days after the 12th are {}, and {} up to the 12th are \
+         written otherwise, with day and month most likely the wrong way round",
+        ORDERS[best].layout(),
+        rows(n)
+    );
+    let todo = format!(
+        "export the file again and do not open it in a spreadsheet that takes dates in another order; or leave the column out \
+         with --role \"{name}=other\""
+    );
+    Fault::new(FaultCode::DateOrder, what, todo).because(WRONG_WAY_ROUND)
+}
+
 fn refused(name: &str, what: String, n_other: u64) -> Fault {
     let todo = format!(
         "export the file again with one order, best YYYY-MM-DD; if the {} are mistakes, correct or blank them; \
          or leave the column out with --role \"{name}=other\"",
         rows(n_other)
     );
-    Fault::new(FaultCode::DateOrder, what, todo).because(
-        "days up to the 12th would be read with day and month the wrong way round, and wrong links follow",
-    )
+    Fault::new(FaultCode::DateOrder, what, todo).because(WRONG_WAY_ROUND)
 }
 
 /// `those on lines 4, 17 and 33`: the first that can be read in one order alone; rows, from 1, of a file without lines.
@@ -214,7 +244,9 @@ impl Votes {
         let mut votes = Self::default();
         for code in (0..counts.len()).step_by(step) {
             // a sampled value stands for those that were left out
-            votes.add(values.get(code as u32), u64::from(counts[code]) * step as u64);
+            let rows = u64::from(counts[code]) * step as u64;
+            votes.add(values.get(code as u32), rows);
+            votes.shapes.add(values.get(code as u32), rows);
         }
         votes
     }

@@ -16,6 +16,7 @@ mod profile;
 mod spreadsheet;
 #[cfg(test)]
 mod tests;
+mod turned;
 
 pub use dates::{DateFinding, compare_orders, date_order};
 pub(crate) use dates::{OrdersHeld, decided_order};

@@ -74,7 +74,7 @@ pub(super) struct Characteristics {
     on: Option<PartialDate>,
     of_all: Option<Role>,
     /// Columns that say it.
-    columns: BTreeMap<Role, (Firsts, String)>,
+    columns: BTreeMap<Role, (Firsts, (usize, usize))>,
     /// What rows of a period say of each record: a bit for each pair of orders in which its two dates may be written, since
     /// these are known when all rows are.
     periods: BTreeMap<usize, Vec<u8>>,
@@ -114,7 +114,8 @@ impl Characteristics {
             return;
         }
         let known = batch.columns.iter().zip(&batch.rows.columns);
-        for (of_spec, column) in known.filter_map(|(at, column)| Some((&table.columns[(*at)?], column))) {
+        for (at, column) in known.filter_map(|(at, column)| Some(((*at)?, column))) {
+            let of_spec = &table.columns[at];
             let Some(role) = characteristic(&of_spec.name).filter(|_| !of_spec.is_identity()) else {
                 continue;
             };
@@ -122,7 +123,7 @@ impl Characteristics {
                 continue;
             }
             let (said, _) =
-                self.columns.entry(role).or_insert_with(|| (Firsts::default(), of_spec.name.clone()));
+                self.columns.entry(role).or_insert_with(|| (Firsts::default(), (batch.table, at)));
             for (row, &record) in records.iter().enumerate().filter(|(_, record)| **record != NULL) {
                 if let Some(text) = column.get(row).map(str::trim).filter(|text| !text.is_empty()) {
                     said.say(record, text);
@@ -203,7 +204,14 @@ impl Characteristics {
     }
 
     /// What was said, in the order of the roles. Of a flag of which no row was there nothing is known.
-    pub(super) fn finish(self, spec: &Spec, orders: &DateOrders, n_records: usize) -> Vec<Characteristic> {
+    /// `called` gives the header of a column from its table and itself, as indices in the spec.
+    pub(super) fn finish(
+        self,
+        spec: &Spec,
+        orders: &DateOrders,
+        called: impl Fn((usize, usize)) -> String,
+        n_records: usize,
+    ) -> Vec<Characteristic> {
         let mut all: BTreeMap<Role, Characteristic> = BTreeMap::new();
         if let Some(role) = self.of_all {
             let column = flags(role, &vec![true; n_records]);
@@ -213,9 +221,9 @@ impl Characteristics {
             set.resize(n_records, false);
             all.entry(role).or_insert_with(|| Characteristic { role, column: flags(role, &set), header });
         }
-        for (role, (said, header)) in self.columns {
+        for (role, (said, place)) in self.columns {
             if let Some(column) = said.into_column(role.name(), n_records) {
-                all.entry(role).or_insert(Characteristic { role, column, header });
+                all.entry(role).or_insert_with(|| Characteristic { role, column, header: called(place) });
             }
         }
         all.into_values().collect()

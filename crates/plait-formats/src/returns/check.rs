@@ -29,7 +29,7 @@ use self::records::RecordsOf;
 use self::rule::{Reference, RulePlan, Test, Witness};
 use self::value::{ColumnPlan, Implied};
 use super::Batch;
-use super::dates::{self, DateOrders, DateReader, DatesSeen};
+use super::dates::{DateOrders, DateReader, DatesSeen};
 use super::library::{self, CodeList};
 use super::spec::{self, Kind, Meaning, Rows, Rule, Spec, Table};
 use crate::columns::OrdersHeld;
@@ -216,7 +216,8 @@ impl Checker {
         for rule in &plan.rules {
             let (at, of) = (rule.column, ColumnOfFile { table: batch.table, column: rule.column, file });
             let tally = self.tallies.entry((of, CheckOf::Spec(rule.check))).or_default();
-            let rows = Evaluation { batch, cells: &cells, plan, reference: self.reference, tally };
+            let by_file = self.spec.year == 0 && batch.nesting.is_some();
+            let rows = Evaluation { batch, cells: &cells, plan, reference: self.reference, tally, by_file };
             match &rule.test {
                 Test::Unique { not_values } => {
                     let records = RecordsOf::new(plan, batch, file);
@@ -348,8 +349,7 @@ impl Checker {
         if self.spec.tables[batch.table].columns[at].meaning == Some(Meaning::DateOfBirth) {
             let held = self.births.entry((batch.table, at)).or_default();
             for (text, rows) in column.values.iter().zip(column.counts()) {
-                // nearly all dates are so, and in one order
-                if rows > 0 && !dates::is_year_first(text) {
+                if rows > 0 {
                     held.add(text, u64::from(rows));
                 }
             }

@@ -317,7 +317,7 @@ fn without_time(text: &str) -> &str {
 }
 
 /// Whether a text is a date that starts with its year.
-pub(super) fn is_year_first(text: &str) -> bool {
+fn is_year_first(text: &str) -> bool {
     year_first(text.trim()).is_some()
 }
 

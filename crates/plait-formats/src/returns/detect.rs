@@ -7,14 +7,15 @@
 use super::check::whole_number;
 use super::code_years::{self, CodesSeen};
 use super::dates::DateReader;
-use super::fit::{Fit, Headers};
+use super::days;
+use super::fit::{self, Fit, Headers};
 use super::library;
 use super::members::{self, Found, Outline, Seen};
 use super::nested::Shape;
 use super::origin::Origin;
 use super::sheets;
 use super::spec::{Kind, Rows, Spec, Term};
-use plait_types::{Fault, FaultCode, are, counted, grouped};
+use plait_types::{Fault, FaultCode, Issue, IssueKind, are, counted, grouped};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
@@ -71,6 +72,37 @@ impl Recognised {
     /// counts. `None` where none does, or where the spec has no nested form.
     pub fn table_around(&self, table: usize) -> Option<usize> {
         Shape::new(&self.spec, self.term)?.around(table)
+    }
+
+    /// What is said of files and sheets that are left out: of each that is called like a table of the return, and of the others
+    /// together.
+    pub(super) fn issues_of_strangers(&self) -> Vec<Issue> {
+        let table_of = |stranger: &Stranger| {
+            let sheet = stranger.file.split_once(" sheet \"").map(|(_, sheet)| sheet.trim_end_matches('"'));
+            let name = sheet.unwrap_or(&stranger.file);
+            self.spec.tables.iter().find(|table| fit::is_named(name, table))
+        };
+        let mut issues = Vec::new();
+        let mut others: Vec<&str> = Vec::new();
+        for stranger in &self.strangers {
+            let Some(table) = table_of(stranger) else {
+                others.push(&stranger.file);
+                continue;
+            };
+            let message = format!(
+                "it is called like the table \"{}\" of the return and was left out: it is {}",
+                table.name, stranger.is
+            );
+            issues.push(Issue::new(IssueKind::TableLeftOut, &*stranger.file, message));
+        }
+        if let Some(first) = others.first() {
+            let message = match others.len() {
+                1 => "it is no table of the return, and was left out".to_owned(),
+                n => format!("it and {} more are no tables of the return, and were left out", n - 1),
+            };
+            issues.push(Issue::new(IssueKind::OtherFiles, *first, message).counting(others.len()));
+        }
+        issues
     }
 }
 
@@ -642,6 +674,7 @@ fn decide(
     let is_nested = |member: &Member| matches!(member.holds, Holds::Xml | Holds::Json { .. });
     if spec.year == 0 && members.len() > 1 && members.iter().all(is_nested) {
         // files of several days: of what a person has only one of, what is read first counts
+        members.sort_by_cached_key(|member| days::order_of(&member.file));
         members.reverse();
         unsure.push(format!(
             "by its name {} is the latest of {} files: what it says of a person holds now",
@@ -866,7 +899,7 @@ fn hint(stem: &str) -> Hint {
 }
 
 /// COLLECT writes `2025.0`.
-fn year_of(text: &str) -> Option<u16> {
+pub(super) fn year_of(text: &str) -> Option<u16> {
     u16::try_from(whole_number(text)?).ok().filter(|year| (1990..2100).contains(year))
 }
 
@@ -875,7 +908,7 @@ pub(super) fn authority_of(text: String) -> String {
     whole_number(&text).map_or(text, |number| format!("{number:03}"))
 }
 
-fn term_of(text: &str) -> Option<Term> {
+pub(super) fn term_of(text: &str) -> Option<Term> {
     match text.trim().to_ascii_lowercase().as_str() {
         "autumn" | "aut" => Some(Term::Autumn),
         "spring" | "spr" => Some(Term::Spring),
@@ -1030,7 +1063,11 @@ fn refuse_mixed_dates(
     refuse_mixed(shown, found, year, "year")
 }
 
-fn refuse_several(shown: &str, files: &BTreeMap<String, Vec<String>>, what: &str) -> Result<(), Fault> {
+pub(super) fn refuse_several(
+    shown: &str,
+    files: &BTreeMap<String, Vec<String>>,
+    what: &str,
+) -> Result<(), Fault> {
     if files.len() < 2 {
         return Ok(());
     }
@@ -1038,7 +1075,7 @@ fn refuse_several(shown: &str, files: &BTreeMap<String, Vec<String>>, what: &str
         files.iter().map(|(said, files)| format!("{said} ({})", first_few(files))).collect();
     Err(Fault::new(
         FaultCode::MixedPeriods,
-        format!("{shown} holds files of several {what}s"),
+        format!("{shown} holds data of several {what}s"),
         format!("put each {what} into a folder of its own and name one"),
     )
     .because(format!("it holds {}", list.join(", "))))

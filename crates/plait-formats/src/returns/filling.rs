@@ -146,7 +146,8 @@ impl WhyEmpty {
 
 impl Filling {
     pub(super) fn parse(text: &str, file: &str) -> Result<Self, Fault> {
-        let fail = |what: String| Fault::new(FaultCode::BadSpec, what, "correct the line").at(file.to_owned());
+        let fail =
+            |what: String| Fault::new(FaultCode::BadSpec, what, "correct the line").at(file.to_owned());
         let filling: Self = toml::from_str(text).map_err(|error| fail(error.message().to_owned()))?;
         let lasts_anyhow = |from: &From| matches!(from, From::Count { until: Some(_), months: None, .. });
         let mut columns = filling.lists.iter().flat_map(|list| &list.columns);
@@ -300,8 +301,7 @@ impl Filler<'_> {
             None | Some("") => Some(None),
             Some(_) => self.rows.day(place, row).map(Some),
         };
-        let Some(from) = day(from) else { return None };
-        let Some(from) = from.filter(|from| self.is_past(from)) else { return Some(false) };
+        let Some(from) = day(from)?.filter(|from| self.is_past(from)) else { return Some(false) };
         match until {
             None => Some(*from > *since),
             Some(until) => day(until).map(|until| until.is_none_or(|until| *until > *since)),

@@ -1,11 +1,12 @@
 //! Rows at the door: checked, given their record, and split into identity and payload.
 
 use self::keys::{Keys, Meant};
+use self::zeros::Zeros;
 use super::batch::{Batch, BatchSink, Nesting};
 use super::characteristics::{Characteristic, Characteristics};
 use super::check::{Checker, ColumnQuality, Finding, NotRun, boolean};
 use super::dates::DateOrders;
-use super::detect::{Recognised, authority_of, refuse_authorities};
+use super::detect::Recognised;
 use super::fit;
 use super::gather::{Gathered, Progress, gather};
 use super::identity::births::{RowsOf, TwoPeople};
@@ -13,7 +14,7 @@ use super::identity::parts::IdentityParts;
 use super::identity::{self, Identity, IdentityColumn, IdentityKept, IdentitySink};
 use super::members::EMPTY;
 use super::nested::Shape;
-use super::spec::{self, Kind, Meaning, Rows, Spec};
+use super::spec::{self, Meaning, Rows, Spec};
 use crate::noted::Noted;
 use plait_types::identifier::LaCode;
 use plait_types::placeholder::is_placeholder;
@@ -25,8 +26,10 @@ use std::sync::Arc;
 
 mod alike;
 mod copies;
+mod declared;
 mod keys;
 mod numbering;
+mod zeros;
 
 pub(super) use self::alike::Alike;
 
@@ -133,8 +136,7 @@ pub struct Landing<'a> {
     without_person_row: BTreeMap<u32, (usize, Arc<str>, u64)>,
     /// The records of each table and file that may make some.
     people: BTreeMap<(usize, Arc<str>), Records>,
-    /// Authorities that nested files say they are of, with the files. Two in one file are no fault of its outline.
-    authorities: BTreeMap<String, Vec<String>>,
+    zeros: Zeros,
     issues: Vec<Issue>,
     alike: Alike,
     payload: Option<&'a mut Payload<'a>>,
@@ -154,6 +156,8 @@ enum Reason {
     Withdrawn,
     /// It stands within a person who is set aside.
     OfWithdrawn,
+    /// A spreadsheet has taken the zeros of its key, or of those of persons.
+    LostZeros,
 }
 
 impl<'a> Landing<'a> {
@@ -187,7 +191,7 @@ impl<'a> Landing<'a> {
             aside: BTreeMap::new(),
             without_person_row: BTreeMap::new(),
             people: BTreeMap::new(),
-            authorities: BTreeMap::new(),
+            zeros: Zeros::default(),
             issues: Vec::new(),
             alike: Alike::default(),
             payload,
@@ -220,6 +224,7 @@ impl<'a> Landing<'a> {
         }
         let issues = self.issues_without_person_row(name);
         self.issues.extend(issues);
+        self.issues.extend(self.zeros.issue(name));
         let (quality, not_run) = (self.checker.quality(), self.checker.not_run());
         let (orders, is_settled) = (self.checker.date_orders(), self.checker.is_settled());
         let lacking = self.lacking_elements();
@@ -245,7 +250,7 @@ impl<'a> Landing<'a> {
             lacking: self.lacking,
             characteristics: self
                 .characteristics
-                .map_or_else(Vec::new, |said| said.finish(&self.spec, &orders, identity.n_records)),
+                .map_or_else(Vec::new, |said| said.finish(&self.spec, &orders, called, identity.n_records)),
             identity,
             n_records,
             quality,
@@ -347,6 +352,13 @@ impl<'a> Landing<'a> {
             Reason::UnknownRecord => (
                 IssueKind::RowOfUnknownRecord,
                 format!("{n} {are} about a record that no row of a person has, and {were} set aside"),
+            ),
+            Reason::LostZeros => (
+                IssueKind::LostZeros,
+                format!(
+                    "{n} {are} about a record by a key that differs from one that is there by zeros in front, or a .0 behind, \
+                     alone, and {were} set aside"
+                ),
             ),
             Reason::OfWithdrawn => (
                 IssueKind::RowOfUnknownRecord,
@@ -494,6 +506,8 @@ impl<'a> Landing<'a> {
                 Reason::TwoRecords
             } else if batch.nesting.as_ref().is_some_and(|nesting| nesting.person[row] != Nesting::NO_ROW) {
                 Reason::OfWithdrawn
+            } else if self.has_lost_zeros(batch, row) {
+                Reason::LostZeros
             } else {
                 Reason::UnknownRecord
             };
@@ -566,7 +580,15 @@ impl<'a> Landing<'a> {
                 }
                 let meant = *of_code[code as usize].get_or_insert_with(|| {
                     let key = keys.values.get(code).trim();
-                    self.keys.get_or_insert_with(key, || self.identity.new_record(Some(key)))
+                    let mut is_new = false;
+                    let meant = self.keys.get_or_insert_with(key, || {
+                        is_new = true;
+                        self.identity.new_record(Some(key))
+                    });
+                    if is_new {
+                        self.zeros.see_new(key, &self.keys);
+                    }
+                    meant
                 });
                 meant.record().unwrap_or(NULL)
             })
@@ -613,6 +635,14 @@ impl<'a> Landing<'a> {
         let key = batch.rows.column(here).and_then(|keys| keys.get(row));
         let rows = if parent.key.is_some() { self.of_rows.get(&parent.name) } else { Some(&self.keys) };
         key.zip(rows).is_some_and(|(key, rows)| rows.find(key.trim()) == Some(Meant::TwoRecords))
+    }
+
+    /// Whether the key of a row that was set aside is another key but for its zeros.
+    fn has_lost_zeros(&self, batch: &Batch, row: usize) -> bool {
+        let table = &self.spec.tables[batch.table];
+        let name = table.record.as_deref().or_else(|| Some(self.spec.parent(table)?.1));
+        let key = name.and_then(|name| batch.rows.column(name)).and_then(|keys| keys.get(row));
+        key.is_some_and(|key| self.zeros.is_like_another(key.trim(), &self.keys))
     }
 
     /// Numbers the rows of nested files through all of them, so that `parent_row` means one row.
@@ -705,7 +735,6 @@ impl Landing<'_> {
 
     fn land(&mut self, batch: Batch) -> Result<(), Fault> {
         self.alike.look(&batch);
-        self.note_authorities(&batch);
         let records = self.records_of(&batch);
         self.remember_rows(&batch, &records);
         let spec = Arc::clone(&self.spec);
@@ -739,22 +768,6 @@ impl Landing<'_> {
         self.counts
             .entry(table)
             .or_insert_with(|| TableCount { table: name.clone(), ..TableCount::default() })
-    }
-
-    /// Of rows about a nested file, whose it is.
-    fn note_authorities(&mut self, batch: &Batch) {
-        let table = &self.spec.tables[batch.table];
-        if table.rows != Rows::OfFile || batch.nesting.is_none() {
-            return;
-        }
-        let known = batch.columns.iter().zip(&batch.rows.columns);
-        let says_whose = |at: &Option<usize>| at.is_some_and(|at| table.columns[at].kind == Kind::Authority);
-        for text in known.filter(|(at, _)| says_whose(at)).flat_map(|(_, column)| column.values.iter()) {
-            let files = self.authorities.entry(authority_of(text.trim().to_owned())).or_default();
-            if files.last().is_none_or(|last| **last != *batch.file) {
-                files.push(batch.file.to_string());
-            }
-        }
     }
 
     fn land_pending(&mut self) -> Result<(), Fault> {
@@ -869,9 +882,9 @@ pub fn land<'a>(
     };
     landing.alike = Alike::of(recognised);
     let gathered = gather(recognised, &mut landing, progress)?;
-    refuse_authorities(name, &landing.authorities)?;
-    let told = std::mem::take(&mut landing.alike).finish()?;
+    let told = std::mem::take(&mut landing.alike).finish(name)?;
     landing.issues.extend(told);
+    landing.issues.extend(recognised.issues_of_strangers());
     let mut landed = landing.finish(name)?;
     refuse_without_persons(name, recognised, &gathered, &landed)?;
     if let Some(orders) = landed.unsettled.take() {

@@ -18,6 +18,7 @@ pub mod codes;
 mod csv_tables;
 mod damage;
 pub mod dates;
+mod days;
 pub mod detect;
 pub mod filling;
 mod fit;

@@ -652,7 +652,17 @@ impl<'a, 'b> NestedRows<'a, 'b> {
         waiting.numbers += 1;
         let depth = self.frames.len();
         let found = FoundByName::default();
-        self.open.push(Open { slot, line, person, parent, marks, undecodable: false, is_stray: false, depth, found });
+        self.open.push(Open {
+            slot,
+            line,
+            person,
+            parent,
+            marks,
+            undecodable: false,
+            is_stray: false,
+            depth,
+            found,
+        });
         Ok(())
     }
 

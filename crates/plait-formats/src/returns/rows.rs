@@ -37,7 +37,11 @@ struct TableRows {
 /// Reads all rows of a return that was narrowed to its term. They are held in memory.
 ///
 /// Fails as [`gather`] does, and where two files hold the same persons or number them alike.
-pub fn read_rows(recognised: &Recognised, progress: &dyn Progress) -> Result<(ReturnRows, Gathered), Fault> {
+pub fn read_rows(
+    recognised: &Recognised,
+    name: &str,
+    progress: &dyn Progress,
+) -> Result<(ReturnRows, Gathered), Fault> {
     let spec = &recognised.spec;
     let mut collecting = Collecting {
         tables: spec.tables.iter().map(|table| Collected::new(table.columns.len())).collect(),
@@ -47,8 +51,9 @@ pub fn read_rows(recognised: &Recognised, progress: &dyn Progress) -> Result<(Re
         issues: Vec::new(),
     };
     let gathered = gather(recognised, &mut collecting, progress)?;
-    let told = std::mem::take(&mut collecting.alike).finish()?;
+    let told = std::mem::take(&mut collecting.alike).finish(name)?;
     collecting.issues.extend(told);
+    collecting.issues.extend(recognised.issues_of_strangers());
     Ok((collecting.finish(spec), gathered))
 }
 

@@ -674,7 +674,11 @@ fn a_value_in_the_place_of_an_object_is_no_person_and_counted() {
     let recognised = recognise(&folder.path().join("a.json")).unwrap();
     for batch_rows in [1, 10] {
         let (kept, _) = read(&recognised, batch_rows);
-        assert_eq!(kept.rows(&recognised.spec, "list_1").len(), 4, "an object without content says nothing, and is one");
+        assert_eq!(
+            kept.rows(&recognised.spec, "list_1").len(),
+            4,
+            "an object without content says nothing, and is one"
+        );
         let [stray] = &kept.issues[..] else { panic!("{:?}", kept.issues) };
         assert_eq!((stray.kind, stray.count, &stray.lines[..]), (IssueKind::StrayText, 3, &[2, 3, 4][..]));
         assert!(stray.message.contains("where an object should"), "{stray}");
@@ -1486,7 +1490,7 @@ fn rows_of_lists_have_the_numbers_that_linkage_gives_their_records() {
     let recognised = recognised.narrowed();
     let (landed, _) = land_whole(&recognised).unwrap();
     let surnames = landed.identity.current().table.column("surname").unwrap().clone();
-    let (rows, _) = super::rows::read_rows(&recognised, &Quiet).unwrap();
+    let (rows, _) = super::rows::read_rows(&recognised, "it", &Quiet).unwrap();
     let mut n_rows = 0;
     for table in ["pupilonroll", "pupilnolongeronroll"] {
         let table = rows.table(table).unwrap();
@@ -1624,7 +1628,7 @@ fn a_sheet_that_is_a_copy_of_another_is_refused() {
             panic!("it was said what it is")
         };
         let landed = land_whole(&recognised);
-        let rows = super::rows::read_rows(&recognised, &Quiet).map(|_| ()).map_err(|fault| fault.code);
+        let rows = super::rows::read_rows(&recognised, "it", &Quiet).map(|_| ()).map_err(|fault| fault.code);
         let landed = landed.map(|_| ()).map_err(|fault| fault.code);
         assert_eq!(landed, rows, "linkage and lists look alike");
         landed
@@ -1897,6 +1901,17 @@ fn of_files_of_several_days_the_latest_says_what_holds_now() {
     assert_eq!(landed.identity.n_records, 7);
     assert_eq!(current.column("postcode").unwrap().get(0), Some("ZX2 1AA"));
     assert_eq!(current.column("other_postcodes").unwrap().get(0), Some("ZX1 1AA"));
+    assert!(
+        landed.findings.iter().all(|finding| finding.check != "id-unique"),
+        "a child may be there every day"
+    );
+    let twice = day("ZX1").replace("\"a2\"", "\"a1\"");
+    let folder = self::folder(&[("a.json", &twice)]);
+    let Detected::Return(recognised) = super::detect(folder.path(), &Asked::Nothing).unwrap() else {
+        panic!("it is a return");
+    };
+    let (landed, _) = land_whole(&recognised).unwrap();
+    assert!(landed.findings.iter().any(|finding| finding.check == "id-unique"), "twice on one day");
 }
 
 #[test]
@@ -1937,4 +1952,118 @@ fn a_child_whom_the_latest_file_withdraws_is_no_record_whatever_earlier_files_sa
     assert!(landed.issues.iter().any(|issue| issue.message.contains("\"purge\" withdraws")));
     let within = "1 row of \"social_care_episodes\" belongs to persons who are withdrawn or were set aside";
     assert!(landed.issues.iter().any(|issue| issue.message.contains(within)), "{:?}", landed.issues);
+}
+
+#[test]
+fn keys_whose_zeros_a_spreadsheet_has_taken_are_named() {
+    let header = |id: &dyn Fn(u32) -> String| {
+        let rows = (1..9).map(|n| format!("{},1,{:02}/03/2012,WBRI,,0,\n", id(n), n + 9));
+        format!("CHILD,SEX,DOB,ETHNIC,UPN,MOTHER,MC_DOB\n{}", rows.collect::<String>())
+    };
+    let missing = |id: &dyn Fn(u32) -> String| {
+        let rows = (1..5).map(|n| format!("{},{:02}/03/2012,M,07/08/2025,\n", id(n), n + 9));
+        format!("CHILD,DOB,MISSING,MIS_START,MIS_END\n{}", rows.collect::<String>())
+    };
+    let padded = |n: u32| format!("00{n}");
+    let bare = |n: u32| n.to_string();
+    let as_fraction = |n: u32| format!("{n}.0");
+    let twice = |one: &dyn Fn(u32) -> String, other: &dyn Fn(u32) -> String| {
+        let landed = looked_after(&[("header.csv", &header(one)), ("missing.csv", &missing(other))]).unwrap();
+        let issues = landed.issues.iter().filter(|issue| issue.kind == IssueKind::LostZeros);
+        (landed.n_records, issues.map(|issue| issue.count).collect::<Vec<_>>())
+    };
+    assert_eq!(twice(&padded, &bare), (12, vec![4]));
+    assert_eq!(twice(&bare, &padded), (12, vec![4]));
+    assert_eq!(twice(&bare, &as_fraction), (12, vec![4]));
+    assert_eq!(twice(&padded, &as_fraction), (12, vec![4]));
+    assert_eq!(twice(&padded, &padded), (8, vec![]));
+    assert_eq!(twice(&bare, &bare), (8, vec![]));
+
+    let person = "pers_person_id,pers_forename,pers_surname,pers_sex,pers_ethnicity,pers_dob,pers_expected_dob\n008,Ann,Ash,F,WBRI,2012-03-04,\n7,Bo,Bay,M,WBRI,2013-03-04,\n";
+    let plans = "cppl_cp_plan_id,cppl_person_id,cppl_cp_plan_start_date,cppl_cp_plan_end_date\n\
+                 P1,8,2025-01-02,\nP2,9,2025-01-02,\nP3,7,2025-01-02,\n";
+    let folder = folder(&[("ssd_person.csv", person), ("ssd_cp_plans.csv", plans)]);
+    let (_, landed) = landed_rows(folder.path(), "ssd_cp_plans");
+    let said = |kind| {
+        let mut issues = landed.issues.iter().filter(|issue| issue.file == "ssd_cp_plans.csv");
+        issues.find(|issue| issue.kind == kind).map(|issue| issue.lines.clone())
+    };
+    assert_eq!(said(IssueKind::LostZeros), Some(vec![2]), "{:?}", landed.issues);
+    assert_eq!(said(IssueKind::RowOfUnknownRecord), Some(vec![3]));
+}
+
+#[test]
+fn rows_of_two_years_or_terms_or_authorities_in_one_table_are_refused() {
+    let census = "schoolcensustableid,NativeId,schoolcensusorderseqcolumn,sourceid,term,collection,name,year,referencedate,\
+                  sourcelevel,estab,softwarecode,release,serialno,xversion,datetime,lea,urn\n";
+    let row = |id: u32, term: &str, year: &str, lea: &str| {
+        format!(
+            "{id},9,1,s,{term},SC,School Census,{year},2026-Jan-15 00:00:00,S,2000,Made up,,1.0,,,{lea},970001.0\n"
+        )
+    };
+    let pupils = "pupilonrolltableid,NativeId,pupilonrollorderseqcolumn,sourceid,schoolcensustableid,upn,surname,forename,\
+                  dob,sex,uniquelearnernumber,enrolstatus,ethnicity\n1,n,1,s,1,,Quill,Ann,2015-Apr-21 00:00:00,F,,C,WBRI\n";
+    let land = |second: String| {
+        let census = format!("{census}{}{second}", row(1, "SPR", "2026.0", "302"));
+        let folder =
+            folder(&[("2026_spring_schoolcensus.csv", &census), ("2026_spring_pupilonroll.csv", pupils)]);
+        let Ok(Detected::Return(recognised)) = super::detect(folder.path(), &Asked::Nothing) else {
+            panic!("it is a return");
+        };
+        land_whole(&recognised).map(|_| ()).map_err(|fault| fault.code)
+    };
+    assert_eq!(land(row(2, "SPR", "2026.0", "302")), Ok(()));
+    assert_eq!(land(row(2, "Spring", "2026", "302.0")), Ok(()), "the same in other words");
+    assert_eq!(land(row(2, "", "", "")), Ok(()));
+    assert_eq!(land(row(2, "SUM", "2026.0", "302")), Err(FaultCode::MixedPeriods));
+    assert_eq!(land(row(2, "SPR", "2025.0", "302")), Err(FaultCode::MixedPeriods));
+    assert_eq!(land(row(2, "SPR", "2026.0", "303")), Err(FaultCode::MixedAuthorities));
+}
+
+#[test]
+fn a_file_called_like_a_table_that_has_not_its_headers_is_named() {
+    let person = "pers_person_id,pers_forename,pers_surname,pers_sex,pers_ethnicity,pers_dob,pers_expected_dob\n7,Ann,Ash,F,WBRI,2012-03-04,\n";
+    let files = [
+        ("ssd_person.csv", person),
+        ("ssd_cp_plans.csv", "plan,child,start\n1,7,2025-01-02\n"),
+        ("notes.csv", "what,when\na,b\n"),
+        ("other.csv", "a,b\n1,2\n"),
+    ];
+    let folder = folder(&files);
+    let (_, landed) = landed_rows(folder.path(), "ssd_person");
+    let said = |kind| {
+        let issues = landed.issues.iter().filter(move |issue| issue.kind == kind);
+        issues.map(|issue| (issue.file.as_str(), issue.count)).collect::<Vec<_>>()
+    };
+    assert_eq!(said(IssueKind::TableLeftOut), [("ssd_cp_plans.csv", 1)]);
+    assert_eq!(said(IssueKind::OtherFiles), [("notes.csv", 2)]);
+    let Ok(Detected::Return(recognised)) = super::detect(folder.path(), &Asked::Nothing) else {
+        panic!("it is a return");
+    };
+    let (rows, _) = super::rows::read_rows(&recognised, "it", &Quiet).unwrap();
+    assert!(
+        rows.issues.iter().any(|issue| issue.kind == IssueKind::TableLeftOut),
+        "lists are filled without it"
+    );
+}
+
+#[test]
+fn an_old_copy_of_a_table_is_told_though_rows_were_corrected_since() {
+    let person = "pers_person_id,pers_forename,pers_surname,pers_sex,pers_ethnicity,pers_dob,pers_expected_dob\n7,Ann,Ash,F,WBRI,2012-03-04,\n";
+    let addresses = |ids: std::ops::Range<u32>, postcode: &str| {
+        let rows = ids.map(|id| format!("{id},7,HOME,2024-01-{id:02},,{postcode}\n"));
+        let header = "addr_table_id,addr_person_id,addr_address_type,addr_address_start_date,addr_address_end_date,addr_address_postcode\n";
+        format!("{header}{}", rows.collect::<String>())
+    };
+    let told = |others: String| {
+        let files = [
+            ("ssd_person.csv", person),
+            ("ssd_address.csv", &*addresses(1..10, "ZX1 1AA")),
+            ("ssd_address_old.csv", &*others),
+        ];
+        let (_, landed) = landed_rows(folder(&files).path(), "ssd_address");
+        landed.issues.iter().filter(|issue| issue.kind == IssueKind::SamePersons).count()
+    };
+    assert_eq!(told(addresses(1..10, "ZX2 2AA")), 1);
+    assert_eq!(told(addresses(10..20, "ZX1 1AA")), 0);
 }

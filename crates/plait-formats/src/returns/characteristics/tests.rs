@@ -59,6 +59,24 @@ fn a_column_says_what_its_header_names() {
 }
 
 #[test]
+fn a_characteristic_is_called_as_the_file_calls_it() {
+    let spec = library::spec("csds-mpi").expect("a return that is known");
+    let at =
+        spec.tables.iter().position(|table| table.column("LookedAfterChildInd").is_some()).expect("a table");
+    let mut batch =
+        batch(&spec, &spec.tables[at].name, &["LocalPatientId", "LookedAfterChildInd"], &[&["1", "Y"]]);
+    let mut landing = Landing::new(Arc::clone(&spec), None, None, None);
+    let names: Vec<String> = batch.rows.columns.iter().map(|column| column.name.clone()).collect();
+    landing.header(&batch.file, at, &names, &batch.columns);
+    for (column, of_spec) in batch.rows.columns.iter_mut().zip(&batch.columns) {
+        column.name.clone_from(&spec.tables[at].columns[of_spec.expect("known")].name);
+    }
+    landing.batch(batch).expect("nothing that can fail");
+    let landed = landing.finish("it").expect("nothing that can fail");
+    assert_eq!(landed.characteristics[0].header, "LookedAfterChildInd");
+}
+
+#[test]
 fn a_period_holds_on_the_day_that_the_return_is_about() {
     let periods: Sheet<'_> = (
         "fsmperiod",

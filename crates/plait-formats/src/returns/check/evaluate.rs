@@ -17,6 +17,8 @@ pub(super) struct Evaluation<'a, 'b> {
     pub(super) plan: &'a TablePlan,
     pub(super) reference: Reference,
     pub(super) tally: &'b mut Tally,
+    /// Whether files are of several days, so that a value may come again in another.
+    pub(super) by_file: bool,
 }
 
 impl Evaluation<'_, '_> {
@@ -113,6 +115,7 @@ impl Evaluation<'_, '_> {
         for (row, &code) in cells.codes.iter().enumerate() {
             let Some(key) = at_code(&keys, code) else { continue };
             let key = within.map_or(key, |within| hash_of((key, within.get(row).map(str::trim))));
+            let key = if self.by_file { hash_of((key, &*self.batch.file)) } else { key };
             let place = places.place(self.batch.lines[row]);
             let record = records.and_then(|records| records.of(row));
             store.add(key, record.map_or_else(|| places.number(row), |record| record as u32), place);

@@ -6,7 +6,7 @@ use crate::returns::check::hash_of;
 use crate::returns::dates::DateReader;
 use crate::returns::detect::{Holds, Recognised};
 use crate::returns::sheets;
-use crate::returns::spec::{Meaning, Rows, Spec};
+use crate::returns::spec::{Kind, Meaning, Rows, Spec};
 use plait_types::{Column, Fault, FaultCode, Issue, IssueKind, PartialDate, counted, grouped};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -163,12 +163,24 @@ impl Copies {
 
     fn look_at_rows(&mut self, batch: &Batch) {
         let file = self.file(&batch.file);
-        let columns: Vec<(usize, &Column)> = batch
-            .columns
-            .iter()
-            .zip(&batch.rows.columns)
-            .filter_map(|(at, column)| Some(((*at)?, column)))
-            .collect();
+        let table = &self.spec.tables[batch.table];
+        let known = || batch.columns.iter().zip(&batch.rows.columns);
+        let all = known().filter_map(|(at, column)| Some(((*at)?, column)));
+        let named = |name: &Option<String>| {
+            let at = table.columns.iter().position(|column| Some(&column.name) == name.as_ref())?;
+            Some((at, known().find(|(known, _)| **known == Some(at))?.1))
+        };
+        // a row that has a key is the same whatever else was corrected
+        let mut of_keys =
+            table.columns.iter().filter(|column| column.kind == Kind::Key).map(|column| &column.name);
+        let own_key = table.key.clone().or_else(|| of_keys.next().cloned());
+        let is_own = own_key != table.record && own_key != table.parent_column;
+        let columns: Vec<(usize, &Column)> = match named(&own_key).filter(|_| is_own) {
+            Some(key) => {
+                [Some(key), named(&table.record), named(&table.parent_column)].into_iter().flatten().collect()
+            }
+            None => all.collect(),
+        };
         for row in 0..batch.rows.n_rows {
             let cells: Vec<(usize, Option<&str>)> =
                 columns.iter().map(|&(at, column)| (at, value(Some(column), row))).collect();
@@ -193,11 +205,11 @@ impl Copies {
             let [one, other] = [first, second].map(|file| &self.files[file as usize]);
             let are_sheets = one.workbook.is_some() && one.workbook == other.workbook;
             let is_all_of_a_sheet = shared >= FEWEST_OF_SHEET && shared == one.rows.min(other.rows);
-            if !is_most(shared, one.rows, other.rows) && !(are_sheets && is_all_of_a_sheet) {
+            if !(is_most(shared, one.rows, other.rows) || are_sheets && is_all_of_a_sheet) {
                 continue;
             }
             let what = format!(
-                "{} of the {} in {} are in {} too, the same in every column",
+                "{} of the {} in {} are in {} too, by their keys or by all their columns",
                 grouped(shared),
                 counted(other.rows, "row"),
                 other.file,

@@ -425,6 +425,7 @@ fn refuse_contradictions_in(table: &Table, spec: &Spec, file: &str) -> Result<()
         }
     }
     table.columns.iter().try_for_each(|column| refuse_unmeant_codes(column, file))?;
+    refuse_two_of_one(table, file)?;
     let by = format!("table \"{}\"", table.name);
     for column in [&table.record, &table.record_within, &table.key, &table.parent_column, &table.flag]
         .into_iter()
@@ -445,6 +446,37 @@ fn refuse_contradictions_in(table: &Table, spec: &Spec, file: &str) -> Result<()
                     file,
                 ));
             }
+        }
+    }
+    Ok(())
+}
+
+/// What a row says of a person once.
+const ONCE: &[Meaning] = &[
+    Meaning::LaChildId,
+    Meaning::Surname,
+    Meaning::Forename,
+    Meaning::FullName,
+    Meaning::DateOfBirth,
+    Meaning::Sex,
+    Meaning::Ethnicity,
+    Meaning::Postcode,
+    Meaning::Upn,
+    Meaning::NhsNumber,
+    Meaning::Uln,
+];
+
+/// Fails where two columns mean what a row says once: of the second nothing would be used.
+fn refuse_two_of_one(table: &Table, file: &str) -> Result<(), Fault> {
+    for meaning in ONCE {
+        let mut of_it =
+            table.columns.iter().filter(|column| column.meaning == Some(*meaning) && column.terms.is_empty());
+        if let (Some(first), Some(second)) = (of_it.next(), of_it.next()) {
+            let what = format!(
+                "columns \"{}\" and \"{}\" of table \"{}\" have one meaning, of which a row has one value",
+                first.name, second.name, table.name
+            );
+            return Err(bad(what, file));
         }
     }
     Ok(())

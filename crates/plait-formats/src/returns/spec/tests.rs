@@ -97,6 +97,10 @@ fn a_spec_that_contradicts_itself_is_refused_with_what_and_where() {
         "column \"gender\" of table \"pupil\" stands twice",
     );
     check_refused(
+        &FIRST.replace("\"hours\"", "{ name = \"hours\", meaning = \"sex\" }"),
+        "columns \"gender\" and \"hours\" of table \"pupil\" have one meaning",
+    );
+    check_refused(
         &FIRST.replace("record = \"pupilid\"", "record = \"pupilidd\""),
         "did you mean \"pupilid\"?",
     );
