@@ -5,7 +5,7 @@ use super::figures::{grouped, rows};
 use super::turned::Shapes;
 use crate::read::RowLines;
 use plait_types::{Column, DateOrder, Fault, FaultCode, NULL, PartialDate, Values};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 /// Distinct values that are looked at: more than there are birthdays in fifty years.
 const VALUES: usize = 20_000;
@@ -117,6 +117,8 @@ pub fn compare_orders(sources: &[(&str, &str, DateOrder)]) -> Option<String> {
 #[derive(Debug, Default)]
 pub(crate) struct OrdersHeld {
     votes: Votes,
+    /// The dates seen, up to [`VALUES`] of them: the same comes again in every batch.
+    seen: HashSet<Box<str>>,
     /// Distinct days of each order, up to [`FEW`] of them.
     values: [BTreeSet<Box<str>>; 3],
 }
@@ -125,7 +127,10 @@ impl OrdersHeld {
     /// Counts a date that so many rows hold.
     pub(crate) fn add(&mut self, value: &str, rows: u64) {
         let value = value.trim();
-        self.votes.shapes.add(value, rows);
+        if self.seen.len() < VALUES && !self.seen.contains(value) {
+            self.seen.insert(value.into());
+            self.votes.shapes.add(value);
+        }
         // nearly all dates are so, and the same in any order
         if starts_with_year(value) && value.as_bytes().get(4) == Some(&b'-') {
             return;
@@ -176,10 +181,10 @@ fn two_orders(column: &Column, best: usize, n: u64, other: usize, n_other: u64, 
 /// `best` is a place in [`ORDERS`].
 fn turned(name: &str, best: usize, n: u64) -> Fault {
     let what = format!(
-        "column \"{name}\" holds dates that a spreadsheet has turned: days after the 12th are {}, and {} up to the 12th are \
-         written otherwise, with day and month most likely the wrong way round",
+        "column \"{name}\" holds dates that a spreadsheet has turned: days after the 12th are {}, and {} distinct dates up to \
+         the 12th are written otherwise, with day and month most likely the wrong way round",
         ORDERS[best].layout(),
-        rows(n)
+        grouped(n)
     );
     let todo = format!(
         "export the file again and do not open it in a spreadsheet that takes dates in another order; or leave the column out \
@@ -246,7 +251,7 @@ impl Votes {
             // a sampled value stands for those that were left out
             let rows = u64::from(counts[code]) * step as u64;
             votes.add(values.get(code as u32), rows);
-            votes.shapes.add(values.get(code as u32), rows);
+            votes.shapes.add(values.get(code as u32));
         }
         votes
     }

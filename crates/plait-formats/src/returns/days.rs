@@ -2,19 +2,20 @@
 
 use plait_types::{DateOrder, PartialDate};
 
-/// By what files of several days are put into order: the day in their name, and the name, of which numbers count as numbers.
-pub(super) fn order_of(name: &str) -> (Option<PartialDate>, Vec<(u64, String)>) {
-    (day(name), parts(name))
+/// Puts files into order by the days in their names, and by the names, of which numbers count as numbers. Says whether each
+/// name has a day: where one has none, all are by their names alone.
+pub(super) fn sort<T>(files: &mut [T], name: impl Fn(&T) -> &str) -> bool {
+    let have_days = files.iter().all(|file| day(name(file)).is_some());
+    files.sort_by_cached_key(|file| (day(name(file)).filter(|_| have_days), parts(name(file))));
+    have_days
 }
 
 /// `2026-03-01`, `20260301`, `01-03-2026` or `01032026`, with other signs between or around.
 fn day(name: &str) -> Option<PartialDate> {
     let runs: Vec<(usize, &str)> = runs(name).collect();
-    let joined = |first: usize, last: usize| {
-        let (from, to) = (runs[first].0, runs[last].0 + runs[last].1.len());
-        let has_one_sign_between =
-            runs[first..=last].windows(2).all(|two| two[0].0 + two[0].1.len() + 1 == two[1].0);
-        has_one_sign_between.then(|| &name[from..to])
+    let is_joined = |at: usize| {
+        let (end, next) = (runs[at].0 + runs[at].1.len(), runs[at + 1].0);
+        name[end..next].chars().count() == 1
     };
     let read = |year: &str, month: &str, day: &str| {
         PartialDate::parse(&format!("{year}-{month}-{day}"), DateOrder::YearMonthDay)
@@ -28,7 +29,9 @@ fn day(name: &str) -> Option<PartialDate> {
             return year_first.or_else(|| read(&run[4..], &run[2..4], &run[..2]));
         }
         let (second, third) = (runs.get(at + 1)?.1, runs.get(at + 2)?.1);
-        joined(at, at + 2)?;
+        if !is_joined(at) || !is_joined(at + 1) {
+            return None;
+        }
         match (run.len(), second.len(), third.len()) {
             (4, 1 | 2, 1 | 2) => read(run, second, third),
             (1 | 2, 1 | 2, 4) => read(third, second, run),
@@ -72,7 +75,7 @@ mod tests {
         let check = |names: &[&str]| {
             let mut sorted = names.to_vec();
             sorted.sort_unstable();
-            sorted.sort_by_cached_key(|name| order_of(name));
+            sort(&mut sorted, |name| name);
             assert_eq!(sorted, names);
         };
         check(&["2026-02-28.json", "2026-03-01.json"]);
@@ -82,6 +85,8 @@ mod tests {
         check(&["28022026.json", "01032026.json"]);
         check(&["day9.json", "day10.json"]);
         check(&["a.json", "b.json"]);
+        check(&["01-03-2026.json", "28-02-2026.json", "resend.json"]);
+        check(&["28–02–2026.json", "01–03–2026.json"]);
     }
 
     #[test]

@@ -82,10 +82,19 @@ impl Recognised {
             let name = sheet.unwrap_or(&stranger.file);
             self.spec.tables.iter().find(|table| fit::is_named(name, table))
         };
+        let is_filled = |table: &super::spec::Table| {
+            let of_member = |member: &Member| match &member.holds {
+                Holds::Text { table } | Holds::Binary { table } => vec![*table],
+                Holds::Sheets(sheets) => sheets.iter().map(|sheet| sheet.table).collect(),
+                Holds::Xml | Holds::Json { .. } => Vec::new(),
+            };
+            self.members.iter().flat_map(of_member).any(|at| self.spec.tables[at].name == table.name)
+        };
         let mut issues = Vec::new();
         let mut others: Vec<&str> = Vec::new();
         for stranger in &self.strangers {
-            let Some(table) = table_of(stranger) else {
+            let Some(table) = table_of(stranger).filter(|table| stranger.is_table && !is_filled(table))
+            else {
                 others.push(&stranger.file);
                 continue;
             };
@@ -170,6 +179,8 @@ pub struct Stranger {
     pub file: String,
     /// What it is, as far as it is known: `a schema, not data`.
     pub is: String,
+    /// Whether it is a table, of whatever.
+    pub is_table: bool,
 }
 
 /// Tells what a file, a folder or a zip archive is.
@@ -215,7 +226,9 @@ pub(super) fn detect_among(path: &Path, asked: &Asked, headers: &Headers) -> Res
                 }
                 found.push(candidate);
             }
-            Found::Stranger(is) => strangers.push(Stranger { file: origin.shown(), is }),
+            Found::Stranger(is) => {
+                strangers.push(Stranger { file: origin.shown(), is, is_table: false });
+            }
         }
     }
     let shown = members::shown(path);
@@ -355,7 +368,7 @@ impl Candidate {
             Seen::Json(_) => "JSON of no return that Plait knows",
             _ => "a table of no return that Plait knows",
         };
-        Stranger { file: self.origin.shown(), is: is.to_owned() }
+        Stranger { file: self.origin.shown(), is: is.to_owned(), is_table: self.is_table() }
     }
 
     /// Year, term, date and authority where elements or columns of the file hold them.
@@ -657,6 +670,7 @@ fn decide(
             strangers.push(Stranger {
                 file: found.origin.shown(),
                 is: format!("no table of {}", period_shown(&spec, term)),
+                is_table: found.is_table(),
             });
             continue;
         };
@@ -665,7 +679,7 @@ fn decide(
             let is_known = |name: &str| fit.tables.iter().any(|sheet| sheet.name == name);
             for sheet in sheets.iter().filter(|sheet| !is_known(&sheet.name)) {
                 let file = sheets::shown(&found.origin.shown(), &sheet.name);
-                strangers.push(Stranger { file, is: "no table of the return".to_owned() });
+                strangers.push(Stranger { file, is: "no table of the return".to_owned(), is_table: true });
             }
         }
         members.push(member(&found, &fit));
@@ -674,10 +688,15 @@ fn decide(
     let is_nested = |member: &Member| matches!(member.holds, Holds::Xml | Holds::Json { .. });
     if spec.year == 0 && members.len() > 1 && members.iter().all(is_nested) {
         // files of several days: of what a person has only one of, what is read first counts
-        members.sort_by_cached_key(|member| days::order_of(&member.file));
+        let have_days = days::sort(&mut members, |member| &member.file);
         members.reverse();
         unsure.push(format!(
-            "by its name {} is the latest of {} files: what it says of a person holds now",
+            "by {} {} is the latest of {} files: what it says of a person holds now",
+            if have_days {
+                "the day in its name"
+            } else {
+                "its name, as not all have a day such as 2026-03-01,"
+            },
             members[0].file,
             members.len()
         ));

@@ -301,10 +301,18 @@ impl Filler<'_> {
             None | Some("") => Some(None),
             Some(_) => self.rows.day(place, row).map(Some),
         };
+        let last = until.map(day);
+        if let Some(Some(Some(last))) = &last
+            && **last <= *since
+        {
+            return Some(false);
+        }
         let Some(from) = day(from)?.filter(|from| self.is_past(from)) else { return Some(false) };
-        match until {
-            None => Some(*from > *since),
-            Some(until) => day(until).map(|until| until.is_none_or(|until| *until > *since)),
+        match last {
+            _ if *from > *since => Some(true),
+            None => Some(false),
+            // it has not ended, or ended in that time
+            Some(last) => last.map(|_| true),
         }
     }
 

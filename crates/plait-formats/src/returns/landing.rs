@@ -640,7 +640,10 @@ impl<'a> Landing<'a> {
     /// Whether the key of a row that was set aside is another key but for its zeros.
     fn has_lost_zeros(&self, batch: &Batch, row: usize) -> bool {
         let table = &self.spec.tables[batch.table];
-        let name = table.record.as_deref().or_else(|| Some(self.spec.parent(table)?.1));
+        // keys of rows are no keys of persons
+        let by_parent =
+            || self.spec.parent(table).filter(|(parent, ..)| parent.key.is_none()).map(|(_, here, _)| here);
+        let name = table.record.as_deref().or_else(by_parent);
         let key = name.and_then(|name| batch.rows.column(name)).and_then(|keys| keys.get(row));
         key.is_some_and(|key| self.zeros.is_like_another(key.trim(), &self.keys))
     }
@@ -968,8 +971,10 @@ impl Records {
         if self.words.is_empty() {
             self.first = word;
         } else if word < self.first {
-            self.words.splice(..0, std::iter::repeat_n(0, self.first - word));
-            self.first = word;
+            // room for as many more, so that records that come backwards take no time of their square
+            let front = (self.first - word).max(self.words.len()).min(self.first);
+            self.words.splice(..0, std::iter::repeat_n(0, front));
+            self.first -= front;
         }
         let at = word - self.first;
         if self.words.len() <= at {

@@ -66,9 +66,13 @@ fn folder(path: &Path) -> Result<Listed, Fault> {
             continue;
         }
         if metadata.is_dir() {
-            strangers.push(Stranger { file: name, is: "a folder, which was not looked into".to_owned() });
+            strangers.push(Stranger {
+                file: name,
+                is: "a folder, which was not looked into".to_owned(),
+                is_table: false,
+            });
         } else if metadata.len() == 0 {
-            strangers.push(Stranger { file: name, is: EMPTY.to_owned() });
+            strangers.push(Stranger { file: name, is: EMPTY.to_owned(), is_table: false });
         } else if metadata.is_file() {
             origins.push(Origin { path: entry.path(), entry: None, size: metadata.len() });
         }

@@ -19,7 +19,11 @@ impl Recognised {
                 *table = at;
                 return true;
             }
-            strangers.push(Stranger { file: file(), is: "a table of another term".to_owned() });
+            strangers.push(Stranger {
+                file: file(),
+                is: "a table of another term".to_owned(),
+                is_table: false,
+            });
             false
         };
         self.members.retain_mut(|member| match &mut member.holds {

@@ -2015,6 +2015,7 @@ fn rows_of_two_years_or_terms_or_authorities_in_one_table_are_refused() {
     assert_eq!(land(row(2, "SPR", "2026.0", "302")), Ok(()));
     assert_eq!(land(row(2, "Spring", "2026", "302.0")), Ok(()), "the same in other words");
     assert_eq!(land(row(2, "", "", "")), Ok(()));
+    assert_eq!(land(row(2, "N/A", "x", "N/A")), Ok(()), "what is no authority, year or term");
     assert_eq!(land(row(2, "SUM", "2026.0", "302")), Err(FaultCode::MixedPeriods));
     assert_eq!(land(row(2, "SPR", "2025.0", "302")), Err(FaultCode::MixedPeriods));
     assert_eq!(land(row(2, "SPR", "2026.0", "303")), Err(FaultCode::MixedAuthorities));
@@ -2028,6 +2029,8 @@ fn a_file_called_like_a_table_that_has_not_its_headers_is_named() {
         ("ssd_cp_plans.csv", "plan,child,start\n1,7,2025-01-02\n"),
         ("notes.csv", "what,when\na,b\n"),
         ("other.csv", "a,b\n1,2\n"),
+        ("ssd_person notes.csv", "a,b\n1,2\n"),
+        ("ssd_disability.txt", ""),
     ];
     let folder = folder(&files);
     let (_, landed) = landed_rows(folder.path(), "ssd_person");
@@ -2036,7 +2039,7 @@ fn a_file_called_like_a_table_that_has_not_its_headers_is_named() {
         issues.map(|issue| (issue.file.as_str(), issue.count)).collect::<Vec<_>>()
     };
     assert_eq!(said(IssueKind::TableLeftOut), [("ssd_cp_plans.csv", 1)]);
-    assert_eq!(said(IssueKind::OtherFiles), [("notes.csv", 2)]);
+    assert_eq!(said(IssueKind::OtherFiles), [("notes.csv", 4)], "a table that is there is not missing");
     let Ok(Detected::Return(recognised)) = super::detect(folder.path(), &Asked::Nothing) else {
         panic!("it is a return");
     };
@@ -2066,4 +2069,38 @@ fn an_old_copy_of_a_table_is_told_though_rows_were_corrected_since() {
     };
     assert_eq!(told(addresses(1..10, "ZX2 2AA")), 1);
     assert_eq!(told(addresses(10..20, "ZX1 1AA")), 0);
+    let without_keys = |text: String| -> String {
+        let rows = text.lines().map(|line| match line.split_once(',') {
+            Some((key, rest)) if key != "addr_table_id" => format!(",{rest}\n"),
+            _ => format!("{line}\n"),
+        });
+        rows.collect()
+    };
+    assert_eq!(
+        told(without_keys(addresses(1..10, "ZX2 2AA"))),
+        0,
+        "rows without a key are compared as a whole"
+    );
+}
+
+#[test]
+fn keys_of_patients_are_no_keys_of_rows() {
+    let contacts = |days: std::ops::Range<u32>| {
+        let rows = days.map(|day| format!("T{0},9{0},R{0},C{day},2026-03-{day:02},30,01,5,1500\n", day % 5));
+        let header = "Person_ID,RecordNumber,UniqServReqID,UniqCareContID,CareContDate,ClinContDurOfCareCont,ConsType,AttendStatus,UniqMonthID";
+        format!("{header}\n{}", rows.collect::<String>())
+    };
+    let people = "Person_ID,RecordNumber,MHS001UniqID,LocalPatientId,NHSNumberStatus,Gender,EthnicCategory,LSOA2011,AgeRepPeriodStart,UniqSubmissionID,UniqMonthID";
+    let rows = (0..5).map(|n| format!("T{n},9{n},8{n},L{n},01,1,A,E01000001,12,55,1500\n"));
+    let people = format!("{people}\n{}", rows.collect::<String>());
+    let folder = folder(&[
+        ("MHS001MPI.csv", &people),
+        ("MHS201CareContact_a.csv", &contacts(1..9)),
+        ("MHS201CareContact_b.csv", &contacts(11..19)),
+    ]);
+    let asked = Asked::Return("mhsds-extract".to_owned());
+    let Ok(Detected::Return(recognised)) = super::detect(folder.path(), &asked) else { panic!("as asked") };
+    assert_eq!(recognised.members.len(), 3);
+    let (landed, _) = land_whole(&recognised).unwrap();
+    assert!(landed.issues.iter().all(|issue| issue.kind != IssueKind::SamePersons), "{:?}", landed.issues);
 }

@@ -6,7 +6,7 @@ use crate::returns::check::hash_of;
 use crate::returns::dates::DateReader;
 use crate::returns::detect::{Holds, Recognised};
 use crate::returns::sheets;
-use crate::returns::spec::{Kind, Meaning, Rows, Spec};
+use crate::returns::spec::{self, Kind, Meaning, Rows, Spec, Table};
 use plait_types::{Column, Fault, FaultCode, Issue, IssueKind, PartialDate, counted, grouped};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -27,6 +27,8 @@ pub(super) struct Copies {
     /// Tables of which rows are compared as a whole: those about persons that several files have, and all that several sheets of
     /// one workbook have.
     repeated: BTreeSet<usize>,
+    /// Of each table the columns of keys that no other table has, and so are of its own rows.
+    own_keys: Vec<BTreeSet<usize>>,
     /// The first and the last file that has a row.
     of_rows: HashMap<u64, [u32; 2]>,
     /// How many distinct rows of a later file are in an earlier one.
@@ -94,6 +96,7 @@ impl Copies {
             spec: Arc::clone(spec),
             refuses,
             repeated,
+            own_keys: own_keys(spec),
             of_rows: HashMap::new(),
             shared_rows: BTreeMap::new(),
             files: Vec::new(),
@@ -165,25 +168,19 @@ impl Copies {
         let file = self.file(&batch.file);
         let table = &self.spec.tables[batch.table];
         let known = || batch.columns.iter().zip(&batch.rows.columns);
-        let all = known().filter_map(|(at, column)| Some(((*at)?, column)));
-        let named = |name: &Option<String>| {
-            let at = table.columns.iter().position(|column| Some(&column.name) == name.as_ref())?;
-            Some((at, known().find(|(known, _)| **known == Some(at))?.1))
-        };
-        // a row that has a key is the same whatever else was corrected
-        let mut of_keys =
-            table.columns.iter().filter(|column| column.kind == Kind::Key).map(|column| &column.name);
-        let own_key = table.key.clone().or_else(|| of_keys.next().cloned());
-        let is_own = own_key != table.record && own_key != table.parent_column;
-        let columns: Vec<(usize, &Column)> = match named(&own_key).filter(|_| is_own) {
-            Some(key) => {
-                [Some(key), named(&table.record), named(&table.parent_column)].into_iter().flatten().collect()
-            }
-            None => all.collect(),
-        };
+        let all: Vec<(usize, &Column)> = known().filter_map(|(at, column)| Some(((*at)?, column))).collect();
+        let is_of_keys = |at: usize| self.own_keys[batch.table].contains(&at);
+        let of_keys: Vec<(usize, &Column)> = all.iter().copied().filter(|(at, _)| is_of_keys(*at)).collect();
+        let record = table.record.as_ref().and_then(|record| batch.rows.column(record));
         for row in 0..batch.rows.n_rows {
+            // a row that has a key is the same whatever else was corrected
+            let has_key = of_keys
+                .iter()
+                .any(|&(_, column)| value(Some(column), row).is_some_and(|key| !is_no_key(key)));
+            let columns = if has_key { &of_keys } else { &all };
             let cells: Vec<(usize, Option<&str>)> =
                 columns.iter().map(|&(at, column)| (at, value(Some(column), row))).collect();
+            let cells = (cells, has_key.then(|| value(record, row)));
             let hash = hash_of((batch.table, cells));
             let [first, last] = self.of_rows.entry(hash).or_insert([file as u32, u32::MAX]);
             if *last == file as u32 {
@@ -242,6 +239,24 @@ impl Copies {
         }
         Ok(told)
     }
+}
+
+/// Of each table the columns of keys that are of no other table, of no person and of no row around.
+fn own_keys(spec: &Spec) -> Vec<BTreeSet<usize>> {
+    let of_table = |table: &Table| {
+        let is_elsewhere = |name: &str| {
+            spec.tables.iter().any(|other| {
+                other.name != table.name && other.columns.iter().any(|column| column.is_called(name))
+            })
+        };
+        let is_own = |column: &spec::Column| {
+            let is_of_others = [&table.record, &table.parent_column].contains(&&Some(column.name.clone()));
+            column.kind == Kind::Key && !is_of_others && !is_elsewhere(&column.name)
+        };
+        let columns = table.columns.iter().enumerate();
+        columns.filter(|(_, column)| is_own(column)).map(|(at, _)| at).collect()
+    };
+    spec.tables.iter().map(of_table).collect()
 }
 
 /// Whether so many are most of those of one of two files.

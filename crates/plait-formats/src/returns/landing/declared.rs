@@ -4,6 +4,7 @@ use crate::returns::batch::Batch;
 use crate::returns::detect::{authority_of, refuse_authorities, refuse_several, term_of, year_of};
 use crate::returns::spec::{Column, Kind, Rows, Spec};
 use plait_types::Fault;
+use plait_types::identifier::LaCode;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -32,7 +33,8 @@ impl Declared {
             let Some(of_spec) = at.map(|at| &table.columns[at]) else { continue };
             for text in column.values.iter().map(str::trim) {
                 let (said, what) = if of_spec.kind == Kind::Authority {
-                    (Some(authority_of(text.to_owned())), &mut self.authorities)
+                    let authority = authority_of(text.to_owned());
+                    (LaCode::parse(&authority).map(|_| authority), &mut self.authorities)
                 } else if is_called(of_spec, "year") {
                     (year_of(text).map(|year| year.to_string()), &mut self.years)
                 } else if is_called(of_spec, "term") {

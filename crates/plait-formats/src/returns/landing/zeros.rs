@@ -1,6 +1,6 @@
 //! Keys that a spreadsheet has taken the zeros of: `00123` in one table is `123`, or `123.0`, in another.
 
-use super::keys::Keys;
+use super::keys::{Keys, Meant};
 use crate::returns::check::hash_of;
 use plait_types::{Issue, IssueKind, counted};
 use std::collections::HashSet;
@@ -31,7 +31,7 @@ impl Zeros {
     /// Whether another key is the same but for zeros.
     pub(super) fn is_like_another(&self, key: &str, keys: &Keys) -> bool {
         let Some(bare) = bare(key) else { return false };
-        bare != key && keys.find(bare).is_some()
+        bare != key && keys.find(bare).is_some_and(|meant| meant != Meant::Withdrawn)
             || !self.without.is_empty() && self.without.contains(&hash_of(bare))
     }
 
