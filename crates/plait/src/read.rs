@@ -10,7 +10,7 @@ use crate::traced::Traced;
 use crate::{VERSION, output};
 use plait_engine::progress::{Progress, Stage};
 use plait_formats::returns::check::{ColumnQuality, Finding};
-use plait_formats::returns::detect::{Holds, Member};
+use plait_formats::returns::detect::Member;
 use plait_formats::returns::spec::Severity;
 use plait_formats::returns::{Identity, IdentityKept, IdentitySink, Recognised, write_issues};
 use plait_formats::write::{CsvStyle, OutTable, OutValues, PiecesFile, RowsFile, harmless, write_csv};
@@ -145,7 +145,7 @@ impl PayloadFiles<'_> {
 
     /// Rows of tables beside nested files, which number their rows: all batches of a file have the same columns.
     fn with_row_numbers<'a>(&self, rows: &'a Table) -> Cow<'a, Table> {
-        let is_nested = |member: &Member| matches!(member.holds, Holds::Xml | Holds::Json { .. });
+        let is_nested = |member: &Member| member.holds.is_nested();
         if rows.column("row").is_some() || !self.recognised.members.iter().any(is_nested) {
             return Cow::Borrowed(rows);
         }

@@ -74,10 +74,7 @@ pub(super) fn date_order_on(column: &Column, lines: &RowLines) -> Result<DateFin
     if let Some((other, only)) = votes.second_order(best, finding.decisive) {
         return Err(two_orders(column, best, finding.decisive, other, only.rows, lines));
     }
-    match votes.shapes.turned(ORDERS[best] == DateOrder::MonthDayYear) {
-        Some(n) => Err(turned(&column.name, best, n)),
-        None => Ok(finding),
-    }
+    votes.turned(best, &column.name).map_or(Ok(finding), Err)
 }
 
 /// The order that values show themselves, with the rows of each: some can be read in it alone, and no substantial part in
@@ -144,14 +141,14 @@ impl OrdersHeld {
         }
     }
 
-    /// Where a substantial part can only be read in a second order, or a spreadsheet has turned a part, why the column, which is called `name`, cannot be used.
+    /// Where a substantial part can only be read in a second order, or a spreadsheet has turned a part, why the column, which is
+    /// called `name`, cannot be used.
     pub(crate) fn refuse(&self, name: &str) -> Option<Fault> {
         let best =
             (0..3).max_by_key(|&at| (self.votes.only[at].rows, 2 - at)).expect("there are three orders");
         let decisive = self.votes.only[best].rows;
         let Some((other, only)) = self.votes.second_order(best, decisive) else {
-            let n = self.votes.shapes.turned(ORDERS[best] == DateOrder::MonthDayYear)?;
-            return Some(turned(name, best, n));
+            return self.votes.turned(best, name);
         };
         let what = format!(
             "column \"{name}\" holds dates in two orders: {} can only be {}, {} only {}",
@@ -176,21 +173,6 @@ fn two_orders(column: &Column, best: usize, n: u64, other: usize, n_other: u64, 
         first_only_in(column, other, lines)
     );
     refused(name, what, n_other)
-}
-
-/// `best` is a place in [`ORDERS`].
-fn turned(name: &str, best: usize, n: u64) -> Fault {
-    let what = format!(
-        "column \"{name}\" holds dates that a spreadsheet has turned: days after the 12th are {}, and {} distinct dates up to \
-         the 12th are written otherwise, with day and month most likely the wrong way round",
-        ORDERS[best].layout(),
-        grouped(n)
-    );
-    let todo = format!(
-        "export the file again and do not open it in a spreadsheet that takes dates in another order; or leave the column out \
-         with --role \"{name}=other\""
-    );
-    Fault::new(FaultCode::DateOrder, what, todo).because(WRONG_WAY_ROUND)
 }
 
 fn refused(name: &str, what: String, n_other: u64) -> Fault {
@@ -304,6 +286,22 @@ impl Votes {
             let share = only.rows as f64 / (only.rows + decisive) as f64;
             share > SUBSTANTIAL && only.rows >= FEW && only.values >= FEW
         })
+    }
+
+    /// Where a spreadsheet seems to have turned a part of the dates, why the column cannot be used.
+    fn turned(&self, best: usize, name: &str) -> Option<Fault> {
+        let n = self.shapes.turned(ORDERS[best] == DateOrder::MonthDayYear)?;
+        let what = format!(
+            "column \"{name}\" holds dates that a spreadsheet has turned: days after the 12th are {}, and {} distinct dates up to \
+             the 12th are written otherwise, with day and month most likely the wrong way round",
+            ORDERS[best].layout(),
+            grouped(n)
+        );
+        let todo = format!(
+            "export the file again and do not open it in a spreadsheet that takes dates in another order; or leave the column \
+             out with --role \"{name}=other\""
+        );
+        Some(Fault::new(FaultCode::DateOrder, what, todo).because(WRONG_WAY_ROUND))
     }
 
     fn add(&mut self, value: &str, rows: u64) {

@@ -78,29 +78,21 @@ impl Recognised {
     /// together.
     pub(super) fn issues_of_strangers(&self) -> Vec<Issue> {
         let table_of = |stranger: &Stranger| {
-            let sheet = stranger.file.split_once(" sheet \"").map(|(_, sheet)| sheet.trim_end_matches('"'));
-            let name = sheet.unwrap_or(&stranger.file);
-            self.spec.tables.iter().find(|table| fit::is_named(name, table))
-        };
-        let is_filled = |table: &super::spec::Table| {
-            let of_member = |member: &Member| match &member.holds {
-                Holds::Text { table } | Holds::Binary { table } => vec![*table],
-                Holds::Sheets(sheets) => sheets.iter().map(|sheet| sheet.table).collect(),
-                Holds::Xml | Holds::Json { .. } => Vec::new(),
-            };
-            self.members.iter().flat_map(of_member).any(|at| self.spec.tables[at].name == table.name)
+            let name = stranger.table.as_deref()?;
+            let at = self.spec.tables.iter().position(|table| fit::is_named(name, table))?;
+            let is_filled = self.members.iter().any(|member| member.holds.tables().contains(&at));
+            (!is_filled).then(|| &self.spec.tables[at].name)
         };
         let mut issues = Vec::new();
         let mut others: Vec<&str> = Vec::new();
         for stranger in &self.strangers {
-            let Some(table) = table_of(stranger).filter(|table| stranger.is_table && !is_filled(table))
-            else {
+            let Some(table) = table_of(stranger) else {
                 others.push(&stranger.file);
                 continue;
             };
             let message = format!(
-                "it is called like the table \"{}\" of the return and was left out: it is {}",
-                table.name, stranger.is
+                "it is called like the table \"{table}\" of the return and was left out: it is {}",
+                stranger.is
             );
             issues.push(Issue::new(IssueKind::TableLeftOut, &*stranger.file, message));
         }
@@ -151,13 +143,23 @@ pub enum Holds {
 }
 
 impl Holds {
+    /// Whether rows stand within rows, so that all tables may be in it.
+    pub fn is_nested(&self) -> bool {
+        matches!(self, Self::Xml | Self::Json { .. })
+    }
+
+    /// The table of each of its sheets, or the one that it is; none of nested rows.
+    pub(super) fn tables(&self) -> Vec<usize> {
+        match self {
+            Self::Text { table } | Self::Binary { table } => vec![*table],
+            Self::Sheets(sheets) => sheets.iter().map(|sheet| sheet.table).collect(),
+            Self::Xml | Self::Json { .. } => Vec::new(),
+        }
+    }
+
     /// The table, where all rows are of one.
     pub(super) fn only_table(&self) -> Option<usize> {
-        match self {
-            Self::Text { table } | Self::Binary { table } => Some(*table),
-            Self::Sheets(sheets) if sheets.len() == 1 => sheets.first().map(|sheet| sheet.table),
-            Self::Sheets(_) | Self::Xml | Self::Json { .. } => None,
-        }
+        if let [table] = self.tables()[..] { Some(table) } else { None }
     }
 }
 
@@ -179,8 +181,8 @@ pub struct Stranger {
     pub file: String,
     /// What it is, as far as it is known: `a schema, not data`.
     pub is: String,
-    /// Whether it is a table, of whatever.
-    pub is_table: bool,
+    /// Of a table, of whatever, what the sheet or the file is called.
+    pub table: Option<String>,
 }
 
 /// Tells what a file, a folder or a zip archive is.
@@ -227,7 +229,7 @@ pub(super) fn detect_among(path: &Path, asked: &Asked, headers: &Headers) -> Res
                 found.push(candidate);
             }
             Found::Stranger(is) => {
-                strangers.push(Stranger { file: origin.shown(), is, is_table: false });
+                strangers.push(Stranger { file: origin.shown(), is, table: None });
             }
         }
     }
@@ -368,7 +370,11 @@ impl Candidate {
             Seen::Json(_) => "JSON of no return that Plait knows",
             _ => "a table of no return that Plait knows",
         };
-        Stranger { file: self.origin.shown(), is: is.to_owned(), is_table: self.is_table() }
+        Stranger {
+            file: self.origin.shown(),
+            is: is.to_owned(),
+            table: self.is_table().then(|| self.origin.shown()),
+        }
     }
 
     /// Year, term, date and authority where elements or columns of the file hold them.
@@ -670,7 +676,7 @@ fn decide(
             strangers.push(Stranger {
                 file: found.origin.shown(),
                 is: format!("no table of {}", period_shown(&spec, term)),
-                is_table: found.is_table(),
+                table: found.is_table().then(|| found.origin.shown()),
             });
             continue;
         };
@@ -679,14 +685,14 @@ fn decide(
             let is_known = |name: &str| fit.tables.iter().any(|sheet| sheet.name == name);
             for sheet in sheets.iter().filter(|sheet| !is_known(&sheet.name)) {
                 let file = sheets::shown(&found.origin.shown(), &sheet.name);
-                strangers.push(Stranger { file, is: "no table of the return".to_owned(), is_table: true });
+                let table = Some(sheet.name.clone());
+                strangers.push(Stranger { file, is: "no table of the return".to_owned(), table });
             }
         }
         members.push(member(&found, &fit));
     }
     members.sort_by_key(|member| (first_table(member), Arc::clone(&member.file)));
-    let is_nested = |member: &Member| matches!(member.holds, Holds::Xml | Holds::Json { .. });
-    if spec.year == 0 && members.len() > 1 && members.iter().all(is_nested) {
+    if spec.year == 0 && members.len() > 1 && members.iter().all(|member| member.holds.is_nested()) {
         // files of several days: of what a person has only one of, what is read first counts
         let have_days = days::sort(&mut members, |member| &member.file);
         members.reverse();
@@ -972,11 +978,7 @@ fn member(found: &Candidate, fit: &FileFit) -> Member {
 }
 
 fn first_table(member: &Member) -> usize {
-    match &member.holds {
-        Holds::Xml | Holds::Json { .. } => 0,
-        Holds::Text { table } | Holds::Binary { table } => *table,
-        Holds::Sheets(sheets) => sheets.first().map_or(0, |sheet| sheet.table),
-    }
+    member.holds.tables().first().copied().unwrap_or(0)
 }
 
 fn reason(found: &Candidate, fit: &FileFit, spec: &Spec) -> String {

@@ -500,13 +500,17 @@ impl Filler<'_> {
         if !self.rows.is_there(at.0) {
             return Err(WhyEmpty::NoTable(table.to_owned()));
         }
-        if self.rows.has_column(at) { Ok(at) } else { Err(WhyEmpty::NotInSource) }
+        self.that_is_there(at)
     }
 
     /// Another column of the table of a place, which the source must have.
     fn place_beside(&self, place: Place, beside: &str) -> Result<Place, WhyEmpty> {
         let beside = self.rows.place_in(place.0, beside).ok_or(WhyEmpty::NotInSource)?;
-        if self.rows.has_column(beside) { Ok(beside) } else { Err(WhyEmpty::NotInSource) }
+        self.that_is_there(beside)
+    }
+
+    fn that_is_there(&self, place: Place) -> Result<Place, WhyEmpty> {
+        if self.rows.has_column(place) { Ok(place) } else { Err(WhyEmpty::NotInSource) }
     }
 
     fn places(&self, place: &str, beside: &str) -> Result<(Place, Place), WhyEmpty> {

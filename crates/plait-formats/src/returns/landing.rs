@@ -1,6 +1,7 @@
 //! Rows at the door: checked, given their record, and split into identity and payload.
 
 use self::keys::{Keys, Meant};
+use self::record_set::RecordSet;
 use self::zeros::Zeros;
 use super::batch::{Batch, BatchSink, Nesting};
 use super::characteristics::{Characteristic, Characteristics};
@@ -29,6 +30,7 @@ mod copies;
 mod declared;
 mod keys;
 mod numbering;
+mod record_set;
 mod zeros;
 
 pub(super) use self::alike::Alike;
@@ -135,7 +137,7 @@ pub struct Landing<'a> {
     /// Of each record that no row of a table of persons has made or named yet, its first row: table, file and line.
     without_person_row: BTreeMap<u32, (usize, Arc<str>, u64)>,
     /// The records of each table and file that may make some.
-    people: BTreeMap<(usize, Arc<str>), Records>,
+    people: BTreeMap<(usize, Arc<str>), RecordSet>,
     zeros: Zeros,
     issues: Vec<Issue>,
     alike: Alike,
@@ -413,13 +415,13 @@ impl<'a> Landing<'a> {
             return vec![Issue::new(IssueKind::RecordWithoutPersonRow, name, message).counting(found.len())];
         };
         let mut by_file: BTreeMap<(usize, Arc<str>), Noted> = BTreeMap::new();
-        let mut without = Records::default();
+        let mut without = RecordSet::default();
         for (record, (table, file, line)) in found {
             without.add(record);
             by_file.entry((table, file)).or_default().add(line);
         }
         let people = std::mem::take(&mut self.people);
-        let issue = |(at, people): ((usize, Arc<str>), Records)| {
+        let issue = |(at, people): ((usize, Arc<str>), RecordSet)| {
             let (n, all, table) =
                 (people.count_within(&without), people.count(), &self.spec.tables[at.0].name);
             let who = match (n, all) {
@@ -436,7 +438,10 @@ impl<'a> Landing<'a> {
             );
             let issue = Issue::new(IssueKind::RecordWithoutPersonRow, &*at.1, message);
             // lines of a person are given once, for the first of the tables
-            let issue = by_file.remove(&at).map_or(issue.clone(), |lines| lines.issue(issue));
+            let issue = match by_file.remove(&at) {
+                Some(lines) => lines.issue(issue),
+                None => issue,
+            };
             Some(issue.counting(n as usize))
         };
         people.into_iter().filter_map(issue).collect()
@@ -956,45 +961,6 @@ fn refuse_without_persons(
         grouped(about_nobody),
         counted(rows, "row")
     )))
-}
-
-/// A set of records: a bit for each from the first on, by 64.
-#[derive(Default)]
-struct Records {
-    first: usize,
-    words: Vec<u64>,
-}
-
-impl Records {
-    fn add(&mut self, record: u32) {
-        let word = record as usize / 64;
-        if self.words.is_empty() {
-            self.first = word;
-        } else if word < self.first {
-            // room for as many more, so that records that come backwards take no time of their square
-            let front = (self.first - word).max(self.words.len()).min(self.first);
-            self.words.splice(..0, std::iter::repeat_n(0, front));
-            self.first -= front;
-        }
-        let at = word - self.first;
-        if self.words.len() <= at {
-            self.words.resize(at + 1, 0);
-        }
-        self.words[at] |= 1 << (record % 64);
-    }
-
-    fn count(&self) -> u64 {
-        self.words.iter().map(|word| u64::from(word.count_ones())).sum()
-    }
-
-    /// How many are in another set too.
-    fn count_within(&self, other: &Self) -> u64 {
-        let both = self.words.iter().zip(self.first..).map(|(word, at)| {
-            let of_other = at.checked_sub(other.first).and_then(|at| other.words.get(at));
-            u64::from((word & of_other.unwrap_or(&0)).count_ones())
-        });
-        both.sum()
-    }
 }
 
 /// Checks batches and nothing else.

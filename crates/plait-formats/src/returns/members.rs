@@ -69,10 +69,10 @@ fn folder(path: &Path) -> Result<Listed, Fault> {
             strangers.push(Stranger {
                 file: name,
                 is: "a folder, which was not looked into".to_owned(),
-                is_table: false,
+                table: None,
             });
         } else if metadata.len() == 0 {
-            strangers.push(Stranger { file: name, is: EMPTY.to_owned(), is_table: false });
+            strangers.push(Stranger { file: name, is: EMPTY.to_owned(), table: None });
         } else if metadata.is_file() {
             origins.push(Origin { path: entry.path(), entry: None, size: metadata.len() });
         }

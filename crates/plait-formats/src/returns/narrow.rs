@@ -19,11 +19,7 @@ impl Recognised {
                 *table = at;
                 return true;
             }
-            strangers.push(Stranger {
-                file: file(),
-                is: "a table of another term".to_owned(),
-                is_table: false,
-            });
+            strangers.push(Stranger { file: file(), is: "a table of another term".to_owned(), table: None });
             false
         };
         self.members.retain_mut(|member| match &mut member.holds {

@@ -109,29 +109,23 @@ fn a_period_holds_on_the_day_that_the_return_is_about() {
 #[test]
 fn dates_of_a_period_are_read_in_the_order_that_their_columns_show() {
     let people: Sheet<'_> = ("ssd_person", &["pers_person_id"], &[&["1"], &["2"], &["3"]]);
-    let headers = &["cppl_person_id", "cppl_cp_plan_start_date", "cppl_cp_plan_end_date"];
+    let plans = |rows| -> Sheet<'static> {
+        ("ssd_cp_plans", &["cppl_person_id", "cppl_cp_plan_start_date", "cppl_cp_plan_end_date"], rows)
+    };
     // ended on 4 December, begins on 4 December, goes on
-    let month_first: Sheet<'_> = (
-        "ssd_cp_plans",
-        headers,
-        &[
-            &["1", "01/25/2025", "12/04/2025"],
-            &["2", "12/04/2025", "03/30/2026"],
-            &["3", "03/28/2024", "01/30/2026"],
-        ],
-    );
+    let month_first = plans(&[
+        &["1", "01/25/2025", "12/04/2025"],
+        &["2", "12/04/2025", "03/30/2026"],
+        &["3", "03/28/2024", "01/30/2026"],
+    ]);
     check("ssd", Some("2025-06-30"), &[people, month_first], &["protection_plan: yes no yes"]);
     check("ssd", Some("2025-12-31"), &[people, month_first], &["protection_plan: no yes yes"]);
     // ended on 12 April, began on 12 April
-    let day_first: Sheet<'_> = (
-        "ssd_cp_plans",
-        headers,
-        &[
-            &["1", "25/01/2025", "12/04/2025"],
-            &["2", "12/04/2025", "30/03/2026"],
-            &["3", "28/03/2024", "30/01/2026"],
-        ],
-    );
+    let day_first = plans(&[
+        &["1", "25/01/2025", "12/04/2025"],
+        &["2", "12/04/2025", "30/03/2026"],
+        &["3", "28/03/2024", "30/01/2026"],
+    ]);
     check("ssd", Some("2025-06-30"), &[people, day_first], &["protection_plan: no yes yes"]);
 }
 

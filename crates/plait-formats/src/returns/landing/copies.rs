@@ -29,17 +29,33 @@ pub(super) struct Copies {
     repeated: BTreeSet<usize>,
     /// Of each table the columns of keys that no other table has, and so are of its own rows.
     own_keys: Vec<BTreeSet<usize>>,
-    /// The first and the last file that has a row.
-    of_rows: HashMap<u64, [u32; 2]>,
+    of_rows: HashMap<u64, Files>,
     /// How many distinct rows of a later file are in an earlier one.
     shared_rows: BTreeMap<(u32, u32), u64>,
     files: Vec<Counted>,
     /// By the name of a sheet, the workbook that it is in.
     workbooks: BTreeMap<String, usize>,
-    /// The first and the last file that has a person, and the date of birth in the first.
-    of_persons: HashMap<u64, ([u32; 2], Option<PartialDate>)>,
+    /// With the date of birth in the first file.
+    of_persons: HashMap<u64, (Files, Option<PartialDate>)>,
     /// How many distinct persons of a later file are in an earlier one, and of how many of them the dates of birth contradict.
     shared: BTreeMap<(u32, u32), (u64, u64)>,
+}
+
+/// The first and the last file that has a person or a row; the last is none before it is counted.
+struct Files {
+    first: u32,
+    last: u32,
+}
+
+impl Files {
+    fn from(first: u32) -> Self {
+        Self { first, last: u32::MAX }
+    }
+
+    /// Whether a file has it for the first time.
+    fn is_new_in(&mut self, file: u32) -> bool {
+        std::mem::replace(&mut self.last, file) != file
+    }
 }
 
 /// A file, and how much of it was looked at.
@@ -64,18 +80,11 @@ impl Copies {
         let (mut of_sheets_alike, mut workbooks) = (BTreeSet::new(), BTreeMap::new());
         let mut n_flat: BTreeMap<usize, usize> = BTreeMap::new();
         for (at, member) in recognised.members.iter().enumerate() {
-            let tables = match &member.holds {
-                Holds::Xml | Holds::Json { .. } => {
-                    n_nested += 1;
-                    continue;
-                }
-                Holds::Text { table } | Holds::Binary { table } => vec![*table],
-                Holds::Sheets(sheets) => {
-                    workbooks
-                        .extend(sheets.iter().map(|sheet| (sheets::shown(&member.file, &sheet.name), at)));
-                    sheets.iter().map(|sheet| sheet.table).collect()
-                }
-            };
+            n_nested += usize::from(member.holds.is_nested());
+            if let Holds::Sheets(sheets) = &member.holds {
+                workbooks.extend(sheets.iter().map(|sheet| (sheets::shown(&member.file, &sheet.name), at)));
+            }
+            let tables = member.holds.tables();
             let mut of_member = BTreeSet::new();
             of_sheets_alike.extend(tables.iter().filter(|&&table| !of_member.insert(table)));
             for &table in tables.iter().filter(|&&table| is_about_persons(table)) {
@@ -140,15 +149,14 @@ impl Copies {
                 let born = date.map_or_else(|| born.to_owned(), PartialDate::iso);
                 hash_of((batch.table, surname.to_lowercase(), forename.to_lowercase(), born))
             };
-            let ([first, last], first_date) =
-                self.of_persons.entry(hash).or_insert(([file_at, u32::MAX], date));
-            if *last == file_at {
+            let (files, first_date) =
+                self.of_persons.entry(hash).or_insert_with(|| (Files::from(file_at), date));
+            if !files.is_new_in(file_at) {
                 continue;
             }
-            *last = file_at;
             self.files[file].persons += 1;
-            if *first != file_at {
-                let (shared, apart) = self.shared.entry((*first, file_at)).or_default();
+            if files.first != file_at {
+                let (shared, apart) = self.shared.entry((files.first, file_at)).or_default();
                 *shared += 1;
                 *apart += u64::from(first_date.zip(date).is_some_and(|(one, other)| one.contradicts(other)));
             }
@@ -166,6 +174,7 @@ impl Copies {
 
     fn look_at_rows(&mut self, batch: &Batch) {
         let file = self.file(&batch.file);
+        let file_at = file as u32;
         let table = &self.spec.tables[batch.table];
         let known = || batch.columns.iter().zip(&batch.rows.columns);
         let all: Vec<(usize, &Column)> = known().filter_map(|(at, column)| Some(((*at)?, column))).collect();
@@ -182,14 +191,13 @@ impl Copies {
                 columns.iter().map(|&(at, column)| (at, value(Some(column), row))).collect();
             let cells = (cells, has_key.then(|| value(record, row)));
             let hash = hash_of((batch.table, cells));
-            let [first, last] = self.of_rows.entry(hash).or_insert([file as u32, u32::MAX]);
-            if *last == file as u32 {
+            let files = self.of_rows.entry(hash).or_insert_with(|| Files::from(file_at));
+            if !files.is_new_in(file_at) {
                 continue;
             }
-            *last = file as u32;
             self.files[file].rows += 1;
-            if *first != file as u32 {
-                *self.shared_rows.entry((*first, file as u32)).or_default() += 1;
+            if files.first != file_at {
+                *self.shared_rows.entry((files.first, file_at)).or_default() += 1;
             }
         }
     }

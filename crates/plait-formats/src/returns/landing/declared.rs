@@ -31,19 +31,17 @@ impl Declared {
         }
         for (at, column) in batch.columns.iter().zip(&batch.rows.columns) {
             let Some(of_spec) = at.map(|at| &table.columns[at]) else { continue };
-            for text in column.values.iter().map(str::trim) {
-                let (said, what) = if of_spec.kind == Kind::Authority {
-                    let authority = authority_of(text.to_owned());
-                    (LaCode::parse(&authority).map(|_| authority), &mut self.authorities)
-                } else if is_called(of_spec, "year") {
-                    (year_of(text).map(|year| year.to_string()), &mut self.years)
-                } else if is_called(of_spec, "term") {
-                    (term_of(text).map(|term| term.to_string()), &mut self.terms)
-                } else {
-                    break;
-                };
-                let Some(said) = said else { continue };
-                let files = what.entry(said).or_default();
+            let (said, read): (&mut Said, fn(&str) -> Option<String>) = if of_spec.kind == Kind::Authority {
+                (&mut self.authorities, authority)
+            } else if is_called(of_spec, "year") {
+                (&mut self.years, |text| year_of(text).map(|year| year.to_string()))
+            } else if is_called(of_spec, "term") {
+                (&mut self.terms, |text| term_of(text).map(|term| term.to_string()))
+            } else {
+                continue;
+            };
+            for text in column.values.iter().filter_map(|text| read(text.trim())) {
+                let files = said.entry(text).or_default();
                 if files.last().is_none_or(|last| **last != *batch.file) {
                     files.push(batch.file.to_string());
                 }
@@ -57,6 +55,12 @@ impl Declared {
         refuse_several(name, &self.years, "year")?;
         refuse_several(name, &self.terms, "term")
     }
+}
+
+/// What is none, such as `N/A`, says nothing.
+fn authority(text: &str) -> Option<String> {
+    let authority = authority_of(text.to_owned());
+    LaCode::parse(&authority).map(|_| authority)
 }
 
 fn is_called(column: &Column, name: &str) -> bool {

@@ -4,7 +4,7 @@
 use crate::returns::batch::Batch;
 use crate::returns::check::hash_of;
 use crate::returns::dates::DateReader;
-use crate::returns::detect::{Holds, Recognised};
+use crate::returns::detect::Recognised;
 use crate::returns::landing::is_no_key;
 use crate::returns::spec::{Form, Meaning, Rows, Spec};
 use plait_types::{Column, Fault, FaultCode, Issue, IssueKind, PartialDate, grouped};
@@ -58,16 +58,9 @@ impl Numbering {
         let spec = &recognised.spec;
         let mut n_files: BTreeMap<usize, usize> = BTreeMap::new();
         for member in &recognised.members {
-            match &member.holds {
-                Holds::Text { table } | Holds::Binary { table } => *n_files.entry(*table).or_default() += 1,
-                Holds::Sheets(sheets) => {
-                    sheets.iter().for_each(|sheet| *n_files.entry(sheet.table).or_default() += 1);
-                }
-                // it may hold all of them
-                Holds::Xml | Holds::Json { .. } => {
-                    (0..spec.tables.len()).for_each(|table| *n_files.entry(table).or_default() += 1);
-                }
-            }
+            let all = || (0..spec.tables.len()).collect();
+            let tables: Vec<usize> = if member.holds.is_nested() { all() } else { member.holds.tables() };
+            tables.into_iter().for_each(|table| *n_files.entry(table).or_default() += 1);
         }
         let is_numbered = |table: &usize| {
             let table = &spec.tables[*table];
