@@ -120,12 +120,12 @@ impl Values {
         (0..self.len() as u32).map(|code| self.get(code))
     }
 
-    /// The code of a value of a pool in which every value is greater than the one before.
-    fn find_ascending(&self, value: &str) -> Option<u32> {
+    /// The code of a value of a pool in which every value is greater than the one before, in this order.
+    fn find_ascending(&self, value: &str, order: Order) -> Option<u32> {
         let (mut from, mut to) = (0, self.len());
         while from < to {
             let middle = from.midpoint(to);
-            match self.get(middle as u32).cmp(value) {
+            match order.compare(self.get(middle as u32), value) {
                 Ordering::Less => from = middle + 1,
                 Ordering::Equal => return Some(middle as u32),
                 Ordering::Greater => to = middle,
@@ -155,8 +155,48 @@ pub struct Interner {
     values: Values,
     /// Every value with its code, once they do not ascend.
     codes: HashTable<Slot>,
-    is_unordered: bool,
+    ascent: Ascent,
     hasher: DefaultHashBuilder,
+}
+
+/// In which orders every value so far is greater than the one before.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Ascent {
+    #[default]
+    Any,
+    In(Order),
+    Broken,
+}
+
+/// As text (`0009`, `0010`), or shorter values first, as numbers count up (`9`, `10`).
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Order {
+    Text,
+    Length,
+}
+
+impl Order {
+    fn compare(self, a: &str, b: &str) -> Ordering {
+        match self {
+            Self::Text => a.cmp(b),
+            Self::Length => a.len().cmp(&b.len()).then_with(|| a.cmp(b)),
+        }
+    }
+}
+
+impl Ascent {
+    /// What is left of it once `next`, another value, comes after `last`.
+    fn after(self, last: &str, next: &str) -> Self {
+        let ascends = |order: Order| order.compare(last, next) == Ordering::Less;
+        let left = |order: Order| if ascends(order) { Self::In(order) } else { Self::Broken };
+        match self {
+            Self::Any if ascends(Order::Text) && ascends(Order::Length) => Self::Any,
+            Self::Any if ascends(Order::Text) => Self::In(Order::Text),
+            Self::Any => left(Order::Length),
+            Self::In(order) => left(order),
+            Self::Broken => Self::Broken,
+        }
+    }
 }
 
 /// What the table holds per value. Most values of person files (names, dates, postcodes, identifiers) have at
@@ -222,7 +262,7 @@ impl Interner {
     /// The code of `value`, new or known.
     #[inline]
     pub fn intern(&mut self, value: &str) -> u32 {
-        if !self.is_unordered
+        if self.ascent != Ascent::Broken
             && let Some(code) = self.in_order(value)
         {
             return code;
@@ -236,7 +276,7 @@ impl Interner {
     /// [`Interner::STRETCH`] values are fetched from memory together.
     pub fn intern_all(&mut self, values: &[&str], codes: &mut Vec<u32>) {
         let mut rest = values;
-        while !self.is_unordered
+        while self.ascent != Ascent::Broken
             && let Some((value, others)) = rest.split_first()
         {
             codes.push(self.intern(value));
@@ -261,19 +301,18 @@ impl Interner {
     /// The code of `value` if it is the last one, or greater than all; else the table is made, and has to be asked.
     fn in_order(&mut self, value: &str) -> Option<u32> {
         let next = self.values.len() as u32;
-        let order = next.checked_sub(1).map_or(Ordering::Greater, |last| value.cmp(self.values.get(last)));
-        match order {
-            Ordering::Greater => {
-                self.values.push(value);
-                Some(next)
+        if let Some(last) = next.checked_sub(1) {
+            if self.values.get(last) == value {
+                return Some(last);
             }
-            Ordering::Equal => Some(next - 1),
-            Ordering::Less => {
-                self.is_unordered = true;
+            self.ascent = self.ascent.after(self.values.get(last), value);
+            if self.ascent == Ascent::Broken {
                 self.make_table();
-                None
+                return None;
             }
         }
+        self.values.push(value);
+        Some(next)
     }
 
     #[cold]
@@ -307,8 +346,10 @@ impl Interner {
 
     /// The code of `value` if it was interned.
     pub fn find(&self, value: &str) -> Option<u32> {
-        if !self.is_unordered {
-            return self.values.find_ascending(value);
+        match self.ascent {
+            Ascent::Any => return self.values.find_ascending(value, Order::Text),
+            Ascent::In(order) => return self.values.find_ascending(value, order),
+            Ascent::Broken => {}
         }
         let key = Key::new(value, &self.hasher);
         let is_value =
@@ -324,7 +365,7 @@ impl Interner {
     /// The pool so far, given away. What comes next is interned anew, in the room that the values so far have taken.
     pub fn take_values(&mut self) -> Values {
         self.codes.clear();
-        self.is_unordered = false;
+        self.ascent = Ascent::Any;
         let room = Values {
             bytes: String::with_capacity(self.values.bytes.len()),
             ends: Vec::with_capacity(self.values.ends.len()),
@@ -402,7 +443,14 @@ mod tests {
 
     #[test]
     fn values_that_ascend_for_a_while_get_the_codes_of_a_plain_map() {
-        for ascending in 0..40 {
+        // as text, as numbers, as both for as long as they have as many digits
+        let written: [fn(u32) -> String; 3] = [
+            |number| format!("{number:04}"),
+            |number| number.to_string(),
+            |number| (number + 9_970).to_string(),
+        ];
+        for (ascending, written) in (0..40).flat_map(|ascending| written.map(|written| (ascending, written)))
+        {
             let mut interner = Interner::default();
             let mut together = Interner::default();
             let mut twin = std::collections::BTreeMap::new();
@@ -410,7 +458,7 @@ mod tests {
             let words: Vec<String> = (0..ascending * 2)
                 .map(|at| at / 2)
                 .chain((0..ascending + 9).map(|at| (at * 7) % 23))
-                .map(|number| format!("{:04}", number * 3))
+                .map(|number| written(number * 3))
                 .collect();
             for (at, word) in words.iter().enumerate() {
                 let next = twin.len() as u32;
