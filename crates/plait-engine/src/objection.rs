@@ -2,22 +2,21 @@
 
 use crate::clustering::Clustered;
 use crate::conflicts::Conflicts;
-use crate::constraints::Constraints;
 use crate::lists::Lists;
 use crate::model::Clustering;
-use crate::records::Records;
 use hashbrown::HashSet;
 use plait_types::Role;
 
 /// What speaks against a pair that its weight or a rule would link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Objection {
-    /// Each of the two records has a verified number of this kind, and they share none.
-    Numbers(Role),
+    /// Each of the two records has a verified number of this kind, and they share none; or their dates of birth are too far
+    /// apart.
+    Conflict(Role),
     /// A constraint keeps records of the two people apart.
     Constraint,
-    /// Records of the two people have verified numbers of this kind and share none.
-    NumbersOfOthers(Role),
+    /// The same of other records of the two people.
+    ConflictOfOthers(Role),
     /// One of the records would fit another person about as well.
     AnotherPerson,
     /// The sum over all pairs of records of the two people is against it.
@@ -30,21 +29,22 @@ pub enum Objection {
     NotCompared,
 }
 
-/// Roles of numbers that keep people apart.
-const NUMBERS: [Role; 3] = [Role::NhsNumber, Role::Upn, Role::Uln];
+/// Roles of what keeps people apart.
+const CONFLICTING: [Role; 4] = [Role::NhsNumber, Role::Upn, Role::Uln, Role::DateOfBirth];
 
 impl Objection {
     /// As half a sentence. Holds no value.
     pub fn words(self) -> String {
-        let numbers = |role: Role| match role {
+        let both = |role: Role| match role {
+            Role::DateOfBirth => "dates of birth more than twelve years apart".to_owned(),
             Role::NhsNumber => "two different NHS numbers that are verified".to_owned(),
             role => format!("two different {}s that are verified, and different forenames", role.words()),
         };
         match self {
-            Self::Numbers(role) => format!("the two records have {}", numbers(role)),
+            Self::Conflict(role) => format!("the two records have {}", both(role)),
             Self::Constraint => "a constraint keeps records of the two people apart".to_owned(),
-            Self::NumbersOfOthers(role) => {
-                format!("among the records of the two people are {}", numbers(role))
+            Self::ConflictOfOthers(role) => {
+                format!("among the records of the two people are {}", both(role))
             }
             Self::AnotherPerson => "one of the records would fit another person about as well".to_owned(),
             Self::OtherRecords => "the other records of the two people outweigh it".to_owned(),
@@ -56,8 +56,8 @@ impl Objection {
 
     /// The objection that reads like this.
     pub fn from_words(words: &str) -> Option<Self> {
-        let of_numbers =
-            NUMBERS.into_iter().flat_map(|role| [Self::Numbers(role), Self::NumbersOfOthers(role)]);
+        let of_conflicts =
+            CONFLICTING.into_iter().flat_map(|role| [Self::Conflict(role), Self::ConflictOfOthers(role)]);
         let others = [
             Self::Constraint,
             Self::AnotherPerson,
@@ -66,13 +66,13 @@ impl Objection {
             Self::PlaceTaken,
             Self::NotCompared,
         ];
-        of_numbers.chain(others).find(|objection| objection.words() == words)
+        of_conflicts.chain(others).find(|objection| objection.words() == words)
     }
 }
 
 /// Answers why a pair that its weight or a rule would link is none.
 pub struct Objections<'a> {
-    conflicts: Conflicts<'a>,
+    conflicts: &'a Conflicts<'a>,
     method: Clustering,
     clustered: &'a Clustered,
     /// Pairs of persons that constraints keep apart, the lower one first.
@@ -86,24 +86,16 @@ pub struct Objections<'a> {
 const LOOKED_AT: usize = 64;
 
 impl<'a> Objections<'a> {
-    /// Costs a pass over the records, and one over the distinct numbers.
-    pub fn of(
-        records: &'a Records,
-        clustered: &'a Clustered,
-        method: Clustering,
-        constraints: &'a Constraints,
-    ) -> Self {
+    /// Costs a pass over the records.
+    pub fn of(clustered: &'a Clustered, method: Clustering, conflicts: &'a Conflicts<'a>) -> Self {
         let persons = &clustered.persons;
         let person = |record: u32| persons.person_of[record as usize];
-        let kept_apart =
-            constraints.apart().iter().map(|&(left, right)| in_order(person(left), person(right)));
-        Self {
-            conflicts: Conflicts::of(records, constraints),
-            method,
-            clustered,
-            kept_apart: kept_apart.collect(),
-            members: persons.records(),
-        }
+        let kept_apart = conflicts
+            .constraints()
+            .apart()
+            .iter()
+            .map(|&(left, right)| in_order(person(left), person(right)));
+        Self { conflicts, method, clustered, kept_apart: kept_apart.collect(), members: persons.records() }
     }
 
     /// What speaks against a pair that reached the link threshold or that a rule links. Nothing of two records of one
@@ -115,7 +107,7 @@ impl<'a> Objections<'a> {
         }
         let by_chains = self.method == Clustering::ConnectedComponents;
         if !by_chains && let Some(kind) = self.conflicts.kind_between_these(left, right) {
-            return Some(Objection::Numbers(kind));
+            return Some(Objection::Conflict(kind));
         }
         if self.kept_apart.contains(&in_order(a, b)) {
             return Some(Objection::Constraint);
@@ -126,7 +118,7 @@ impl<'a> Objections<'a> {
         }
         let mut all = self.members(a).iter().flat_map(|&l| self.members(b).iter().map(move |&r| (l, r)));
         if let Some(kind) = all.find_map(|(left, right)| self.conflicts.kind_between(left, right)) {
-            return Some(Objection::NumbersOfOthers(kind));
+            return Some(Objection::ConflictOfOthers(kind));
         }
         let is_undecided = |record: u32| self.clustered.undecided.binary_search(&record).is_ok();
         Some(match self.method {
@@ -151,6 +143,7 @@ fn in_order(a: u32, b: u32) -> (u32, u32) {
 mod tests {
     use super::*;
     use crate::clustering::Persons;
+    use crate::constraints::Constraints;
     use crate::fixture::records;
 
     /// Four records, the first and the last two of one person each, with these NHS numbers.
@@ -178,7 +171,8 @@ mod tests {
                 undecided: self.undecided.clone(),
                 odds: None,
             };
-            let objections = Objections::of(&records, &clustered, self.method, &self.constraints);
+            let conflicts = Conflicts::of(&records, &self.constraints);
+            let objections = Objections::of(&clustered, self.method, &conflicts);
             assert_eq!(objections.to(pair.0, pair.1), expected, "{:?} {:?}", self.nhs, self.method);
         }
     }
@@ -189,8 +183,8 @@ mod tests {
     #[test]
     fn numbers_are_named_before_the_other_records_that_outweigh_a_pair() {
         let check = |nhs, pair, expected| Case::of(nhs, Clustering::Correlation).check(pair, expected);
-        check([A, "", B, ""], (0, 2), Some(Objection::Numbers(Role::NhsNumber)));
-        check([A, "", B, ""], (1, 2), Some(Objection::NumbersOfOthers(Role::NhsNumber)));
+        check([A, "", B, ""], (0, 2), Some(Objection::Conflict(Role::NhsNumber)));
+        check([A, "", B, ""], (1, 2), Some(Objection::ConflictOfOthers(Role::NhsNumber)));
         check([A, "", A, ""], (1, 2), Some(Objection::OtherRecords));
         check([A, "", B, ""], (0, 1), None);
     }
@@ -209,8 +203,8 @@ mod tests {
         for method in [OneToOne, BestLink, Correlation, ConnectedComponents] {
             let mut case = Case::of([A, "", "", B], method);
             let numbers = (method != ConnectedComponents).then_some(Role::NhsNumber);
-            case.check((0, 3), numbers.map(Objection::Numbers));
-            case.check((1, 2), numbers.map(Objection::NumbersOfOthers));
+            case.check((0, 3), numbers.map(Objection::Conflict));
+            case.check((1, 2), numbers.map(Objection::ConflictOfOthers));
             case.nhs = [""; 4];
             case.constraints = Constraints::new([], [(0, 3)]).unwrap();
             case.check((1, 2), Some(Objection::Constraint));
@@ -221,7 +215,7 @@ mod tests {
     fn a_number_of_a_record_that_must_be_with_one_is_not_its_own() {
         let mut case = Case::of([A, "", B, ""], Clustering::Correlation);
         case.constraints = Constraints::new([(0, 1)], []).unwrap();
-        case.check((1, 2), Some(Objection::NumbersOfOthers(Role::NhsNumber)));
+        case.check((1, 2), Some(Objection::ConflictOfOthers(Role::NhsNumber)));
     }
 
     #[test]
@@ -235,8 +229,8 @@ mod tests {
     #[test]
     fn every_objection_is_known_by_its_words() {
         for objection in [
-            Objection::Numbers(Role::Upn),
-            Objection::NumbersOfOthers(Role::Uln),
+            Objection::Conflict(Role::Upn),
+            Objection::ConflictOfOthers(Role::Uln),
             Objection::Constraint,
             Objection::AnotherPerson,
             Objection::OtherRecords,

@@ -23,6 +23,8 @@ pub enum Role {
     Sex,
     /// UK postcode, or another country's postal code.
     Postcode,
+    /// Postcodes where a person has lived before or lives as well, several in one value joined by `;` or `|`.
+    FormerPostcode,
     /// A whole postal address in one column.
     Address,
     /// One line of an address: street, building, locality.
@@ -89,6 +91,7 @@ const NAMES: &[(Role, &str, &str)] = &[
     (Role::DateOfBirth, "date_of_birth", "date of birth"),
     (Role::Sex, "sex", "sex"),
     (Role::Postcode, "postcode", "postcode"),
+    (Role::FormerPostcode, "former_postcode", "former postcode"),
     (Role::Address, "address", "address"),
     (Role::AddressLine, "address_line", "address line"),
     (Role::HouseNumber, "house_number", "house number"),

@@ -432,7 +432,8 @@ impl<'a> Job<'a> {
             })
         };
         let who_is_who = |pairs: &ScoredPairs, constraints: &Constraints| {
-            cluster(&records, pairs, link_cut, model.clustering, constraints, &weigher)
+            let conflicts = Conflicts::of(&records, constraints).with_dates_of_birth(&records, &model);
+            cluster(&records, pairs, link_cut, model.clustering, &conflicts, &weigher)
         };
         let none = Constraints::default();
         let mut clustered = self.watch.time("cluster", || {
@@ -458,7 +459,7 @@ impl<'a> Job<'a> {
             .map(|&weight| plait_types::MatchWeight(weight).probability().get())
             .collect();
         let constraints = given.as_ref().map_or(&none, |given| &given.constraints);
-        let conflicts = Conflicts::of(&records, constraints);
+        let conflicts = Conflicts::of(&records, constraints).with_dates_of_birth(&records, &model);
         let decided = Decided {
             records: &records,
             model: &model,
@@ -493,7 +494,7 @@ impl<'a> Job<'a> {
             scorer: &scorer,
             pairs: &pairs,
             clustered: &clustered,
-            objections: objections(&records, &model, constraints, &pairs, &clustered),
+            objections: objections(&model, &conflicts, &pairs, &clustered),
             outcomes: summary::outcomes(&records, &pairs, &clustered),
             coverage: chosen.as_ref().map(|chosen| chosen.coverage),
         };
@@ -909,9 +910,8 @@ impl<'a> Job<'a> {
 
 /// Per pair that is no link although its weight or a rule is for it, why not.
 fn objections(
-    records: &Records,
     model: &Model,
-    constraints: &Constraints,
+    conflicts: &Conflicts<'_>,
     pairs: &ScoredPairs,
     clustered: &Clustered,
 ) -> Vec<Option<Objection>> {
@@ -920,7 +920,7 @@ fn objections(
     if !(0..pairs.len()).into_par_iter().any(is_refused) {
         return vec![None; pairs.len()];
     }
-    let objections = Objections::of(records, clustered, model.clustering, constraints);
+    let objections = Objections::of(clustered, model.clustering, conflicts);
     let of =
         |pair: usize| is_refused(pair).then(|| objections.to(pairs.left[pair], pairs.right[pair])).flatten();
     (0..pairs.len()).into_par_iter().map(of).collect()

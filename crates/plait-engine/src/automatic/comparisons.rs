@@ -55,6 +55,13 @@ pub fn comparisons_for(records: &Records, link_type: LinkType) -> Vec<Comparison
                 let when = either_in_place_of(&field.name, &other.name);
                 comparison.levels.insert(1, Level { when, label: None, term_frequency: None });
             }
+            if field.role == Role::Postcode
+                && let Some(former) = records.fields.iter().find(|other| other.role == Role::FormerPostcode)
+                && !former.values.is_empty()
+            {
+                let when = at_a_former_postcode(&field.name, &former.name);
+                comparison.levels.insert(1, Level { when, label: None, term_frequency: None });
+            }
             if field.role == Role::DateOfBirth && has_unborn {
                 let near = EXPECTED.map(|(days, label)| near_expected(days, label));
                 comparison.levels.splice(1..1, near);
@@ -81,6 +88,11 @@ fn is_filled(records: &Records, field: &Field, link_type: LinkType) -> bool {
     filled >= needed && field.values.len() > 1
 }
 
+/// Whether fields of this role tell people apart and are compared.
+pub(crate) fn is_compared(role: Role) -> bool {
+    priority(role).is_some()
+}
+
 /// The order in which fields are kept when there are too many; `None` for roles that do not tell people apart.
 fn priority(role: Role) -> Option<u8> {
     Some(match role {
@@ -102,6 +114,7 @@ fn priority(role: Role) -> Option<u8> {
         Role::School => 14,
         Role::Region => 15,
         Role::RecordId
+        | Role::FormerPostcode
         | Role::Ethnicity
         | Role::SenProvision
         | Role::FreeSchoolMeals
@@ -214,6 +227,16 @@ fn either_in_place_of(field: &str, other: &str) -> Condition {
     let one_way = Condition::test(Test::EqualsOther(other.to_owned()));
     let the_other = Condition::Test(Some(other.to_owned()), Test::EqualsOther(field.to_owned()));
     Condition::Any(vec![one_way, the_other])
+}
+
+/// One record's home is a former one of the other, or both have a former home in common.
+fn at_a_former_postcode(postcode: &str, former: &str) -> Condition {
+    let of_former = |test| Condition::Test(Some(former.to_owned()), test);
+    Condition::Any(vec![
+        Condition::test(Test::SharesOther(former.to_owned())),
+        of_former(Test::SharesOther(postcode.to_owned())),
+        of_former(Test::Same(Part::AnyElement)),
+    ])
 }
 
 /// A level for each of the sources that have most records, and one for pairs of different ones or of the rest.

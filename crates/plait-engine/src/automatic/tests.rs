@@ -106,6 +106,37 @@ fn names_are_compared_with_those_that_the_other_record_has_had_or_goes_by() {
 }
 
 #[test]
+fn homes_are_compared_with_those_that_the_other_record_has_had() {
+    use crate::comparison::Comparer;
+    use crate::fixture::records;
+    use plait_types::Role;
+    let column =
+        |values: [&str; 6]| values.map(|text| Some(text.to_owned()).filter(|text| !text.is_empty())).to_vec();
+    let records = records(
+        &[3, 3],
+        &[
+            ("postcode", Role::Postcode, column(["QA1 1AA", "QA2 2AA", "QA3 3AA", "QB9 9ZZ", "QA1 1AA", ""])),
+            (
+                "former_postcode",
+                Role::FormerPostcode,
+                column(["QB9 9ZZ;QC8 8ZZ", "QC8 8ZZ", "", "", "QA7 7AA;QC8 8ZZ", "QA3 3AA"]),
+            ),
+        ],
+    );
+    let model = starting_model(&records, LinkType::LinkOnly);
+    let comparer = Comparer::new(&records, &model).unwrap();
+    let mut scratch = comparer.scratch();
+    let at = model.comparisons.iter().position(|comparison| comparison.name == "postcode").unwrap();
+    let mut level = |left, right| comparer.vector(left, right, &mut scratch).level(at);
+    assert_eq!(level(0, 4), 1, "the same home counts before a former one");
+    assert_eq!(level(0, 3), 2, "a home of now among former ones");
+    assert_eq!(level(1, 4), 2, "a former home that both have had");
+    assert!(level(2, 3) > 2 && level(1, 3) > 2, "nobody's home");
+    assert_eq!(level(2, 5), 0, "a home that is not known now is not compared");
+    assert!(model.comparisons.iter().all(|comparison| comparison.name != "former_postcode"));
+}
+
+#[test]
 fn the_unborn_have_levels_and_a_rule_of_their_own() {
     use crate::model::EXPECTED_DATE_OF_BIRTH;
     use plait_types::NULL;

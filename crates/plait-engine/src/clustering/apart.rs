@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) struct Apart<'a> {
     pub(super) constraints: &'a Constraints,
     /// Absent where numbers that conflict do not count.
-    pub(super) conflicts: Option<Conflicts<'a>>,
+    pub(super) conflicts: Option<&'a Conflicts<'a>>,
 }
 
 /// Persons while they grow, each known by its lowest record, and which of them are kept apart.
@@ -23,7 +23,7 @@ impl Apart<'_> {
     /// Whether two records are kept apart.
     pub(super) fn keeps(&self, left: u32, right: u32) -> bool {
         self.constraints.kept_apart_by(left, right).is_some()
-            || self.conflicts.as_ref().is_some_and(|conflicts| conflicts.between(left, right))
+            || self.conflicts.is_some_and(|conflicts| conflicts.between(left, right))
     }
 
     /// Takes links out of persons that hold records which are kept apart: their links are taken again, from the one to be
@@ -31,7 +31,7 @@ impl Apart<'_> {
     ///
     /// Of a person of more than [`LOOK_AT_ALL`] records only the kept pairs are asked for numbers that conflict.
     pub(super) fn take_again(&self, n_records: usize, pairs: &ScoredPairs, is_link: &mut [bool]) {
-        if self.constraints.apart().is_empty() && self.conflicts.as_ref().is_none_or(Conflicts::is_empty) {
+        if self.constraints.apart().is_empty() && self.conflicts.is_none_or(Conflicts::is_empty) {
             return;
         }
         let mut persons = Components::new(n_records);
@@ -58,7 +58,7 @@ impl Apart<'_> {
         let constrained = self.constraints.apart().iter().copied();
         let mut within: Vec<(u32, u32)> =
             constrained.filter(|&(left, right)| persons.root(left) == persons.root(right)).collect();
-        let Some(conflicts) = self.conflicts.as_ref().filter(|conflicts| !conflicts.is_empty()) else {
+        let Some(conflicts) = self.conflicts.filter(|conflicts| !conflicts.is_empty()) else {
             return within;
         };
         let mut by_person: Vec<(u32, u32)> =

@@ -6,7 +6,6 @@ mod components;
 mod correlation;
 
 use crate::conflicts::Conflicts;
-use crate::constraints::Constraints;
 use crate::deterministic::Ruling;
 use crate::lists::Lists;
 use crate::model::Clustering;
@@ -82,8 +81,8 @@ pub(crate) const LOOK_AT_ALL: usize = 400;
 /// choose, links by a rule come before those by weight, and those of an earlier rule before those of a later one.
 ///
 /// Constraints, which the pairs have been told ([`Constraints::apply`]), always hold: pairs that must be together are links
-/// before all others, and no link brings records into one person that are kept apart. Numbers that conflict keep records
-/// apart in all methods but `connected_components`, which keeps to what links say; of more than 400 records that links
+/// before all others, and no link brings records into one person that are kept apart. Numbers and dates of birth that
+/// conflict keep records apart in all methods but `connected_components`, which keeps to what links say; of more than 400 records that links
 /// reach, those only that are a kept pair.
 ///
 /// What `weigher` makes is asked for pairs that were not kept, by methods that look at all pairs of a person.
@@ -92,11 +91,11 @@ pub fn cluster(
     pairs: &ScoredPairs,
     cut: f64,
     method: Clustering,
-    constraints: &Constraints,
+    conflicts: &Conflicts<'_>,
     weigher: &Weigher<'_>,
 ) -> Clustered {
-    let of_numbers = method != Clustering::ConnectedComponents;
-    let apart = Apart { constraints, conflicts: of_numbers.then(|| Conflicts::of(records, constraints)) };
+    let by_chains = method == Clustering::ConnectedComponents;
+    let apart = Apart { constraints: conflicts.constraints(), conflicts: (!by_chains).then_some(conflicts) };
     let mut accepted: Vec<bool> =
         (0..pairs.len()).map(|pair| pairs.weight[pair] >= cut || rank(pairs, pair) < BY_WEIGHT).collect();
     // correlation weighs them against all others, and looks at what they reach
@@ -122,14 +121,8 @@ pub fn cluster(
             (chosen.is_link, chosen.n_ties)
         }
         Clustering::Correlation => {
-            let question = correlation::Question {
-                n_records: records.len(),
-                apart: &apart,
-                pairs,
-                accepted: &accepted,
-                cut,
-                weigher,
-            };
+            let question =
+                correlation::Question { apart: &apart, pairs, accepted: &accepted, cut, weigher, records };
             let answer = question.answer();
             let ends = |pair: usize| [pairs.left[pair], pairs.right[pair]];
             let is_link: Vec<bool> = (0..pairs.len())

@@ -1,5 +1,5 @@
 use super::{cluster as cluster_weighing, *};
-use crate::constraints::Pair;
+use crate::constraints::{Constraints, Pair};
 use crate::deterministic::Ruling;
 use crate::fixture::{fixed, records, scored};
 use plait_types::Role;
@@ -11,7 +11,7 @@ type Edge = (u32, u32, f64);
 /// With no more pairs than these.
 fn cluster(records: &Records, pairs: &ScoredPairs, cut: f64, method: Clustering) -> Clustered {
     let none = Constraints::default();
-    cluster_weighing(records, pairs, cut, method, &none, &|| Box::new(|_, _| None))
+    cluster_weighing(records, pairs, cut, method, &Conflicts::of(records, &none), &|| Box::new(|_, _| None))
 }
 
 /// Pairs of twelve records with weights that often tie, in any order.
@@ -266,8 +266,9 @@ proptest! {
                 *slot = slot.or(rule.map(Ruling::Link));
             }
             let none = || -> Box<dyn FnMut(u32, u32) -> Option<f64>> { Box::new(|_, _| None) };
+            let conflicts = Conflicts::of(&records, constraints);
             let clustered =
-                cluster_weighing(&records, &pairs, f64::from(cut), method, constraints, &none);
+                cluster_weighing(&records, &pairs, f64::from(cut), method, &conflicts, &none);
             (pairs, clustered)
         };
         let conflicts = Conflicts::of(&records, &constraints);
@@ -305,7 +306,8 @@ proptest! {
     ) {
         let records = records(&[12], &[("nhs_number", Role::NhsNumber, numbers)]);
         let constraints = Constraints::new([], apart).unwrap();
-        let keeping = Apart { constraints: &constraints, conflicts: Some(Conflicts::of(&records, &constraints)) };
+        let conflicts = Conflicts::of(&records, &constraints);
+        let keeping = Apart { constraints: &constraints, conflicts: Some(&conflicts) };
         let edges: Vec<Edge> = edges.into_iter().filter(|e| !keeping.keeps(e.0, e.1)).collect();
         let mut is_link = vec![true; edges.len()];
         keeping.take_again(12, &scored(&edges), &mut is_link);
@@ -348,7 +350,8 @@ proptest! {
         (0..pairs.len()).filter(|&at| chosen[at]).for_each(|at| persons.join(pairs.left[at], pairs.right[at]));
         let persons = persons.into_persons();
         let weigher = || -> Box<dyn FnMut(u32, u32) -> Option<f64>> { Box::new(|_, _| None) };
-        let clustered = cluster_weighing(&records, &pairs, 0.0, Clustering::OneToOne, &constraints, &weigher);
+        let conflicts = Conflicts::of(&records, &constraints);
+        let clustered = cluster_weighing(&records, &pairs, 0.0, Clustering::OneToOne, &conflicts, &weigher);
         let odds = clustered.odds.unwrap();
         let likely: Vec<bool> = (0..pairs.len())
             .map(|pair| {
@@ -393,7 +396,9 @@ fn pairs_that_were_never_scored_are_kept_apart_in_sets_too_large_to_look_at_whol
     for method in METHODS {
         let weigher = || -> Box<dyn FnMut(u32, u32) -> Option<f64>> { Box::new(|_, _| Some(1.0)) };
         let persons =
-            cluster_weighing(&records, &pairs, 0.0, method, &constraints, &weigher).persons.person_of;
+            cluster_weighing(&records, &pairs, 0.0, method, &Conflicts::of(&records, &constraints), &weigher)
+                .persons
+                .person_of;
         assert_ne!(persons[0], persons[n - 1], "{method:?}");
         assert_eq!(persons[3], persons[n], "{method:?}");
         if method == Clustering::ConnectedComponents {

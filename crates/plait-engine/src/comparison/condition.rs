@@ -48,6 +48,12 @@ pub(super) enum BoundTest<'a> {
     InCommon(&'a Values, usize),
     BothAre(u32),
     EitherRecorded,
+    /// The other slot, and per code the elements of both fields' values in one numbering.
+    ShareOther {
+        slot: usize,
+        own: Lists,
+        other: Lists,
+    },
     /// The longitude's slot, latitudes and longitudes per code, kilometres.
     WithinKm {
         slot: usize,
@@ -114,6 +120,10 @@ impl<'a> Check<'a> {
                             a != NULL && b != NULL && own[a as usize] == other_codes[b as usize]
                         };
                         crossed(a, right[*other]) && (!both_ways || crossed(b, left[*other]))
+                    }
+                    BoundTest::ShareOther { slot: other, own, other: others } => {
+                        let b = right[*other];
+                        a != NULL && b != NULL && first_shared(own.get(a), others.get(b)).is_some()
                     }
                     BoundTest::WithinKm { slot: longitude, latitudes, longitudes, km } => {
                         let place = |lat: u32, lon: u32| {
@@ -191,6 +201,12 @@ impl<'a> BoundTest<'a> {
             Test::AtMost(edit, most) => Self::Edits(&field.values, *edit, *most as usize),
             Test::SwappedWith(name) => other(name, true),
             Test::EqualsOther(name) => other(name, false),
+            Test::SharesOther(name) => {
+                let slot = slot_of(name);
+                let fields = [(field, Part::AnyElement), (field_of(slot), Part::AnyElement)];
+                let [own, other] = part_lists(&fields).try_into().ok().expect("two were asked for");
+                Self::ShareOther { slot, own, other }
+            }
             Test::Nickname => {
                 Self::Nickname(field.values.iter().map(|name| Nicknames::builtin().groups(name)).collect())
             }
@@ -270,7 +286,9 @@ impl<'a> BoundTest<'a> {
             }
             Self::BothAre(code) => a == *code && b == *code,
             Self::EitherRecorded => true,
-            Self::Other { .. } | Self::WithinKm { .. } => unreachable!("answered from whole rows"),
+            Self::Other { .. } | Self::ShareOther { .. } | Self::WithinKm { .. } => {
+                unreachable!("answered from whole rows")
+            }
             Self::Never => false,
         }
     }

@@ -39,6 +39,10 @@ fn twin_holds(records: &Records, own: &str, condition: &Condition, left: u32, ri
             match test {
                 Test::SwappedWith(other) => crossed(other, left, right) && crossed(other, right, left),
                 Test::EqualsOther(other) => crossed(other, left, right),
+                Test::SharesOther(other) => match (of(field, left), of(other, right)) {
+                    (Some(a), Some(b)) => twin_test(&Test::InCommon(1), a, b),
+                    _ => false,
+                },
                 _ => match (of(field, left), of(field, right)) {
                     (Some(a), Some(b)) => twin_test(test, a, b),
                     _ => false,
@@ -111,7 +115,9 @@ fn twin_test(test: &Test, a: &str, b: &str) -> bool {
         Test::WithinNumber(_) | Test::WithinShare(_) => {
             matches!((a.parse::<f64>(), b.parse::<f64>()), (Ok(_), Ok(_)))
         }
-        Test::SwappedWith(_) | Test::EqualsOther(_) | Test::WithinKm(..) => unreachable!("not of one field"),
+        Test::SwappedWith(_) | Test::EqualsOther(_) | Test::SharesOther(_) | Test::WithinKm(..) => {
+            unreachable!("not of one field")
+        }
     }
 }
 
@@ -161,6 +167,8 @@ fn any_condition(field: &'static str) -> impl Strategy<Value = Condition> {
         Test::SwappedWith(SURNAME.into()),
         Test::SwappedWith(FORENAME.into()),
         Test::EqualsOther(SURNAME.into()),
+        Test::SharesOther(SURNAME.into()),
+        Test::SharesOther(FORENAME.into()),
         Test::BothAre("SMITH".into()),
         Test::BothAre("nobody".into()),
     ];

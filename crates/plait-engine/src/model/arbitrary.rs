@@ -94,6 +94,7 @@ fn test() -> impl Strategy<Value = Test> {
         2 => (select(edits.to_vec()), any::<u32>()).prop_map(|(edit, most)| Test::AtMost(edit, most)),
         1 => field().prop_map(Test::SwappedWith),
         1 => field().prop_map(Test::EqualsOther),
+        1 => field().prop_map(Test::SharesOther),
         1 => (0..400_u32).prop_map(Test::WithinDays),
         1 => any::<u32>().prop_map(Test::WithinMonths),
         1 => (0..3_u32).prop_map(Test::WithinYears),

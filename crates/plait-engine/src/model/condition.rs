@@ -30,6 +30,8 @@ pub enum Test {
     SwappedWith(String),
     /// This field's left value is the other field's right value.
     EqualsOther(String),
+    /// This field's left value, a list of elements separated by `;`, shares one with the other field's right value.
+    SharesOther(String),
     /// One is a known short form, nickname or spelling variant of the other.
     Nickname,
     /// One is the initials of the other.
@@ -155,6 +157,17 @@ impl Part {
 }
 
 impl Test {
+    /// The field besides its own that it reads.
+    pub(crate) fn other_field(&self) -> Option<&str> {
+        match self {
+            Self::SwappedWith(other)
+            | Self::EqualsOther(other)
+            | Self::SharesOther(other)
+            | Self::WithinKm(other, _) => Some(other),
+            _ => None,
+        }
+    }
+
     /// How many days apart two dates may be, of a test of time; parts of a day do not count.
     pub(crate) fn most_days(&self) -> Option<u32> {
         let days = match self {
@@ -183,9 +196,7 @@ impl Condition {
         match self {
             Self::Test(field, test) => {
                 names.extend(field.clone());
-                if let Test::SwappedWith(other) | Test::EqualsOther(other) | Test::WithinKm(other, _) = test {
-                    names.push(other.clone());
-                }
+                names.extend(test.other_field().map(str::to_owned));
             }
             Self::All(parts) | Self::Any(parts) => parts.iter().for_each(|part| part.collect_fields(names)),
             Self::Not(part) => part.collect_fields(names),

@@ -100,6 +100,7 @@ const WITH_ARGUMENT: &[&str] = &[
     "same last 4",
     "swapped with surname",
     "equals other surname",
+    "shares with other former_postcode",
     "within 31 days",
     "within 2 months",
     "within 2 years",
@@ -186,6 +187,7 @@ impl fmt::Display for Test {
             Self::AtMost(edit, most) => write!(f, "{} <= {most}", edit.name()),
             Self::SwappedWith(field) => write!(f, "swapped with {}", Field(field)),
             Self::EqualsOther(field) => write!(f, "equals other {}", Field(field)),
+            Self::SharesOther(field) => write!(f, "shares with other {}", Field(field)),
             Self::WithinDays(1) => f.write_str("within 1 day"),
             Self::WithinDays(days) => write!(f, "within {days} days"),
             Self::WithinMonths(1) => f.write_str("within 1 month"),
@@ -364,6 +366,7 @@ impl Test {
             },
             Self::SwappedWith(field) => format!("swapped with {}", field_words(field)),
             Self::EqualsOther(field) => format!("same as the other's {}", field_words(field)),
+            Self::SharesOther(field) => format!("one in common with the other's {}", field_words(field)),
             Self::WithinDays(1) => "at most a day apart".into(),
             Self::WithinDays(days) => format!("at most {days} days apart"),
             Self::WithinMonths(1) => "at most a month apart".into(),
@@ -663,6 +666,9 @@ impl Reader {
         }
         if self.take_words("equals other") {
             return Ok(Test::EqualsOther(self.field()?));
+        }
+        if self.take_words("shares with other") {
+            return Ok(Test::SharesOther(self.field()?));
         }
         if self.take_words("both are") {
             return Ok(Test::BothAre(self.field()?));
@@ -1105,6 +1111,7 @@ mod tests {
         same last 4 -> same last 4 characters
         swapped with surname -> swapped with surname
         equals other surname -> same as the other's surname
+        shares with other former_postcode -> one in common with the other's former postcode
         within 31 days -> at most 31 days apart
         within 2 months -> at most 2 months apart
         within 2 years -> at most 2 years apart

@@ -76,7 +76,8 @@ fn of_linked<T>(records: &Records, model: &Model, ask: impl FnOnce(&Decided<'_>)
         Box::new(move |l, r| blocks.is_candidate(l, r).then(|| scorer.weigh(l, r, &mut scratch).0))
     };
     let constraints = Constraints::default();
-    let clustered = cluster(records, &pairs, 0.0, model.clustering, &constraints, &weigher);
+    let clustered =
+        cluster(records, &pairs, 0.0, model.clustering, &Conflicts::of(records, &constraints), &weigher);
     ask(&Decided {
         records,
         model,

@@ -7,6 +7,7 @@ mod name;
 use plait_types::identifier::{NhsNumber, Postcode, Uln, Upn};
 use plait_types::placeholder::is_placeholder;
 use plait_types::{DateOrder, PartialDate, Role};
+use std::collections::BTreeSet;
 
 /// What a raw value became.
 #[derive(Debug, PartialEq, Eq)]
@@ -51,13 +52,8 @@ pub fn standardise<'a>(
             Some(code) => return Standardised::Text(code),
             None => return Standardised::Unreadable,
         },
-        Role::Postcode => {
-            alphanumeric_upper(raw, buffer);
-            if let Some(postcode) = Postcode::parse(buffer) {
-                buffer.clear();
-                buffer.push_str(postcode.expose());
-            }
-        }
+        Role::Postcode => postcode(raw, buffer),
+        Role::FormerPostcode => former_postcodes(raw, buffer),
         Role::Address | Role::AddressLine | Role::Town | Role::Region | Role::School => {
             address::standardise(raw, buffer);
         }
@@ -109,6 +105,33 @@ fn sex(raw: &str) -> Option<&'static str> {
     const CODES: [(&str, &[&str]); 2] =
         [("m", &["m", "male", "boy", "1", "man"]), ("f", &["f", "female", "girl", "2", "woman"])];
     CODES.iter().find(|(_, words)| words.iter().any(|w| w.eq_ignore_ascii_case(raw))).map(|row| row.0)
+}
+
+/// `NW9 4EW`; of other countries, and of what is no postcode, letters and digits.
+fn postcode(raw: &str, out: &mut String) {
+    alphanumeric_upper(raw, out);
+    if let Some(postcode) = Postcode::parse(out) {
+        out.clear();
+        out.push_str(postcode.expose());
+    }
+}
+
+/// Each postcode once, in ascending order, separated by `;`. Those that stand for none are left out.
+fn former_postcodes(raw: &str, out: &mut String) {
+    let standard = |one: &str| {
+        let mut text = String::new();
+        postcode(one, &mut text);
+        text
+    };
+    let stands_for_none = |one: &str| one.is_empty() || is_placeholder(Role::Postcode, one);
+    let each = raw.split([';', '|', ',']).filter(|one| !stands_for_none(one)).map(standard);
+    let each: BTreeSet<String> = each.filter(|one| !stands_for_none(one)).collect();
+    for one in &each {
+        if !out.is_empty() {
+            out.push(';');
+        }
+        out.push_str(one);
+    }
 }
 
 /// Digits; a leading +44 or 0044 becomes 0.
@@ -169,6 +192,8 @@ mod tests {
     fn places_and_contacts_have_one_spelling() {
         check(Role::Postcode, "nw94ew", "NW9 4EW");
         check(Role::Postcode, "2602", "2602");
+        check(Role::FormerPostcode, "nw94ew| PX1 1AA;;NW9 4EW", "NW9 4EW;PX1 1AA");
+        check(Role::FormerPostcode, "ZZ99 3VZ|PX1 1AA", "PX1 1AA");
         check(Role::AddressLine, "12, High  Street", "12 high st");
         check(Role::Phone, "+44 (0)20 7946 0000", "02079460000");
         check(Role::Email, " A.Bee@Example.org", "a.bee@example.org");

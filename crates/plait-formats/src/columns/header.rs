@@ -96,6 +96,13 @@ const ROLES: &[(Role, &[&str])] = &[
         ],
     ),
     (
+        Role::FormerPostcode,
+        &[
+            "formerpostcode", "formerpostcodes", "previouspostcode", "previouspostcodes", "oldpostcode",
+            "otherpostcode", "otherpostcodes", "pastpostcodes", "priorpostcode",
+        ],
+    ),
+    (
         Role::Address,
         &["address", "addr", "fulladdress", "addressfull", "addressblock", "postaladdress", "residence"],
     ),

@@ -302,6 +302,23 @@ mod tests {
     }
 
     #[test]
+    fn a_page_that_claims_to_unpack_to_more_than_any_memory_is_damaged_and_asks_for_none() {
+        let column: ArrayRef = Arc::new(Int64Array::from_iter_values(0..300));
+        let properties = WriterProperties::builder()
+            .set_dictionary_enabled(false)
+            .set_compression(Compression::SNAPPY)
+            .build();
+        let bytes = file(vec![("x", column)], properties);
+        assert_eq!(check(bytes.clone()).table.n_rows, 300);
+        // the first page header stands behind four bytes: its kind, then its size unpacked, of two bytes
+        assert_eq!((&bytes[4..7], bytes[8] >= 0x80), (&[0x15, 0, 0x15][..], false));
+        let claims = [&bytes[..7], &[0xFE, 0xFF, 0xFF, 0xFF, 0xF], &bytes[9..]].concat();
+        let header = |bytes: Vec<u8>| Content::Memory(bytes.into()).get_read(4).map(drop);
+        assert!(header(bytes).is_ok() && header(claims.clone()).is_err(), "before the library makes room");
+        refused(claims);
+    }
+
+    #[test]
     fn a_list_of_columns_that_claims_truth_values_without_end_is_damaged_at_once() {
         let mut bytes =
             file(vec![("x", Arc::new(Int64Array::from(vec![1; 300])))], WriterProperties::default());

@@ -123,14 +123,14 @@ impl ChunkReader for Content {
                 let mut file = BufReader::new(File::open(path)?);
                 file.seek(SeekFrom::Start(start))?;
                 if is_header {
-                    thrift::pass_over(&mut file)?;
+                    thrift::page_header(&mut file)?;
                     file.seek(SeekFrom::Start(start))?;
                 }
                 Ok(Box::new(WithoutEnd(file)))
             }
             Self::Memory(bytes) => {
                 if is_header {
-                    thrift::pass_over(&mut bytes.get_read(start)?)?;
+                    thrift::page_header(&mut bytes.get_read(start)?)?;
                 }
                 Ok(Box::new(WithoutEnd(bytes.get_read(start)?)))
             }

@@ -11,8 +11,45 @@ use std::io::{Error, ErrorKind, Read, Result, copy, sink};
 /// As deep as the library looks.
 const DEEPEST: u32 = 64;
 
+/// Bytes that a byte becomes at most when it is unpacked: of all kinds of compression that are read, Zstandard makes most of it,
+/// 128 KiB of a block of four (RFC 8878, 3.1.1.2).
+const MOST_UNPACKED: u64 = 1 << 15;
+/// What a page of no byte may claim.
+const ONE_BLOCK: u64 = 1 << 17;
+
+/// Fields of a page header.
+const UNPACKED_SIZE: u64 = 2;
+const PACKED_SIZE: u64 = 3;
+
+/// Passes over the header of a page, for which the library makes room before it unpacks. Fails as [`pass_over`] does, and
+/// where the page claims to hold more than its bytes can.
+pub(super) fn page_header(bytes: &mut impl Read) -> Result<()> {
+    let (mut field, mut unpacked, mut packed) = (0, 0, None::<u64>);
+    loop {
+        let head = byte(bytes)?;
+        let kind = head & 0xF;
+        if kind == 0 {
+            break;
+        }
+        field = if head >> 4 == 0 { varint(bytes)? >> 1 } else { field + u64::from(head >> 4) };
+        match (field, kind) {
+            (_, TRUE | FALSE) => {}
+            // a negative number is no size, and the library says so
+            (UNPACKED_SIZE, I32) => unpacked = unpacked.max(varint(bytes)? >> 1),
+            (PACKED_SIZE, I32) => {
+                let size = varint(bytes)? >> 1;
+                packed = Some(packed.map_or(size, |least| least.min(size)));
+            }
+            _ => value(bytes, kind, DEEPEST)?,
+        }
+    }
+    let most = packed.unwrap_or_default().saturating_mul(MOST_UNPACKED).saturating_add(ONE_BLOCK);
+    if unpacked > most { Err(damaged()) } else { Ok(()) }
+}
+
 const TRUE: u8 = 1;
 const FALSE: u8 = 2;
+const I32: u8 = 5;
 
 /// Passes over one record. Fails where a list of truth values is in it, where it is deeper than any writer makes it, or
 /// where it does not end.
@@ -133,6 +170,23 @@ mod tests {
         ] {
             assert_eq!(pass_over(&mut &*list).unwrap_err().kind(), ErrorKind::InvalidData);
         }
+    }
+
+    #[test]
+    fn a_page_that_claims_more_than_its_bytes_can_hold_is_damage() {
+        // the kind of page, its size unpacked and packed, as the format numbers them, and an end
+        let header =
+            |unpacked: &[u8], packed: &[u8]| [&[0x15, 0, 0x15], unpacked, &[0x15], packed, &[0]].concat();
+        let is_taken = |bytes: &[u8]| page_header(&mut &bytes[..]).is_ok();
+        // zigzag: 200 is 100
+        assert!(is_taken(&header(&[0xC8, 1], &[0x20])));
+        // 1 GiB of 16 bytes, and of 32 KiB
+        let gibibyte = [0x80, 0x80, 0x80, 0x80, 8];
+        assert!(!is_taken(&header(&gibibyte, &[0x20])));
+        assert!(is_taken(&header(&gibibyte, &[0x80, 0x80, 4])));
+        // the other way round, with the numbers of fields in full
+        let full = [&[0x05, 6, 0x20, 0x05, 4][..], &gibibyte, &[0]].concat();
+        assert!(!is_taken(&full));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Clusters of a few records between all of which weights are known.
 
-use super::{BENEFIT, Join, NOT_COMPARED, log2_sum};
+use super::{APART, BENEFIT, Join, NOT_COMPARED, log2_sum};
 
 /// Rounds of moving single records.
 const ROUNDS: usize = 10;
@@ -19,6 +19,8 @@ pub(super) struct Dense {
     weights: Vec<f64>,
     /// Records that are together whatever their weights, in the order in which they merge.
     must: Vec<(usize, usize)>,
+    /// Whether a record holds nothing that another one does not hold.
+    no_more: Vec<bool>,
 }
 
 /// Where a record belongs.
@@ -35,9 +37,11 @@ struct Merging {
     n: usize,
     alive: Vec<bool>,
     cluster_of: Vec<usize>,
-    /// Sum of the weights between two clusters, and the greatest of them.
+    /// Sum of the weights between the records of two clusters that count, and the greatest of all.
     sums: Vec<f64>,
     most: Vec<f64>,
+    /// Per cluster, its records that [count](Dense::that_count).
+    counting: Vec<Vec<usize>>,
     /// Per cluster, the one that it would merge with first.
     best: Vec<Option<usize>>,
     cut: f64,
@@ -45,7 +49,7 @@ struct Merging {
 
 impl Dense {
     pub(super) fn new(n: usize) -> Self {
-        Self { n, weights: vec![f64::NAN; n * n], must: Vec::new() }
+        Self { n, weights: vec![f64::NAN; n * n], must: Vec::new(), no_more: vec![false; n * n] }
     }
 
     pub(super) fn set(&mut self, left: usize, right: usize, weight: f64) {
@@ -55,6 +59,34 @@ impl Dense {
 
     pub(super) fn must(&mut self, left: usize, right: usize) {
         self.must.push((left, right));
+    }
+
+    /// A record of which each value is that of the other one.
+    pub(super) fn holds_no_more(&mut self, record: usize, other: usize) {
+        self.no_more[record * self.n + other] = true;
+    }
+
+    /// Of the records of a cluster those that count: not one that holds nothing which another one does not hold. It would say
+    /// once more what that one says of other records; and where it holds less, it would say it without what the other has
+    /// against. Of records that hold the same the first counts.
+    fn that_count(&self, records: &[usize]) -> Vec<usize> {
+        let no_more = |record: usize, other: usize| self.no_more[record * self.n + other];
+        let repeats = |record: usize, other: usize| {
+            record != other && no_more(record, other) && (other < record || !no_more(other, record))
+        };
+        let counts = |record: &usize| !records.iter().any(|&other| repeats(*record, other));
+        records.iter().copied().filter(counts).collect()
+    }
+
+    /// The sum of the weights between those of some records and of some others that count.
+    fn between(&self, lefts: &[usize], rights: &[usize]) -> f64 {
+        let pairs = |lefts: &[usize], rights: &[usize]| -> f64 {
+            lefts.iter().flat_map(|&left| rights.iter().map(move |&right| self.weight(left, right))).sum()
+        };
+        let (counting, others) = (self.that_count(lefts), self.that_count(rights));
+        let is_whole = counting.len() == lefts.len() && others.len() == rights.len();
+        // what must be apart is so whoever counts
+        if !is_whole && pairs(lefts, rights) == APART { APART } else { pairs(&counting, &others) }
     }
 
     /// Pairs of which nothing has been said.
@@ -85,8 +117,10 @@ impl Dense {
     /// alone, `2^S(r, A)`, to B alone, `2^S(r, B)`, to both, which then are one person, `2^(S(r, A) + S(r, B) + S(A, B))`, to
     /// neither, 1, or to B in the place of one of its records `q`, which belongs to A instead,
     /// `2^(S(r, B - q) + S(q, A - r) - S(q, B - q))`: of two twins whose records have no names, each fits each. It stays if the
-    /// first and third together reach the cut and it fits A better than B by a [`TIE`]. Says of each record whether it was
-    /// taken out.
+    /// first and third together reach the cut and it fits A better than B by a [`TIE`]; and if it also fits some record of A
+    /// better by that than any of B, as long as B alone would take it. A person of many records has many that say the same of
+    /// `r`, and a sum counts all of them: a twin with three records would get what belongs to one with two.
+    /// Says of each record whether it was taken out.
     fn take_out_undecided(&self, cluster_of: &mut [usize], cut: f64) -> Vec<bool> {
         let is_fixed = self.fixed();
         let mut undecided = vec![false; self.n];
@@ -98,8 +132,11 @@ impl Dense {
             if !(0..self.n).any(|other| other != record && cluster_of[other] == own) {
                 continue;
             }
+            let could_link = |&cluster: &usize| cluster != own && sums[cluster].1 >= cut + BENEFIT;
+            let fits_as_well =
+                |cluster: usize| sums[cluster].0 >= cut && sums[own].1 - sums[cluster].1 < TIE - LEAST_GAIN;
             let rival = (0..self.n)
-                .filter(|&cluster| cluster != own && sums[cluster].1 >= cut + BENEFIT)
+                .filter(could_link)
                 .map(|cluster| {
                     let others =
                         (0..self.n).filter(|&other| cluster_of[other] == cluster && !is_fixed[other]);
@@ -110,12 +147,12 @@ impl Dense {
                 })
                 .max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1)));
             let Some((elsewhere, rival)) = rival else { continue };
-            if stays - elsewhere > SURE {
-                continue;
-            }
-            let both = stays + sums[rival].0 + self.sum_between_others(record, cluster_of, rival);
-            let is_likely = log2_sum(stays, both) - log2_sum(elsewhere, 0.0) >= cut;
-            if !is_likely || stays - elsewhere < TIE - LEAST_GAIN {
+            let is_sure = || {
+                let both = stays + sums[rival].0 + self.sum_between_others(record, cluster_of, rival);
+                let is_likely = log2_sum(stays, both) - log2_sum(elsewhere, 0.0) >= cut;
+                stays - elsewhere > SURE || is_likely && stays - elsewhere >= TIE - LEAST_GAIN
+            };
+            if (0..self.n).filter(could_link).any(fits_as_well) || !is_sure() {
                 cluster_of[record] = unused(cluster_of);
                 undecided[record] = true;
             }
@@ -128,7 +165,7 @@ impl Dense {
         let (own, rival) = (cluster_of[record], cluster_of[other]);
         let to_the_rest = |of: usize, cluster: usize| -> f64 {
             let rest = (0..self.n).filter(|&at| cluster_of[at] == cluster && at != record && at != other);
-            rest.map(|at| self.weight(of, at)).sum()
+            self.between(&[of], &rest.collect::<Vec<_>>())
         };
         let stays = to_the_rest(other, rival);
         // what is apart from its own is there because it must be
@@ -153,23 +190,24 @@ impl Dense {
         is_fixed
     }
 
-    /// The sum of the weights between a record and the other records of each cluster, and the greatest of them.
+    /// The sum of the weights between a record and the other records of each cluster that count, and the greatest of all.
     fn sums_to(&self, record: usize, cluster_of: &[usize]) -> Vec<(f64, f64)> {
-        let mut sums = vec![(0.0, f64::NEG_INFINITY); self.n];
-        for other in (0..self.n).filter(|&other| other != record) {
-            let (sum, most) = &mut sums[cluster_of[other]];
-            *sum += self.weight(record, other);
+        let mut others: Vec<Vec<usize>> = vec![Vec::new(); self.n];
+        (0..self.n).filter(|&other| other != record).for_each(|other| others[cluster_of[other]].push(other));
+        let sums = others.iter().map(|others| {
+            let weights = others.iter().map(|&other| self.weights[record * self.n + other]);
             // the other one if this is none
-            *most = most.max(self.weights[record * self.n + other]);
-        }
-        sums
+            (self.between(&[record], others), weights.fold(f64::NEG_INFINITY, f64::max))
+        });
+        sums.collect()
     }
 
     /// The sum of the weights between the other records of a record's cluster and those of another one.
     fn sum_between_others(&self, record: usize, cluster_of: &[usize], rival: usize) -> f64 {
-        let of = |cluster: usize| (0..self.n).filter(move |&at| cluster_of[at] == cluster);
-        let others = of(cluster_of[record]).filter(|&other| other != record);
-        others.flat_map(|left| of(rival).map(move |right| self.weight(left, right))).sum()
+        let of = |cluster: usize| -> Vec<usize> {
+            (0..self.n).filter(|&at| cluster_of[at] == cluster && at != record).collect()
+        };
+        self.between(&of(cluster_of[record]), &of(rival))
     }
 
     /// Clusters before single records move.
@@ -179,11 +217,11 @@ impl Dense {
             let (left, right) = (merging.cluster_of[left], merging.cluster_of[right]);
             // what must be apart stays apart
             if left != right && merging.sums[left * self.n + right] > f64::NEG_INFINITY {
-                merging.merge(left.min(right), left.max(right));
+                merging.merge(self, left.min(right), left.max(right));
             }
         }
         while let Some((left, right)) = merging.next() {
-            merging.merge(left, right);
+            merging.merge(self, left, right);
         }
         merging.cluster_of
     }
@@ -196,7 +234,7 @@ impl Dense {
         let mut joins = Vec::with_capacity(self.n.saturating_sub(1));
         while let Some((low, high)) = merging.next() {
             let bits = merging.sums[low * self.n + high];
-            merging.merge(low, high);
+            merging.merge(self, low, high);
             let of_high = std::mem::take(&mut members[high]);
             joins.push(Join { bits, sides: [members[low].clone(), of_high.clone()] });
             members[low].extend(of_high);
@@ -251,6 +289,7 @@ impl Merging {
             cluster_of: (0..n).collect(),
             sums: dense.weights.iter().map(|&w| if w.is_nan() { NOT_COMPARED } else { w }).collect(),
             most: dense.weights.iter().map(|&w| if w.is_nan() { f64::NEG_INFINITY } else { w }).collect(),
+            counting: (0..n).map(|record| vec![record]).collect(),
             best: vec![None; n],
             cut,
         };
@@ -261,7 +300,7 @@ impl Merging {
     /// The sum between two clusters if they may merge.
     fn sum(&self, a: usize, b: usize) -> Option<f64> {
         let place = a * self.n + b;
-        let may = self.sums[place] >= self.cut && self.sums[place] > f64::NEG_INFINITY;
+        let may = self.sums[place] >= self.cut && self.sums[place] > APART;
         (may && self.most[place] >= self.cut + BENEFIT).then_some(self.sums[place])
     }
 
@@ -293,12 +332,22 @@ impl Merging {
         next.map(|(_, low, high)| (low, high))
     }
 
-    fn merge(&mut self, low: usize, high: usize) {
+    fn merge(&mut self, dense: &Dense, low: usize, high: usize) {
         self.alive[high] = false;
+        let mut counting = self.counting[low].clone();
+        counting.append(&mut self.counting[high]);
+        let before = counting.len();
+        counting = dense.that_count(&counting);
+        let all_count = counting.len() == before;
+        self.counting[low] = counting;
         self.cluster_of.iter_mut().filter(|cluster| **cluster == high).for_each(|cluster| *cluster = low);
         for other in (0..self.n).filter(|&other| other != low && self.alive[other]) {
             let (own, gone) = (low * self.n + other, high * self.n + other);
-            let (sum, most) = (self.sums[own] + self.sums[gone], self.most[own].max(self.most[gone]));
+            let mut sum = self.sums[own] + self.sums[gone];
+            if !all_count && sum > APART {
+                sum = dense.between(&self.counting[low], &self.counting[other]);
+            }
+            let most = self.most[own].max(self.most[gone]);
             for place in [own, other * self.n + low] {
                 self.sums[place] = sum;
                 self.most[place] = most;

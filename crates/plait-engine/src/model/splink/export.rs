@@ -322,6 +322,7 @@ impl Writer<'_> {
                 format!("ABS(EPOCH({}) - EPOCH({})) <= {seconds}", date(&l), date(&r))
             }
             Test::NewYearsDay => return Err("dates on 1 January".into()),
+            Test::SharesOther(_) => return Err("elements in common with another field".into()),
             Test::EitherRecorded => return Err("a value that is there on one side at least".into()),
             Test::WithinNumber(most) => format!("ABS({l} - {r}) <= {most}"),
             Test::WithinShare(share) => format!("{} {}", relative_difference(field), at_most(*share)),

@@ -494,7 +494,7 @@ impl Reader<'_> {
                 }
             }
             // a test of two fields looks at one side of each
-            Condition::Test(_, Test::EqualsOther(_) | Test::EitherRecorded)
+            Condition::Test(_, Test::EqualsOther(_) | Test::SharesOther(_) | Test::EitherRecorded)
             | Condition::Any(_)
             | Condition::Not(_)
             | Condition::Else => {}
@@ -507,9 +507,7 @@ impl Reader<'_> {
         match condition {
             Condition::Test(field, test) => {
                 into.push(field.clone().unwrap_or_else(|| self.null.fields[0].clone()));
-                if let Test::SwappedWith(other) | Test::EqualsOther(other) | Test::WithinKm(other, _) = test {
-                    into.push(other.clone());
-                }
+                into.extend(test.other_field().map(str::to_owned));
             }
             Condition::All(parts) | Condition::Any(parts) => {
                 for part in parts {

@@ -288,6 +288,7 @@ pub fn role(column: &str) -> Role {
         "address" => Role::Address,
         "town" => Role::Town,
         "postcode" => Role::Postcode,
+        "other_postcodes" => Role::FormerPostcode,
         "upn" => Role::Upn,
         "nhs_number" => Role::NhsNumber,
         "uln" => Role::Uln,
