@@ -41,7 +41,7 @@ struct Births<'a> {
 const GENERATION: u32 = 4_383;
 
 /// The share of one person's pairs whose dates of birth have nothing in common, up to which dates a generation apart are no
-/// errors. Where dates are made up of errors it is 3 to 6 % (FEBRL, fake_1000); of families without errors it is up to 1 %,
+/// errors. Where dates are made up of errors it is 3 to 6 % (FEBRL, `fake_1000`); of families without errors it is up to 1 %,
 /// which are parents and children of one name taken for one person.
 const MOST_WRONG: f64 = 0.02;
 
@@ -98,6 +98,7 @@ impl<'a> Conflicts<'a> {
     }
 
     /// With dates of birth, where this model has learned that they are hardly ever wrong.
+    #[must_use]
     pub fn with_dates_of_birth(mut self, records: &'a Records, model: &Model) -> Self {
         let field = records.fields.iter().find(|field| field.role == Role::DateOfBirth);
         if let Some(field) = field.filter(|field| are_dates_sound(model, &field.name)) {

@@ -204,8 +204,9 @@ impl<'a> BoundTest<'a> {
             Test::SharesOther(name) => {
                 let slot = slot_of(name);
                 let fields = [(field, Part::AnyElement), (field_of(slot), Part::AnyElement)];
-                let [own, other] = part_lists(&fields).try_into().ok().expect("two were asked for");
-                Self::ShareOther { slot, own, other }
+                let mut lists = part_lists(&fields).into_iter();
+                let mut next = || lists.next().expect("two were asked for");
+                Self::ShareOther { slot, own: next(), other: next() }
             }
             Test::Nickname => {
                 Self::Nickname(field.values.iter().map(|name| Nicknames::builtin().groups(name)).collect())
