@@ -7,6 +7,7 @@ use crate::records::Records;
 use crate::similarity::{
     PackedDate, day_month_swapped, days_apart, digits_transposed, one_digit_different, two_parts_equal,
 };
+use crate::training::comparable_pairs;
 use hashbrown::HashMap;
 use plait_types::identifier::{NhsNumber, Uln, Upn};
 use plait_types::{NULL, Role};
@@ -101,7 +102,7 @@ impl<'a> Conflicts<'a> {
     #[must_use]
     pub fn with_dates_of_birth(mut self, records: &'a Records, model: &Model) -> Self {
         let field = records.fields.iter().find(|field| field.role == Role::DateOfBirth);
-        if let Some(field) = field.filter(|field| are_dates_sound(model, &field.name)) {
+        if let Some(field) = field.filter(|field| are_dates_sound(records, model, &field.name)) {
             let dates = field.dates.iter().map(|&date| PackedDate::from(date)).collect();
             self.births = Some(Births { codes: &field.codes, dates });
         }
@@ -206,8 +207,9 @@ impl Births<'_> {
     }
 }
 
-/// Whether matches of this model have dates with nothing in common no more often than [`MOST_WRONG`].
-fn are_dates_sound(model: &Model, field: &str) -> bool {
+/// Whether matches of this model have dates with nothing in common no more often than [`MOST_WRONG`], with as many matches as
+/// it takes to know: of `n` without a wrong date the share may be `3 / n` (Hanley and Lippman-Hand 1983).
+fn are_dates_sound(records: &Records, model: &Model, field: &str) -> bool {
     let comparison = model.comparisons.iter().position(|comparison| comparison.fields[0] == field);
     let Some(comparison) = comparison else { return false };
     let matches = model.classes.iter().filter(|class| class.is_match);
@@ -217,7 +219,8 @@ fn are_dates_sound(model: &Model, field: &str) -> bool {
         wrong += class.share * levels.last().copied().unwrap_or_default();
         all += class.share;
     }
-    all > 0.0 && wrong / all <= MOST_WRONG
+    let n = all * comparable_pairs(records, model.link_type);
+    all > 0.0 && wrong / all + 3.0 / n <= MOST_WRONG
 }
 
 /// What the numbers of one kind say of two holders.
@@ -342,15 +345,17 @@ mod tests {
             ],
         );
         let none = Constraints::default();
-        let with = |wrong: f64| {
+        let with_share = |share: f64, wrong: f64| {
             let mut model = starting_model(&records, LinkType::DedupeOnly);
             let even = |n: usize| vec![1.0 / n as f64; n];
             let mut levels: Vec<Vec<f64>> = model.comparisons.iter().map(|c| even(c.levels.len())).collect();
             let at = model.comparisons.iter().position(|c| c.name == "date_of_birth").expect("compared");
             *levels[at].last_mut().expect("levels") = wrong;
-            model.classes = two_classes(0.01, levels.clone(), levels);
+            model.classes = two_classes(share, levels.clone(), levels);
             Conflicts::of(&records, &none).with_dates_of_birth(&records, &model)
         };
+        // of 28 pairs
+        let with = |wrong| with_share(20.0, wrong);
         let sound = with(0.01);
         let found: Vec<u32> = (1..8).filter(|&record| sound.between(0, record)).collect();
         // 2 has the day and month of 0, 3 its NHS number, 4 no whole date, 6 is a day apart
@@ -358,6 +363,7 @@ mod tests {
         assert_eq!(sound.kind_between(0, 1), Some(Role::DateOfBirth));
         assert!(!sound.has_number(1) && !sound.share_or_differ(0, 1), "dates are no numbers");
         assert!(!with(0.05).between(0, 1), "where dates are often wrong they say less");
+        assert!(!with_share(1.0, 0.01).between(0, 1), "of few matches nobody knows");
         assert!(!Conflicts::of(&records, &none).between(0, 1));
     }
 

@@ -23,7 +23,7 @@ pub enum Role {
     Sex,
     /// UK postcode, or another country's postal code.
     Postcode,
-    /// Postcodes where a person has lived before or lives as well, several in one value joined by `;` or `|`.
+    /// Postcodes where a person has lived before or lives as well, several in one value joined by `;`, `|` or `,`.
     FormerPostcode,
     /// A whole postal address in one column.
     Address,

@@ -431,9 +431,11 @@ impl<'a> Job<'a> {
                 is_candidate.then(|| scorer.weigh(left, right, &mut scratch).0)
             })
         };
+        let compared_fields: Vec<String> =
+            model.comparisons.iter().flat_map(plait_engine::model::Comparison::named_fields).collect();
         let who_is_who = |pairs: &ScoredPairs, constraints: &Constraints| {
             let conflicts = Conflicts::of(&records, constraints).with_dates_of_birth(&records, &model);
-            cluster(&records, pairs, link_cut, model.clustering, &conflicts, &weigher)
+            cluster(&records, pairs, link_cut, model.clustering, &conflicts, &compared_fields, &weigher)
         };
         let none = Constraints::default();
         let mut clustered = self.watch.time("cluster", || {

@@ -88,11 +88,6 @@ fn is_filled(records: &Records, field: &Field, link_type: LinkType) -> bool {
     filled >= needed && field.values.len() > 1
 }
 
-/// Whether fields of this role tell people apart and are compared.
-pub(crate) fn is_compared(role: Role) -> bool {
-    priority(role).is_some()
-}
-
 /// The order in which fields are kept when there are too many; `None` for roles that do not tell people apart.
 fn priority(role: Role) -> Option<u8> {
     Some(match role {

@@ -11,7 +11,6 @@ use crate::records::{Records, Source};
 use plait_types::Role;
 
 pub use comparisons::comparisons_for;
-pub(crate) use comparisons::is_compared;
 pub use deterministic::deterministic_rules;
 pub use rules::{ChosenRule, ChosenRules, RuleOptions, choose_rules};
 

@@ -4,6 +4,9 @@
 //! A chain of likely pairs is not yet one person: that a record resembles two others does not make these alike. So each
 //! set of records that links reach is taken apart and put together again. Beginning with every record by itself, the
 //! two clusters with the greatest sum of weights between them are merged, for as long as that sum reaches the cut.
+//! In sets that are looked at whole, a record that holds nothing which another one of its cluster does not hold says nothing of
+//! others that this one does not say, and is left out of sums but for records of its own source: which source both come from is
+//! the one thing that it knows better.
 //! A pair that was never a candidate counts a little against ([`NOT_COMPARED`]): had it been of one person, some
 //! blocking rule would probably have made it. At the end single records move to where they fit better.
 //!
@@ -51,6 +54,8 @@ pub(super) struct Question<'a, 'w> {
     pub(super) cut: f64,
     pub(super) weigher: &'a Weigher<'w>,
     pub(super) records: &'a Records,
+    /// The fields that are compared.
+    pub(super) compared: &'a [String],
 }
 
 /// Where records belong.
@@ -72,7 +77,7 @@ struct Placed {
 impl Question<'_, '_> {
     pub(super) fn answer(&self) -> Answer {
         let sets = self.sets();
-        let holding = Holding::of(self.records);
+        let holding = Holding::of(self.records, self.compared);
         let found: Vec<Vec<Placed>> = sets
             .par_iter()
             .map_init(|| (self.weigher)(), |weigh, set| self.split(set, &holding, weigh))
@@ -199,12 +204,13 @@ impl Question<'_, '_> {
             }
         }
         for (place, &record) in records.iter().enumerate() {
-            for (other, _) in records
-                .iter()
-                .enumerate()
-                .filter(|&(_, &other)| other != record && holding.is_within(record, other))
-            {
-                dense.holds_no_more(place, other);
+            for (other_place, &other) in records.iter().enumerate().filter(|&(_, &other)| other != record) {
+                if holding.is_within(record, other) {
+                    dense.holds_no_more(place, other_place);
+                }
+                if holding.are_of_one_source(record, other) {
+                    dense.are_of_one_source(place, other_place);
+                }
             }
         }
         let placed = records.iter().zip(dense.clusters(self.cut));

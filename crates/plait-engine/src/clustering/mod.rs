@@ -85,13 +85,14 @@ pub(crate) const LOOK_AT_ALL: usize = 400;
 /// conflict keep records apart in all methods but `connected_components`, which keeps to what links say; of more than 400 records that links
 /// reach, those only that are a kept pair.
 ///
-/// What `weigher` makes is asked for pairs that were not kept, by methods that look at all pairs of a person.
+/// `compared` names the fields that the model compares. What `weigher` makes is asked for pairs that were not kept, by methods that look at all pairs of a person.
 pub fn cluster(
     records: &Records,
     pairs: &ScoredPairs,
     cut: f64,
     method: Clustering,
     conflicts: &Conflicts<'_>,
+    compared: &[String],
     weigher: &Weigher<'_>,
 ) -> Clustered {
     let by_chains = method == Clustering::ConnectedComponents;
@@ -121,8 +122,15 @@ pub fn cluster(
             (chosen.is_link, chosen.n_ties)
         }
         Clustering::Correlation => {
-            let question =
-                correlation::Question { apart: &apart, pairs, accepted: &accepted, cut, weigher, records };
+            let question = correlation::Question {
+                apart: &apart,
+                pairs,
+                accepted: &accepted,
+                cut,
+                weigher,
+                records,
+                compared,
+            };
             let answer = question.answer();
             let ends = |pair: usize| [pairs.left[pair], pairs.right[pair]];
             let is_link: Vec<bool> = (0..pairs.len())

@@ -11,7 +11,9 @@ type Edge = (u32, u32, f64);
 /// With no more pairs than these.
 fn cluster(records: &Records, pairs: &ScoredPairs, cut: f64, method: Clustering) -> Clustered {
     let none = Constraints::default();
-    cluster_weighing(records, pairs, cut, method, &Conflicts::of(records, &none), &|| Box::new(|_, _| None))
+    cluster_weighing(records, pairs, cut, method, &Conflicts::of(records, &none), &[], &|| {
+        Box::new(|_, _| None)
+    })
 }
 
 /// Pairs of twelve records with weights that often tie, in any order.
@@ -268,7 +270,7 @@ proptest! {
             let none = || -> Box<dyn FnMut(u32, u32) -> Option<f64>> { Box::new(|_, _| None) };
             let conflicts = Conflicts::of(&records, constraints);
             let clustered =
-                cluster_weighing(&records, &pairs, f64::from(cut), method, &conflicts, &none);
+                cluster_weighing(&records, &pairs, f64::from(cut), method, &conflicts, &[], &none);
             (pairs, clustered)
         };
         let conflicts = Conflicts::of(&records, &constraints);
@@ -351,7 +353,7 @@ proptest! {
         let persons = persons.into_persons();
         let weigher = || -> Box<dyn FnMut(u32, u32) -> Option<f64>> { Box::new(|_, _| None) };
         let conflicts = Conflicts::of(&records, &constraints);
-        let clustered = cluster_weighing(&records, &pairs, 0.0, Clustering::OneToOne, &conflicts, &weigher);
+        let clustered = cluster_weighing(&records, &pairs, 0.0, Clustering::OneToOne, &conflicts, &[], &weigher);
         let odds = clustered.odds.unwrap();
         let likely: Vec<bool> = (0..pairs.len())
             .map(|pair| {
@@ -395,10 +397,17 @@ fn pairs_that_were_never_scored_are_kept_apart_in_sets_too_large_to_look_at_whol
     let pairs = told(&edges, &constraints);
     for method in METHODS {
         let weigher = || -> Box<dyn FnMut(u32, u32) -> Option<f64>> { Box::new(|_, _| Some(1.0)) };
-        let persons =
-            cluster_weighing(&records, &pairs, 0.0, method, &Conflicts::of(&records, &constraints), &weigher)
-                .persons
-                .person_of;
+        let persons = cluster_weighing(
+            &records,
+            &pairs,
+            0.0,
+            method,
+            &Conflicts::of(&records, &constraints),
+            &[],
+            &weigher,
+        )
+        .persons
+        .person_of;
         assert_ne!(persons[0], persons[n - 1], "{method:?}");
         assert_eq!(persons[3], persons[n], "{method:?}");
         if method == Clustering::ConnectedComponents {

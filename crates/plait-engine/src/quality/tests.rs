@@ -77,7 +77,7 @@ fn of_linked<T>(records: &Records, model: &Model, ask: impl FnOnce(&Decided<'_>)
     };
     let constraints = Constraints::default();
     let clustered =
-        cluster(records, &pairs, 0.0, model.clustering, &Conflicts::of(records, &constraints), &weigher);
+        cluster(records, &pairs, 0.0, model.clustering, &Conflicts::of(records, &constraints), &[], &weigher);
     ask(&Decided {
         records,
         model,

@@ -53,7 +53,12 @@ pub fn standardise<'a>(
             None => return Standardised::Unreadable,
         },
         Role::Postcode => postcode(raw, buffer),
-        Role::FormerPostcode => former_postcodes(raw, buffer),
+        Role::FormerPostcode => {
+            former_postcodes(raw, buffer);
+            if buffer.is_empty() && raw.split(BETWEEN).any(|one| is_placeholder(Role::Postcode, one)) {
+                return Standardised::Placeholder;
+            }
+        }
         Role::Address | Role::AddressLine | Role::Town | Role::Region | Role::School => {
             address::standardise(raw, buffer);
         }
@@ -116,16 +121,25 @@ fn postcode(raw: &str, out: &mut String) {
     }
 }
 
-/// Each postcode once, in ascending order, separated by `;`. Those that stand for none are left out.
+/// What may stand between several values in one.
+const BETWEEN: [char; 3] = [';', '|', ','];
+
+/// Each postcode once, in ascending order, separated by `;`. Those that stand for none are left out, and what has no digit or
+/// is too long for a postal code, such as the town.
 fn former_postcodes(raw: &str, out: &mut String) {
     let standard = |one: &str| {
         let mut text = String::new();
         postcode(one, &mut text);
         text
     };
-    let stands_for_none = |one: &str| one.is_empty() || is_placeholder(Role::Postcode, one);
-    let each = raw.split([';', '|', ',']).filter(|one| !stands_for_none(one)).map(standard);
-    let each: BTreeSet<String> = each.filter(|one| !stands_for_none(one)).collect();
+    const LONGEST: usize = 10;
+    let is_one = |one: &str| {
+        one.len() <= LONGEST
+            && one.contains(|character: char| character.is_ascii_digit())
+            && !is_placeholder(Role::Postcode, one)
+    };
+    let each = raw.split(BETWEEN).filter(|one| !is_placeholder(Role::Postcode, one)).map(standard);
+    let each: BTreeSet<String> = each.filter(|one| is_one(one)).collect();
     for one in &each {
         if !out.is_empty() {
             out.push(';');
@@ -193,7 +207,7 @@ mod tests {
         check(Role::Postcode, "nw94ew", "NW9 4EW");
         check(Role::Postcode, "2602", "2602");
         check(Role::FormerPostcode, "nw94ew| PX1 1AA;;NW9 4EW", "NW9 4EW;PX1 1AA");
-        check(Role::FormerPostcode, "ZZ99 3VZ|PX1 1AA", "PX1 1AA");
+        check(Role::FormerPostcode, "ZZ99 3VZ|Larkbridge, PX1 1AA", "PX1 1AA");
         check(Role::AddressLine, "12, High  Street", "12 high st");
         check(Role::Phone, "+44 (0)20 7946 0000", "02079460000");
         check(Role::Email, " A.Bee@Example.org", "a.bee@example.org");
@@ -211,6 +225,8 @@ mod tests {
         };
         assert_eq!(read(Role::DateOfBirth, "01/01/1900"), "placeholder");
         assert_eq!(read(Role::Postcode, "ZZ99 3VZ"), "placeholder");
+        assert_eq!(read(Role::FormerPostcode, "ZZ99 3VZ"), "placeholder");
+        assert_eq!(read(Role::FormerPostcode, "Larkbridge"), "unreadable");
         assert_eq!(read(Role::DateOfBirth, "31/02/2014"), "unreadable");
         assert_eq!(read(Role::Forename, "  "), "missing");
     }

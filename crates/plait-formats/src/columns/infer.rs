@@ -323,7 +323,12 @@ impl Draft {
     /// Roles whose values have no shape of their own: names, places, identifiers.
     fn judge_text(&mut self, role: Role, column: &Column) {
         let contradicting: &[Shape] = match role {
-            Role::Identifier | Role::School | Role::Region | Role::Ethnicity | Role::HouseNumber => &NATIONAL,
+            Role::Identifier
+            | Role::School
+            | Role::Region
+            | Role::Ethnicity
+            | Role::HouseNumber
+            | Role::FormerPostcode => &NATIONAL,
             _ if role.is_characteristic() => &ALL_BUT_SEX,
             _ => &SHAPES,
         };

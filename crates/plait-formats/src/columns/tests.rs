@@ -646,3 +646,28 @@ fn names_are_never_what_records_are_called() {
         assert!(may_hold_names(&table.columns[0]));
     }
 }
+
+#[test]
+fn former_postcodes_are_known_by_their_header_whether_one_or_several_are_in_a_value() {
+    let one = |row: usize| format!("PX{} {}AB", 1 + row % 20, row % 10);
+    let several = |row: usize| format!("PX{} {}AB|PX7 7AB", 1 + row % 20, row % 10);
+    let surname = |row: usize| format!("{}ham", ["Hen", "Mar", "Wick", "Pel"][row % 4]);
+    let table = made(
+        60,
+        &[
+            ("surname", &surname),
+            ("postcode", &one),
+            ("previous_postcode", &one),
+            ("other_postcodes", &several),
+        ],
+    );
+    check(
+        &table,
+        &[
+            ("surname", Role::Surname),
+            ("postcode", Role::Postcode),
+            ("previous_postcode", Role::FormerPostcode),
+            ("other_postcodes", Role::FormerPostcode),
+        ],
+    );
+}

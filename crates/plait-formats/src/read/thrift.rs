@@ -17,6 +17,8 @@ const MOST_UNPACKED: u64 = 1 << 15;
 /// What a page of no byte may claim.
 const ONE_BLOCK: u64 = 1 << 17;
 
+/// Numbers of fields have 16 bits, one of them the sign.
+const LAST_FIELD: u64 = 1 << 15;
 /// Fields of a page header.
 const UNPACKED_SIZE: u64 = 2;
 const PACKED_SIZE: u64 = 3;
@@ -33,13 +35,14 @@ pub(super) fn page_header(bytes: &mut impl Read) -> Result<()> {
         }
         field = if head >> 4 == 0 { varint(bytes)? >> 1 } else { field + u64::from(head >> 4) };
         match (field, kind) {
-            (_, TRUE | FALSE) => {}
-            // a negative number is no size, and the library says so
-            (UNPACKED_SIZE, I32) => unpacked = unpacked.max(varint(bytes)? >> 1),
+            (UNPACKED_SIZE, I32) => unpacked = unpacked.max(size(bytes)?),
             (PACKED_SIZE, I32) => {
-                let size = varint(bytes)? >> 1;
+                let size = size(bytes)?;
                 packed = Some(packed.map_or(size, |least| least.min(size)));
             }
+            // the library takes these for sizes whatever kind they say they are, and numbers of fields modulo 65,536
+            (UNPACKED_SIZE | PACKED_SIZE | LAST_FIELD.., _) => return Err(damaged()),
+            (_, TRUE | FALSE) => {}
             _ => value(bytes, kind, DEEPEST)?,
         }
     }
@@ -100,6 +103,12 @@ fn value(bytes: &mut impl Read, kind: u8, depth: u32) -> Result<()> {
         13 => skip(bytes, 16),
         _ => Err(damaged()),
     }
+}
+
+/// A number of 32 bits that is no more than that and not negative.
+fn size(bytes: &mut impl Read) -> Result<u64> {
+    let zigzag = varint(bytes)?;
+    if zigzag % 2 == 0 && u32::try_from(zigzag).is_ok() { Ok(zigzag >> 1) } else { Err(damaged()) }
 }
 
 fn byte(bytes: &mut impl Read) -> Result<u8> {
@@ -187,6 +196,11 @@ mod tests {
         // the other way round, with the numbers of fields in full
         let full = [&[0x05, 6, 0x20, 0x05, 4][..], &gibibyte, &[0]].concat();
         assert!(!is_taken(&full));
+        // of another kind, beyond 32 bits, below zero, and as a field that is the second modulo 65,536
+        assert!(!is_taken(&[&[0x15, 0, 0x16][..], &gibibyte, &[0x15, 0x20, 0]].concat()));
+        assert!(!is_taken(&header(&[0x20], &[0x80, 0x80, 0x80, 0x80, 0x80, 1])));
+        assert!(!is_taken(&header(&[0x21], &[0x20])));
+        assert!(!is_taken(&[&[0x15, 0, 0x05, 0x84, 0x80, 8][..], &gibibyte, &[0]].concat()));
     }
 
     #[test]

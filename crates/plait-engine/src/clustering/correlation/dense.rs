@@ -1,6 +1,6 @@
 //! Clusters of a few records between all of which weights are known.
 
-use super::{APART, BENEFIT, Join, NOT_COMPARED, log2_sum};
+use super::{APART, BENEFIT, Join, MOST, NOT_COMPARED, log2_sum};
 
 /// Rounds of moving single records.
 const ROUNDS: usize = 10;
@@ -21,6 +21,8 @@ pub(super) struct Dense {
     must: Vec<(usize, usize)>,
     /// Whether a record holds nothing that another one does not hold.
     no_more: Vec<bool>,
+    /// Whether two records are of one source.
+    one_source: Vec<bool>,
 }
 
 /// Where a record belongs.
@@ -40,8 +42,9 @@ struct Merging {
     /// Sum of the weights between the records of two clusters that count, and the greatest of all.
     sums: Vec<f64>,
     most: Vec<f64>,
-    /// Per cluster, its records that [count](Dense::that_count).
-    counting: Vec<Vec<usize>>,
+    /// Per cluster its records, and whether all of them [count](Dense::counting).
+    members: Vec<Vec<usize>>,
+    all_count: Vec<bool>,
     /// Per cluster, the one that it would merge with first.
     best: Vec<Option<usize>>,
     cut: f64,
@@ -49,7 +52,13 @@ struct Merging {
 
 impl Dense {
     pub(super) fn new(n: usize) -> Self {
-        Self { n, weights: vec![f64::NAN; n * n], must: Vec::new(), no_more: vec![false; n * n] }
+        Self {
+            n,
+            weights: vec![f64::NAN; n * n],
+            must: Vec::new(),
+            no_more: vec![false; n * n],
+            one_source: vec![false; n * n],
+        }
     }
 
     pub(super) fn set(&mut self, left: usize, right: usize, weight: f64) {
@@ -66,27 +75,39 @@ impl Dense {
         self.no_more[record * self.n + other] = true;
     }
 
-    /// Of the records of a cluster those that count: not one that holds nothing which another one does not hold. It would say
-    /// once more what that one says of other records; and where it holds less, it would say it without what the other has
+    pub(super) fn are_of_one_source(&mut self, record: usize, other: usize) {
+        self.one_source[record * self.n + other] = true;
+    }
+
+    /// Whether each of the records of a cluster counts: not one that holds nothing which another one does not hold. It would
+    /// say once more what that one says of other records; and where it holds less, it would say it without what the other has
     /// against. Of records that hold the same the first counts.
-    fn that_count(&self, records: &[usize]) -> Vec<usize> {
+    fn counting(&self, records: &[usize]) -> Vec<bool> {
         let no_more = |record: usize, other: usize| self.no_more[record * self.n + other];
         let repeats = |record: usize, other: usize| {
             record != other && no_more(record, other) && (other < record || !no_more(other, record))
         };
-        let counts = |record: &usize| !records.iter().any(|&other| repeats(*record, other));
-        records.iter().copied().filter(counts).collect()
+        records.iter().map(|&record| !records.iter().any(|&other| repeats(record, other))).collect()
     }
 
-    /// The sum of the weights between those of some records and of some others that count.
+    /// The sum of the weights between some records and some others, of those that count and of those of one source: what that
+    /// says no record says for another.
     fn between(&self, lefts: &[usize], rights: &[usize]) -> f64 {
-        let pairs = |lefts: &[usize], rights: &[usize]| -> f64 {
-            lefts.iter().flat_map(|&left| rights.iter().map(move |&right| self.weight(left, right))).sum()
-        };
-        let (counting, others) = (self.that_count(lefts), self.that_count(rights));
-        let is_whole = counting.len() == lefts.len() && others.len() == rights.len();
-        // what must be apart is so whoever counts
-        if !is_whole && pairs(lefts, rights) == APART { APART } else { pairs(&counting, &others) }
+        let (counting, others_counting) = (self.counting(lefts), self.counting(rights));
+        let mut sum = 0.0;
+        for (&left, &counts) in lefts.iter().zip(&counting) {
+            for (&right, &other_counts) in rights.iter().zip(&others_counting) {
+                let weight = self.weight(left, right);
+                // what must be apart is so whoever counts
+                if weight == APART {
+                    return APART;
+                }
+                if counts && other_counts || self.one_source[left * self.n + right] {
+                    sum += weight;
+                }
+            }
+        }
+        sum
     }
 
     /// Pairs of which nothing has been said.
@@ -118,46 +139,57 @@ impl Dense {
     /// neither, 1, or to B in the place of one of its records `q`, which belongs to A instead,
     /// `2^(S(r, B - q) + S(q, A - r) - S(q, B - q))`: of two twins whose records have no names, each fits each. It stays if the
     /// first and third together reach the cut and it fits A better than B by a [`TIE`]; and if it also fits some record of A
-    /// better by that than any of B, as long as B alone would take it. A person of many records has many that say the same of
-    /// `r`, and a sum counts all of them: a twin with three records would get what belongs to one with two.
-    /// Says of each record whether it was taken out.
+    /// better by that than any of B, as long as B alone would take it. The records of a person mostly say the same of `r`, and a
+    /// sum counts all of them: a twin with three records would get what belongs to one with two. What is the same as `r` says
+    /// nothing of where it belongs.
+    ///
+    /// All are asked before any is taken out, so that the order of records decides nothing. Says of each whether it was.
     fn take_out_undecided(&self, cluster_of: &mut [usize], cut: f64) -> Vec<bool> {
         let is_fixed = self.fixed();
-        let mut undecided = vec![false; self.n];
-        for record in (0..self.n).filter(|&record| !is_fixed[record]) {
-            let own = cluster_of[record];
-            let sums = self.sums_to(record, cluster_of);
-            let stays = sums[own].0;
-            // with others, if it was never compared with them
-            if !(0..self.n).any(|other| other != record && cluster_of[other] == own) {
-                continue;
-            }
-            let could_link = |&cluster: &usize| cluster != own && sums[cluster].1 >= cut + BENEFIT;
-            let fits_as_well =
-                |cluster: usize| sums[cluster].0 >= cut && sums[own].1 - sums[cluster].1 < TIE - LEAST_GAIN;
-            let rival = (0..self.n)
-                .filter(could_link)
-                .map(|cluster| {
-                    let others =
-                        (0..self.n).filter(|&other| cluster_of[other] == cluster && !is_fixed[other]);
-                    let swapped = others
-                        .map(|other| self.swapped(record, other, cluster_of))
-                        .fold(f64::NEG_INFINITY, f64::max);
-                    (log2_sum(sums[cluster].0, swapped), cluster)
-                })
-                .max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1)));
-            let Some((elsewhere, rival)) = rival else { continue };
-            let is_sure = || {
-                let both = stays + sums[rival].0 + self.sum_between_others(record, cluster_of, rival);
-                let is_likely = log2_sum(stays, both) - log2_sum(elsewhere, 0.0) >= cut;
-                stays - elsewhere > SURE || is_likely && stays - elsewhere >= TIE - LEAST_GAIN
-            };
-            if (0..self.n).filter(could_link).any(fits_as_well) || !is_sure() {
+        let undecided: Vec<bool> = (0..self.n)
+            .map(|record| !is_fixed[record] && self.is_undecided(record, cluster_of, &is_fixed, cut))
+            .collect();
+        for record in (0..self.n).filter(|&record| undecided[record]) {
+            // the last one of its cluster has it to itself already
+            if (0..self.n).any(|other| other != record && cluster_of[other] == cluster_of[record]) {
                 cluster_of[record] = unused(cluster_of);
-                undecided[record] = true;
             }
         }
         undecided
+    }
+
+    fn is_undecided(&self, record: usize, cluster_of: &[usize], is_fixed: &[bool], cut: f64) -> bool {
+        let own = cluster_of[record];
+        let others = || (0..self.n).filter(|&other| other != record && cluster_of[other] == own);
+        // with others, if it was never compared with them
+        if others().next().is_none() {
+            return false;
+        }
+        let no_more = |record: usize, other: usize| self.no_more[record * self.n + other];
+        let different: Vec<usize> =
+            others().filter(|&other| !(no_more(record, other) && no_more(other, record))).collect();
+        let mut sums = self.sums_to(record, cluster_of);
+        sums[own] = self.sum_to(record, &different);
+        let stays = sums[own].0;
+        let could_link = |&cluster: &usize| cluster != own && sums[cluster].1 >= cut + BENEFIT;
+        let fits_as_well = |&cluster: &usize| {
+            sums[cluster].0 >= cut && sums[own].1 < MOST && sums[own].1 - sums[cluster].1 < TIE - LEAST_GAIN
+        };
+        let rivals: Vec<usize> = (0..self.n).filter(could_link).collect();
+        let claim = |&cluster: &usize| {
+            let others = (0..self.n).filter(|&other| cluster_of[other] == cluster && !is_fixed[other]);
+            let swapped =
+                others.map(|other| self.swapped(record, other, cluster_of)).fold(f64::NEG_INFINITY, f64::max);
+            (log2_sum(sums[cluster].0, swapped), cluster)
+        };
+        let greatest = rivals.iter().map(claim).max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1)));
+        let Some((elsewhere, rival)) = greatest else { return false };
+        let is_sure = || {
+            let both = stays + sums[rival].0 + self.sum_between_others(record, cluster_of, rival);
+            let is_likely = log2_sum(stays, both) - log2_sum(elsewhere, 0.0) >= cut;
+            stays - elsewhere > SURE || is_likely && stays - elsewhere >= TIE - LEAST_GAIN
+        };
+        rivals.iter().any(fits_as_well) || !is_sure()
     }
 
     /// What `record` weighs in the cluster of `other` and `other` in that of `record`, less what `other` weighs where it is.
@@ -165,7 +197,7 @@ impl Dense {
         let (own, rival) = (cluster_of[record], cluster_of[other]);
         let to_the_rest = |of: usize, cluster: usize| -> f64 {
             let rest = (0..self.n).filter(|&at| cluster_of[at] == cluster && at != record && at != other);
-            self.between(&[of], &rest.collect::<Vec<_>>())
+            rest.map(|at| self.weight(of, at)).sum()
         };
         let stays = to_the_rest(other, rival);
         // what is apart from its own is there because it must be
@@ -194,12 +226,13 @@ impl Dense {
     fn sums_to(&self, record: usize, cluster_of: &[usize]) -> Vec<(f64, f64)> {
         let mut others: Vec<Vec<usize>> = vec![Vec::new(); self.n];
         (0..self.n).filter(|&other| other != record).for_each(|other| others[cluster_of[other]].push(other));
-        let sums = others.iter().map(|others| {
-            let weights = others.iter().map(|&other| self.weights[record * self.n + other]);
-            // the other one if this is none
-            (self.between(&[record], others), weights.fold(f64::NEG_INFINITY, f64::max))
-        });
-        sums.collect()
+        others.iter().map(|others| self.sum_to(record, others)).collect()
+    }
+
+    fn sum_to(&self, record: usize, others: &[usize]) -> (f64, f64) {
+        let weights = others.iter().map(|&other| self.weights[record * self.n + other]);
+        // the other one if this is none
+        (self.between(&[record], others), weights.fold(f64::NEG_INFINITY, f64::max))
     }
 
     /// The sum of the weights between the other records of a record's cluster and those of another one.
@@ -289,7 +322,8 @@ impl Merging {
             cluster_of: (0..n).collect(),
             sums: dense.weights.iter().map(|&w| if w.is_nan() { NOT_COMPARED } else { w }).collect(),
             most: dense.weights.iter().map(|&w| if w.is_nan() { f64::NEG_INFINITY } else { w }).collect(),
-            counting: (0..n).map(|record| vec![record]).collect(),
+            members: (0..n).map(|record| vec![record]).collect(),
+            all_count: vec![true; n],
             best: vec![None; n],
             cut,
         };
@@ -334,18 +368,15 @@ impl Merging {
 
     fn merge(&mut self, dense: &Dense, low: usize, high: usize) {
         self.alive[high] = false;
-        let mut counting = self.counting[low].clone();
-        counting.append(&mut self.counting[high]);
-        let before = counting.len();
-        counting = dense.that_count(&counting);
-        let all_count = counting.len() == before;
-        self.counting[low] = counting;
+        let mut of_high = std::mem::take(&mut self.members[high]);
+        self.members[low].append(&mut of_high);
+        self.all_count[low] = dense.counting(&self.members[low]).iter().all(|&counts| counts);
         self.cluster_of.iter_mut().filter(|cluster| **cluster == high).for_each(|cluster| *cluster = low);
         for other in (0..self.n).filter(|&other| other != low && self.alive[other]) {
             let (own, gone) = (low * self.n + other, high * self.n + other);
             let mut sum = self.sums[own] + self.sums[gone];
-            if !all_count && sum > APART {
-                sum = dense.between(&self.counting[low], &self.counting[other]);
+            if !(self.all_count[low] && self.all_count[other]) && sum > APART {
+                sum = dense.between(&self.members[low], &self.members[other]);
             }
             let most = self.most[own].max(self.most[gone]);
             for place in [own, other * self.n + low] {

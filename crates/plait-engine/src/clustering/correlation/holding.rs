@@ -1,20 +1,31 @@
 //! Which records hold nothing that another one does not hold as well.
 
-use crate::automatic::is_compared;
-use crate::records::Records;
+use crate::records::{Field, Records};
 use plait_types::{NULL, Role};
 
-/// What records hold that tells people apart.
+/// What records hold of what is compared.
 pub(super) struct Holding<'a> {
     /// Codes of each field.
     fields: Vec<&'a [u32]>,
+    /// Where the sources of records are compared.
+    sources: Option<&'a [u32]>,
 }
 
 impl<'a> Holding<'a> {
-    pub(super) fn of(records: &'a Records) -> Self {
-        let tells = |role| is_compared(role) && role != Role::Source;
-        let fields = records.fields.iter().filter(|field| tells(field.role));
-        Self { fields: fields.map(|field| field.codes.as_slice()).collect() }
+    /// Of the fields of these names.
+    pub(super) fn of(records: &'a Records, compared: &[String]) -> Self {
+        let (sources, fields): (Vec<_>, Vec<_>) = records
+            .fields
+            .iter()
+            .filter(|field| compared.contains(&field.name))
+            .partition(|field| field.role == Role::Source);
+        let codes = |fields: Vec<&'a Field>| fields.into_iter().map(|field| &field.codes[..]);
+        Self { fields: codes(fields).collect(), sources: codes(sources).next() }
+    }
+
+    /// Whether two records come from one source, and that is compared.
+    pub(super) fn are_of_one_source(&self, record: u32, other: u32) -> bool {
+        self.sources.is_some_and(|sources| sources[record as usize] == sources[other as usize])
     }
 
     /// Whether a record holds something, and each value is that of the other one.
@@ -40,13 +51,16 @@ mod tests {
                 ("forename", Role::Forename, column(["ada", "", "ada", "bo"])),
                 ("surname", Role::Surname, column(["vane", "vane", "vane", "vane"])),
                 ("ethnicity", Role::Ethnicity, column(["WBRI", "WIRI", "", "WBRI"])),
+                ("source_of_record", Role::Source, column(["a", "a", "b", "b"])),
             ],
         );
-        let holding = Holding::of(&records);
+        let holding = Holding::of(&records, &["forename", "surname", "source_of_record"].map(str::to_owned));
         let within = |record| (0..4).map(|other| holding.is_within(record, other)).collect::<Vec<_>>();
         assert_eq!(within(0), [true, false, true, false]);
         assert_eq!(within(1), [true; 4]);
         assert_eq!(within(3), [false, false, false, true]);
-        assert!(!Holding { fields: Vec::new() }.is_within(0, 1), "who holds nothing is told by nobody");
+        assert!(holding.are_of_one_source(0, 1) && !holding.are_of_one_source(1, 2));
+        let nothing = Holding::of(&records, &[]);
+        assert!(!nothing.is_within(0, 1) && !nothing.are_of_one_source(0, 1));
     }
 }

@@ -11,17 +11,17 @@ use std::collections::BTreeMap;
 /// Weights between all pairs of some records, by left and right.
 type Weights = BTreeMap<(usize, usize), f64>;
 
-/// What each of some records holds in three fields.
-type Held = Vec<[Option<u8>; 3]>;
+/// What each of some records holds in three fields, and its source.
+type Held = Vec<([Option<u8>; 3], u8)>;
 
 /// Some hold nothing that another one does not hold.
 fn any_held() -> impl Strategy<Value = Held> {
     let value = prop_oneof![1 => Just(None), 2 => (0u8..2).prop_map(Some)];
-    prop::collection::vec([value.clone(), value.clone(), value], 10)
+    prop::collection::vec(([value.clone(), value.clone(), value], 0u8..3), 10)
 }
 
 fn is_within(held: &Held, record: usize, other: usize) -> bool {
-    held[record].iter().zip(&held[other]).all(|(value, other)| value.is_none() || value == other)
+    held[record].0.iter().zip(&held[other].0).all(|(value, other)| value.is_none() || value == other)
 }
 
 /// Those that hold something of their own, and the first of those that hold the same.
@@ -34,20 +34,21 @@ fn that_count(held: &Held, records: &[usize]) -> Vec<usize> {
     records.iter().filter(counts).copied().collect()
 }
 
-/// The sum between two clusters, of the records that count.
+/// The sum between two clusters, of the records that count and of those of one source.
 fn between(weights: &Weights, held: &Held, left: &[usize], right: &[usize]) -> f64 {
-    let pairs = |left: &[usize], right: &[usize]| -> Vec<f64> {
-        left.iter().flat_map(|&l| right.iter().map(move |&r| weight(weights, l, r))).collect()
-    };
-    if pairs(left, right).contains(&f64::NEG_INFINITY) {
+    let pairs = || left.iter().flat_map(|&l| right.iter().map(move |&r| (l, r)));
+    if pairs().any(|(l, r)| weight(weights, l, r) == f64::NEG_INFINITY) {
         return f64::NEG_INFINITY;
     }
-    pairs(&that_count(held, left), &that_count(held, right)).iter().sum()
+    let (lefts, rights) = (that_count(held, left), that_count(held, right));
+    let counts =
+        |&(l, r): &(usize, usize)| lefts.contains(&l) && rights.contains(&r) || held[l].1 == held[r].1;
+    pairs().filter(counts).map(|(l, r)| weight(weights, l, r)).sum()
 }
 
 /// Records that all hold something of their own.
 fn all_different() -> Held {
-    (0..10).map(|record| [Some(record), None, None]).collect()
+    (0..10).map(|record| ([Some(record), None, None], record)).collect()
 }
 
 /// Weights of some pairs of up to nine records; those of the others are told to be unknown.
@@ -71,9 +72,13 @@ fn dense_of(n: usize, weights: &Weights, held: &Held) -> Dense {
     let mut dense = Dense::new(n);
     weights.iter().for_each(|(&(left, right), &weight)| dense.set(left, right, weight));
     let pairs = (0..n).flat_map(|record| (0..n).map(move |other| (record, other)));
-    for (record, other) in pairs.filter(|&(record, other)| record != other && is_within(held, record, other))
-    {
-        dense.holds_no_more(record, other);
+    for (record, other) in pairs.filter(|&(record, other)| record != other) {
+        if is_within(held, record, other) {
+            dense.holds_no_more(record, other);
+        }
+        if held[record].1 == held[other].1 {
+            dense.are_of_one_source(record, other);
+        }
     }
     dense
 }
@@ -181,16 +186,20 @@ fn decided_slowly(
     n: usize,
     weights: &Weights,
     held: &Held,
-    mut cluster_of: Vec<usize>,
+    cluster_of: &[usize],
     cut: f64,
 ) -> (Vec<usize>, Vec<bool>) {
-    let mut undecided = vec![false; n];
-    for record in 0..n {
+    let sum = |lefts: &[usize], rights: &[usize]| between(weights, held, lefts, rights);
+    let all = |lefts: &[usize], rights: &[usize]| -> f64 {
+        lefts.iter().flat_map(|&l| rights.iter().map(move |&r| weight(weights, l, r))).sum()
+    };
+    let is_undecided = |record: usize| -> bool {
         let members = |cluster: usize| -> Vec<usize> {
             (0..n).filter(|&other| other != record && cluster_of[other] == cluster).collect()
         };
         let own = members(cluster_of[record]);
-        let sum = |lefts: &[usize], rights: &[usize]| between(weights, held, lefts, rights);
+        let different: Vec<usize> =
+            own.iter().copied().filter(|&other| held[other].0 != held[record].0).collect();
         let greatest = |cluster: &Vec<usize>| {
             let known = |&other: &usize| weights.get(&(record.min(other), record.max(other))).copied();
             cluster.iter().filter_map(known).fold(f64::NEG_INFINITY, f64::max)
@@ -200,35 +209,36 @@ fn decided_slowly(
         let elsewhere = |rival: &Vec<usize>| -> f64 {
             let in_place_of = |&other: &usize| -> f64 {
                 let rest: Vec<usize> = rival.iter().copied().filter(|&o| o != other).collect();
-                let stays = sum(&[other], &rest);
+                let stays = all(&[other], &rest);
                 if stays == f64::NEG_INFINITY {
                     return 0.0;
                 }
-                (sum(&[record], &rest) + sum(&[other], &own) - stays).exp2()
+                (all(&[record], &rest) + all(&[other], &own) - stays).exp2()
             };
             sum(&[record], rival).exp2() + rival.iter().map(in_place_of).fold(0.0, f64::max)
         };
         let others = (0..n).filter(|&cluster| cluster != cluster_of[record]).map(members);
         let rivals: Vec<Vec<usize>> = others.filter(could_link).collect();
         let fits_as_well = |rival: &Vec<usize>| {
-            sum(&[record], rival) >= cut && greatest(&own) - greatest(rival) < 1.0 - 1e-9
+            sum(&[record], rival) >= cut && greatest(&different) - greatest(rival) < 1.0 - 1e-9
         };
         let is_best_here = !rivals.iter().any(fits_as_well);
         let rival = rivals
             .into_iter()
             .map(|rival| (elsewhere(&rival), rival))
             .reduce(|a, b| if b.0 > a.0 { b } else { a });
-        let Some((elsewhere, rival)) = rival.filter(|_| !own.is_empty()) else { continue };
-        let stays = sum(&[record], &own);
+        let Some((elsewhere, rival)) = rival.filter(|_| !own.is_empty()) else { return false };
+        let stays = sum(&[record], &different);
         let both = stays + sum(&[record], &rival) + sum(&own, &rival);
         let is_likely = stays.exp2() + both.exp2() >= (elsewhere + 1.0) * cut.exp2();
         let is_sure = stays - elsewhere.log2() > 10.0 || is_likely && stays - elsewhere.log2() >= 1.0 - 1e-9;
-        if !is_best_here || !is_sure {
-            cluster_of[record] = (0..n).find(|cluster| !cluster_of.contains(cluster)).unwrap();
-            undecided[record] = true;
-        }
-    }
-    (cluster_of, undecided)
+        !is_best_here || !is_sure
+    };
+    // everybody who is undecided is alone, the others stay together
+    let undecided: Vec<bool> = (0..n).map(is_undecided).collect();
+    let after =
+        (0..n).map(|record| if undecided[record] { n + record } else { cluster_of[record] }).collect();
+    (after, undecided)
 }
 
 proptest! {
@@ -238,8 +248,10 @@ proptest! {
     fn records_that_fit_two_clusters_are_taken_out((n, weights) in any_weights(), held in any_held(), cut in -3.0..4.0) {
         let dense = dense_of(n, &weights, &held);
         let places = dense.clusters(cut);
-        let (cluster_of, undecided) = decided_slowly(n, &weights, &held, dense.moved(cut), cut);
-        prop_assert_eq!(places.iter().map(|place| place.lowest).collect::<Vec<_>>(), by_lowest(&cluster_of));
+        let (cluster_of, undecided) = decided_slowly(n, &weights, &held, &dense.moved(cut), cut);
+        let lowest = |record: usize| (0..n).find(|&other| cluster_of[other] == cluster_of[record]).unwrap();
+        let expected: Vec<usize> = (0..n).map(lowest).collect();
+        prop_assert_eq!(places.iter().map(|place| place.lowest).collect::<Vec<_>>(), expected);
         prop_assert_eq!(places.iter().map(|place| place.is_undecided).collect::<Vec<_>>(), undecided);
     }
 }
@@ -290,6 +302,39 @@ fn two_records_that_fit_twins_alike_are_of_neither_though_each_twin_has_one() {
     check(2.0, 0.0, [0, 0, 1, 1, 0, 2]);
 }
 
+#[test]
+fn a_copy_of_what_fits_twins_alike_does_not_say_whose_it_is() {
+    let column = |values: [&str; 6]| values.map(|text| (!text.is_empty()).then(|| text.to_owned())).to_vec();
+    // two twins of two records each, and a record without a forename twice
+    let records = records(
+        &[6],
+        &[
+            ("forename", Role::Forename, column(["ada", "adah", "bo", "beau", "", ""])),
+            ("surname", Role::Surname, column(["vane"; 6])),
+        ],
+    );
+    let twins = [(0, 2, -9.0), (0, 3, -9.0), (1, 2, -9.0), (1, 3, -9.0)];
+    let mut edges = vec![(0, 1, 12.0), (2, 3, 12.0), (4, 5, 30.0)];
+    edges.extend((0..4).flat_map(|twin| [(twin, 4, 5.0), (twin, 5, 5.0)]));
+    assert_eq!(persons(&records, &edges, &twins), [0, 0, 1, 1, 2, 3]);
+}
+
+#[test]
+fn a_record_that_holds_less_does_not_join_twins() {
+    let column = |values: [&str; 4]| values.map(|text| (!text.is_empty()).then(|| text.to_owned())).to_vec();
+    // the records without a forename speak for everybody of the family; each of the twins has one
+    let records = records(
+        &[2, 2],
+        &[
+            ("forename", Role::Forename, column(["ada", "bo", "", ""])),
+            ("surname", Role::Surname, column(["vane"; 4])),
+        ],
+    );
+    let edges = [(0, 2, 15.0), (1, 3, 15.0), (0, 3, 8.0), (1, 2, 8.0), (2, 3, 8.0)];
+    let compared = [(0, 1, -9.0)];
+    assert_eq!(persons(&records, &edges, &compared), [0, 1, 0, 1]);
+}
+
 fn persons(
     records: &crate::records::Records,
     edges: &[(u32, u32, f64)],
@@ -306,6 +351,7 @@ fn persons(
         0.0,
         Clustering::Correlation,
         &Conflicts::of(records, &Constraints::default()),
+        &["forename".to_owned(), "surname".to_owned()],
         &weigher,
     );
     clustered.persons.person_of
@@ -361,6 +407,7 @@ fn what_is_settled_needs_no_review() {
         0.0,
         Clustering::Correlation,
         &Conflicts::of(&records, &Constraints::default()),
+        &[],
         &weigher,
     );
     clustered.forget_settled(&mut pairs, 0.0);
