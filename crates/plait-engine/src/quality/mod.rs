@@ -67,7 +67,7 @@ pub struct Decided<'a> {
     pub clustered: &'a Clustered,
     /// What keeps records apart whatever their probabilities.
     pub constraints: &'a Constraints,
-    /// What its numbers say of two records.
+    /// What its numbers and dates of birth say of two records.
     pub conflicts: &'a Conflicts<'a>,
     /// Bits from which a pair is linked.
     pub cut: f64,
