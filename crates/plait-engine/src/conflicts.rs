@@ -4,9 +4,7 @@ use crate::constraints::Constraints;
 use crate::lists::Lists;
 use crate::model::Model;
 use crate::records::Records;
-use crate::similarity::{
-    PackedDate, day_month_swapped, days_apart, digits_transposed, one_digit_different, two_parts_equal,
-};
+use crate::similarity::{PackedDate, days_apart, two_parts_equal};
 use crate::training::comparable_pairs;
 use hashbrown::HashMap;
 use plait_types::identifier::{NhsNumber, Uln, Upn};
@@ -22,8 +20,8 @@ use plait_types::{NULL, Role};
 /// forenames.
 ///
 /// Whole dates of birth a [generation](GENERATION) apart are of a child and a parent, or of two people of one name, however
-/// much else they share, unless a slip of the pen makes the one of the other (one digit, two digits or day and month
-/// exchanged, two of day, month and year the same) or they share a verified number. They count only under a model that has
+/// much else they share, unless day and month are the same, as after a slip in the year, or they share a verified number. They
+/// count only under a model that has
 /// [learned](MOST_WRONG) that dates are hardly ever wrong as a whole.
 pub struct Conflicts<'a> {
     constraints: &'a Constraints,
@@ -187,21 +185,16 @@ impl<'a> Conflicts<'a> {
 }
 
 impl Births<'_> {
-    /// Whether both have dates, and each of one is a generation from each of the other by no slip of the pen.
+    /// Whether both have dates, and each of one is a generation from each of the other by no slip in the year.
     fn are_a_generation_apart(&self, left: &[u32], right: &[u32]) -> bool {
         let dates = |records: &[u32]| -> Vec<PackedDate> {
             let codes = records.iter().map(|&record| self.codes[record as usize]);
             codes.filter(|&code| code != NULL).map(|code| self.dates[code as usize]).collect()
         };
         let (left, right) = (dates(left), dates(right));
+        // of dates so far apart the years differ; a slip in them leaves the day and the month
         let is_far = |&a: &PackedDate, &b: &PackedDate| {
-            let is_slip = || {
-                one_digit_different(a, b)
-                    || digits_transposed(a, b)
-                    || day_month_swapped(a, b)
-                    || two_parts_equal(a, b)
-            };
-            days_apart(a, b).is_some_and(|days| days > GENERATION) && !is_slip()
+            days_apart(a, b).is_some_and(|days| days > GENERATION) && !two_parts_equal(a, b)
         };
         !left.is_empty() && !right.is_empty() && left.iter().all(|a| right.iter().all(|b| is_far(a, b)))
     }
@@ -271,13 +264,9 @@ fn said<I: Iterator<Item = u32>>(left: &[u32], right: &[u32], values: impl Fn(&u
 mod tests {
     use super::*;
     use crate::automatic::starting_model;
-    use crate::fixture::records;
+    use crate::fixture::{column, records};
     use crate::model::LinkType;
     use crate::training::two_classes;
-
-    fn column(values: &[&str]) -> Vec<Option<String>> {
-        values.iter().map(|value| (!value.is_empty()).then(|| (*value).to_owned())).collect()
-    }
 
     #[test]
     fn numbers_conflict_where_both_are_verified_and_none_is_shared() {

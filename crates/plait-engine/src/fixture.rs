@@ -22,6 +22,11 @@ pub(crate) fn fixed(cases: u32) -> ProptestConfig {
 /// A column of records: name, role, and a value or none per record, taken as already standardised.
 pub(crate) type Column<'a> = (&'a str, Role, Vec<Option<String>>);
 
+/// The values of a column; empty text is missing.
+pub(crate) fn column(values: &[&str]) -> Vec<Option<String>> {
+    values.iter().map(|value| (!value.is_empty()).then(|| (*value).to_owned())).collect()
+}
+
 /// Records of sources of these sizes.
 pub(crate) fn records(sizes: &[usize], columns: &[Column<'_>]) -> Records {
     let mut start = 0;

@@ -144,7 +144,7 @@ mod tests {
     use super::*;
     use crate::clustering::Persons;
     use crate::constraints::Constraints;
-    use crate::fixture::records;
+    use crate::fixture::{column, records};
 
     /// Four records, the first and the last two of one person each, with these NHS numbers.
     struct Case {
@@ -161,8 +161,7 @@ mod tests {
 
         #[track_caller]
         fn check(&self, pair: (u32, u32), expected: Option<Objection>) {
-            let column = self.nhs.map(|value| (!value.is_empty()).then(|| value.to_owned())).to_vec();
-            let records = records(&[4], &[("nhs_number", Role::NhsNumber, column)]);
+            let records = records(&[4], &[("nhs_number", Role::NhsNumber, column(&self.nhs))]);
             let persons = Persons { person_of: vec![0, 0, 1, 1], n_persons: 2 };
             let clustered = Clustered {
                 persons,

@@ -44,22 +44,19 @@ pub fn comparisons_for(records: &Records, link_type: LinkType) -> Vec<Comparison
                 if is(first) { Some((second, true)) } else { is(second).then_some((first, false)) }
             });
             let mut comparison = comparison_for(field, swapped_with);
-            let other_name = match field.role {
+            let other = match field.role {
                 Role::Surname => Some(Role::FormerSurname),
                 Role::Forename => Some(Role::PreferredForename),
+                Role::Postcode => Some(Role::FormerPostcode),
                 _ => None,
             };
-            let other_name = records.fields.iter().find(|other| Some(other.role) == other_name);
-            if let Some(other) = other_name.filter(|other| !other.values.is_empty()) {
-                // a name that the other record has had, or goes by
-                let when = either_in_place_of(&field.name, &other.name);
-                comparison.levels.insert(1, Level { when, label: None, term_frequency: None });
-            }
-            if field.role == Role::Postcode
-                && let Some(former) = records.fields.iter().find(|other| other.role == Role::FormerPostcode)
-                && !former.values.is_empty()
-            {
-                let when = at_a_former_postcode(&field.name, &former.name);
+            let other = records.fields.iter().find(|field| Some(field.role) == other);
+            if let Some(other) = other.filter(|other| !other.values.is_empty()) {
+                // a name that the other record has had, or goes by, or a home that it has had
+                let when = match other.role {
+                    Role::FormerPostcode => at_a_former_postcode(&field.name, &other.name),
+                    _ => either_in_place_of(&field.name, &other.name),
+                };
                 comparison.levels.insert(1, Level { when, label: None, term_frequency: None });
             }
             if field.role == Role::DateOfBirth && has_unborn {

@@ -77,18 +77,16 @@ fn columns_that_tell_nobody_apart_make_no_rules() {
 #[test]
 fn names_are_compared_with_those_that_the_other_record_has_had_or_goes_by() {
     use crate::comparison::Comparer;
-    use crate::fixture::records;
+    use crate::fixture::{column, records};
     use plait_types::Role;
-    let column =
-        |values: [&str; 4]| values.map(|text| Some(text.to_owned()).filter(|text| !text.is_empty())).to_vec();
     // one source alone records other names
     let records = records(
         &[2, 2],
         &[
-            ("forename", Role::Forename, column(["alexandra", "bo", "sasha", "bo"])),
-            ("preferred_forename", Role::PreferredForename, column(["sasha", "", "", ""])),
-            ("surname", Role::Surname, column(["vane", "quill", "ash", "vane"])),
-            ("former_surname", Role::FormerSurname, column(["ash", "vane", "", ""])),
+            ("forename", Role::Forename, column(&["alexandra", "bo", "sasha", "bo"])),
+            ("preferred_forename", Role::PreferredForename, column(&["sasha", "", "", ""])),
+            ("surname", Role::Surname, column(&["vane", "quill", "ash", "vane"])),
+            ("former_surname", Role::FormerSurname, column(&["ash", "vane", "", ""])),
         ],
     );
     let model = starting_model(&records, LinkType::LinkOnly);
@@ -108,18 +106,20 @@ fn names_are_compared_with_those_that_the_other_record_has_had_or_goes_by() {
 #[test]
 fn homes_are_compared_with_those_that_the_other_record_has_had() {
     use crate::comparison::Comparer;
-    use crate::fixture::records;
+    use crate::fixture::{column, records};
     use plait_types::Role;
-    let column =
-        |values: [&str; 6]| values.map(|text| Some(text.to_owned()).filter(|text| !text.is_empty())).to_vec();
     let records = records(
         &[3, 3],
         &[
-            ("postcode", Role::Postcode, column(["QA1 1AA", "QA2 2AA", "QA3 3AA", "QB9 9ZZ", "QA1 1AA", ""])),
+            (
+                "postcode",
+                Role::Postcode,
+                column(&["QA1 1AA", "QA2 2AA", "QA3 3AA", "QB9 9ZZ", "QA1 1AA", ""]),
+            ),
             (
                 "former_postcode",
                 Role::FormerPostcode,
-                column(["QB9 9ZZ;QC8 8ZZ", "QC8 8ZZ", "", "", "QA7 7AA;QC8 8ZZ", "QA3 3AA"]),
+                column(&["QB9 9ZZ;QC8 8ZZ", "QC8 8ZZ", "", "", "QA7 7AA;QC8 8ZZ", "QA3 3AA"]),
             ),
         ],
     );

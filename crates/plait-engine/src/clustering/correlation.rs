@@ -19,10 +19,9 @@ mod sparse;
 
 use super::apart::Apart;
 use super::{BY_WEIGHT, Components, LOOK_AT_ALL, by_preference, rank};
-use crate::records::Records;
 use crate::scoring::ScoredPairs;
 use dense::Dense;
-use holding::Holding;
+pub(super) use holding::Holding;
 use rayon::prelude::*;
 use sparse::Sparse;
 
@@ -46,6 +45,7 @@ const APART: f64 = f64::NEG_INFINITY;
 
 /// What decides which records are together.
 pub(super) struct Question<'a, 'w> {
+    pub(super) n_records: usize,
     pub(super) apart: &'a Apart<'a>,
     pub(super) pairs: &'a ScoredPairs,
     /// Per pair, whether it is at or above the cut.
@@ -53,9 +53,7 @@ pub(super) struct Question<'a, 'w> {
     /// Bits that it takes to be together.
     pub(super) cut: f64,
     pub(super) weigher: &'a Weigher<'w>,
-    pub(super) records: &'a Records,
-    /// The fields that are compared.
-    pub(super) compared: &'a [String],
+    pub(super) holding: Holding<'a>,
 }
 
 /// Where records belong.
@@ -77,12 +75,9 @@ struct Placed {
 impl Question<'_, '_> {
     pub(super) fn answer(&self) -> Answer {
         let sets = self.sets();
-        let holding = Holding::of(self.records, self.compared);
-        let found: Vec<Vec<Placed>> = sets
-            .par_iter()
-            .map_init(|| (self.weigher)(), |weigh, set| self.split(set, &holding, weigh))
-            .collect();
-        let mut answer = Answer { first_of: (0..self.records.len() as u32).collect(), undecided: Vec::new() };
+        let found: Vec<Vec<Placed>> =
+            sets.par_iter().map_init(|| (self.weigher)(), |weigh, set| self.split(set, weigh)).collect();
+        let mut answer = Answer { first_of: (0..self.n_records as u32).collect(), undecided: Vec::new() };
         for placed in found.into_iter().flatten() {
             answer.first_of[placed.record as usize] = placed.first;
             if placed.is_undecided {
@@ -95,7 +90,7 @@ impl Question<'_, '_> {
 
     /// The pairs within each set of records that accepted pairs reach.
     fn sets(&self) -> Vec<Vec<u32>> {
-        let mut components = Components::new(self.records.len());
+        let mut components = Components::new(self.n_records);
         for pair in (0..self.pairs.len()).filter(|&pair| self.accepted[pair]) {
             components.join(self.pairs.left[pair], self.pairs.right[pair]);
         }
@@ -110,13 +105,13 @@ impl Question<'_, '_> {
         by_set.chunk_by(|a, b| a.0 == b.0).map(|set| set.iter().map(|&(_, pair)| pair).collect()).collect()
     }
 
-    fn split(&self, set: &[u32], holding: &Holding<'_>, weigh: &mut WeighPair<'_>) -> Vec<Placed> {
+    fn split(&self, set: &[u32], weigh: &mut WeighPair<'_>) -> Vec<Placed> {
         let ends = |&pair: &u32| [self.pairs.left[pair as usize], self.pairs.right[pair as usize]];
         let mut records: Vec<u32> = set.iter().flat_map(ends).collect();
         records.sort_unstable();
         records.dedup();
         if records.len() <= LOOK_AT_ALL {
-            return self.split_looking_at_all(&records, set, holding, weigh);
+            return self.split_looking_at_all(&records, set, weigh);
         }
         let place = |record| records.binary_search(&record).expect("an end of its pairs") as u32;
         let mut sparse = Sparse::new(records.len());
@@ -145,7 +140,7 @@ impl Question<'_, '_> {
             within.sort_unstable();
             within.dedup();
             if within.len() <= LOOK_AT_ALL {
-                found.extend(self.split_looking_at_all(&within, &pairs, holding, weigh));
+                found.extend(self.split_looking_at_all(&within, &pairs, weigh));
             } else {
                 let first = within[0];
                 found.extend(within.iter().map(|&record| Placed { record, first, is_undecided: false }));
@@ -175,13 +170,7 @@ impl Question<'_, '_> {
         self.apart.constraints.apart().iter().copied().filter(move |(left, right)| has(left) && has(right))
     }
 
-    fn split_looking_at_all(
-        &self,
-        records: &[u32],
-        set: &[u32],
-        holding: &Holding<'_>,
-        weigh: &mut WeighPair<'_>,
-    ) -> Vec<Placed> {
+    fn split_looking_at_all(&self, records: &[u32], set: &[u32], weigh: &mut WeighPair<'_>) -> Vec<Placed> {
         let place = |record| records.binary_search(&record).expect("an end of its pairs");
         let mut dense = Dense::new(records.len());
         for &pair in set {
@@ -205,10 +194,10 @@ impl Question<'_, '_> {
         }
         for (place, &record) in records.iter().enumerate() {
             for (other_place, &other) in records.iter().enumerate().filter(|&(_, &other)| other != record) {
-                if holding.is_within(record, other) {
+                if self.holding.is_within(record, other) {
                     dense.holds_no_more(place, other_place);
                 }
-                if holding.are_of_one_source(record, other) {
+                if self.holding.are_of_one_source(record, other) {
                     dense.are_of_one_source(place, other_place);
                 }
             }

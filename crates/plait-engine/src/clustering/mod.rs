@@ -128,8 +128,8 @@ pub fn cluster(
                 accepted: &accepted,
                 cut,
                 weigher,
-                records,
-                compared,
+                holding: correlation::Holding::of(records, compared),
+                n_records: records.len(),
             };
             let answer = question.answer();
             let ends = |pair: usize| [pairs.left[pair], pairs.right[pair]];

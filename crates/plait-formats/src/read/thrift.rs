@@ -11,6 +11,10 @@ use std::io::{Error, ErrorKind, Read, Result, copy, sink};
 /// As deep as the library looks.
 const DEEPEST: u32 = 64;
 
+const TRUE: u8 = 1;
+const FALSE: u8 = 2;
+const I32: u8 = 5;
+
 /// Bytes that a byte becomes at most when it is unpacked: of all kinds of compression that are read, Zstandard makes most of it,
 /// 128 KiB of a block of four (RFC 8878, 3.1.1.2).
 const MOST_UNPACKED: u64 = 1 << 15;
@@ -26,14 +30,8 @@ const PACKED_SIZE: u64 = 3;
 /// Passes over the header of a page, for which the library makes room before it unpacks. Fails as [`pass_over`] does, and
 /// where the page claims to hold more than its bytes can.
 pub(super) fn page_header(bytes: &mut impl Read) -> Result<()> {
-    let (mut field, mut unpacked, mut packed) = (0, 0, None::<u64>);
-    loop {
-        let head = byte(bytes)?;
-        let kind = head & 0xF;
-        if kind == 0 {
-            break;
-        }
-        field = if head >> 4 == 0 { varint(bytes)? >> 1 } else { field + u64::from(head >> 4) };
+    let (mut unpacked, mut packed) = (0, None::<u64>);
+    each_field(bytes, |field, kind, bytes| {
         match (field, kind) {
             (UNPACKED_SIZE, I32) => unpacked = unpacked.max(size(bytes)?),
             (PACKED_SIZE, I32) => {
@@ -42,17 +40,13 @@ pub(super) fn page_header(bytes: &mut impl Read) -> Result<()> {
             }
             // the library takes these for sizes whatever kind they say they are, and numbers of fields modulo 65,536
             (UNPACKED_SIZE | PACKED_SIZE | LAST_FIELD.., _) => return Err(damaged()),
-            (_, TRUE | FALSE) => {}
-            _ => value(bytes, kind, DEEPEST)?,
+            _ => field_value(bytes, kind, DEEPEST)?,
         }
-    }
+        Ok(())
+    })?;
     let most = packed.unwrap_or_default().saturating_mul(MOST_UNPACKED).saturating_add(ONE_BLOCK);
     if unpacked > most { Err(damaged()) } else { Ok(()) }
 }
-
-const TRUE: u8 = 1;
-const FALSE: u8 = 2;
-const I32: u8 = 5;
 
 /// Passes over one record. Fails where a list of truth values is in it, where it is deeper than any writer makes it, or
 /// where it does not end.
@@ -61,19 +55,26 @@ pub(super) fn pass_over(bytes: &mut impl Read) -> Result<()> {
 }
 
 fn record(bytes: &mut impl Read, depth: u32) -> Result<()> {
+    each_field(bytes, |_, kind, bytes| field_value(bytes, kind, depth))
+}
+
+/// Tells of each field of a record its number and kind; `tell` passes over its value.
+fn each_field<R: Read>(bytes: &mut R, mut tell: impl FnMut(u64, u8, &mut R) -> Result<()>) -> Result<()> {
+    let mut field = 0;
     loop {
         let head = byte(bytes)?;
         let kind = head & 0xF;
         if kind == 0 {
             return Ok(());
         }
-        if head >> 4 == 0 {
-            varint(bytes)?;
-        }
-        if !matches!(kind, TRUE | FALSE) {
-            value(bytes, kind, depth)?;
-        }
+        field = if head >> 4 == 0 { varint(bytes)? >> 1 } else { field + u64::from(head >> 4) };
+        tell(field, kind, bytes)?;
     }
+}
+
+/// The truth value of a field is its kind.
+fn field_value(bytes: &mut impl Read, kind: u8, depth: u32) -> Result<()> {
+    if matches!(kind, TRUE | FALSE) { Ok(()) } else { value(bytes, kind, depth) }
 }
 
 fn value(bytes: &mut impl Read, kind: u8, depth: u32) -> Result<()> {

@@ -176,6 +176,9 @@ impl Dense {
             sums[cluster].0 >= cut && sums[own].1 < MOST && sums[own].1 - sums[cluster].1 < TIE - LEAST_GAIN
         };
         let rivals: Vec<usize> = (0..self.n).filter(could_link).collect();
+        if rivals.iter().any(fits_as_well) {
+            return true;
+        }
         let claim = |&cluster: &usize| {
             let others = (0..self.n).filter(|&other| cluster_of[other] == cluster && !is_fixed[other]);
             let swapped =
@@ -184,12 +187,10 @@ impl Dense {
         };
         let greatest = rivals.iter().map(claim).max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1)));
         let Some((elsewhere, rival)) = greatest else { return false };
-        let is_sure = || {
-            let both = stays + sums[rival].0 + self.sum_between_others(record, cluster_of, rival);
-            let is_likely = log2_sum(stays, both) - log2_sum(elsewhere, 0.0) >= cut;
-            stays - elsewhere > SURE || is_likely && stays - elsewhere >= TIE - LEAST_GAIN
-        };
-        rivals.iter().any(fits_as_well) || !is_sure()
+        let both = stays + sums[rival].0 + self.sum_between_others(record, cluster_of, rival);
+        let is_likely = log2_sum(stays, both) - log2_sum(elsewhere, 0.0) >= cut;
+        let is_sure = stays - elsewhere > SURE || is_likely && stays - elsewhere >= TIE - LEAST_GAIN;
+        !is_sure
     }
 
     /// What `record` weighs in the cluster of `other` and `other` in that of `record`, less what `other` weighs where it is.
@@ -263,21 +264,19 @@ impl Dense {
     /// down. What must be apart and is together nevertheless comes last.
     pub(super) fn joins(&self) -> Vec<Join> {
         let mut merging = Merging::start(self, f64::NEG_INFINITY);
-        let mut members: Vec<Vec<u32>> = (0..self.n as u32).map(|record| vec![record]).collect();
+        let join = |merging: &Merging, low: usize, high: usize, bits: f64| {
+            let records =
+                |cluster: usize| merging.members[cluster].iter().map(|&record| record as u32).collect();
+            Join { bits, sides: [records(low), records(high)] }
+        };
         let mut joins = Vec::with_capacity(self.n.saturating_sub(1));
         while let Some((low, high)) = merging.next() {
-            let bits = merging.sums[low * self.n + high];
+            joins.push(join(&merging, low, high, merging.sums[low * self.n + high]));
             merging.merge(self, low, high);
-            let of_high = std::mem::take(&mut members[high]);
-            joins.push(Join { bits, sides: [members[low].clone(), of_high.clone()] });
-            members[low].extend(of_high);
         }
         let apart: Vec<usize> = (0..self.n).filter(|&cluster| merging.alive[cluster]).collect();
         for (place, &low) in apart.iter().enumerate() {
-            joins.extend(apart[..place].iter().map(|&high| Join {
-                bits: f64::NEG_INFINITY,
-                sides: [members[low].clone(), members[high].clone()],
-            }));
+            joins.extend(apart[..place].iter().map(|&high| join(&merging, low, high, APART)));
         }
         joins
     }

@@ -4,7 +4,7 @@ use crate::records::{Field, Records};
 use plait_types::{NULL, Role};
 
 /// What records hold of what is compared.
-pub(super) struct Holding<'a> {
+pub(in super::super) struct Holding<'a> {
     /// Codes of each field.
     fields: Vec<&'a [u32]>,
     /// Where the sources of records are compared.
@@ -13,7 +13,7 @@ pub(super) struct Holding<'a> {
 
 impl<'a> Holding<'a> {
     /// Of the fields of these names.
-    pub(super) fn of(records: &'a Records, compared: &[String]) -> Self {
+    pub(in super::super) fn of(records: &'a Records, compared: &[String]) -> Self {
         let (sources, fields): (Vec<_>, Vec<_>) = records
             .fields
             .iter()
@@ -39,19 +39,17 @@ impl<'a> Holding<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fixture::records;
+    use crate::fixture::{column, records};
 
     #[test]
     fn a_record_with_less_of_the_same_holds_no_more_and_payload_does_not_count() {
-        let column =
-            |values: [&str; 4]| values.map(|text| (!text.is_empty()).then(|| text.to_owned())).to_vec();
         let records = records(
             &[2, 2],
             &[
-                ("forename", Role::Forename, column(["ada", "", "ada", "bo"])),
-                ("surname", Role::Surname, column(["vane", "vane", "vane", "vane"])),
-                ("ethnicity", Role::Ethnicity, column(["WBRI", "WIRI", "", "WBRI"])),
-                ("source_of_record", Role::Source, column(["a", "a", "b", "b"])),
+                ("forename", Role::Forename, column(&["ada", "", "ada", "bo"])),
+                ("surname", Role::Surname, column(&["vane", "vane", "vane", "vane"])),
+                ("ethnicity", Role::Ethnicity, column(&["WBRI", "WIRI", "", "WBRI"])),
+                ("source_of_record", Role::Source, column(&["a", "a", "b", "b"])),
             ],
         );
         let holding = Holding::of(&records, &["forename", "surname", "source_of_record"].map(str::to_owned));

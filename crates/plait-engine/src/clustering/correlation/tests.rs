@@ -2,7 +2,7 @@ use super::dense::by_lowest;
 use super::*;
 use crate::conflicts::Conflicts;
 use crate::constraints::Constraints;
-use crate::fixture::{fixed, records, scored};
+use crate::fixture::{column, fixed, records, scored};
 use crate::model::Clustering;
 use plait_types::Role;
 use proptest::prelude::*;
@@ -304,13 +304,12 @@ fn two_records_that_fit_twins_alike_are_of_neither_though_each_twin_has_one() {
 
 #[test]
 fn a_copy_of_what_fits_twins_alike_does_not_say_whose_it_is() {
-    let column = |values: [&str; 6]| values.map(|text| (!text.is_empty()).then(|| text.to_owned())).to_vec();
     // two twins of two records each, and a record without a forename twice
     let records = records(
         &[6],
         &[
-            ("forename", Role::Forename, column(["ada", "adah", "bo", "beau", "", ""])),
-            ("surname", Role::Surname, column(["vane"; 6])),
+            ("forename", Role::Forename, column(&["ada", "adah", "bo", "beau", "", ""])),
+            ("surname", Role::Surname, column(&["vane"; 6])),
         ],
     );
     let twins = [(0, 2, -9.0), (0, 3, -9.0), (1, 2, -9.0), (1, 3, -9.0)];
@@ -321,13 +320,12 @@ fn a_copy_of_what_fits_twins_alike_does_not_say_whose_it_is() {
 
 #[test]
 fn a_record_that_holds_less_does_not_join_twins() {
-    let column = |values: [&str; 4]| values.map(|text| (!text.is_empty()).then(|| text.to_owned())).to_vec();
     // the records without a forename speak for everybody of the family; each of the twins has one
     let records = records(
         &[2, 2],
         &[
-            ("forename", Role::Forename, column(["ada", "bo", "", ""])),
-            ("surname", Role::Surname, column(["vane"; 4])),
+            ("forename", Role::Forename, column(&["ada", "bo", "", ""])),
+            ("surname", Role::Surname, column(&["vane"; 4])),
         ],
     );
     let edges = [(0, 2, 15.0), (1, 3, 15.0), (0, 3, 8.0), (1, 2, 8.0), (2, 3, 8.0)];
