@@ -99,7 +99,8 @@ const ROLES: &[(Role, &[&str])] = &[
         Role::FormerPostcode,
         &[
             "formerpostcode", "formerpostcodes", "previouspostcode", "previouspostcodes", "oldpostcode",
-            "otherpostcode", "otherpostcodes", "pastpostcodes", "priorpostcode",
+            "otherpostcode", "otherpostcodes", "pastpostcode", "pastpostcodes", "priorpostcode", "prevpostcode",
+            "postcodeprevious", "postcodebefore", "lastknownpostcode", "previoushomepostcode", "formerhomepostcode",
         ],
     ),
     (

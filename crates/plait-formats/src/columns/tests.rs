@@ -658,6 +658,8 @@ fn former_postcodes_are_known_by_their_header_whether_one_or_several_are_in_a_va
             ("surname", &surname),
             ("postcode", &one),
             ("previous_postcode", &one),
+            ("Prev Postcode", &one),
+            ("Last Known Postcode", &one),
             ("other_postcodes", &several),
         ],
     );
@@ -667,6 +669,8 @@ fn former_postcodes_are_known_by_their_header_whether_one_or_several_are_in_a_va
             ("surname", Role::Surname),
             ("postcode", Role::Postcode),
             ("previous_postcode", Role::FormerPostcode),
+            ("Prev Postcode", Role::FormerPostcode),
+            ("Last Known Postcode", Role::FormerPostcode),
             ("other_postcodes", Role::FormerPostcode),
         ],
     );
