@@ -3,8 +3,8 @@
 use crate::constraints::Constraints;
 use crate::lists::Lists;
 use crate::model::Model;
-use crate::records::Records;
-use crate::similarity::{PackedDate, days_apart, two_parts_equal};
+use crate::records::{Field, Records};
+use crate::similarity::{PackedDate, days_apart, jaro_winkler, two_parts_equal};
 use crate::training::comparable_pairs;
 use hashbrown::HashMap;
 use plait_types::identifier::{NhsNumber, Uln, Upn};
@@ -19,6 +19,10 @@ use plait_types::{NULL, Role};
 /// number of another kind is shared. Records that a constraint puts together are one holder of all their numbers and
 /// forenames.
 ///
+/// A child who is adopted is given another surname, UPN and NHS number, and the ULN may stay: two records that share a verified ULN
+/// and no other number, of which neither surnames nor postcodes have anything in common, are as likely the two identities of
+/// such a child, which law and practice keep apart, as a child who has moved.
+///
 /// Whole dates of birth a [generation](GENERATION) apart are of a child and a parent, or of two people of one name, however
 /// much else they share, unless day and month are the same, as after a slip in the year, or they share a verified number. They
 /// count only under a model that has
@@ -28,7 +32,18 @@ pub struct Conflicts<'a> {
     kinds: Vec<Kind<'a>>,
     forename: Option<&'a [u32]>,
     births: Option<Births<'a>>,
+    identity: Option<Identity<'a>>,
 }
+
+/// What another identity changes.
+struct Identity<'a> {
+    surname: &'a Field,
+    /// Present and former ones.
+    postcodes: Vec<&'a Field>,
+}
+
+/// The Jaro–Winkler similarity from which two surnames have something in common.
+const ALIKE: f64 = 0.8;
 
 /// Codes of the records and dates of the codes.
 struct Births<'a> {
@@ -93,6 +108,7 @@ impl<'a> Conflicts<'a> {
             kinds: kinds.into_iter().filter(|kind| !kind.codes.is_empty()).collect(),
             forename: forename.map(|field| &field.codes[..]),
             births: None,
+            identity: Identity::of(records),
         }
     }
 
@@ -168,7 +184,7 @@ impl<'a> Conflicts<'a> {
             self.forename.is_some_and(|codes| {
                 let forenames =
                     |record: &u32| Some(codes[*record as usize]).filter(|&forename| forename != NULL);
-                said(left, right, |record| forenames(record).into_iter()) == Said::Conflict
+                said(left, right, |record| forenames(record).into_iter(), |a, b| a == b) == Said::Conflict
             })
         };
         let share_another = || self.kinds.iter().any(|kind| kind.said_of(left, right) == Said::Share);
@@ -180,7 +196,37 @@ impl<'a> Conflicts<'a> {
             let births = self.births.as_ref().filter(|births| births.are_a_generation_apart(left, right));
             births.filter(|_| !share_another()).map(|_| Role::DateOfBirth)
         };
-        conflicting.map(|kind| kind.role).or_else(of_generations)
+        // what is shared is asked first: it is rare
+        let of_identities = || {
+            let share = |kind: &&Kind<'_>| kind.said_of(left, right) == Said::Share;
+            let mut shared = self.kinds.iter().filter(share);
+            let is_only_uln = shared.next()?.role == Role::Uln && shared.next().is_none();
+            let identity = self.identity.as_ref().filter(|_| is_only_uln)?;
+            identity.has_nothing_in_common(left, right).then_some(Role::Surname)
+        };
+        conflicting.map(|kind| kind.role).or_else(of_generations).or_else(of_identities)
+    }
+}
+
+impl<'a> Identity<'a> {
+    /// `None` where there are no surnames or no postcodes.
+    fn of(records: &'a Records) -> Option<Self> {
+        let surname = records.fields.iter().find(|field| field.role == Role::Surname)?;
+        let is_postcode = |field: &&Field| matches!(field.role, Role::Postcode | Role::FormerPostcode);
+        let postcodes: Vec<&Field> = records.fields.iter().filter(is_postcode).collect();
+        (!postcodes.is_empty()).then_some(Self { surname, postcodes })
+    }
+
+    /// Whether both have surnames and postcodes, of which no two are alike or the same.
+    fn has_nothing_in_common(&self, left: &[u32], right: &[u32]) -> bool {
+        let surnames = |record: &u32| self.surname.get(*record).into_iter();
+        let postcodes = |record: &u32| {
+            let record = *record;
+            self.postcodes.iter().filter_map(move |field| field.get(record))
+        };
+        let are_alike = |a: &str, b: &str| jaro_winkler(a, b) >= ALIKE;
+        said(left, right, surnames, are_alike) == Said::Conflict
+            && said(left, right, postcodes, |a, b| a == b) == Said::Conflict
     }
 }
 
@@ -226,7 +272,7 @@ enum Said {
 
 impl Kind<'_> {
     fn said_of(&self, left: &[u32], right: &[u32]) -> Said {
-        said(left, right, |&record| self.numbers(record))
+        said(left, right, |&record| self.numbers(record), |a, b| a == b)
     }
 
     /// The verified numbers of a record.
@@ -245,12 +291,17 @@ impl Kind<'_> {
 }
 
 /// What is said by values of two holders, of which each record has none, one or more.
-fn said<I: Iterator<Item = u32>>(left: &[u32], right: &[u32], values: impl Fn(&u32) -> I) -> Said {
+fn said<T: Copy, I: Iterator<Item = T>>(
+    left: &[u32],
+    right: &[u32],
+    values: impl Fn(&u32) -> I,
+    are_shared: impl Fn(T, T) -> bool,
+) -> Said {
     let (mut some, mut shared) = (false, false);
     for a in left.iter().flat_map(&values) {
         for b in right.iter().flat_map(&values) {
             some = true;
-            shared |= a == b;
+            shared |= are_shared(a, b);
         }
     }
     match (some, shared) {
@@ -284,6 +335,45 @@ mod tests {
         assert!(conflicts.between(0, 1) && conflicts.between(1, 0));
         assert!(!conflicts.between(0, 2) && !conflicts.between(0, 3), "no verified number, no conflict");
         assert!(!conflicts.between(0, 4), "the former number explains it");
+    }
+
+    #[test]
+    fn one_uln_and_nothing_else_in_common_is_a_child_before_and_after_an_adoption() {
+        let (uln, other) = ("9985101277", "1000000027");
+        assert!(Uln::parse(uln).is_some() && Uln::parse(other).is_some());
+        let upn = "R999201718009";
+        assert!(Upn::parse(upn).is_some());
+        let records = records(
+            &[9],
+            &[
+                ("uln", Role::Uln, column(&[uln, uln, uln, uln, uln, uln, other, uln, uln])),
+                ("upn", Role::Upn, column(&[upn, "", "", "", "", "", "", upn, ""])),
+                (
+                    "surname",
+                    Role::Surname,
+                    column(&["pandya", "nessa", "pandia", "nessa", "nessa", "", "nessa", "nessa", "nessa"]),
+                ),
+                (
+                    "postcode",
+                    Role::Postcode,
+                    column(&[
+                        "PX7 9BL", "PX19 3BQ", "PX19 3BQ", "PX7 9BL", "", "PX19 3BQ", "PX19 3BQ", "PX19 3BQ",
+                        "PX19 3BQ",
+                    ]),
+                ),
+                (
+                    "former_postcode",
+                    Role::FormerPostcode,
+                    column(&["", "", "", "", "", "", "", "", "PX7 9BL"]),
+                ),
+            ],
+        );
+        let none = Constraints::default();
+        let conflicts = Conflicts::of(&records, &none);
+        let found: Vec<u32> = (1..9).filter(|&record| conflicts.between(0, record)).collect();
+        // not where surnames are alike, a postcode is or was the same, something is not known, or a UPN is shared as well
+        assert_eq!(found, [1]);
+        assert_eq!(conflicts.kind_between(1, 0), Some(Role::Surname));
     }
 
     #[test]

@@ -53,6 +53,8 @@ pub enum TermKind {
     Comparison(usize),
     /// How rare the value of that comparison is.
     TermFrequency(usize),
+    /// What two comparisons, by their indices, say together beyond what each says alone.
+    Together([usize; 2]),
     /// Other kinds of pairs that look like this one, such as two children of one household.
     OtherClasses,
 }
@@ -102,6 +104,18 @@ pub fn explain(
                 parts.frequency[index],
             ));
         }
+    }
+    for (&pair, &bits) in scorer.together().iter().zip(&parts.together).filter(|(_, bits)| bits.abs() > 1e-9)
+    {
+        let [first, second] = pair.map(|comparison| words_of(&model.comparisons[comparison].name));
+        // one above zero takes back what two signs of the same thing have counted too much against a match
+        let outcome = if bits > 0.0 {
+            "in one person the two findings often come together, so that the second says less than it would alone"
+        } else {
+            "the two findings often come together in different people, or seldom in one person"
+        };
+        let title = title(&format!("{first} and {second} together"));
+        terms.push(term(TermKind::Together(pair), title, outcome.into(), bits));
     }
     if parts.other_classes.abs() > 1e-9 {
         // above zero, another class of matches explains the pair better than the first

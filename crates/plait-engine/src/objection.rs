@@ -11,7 +11,7 @@ use plait_types::Role;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Objection {
     /// Each of the two records has a verified number of this kind, and they share none; or their dates of birth are too far
-    /// apart.
+    /// apart; or, of surnames, they are as of a child before and after an adoption.
     Conflict(Role),
     /// A constraint keeps records of the two people apart.
     Constraint,
@@ -30,15 +30,18 @@ pub enum Objection {
 }
 
 /// Roles of what keeps people apart.
-const CONFLICTING: [Role; 4] = [Role::NhsNumber, Role::Upn, Role::Uln, Role::DateOfBirth];
+const CONFLICTING: [Role; 5] = [Role::NhsNumber, Role::Upn, Role::Uln, Role::DateOfBirth, Role::Surname];
 
 impl Objection {
     /// As half a sentence. Holds no value.
     pub fn words(self) -> String {
-        let both = |role: Role| match role {
+        let both = |role: Role| {
+            match role {
             Role::DateOfBirth => "dates of birth more than twelve years apart".to_owned(),
+            Role::Surname => "one ULN, but no other number, no surname and no postcode in common, as before and after an adoption".to_owned(),
             Role::NhsNumber => "two different NHS numbers that are verified".to_owned(),
             role => format!("two different {}s that are verified, and different forenames", role.words()),
+        }
         };
         match self {
             Self::Conflict(role) => format!("the two records have {}", both(role)),
@@ -230,6 +233,7 @@ mod tests {
         for objection in [
             Objection::Conflict(Role::Upn),
             Objection::ConflictOfOthers(Role::Uln),
+            Objection::Conflict(Role::Surname),
             Objection::Constraint,
             Objection::AnotherPerson,
             Objection::OtherRecords,

@@ -21,6 +21,8 @@ pub struct Scorer<'a> {
     comparer: &'a Comparer<'a>,
     /// log2 of share of the class / share of strangers; the class of strangers itself left out.
     classes: Vec<ScoredClass>,
+    /// The comparisons that count together.
+    together: Vec<[usize; 2]>,
     /// Per comparison.
     frequencies: Vec<Option<Frequencies>>,
     /// Comparisons in the order in which [`Scorer::at_least`] resolves them.
@@ -126,6 +128,10 @@ struct ScoredClass {
     prior: f64,
     /// Per comparison and level (missing first): log2 of P(level | class) / P(level | strangers).
     weights: Vec<Levels>,
+    /// Per comparison.
+    n_levels: Vec<usize>,
+    /// Per two comparisons that count together, and per level of each (missing first): log2 of the ratio in this class / in strangers.
+    together: Vec<Vec<Levels>>,
     /// Comparisons whose plain agreement in this class is by chance, so that rarity counts for it as for strangers.
     agrees_by_chance: Vec<bool>,
 }
@@ -198,13 +204,15 @@ impl<'a> Scorer<'a> {
                 "link with it, which trains it, or give m and u in [[class]] sections",
             ));
         };
+        let together = pairs_together(&model.classes);
         let mut classes: Vec<ScoredClass> = model
             .classes
             .iter()
             .filter(|class| !std::ptr::eq(*class, strangers))
-            .map(|class| ScoredClass::new(class, strangers, model))
+            .map(|class| ScoredClass::new(class, strangers, model, &together))
             .collect();
         limit_agreement(comparer, model, &mut classes);
+        limit_together(&together, &mut classes);
         let frequencies = model
             .comparisons
             .iter()
@@ -220,6 +228,7 @@ impl<'a> Scorer<'a> {
             n_levels: model.comparisons.iter().map(|comparison| comparison.levels.len()).collect(),
             screen: Screen::default(),
             classes,
+            together,
             frequencies,
         };
         scorer.set_limits(model);
@@ -271,8 +280,18 @@ impl<'a> Scorer<'a> {
         let frequency: Vec<f64> =
             (0..n).map(|c| self.frequency_bits(c, vector.level(c), left, right)).collect();
         let total = self.weight_of(vector, |comparison, _| frequency[comparison]);
-        let sum = class.prior + evidence.iter().sum::<f64>() + frequency.iter().sum::<f64>();
-        WeightParts { prior: class.prior, evidence, frequency, other_classes: total - sum, total }
+        let bits = |(pair, bits): (&[usize; 2], &Vec<Levels>)| bits_together(*pair, bits, vector);
+        let together: Vec<f64> = self.together.iter().zip(&class.together).map(bits).collect();
+        let sum = class.prior
+            + evidence.iter().sum::<f64>()
+            + frequency.iter().sum::<f64>()
+            + together.iter().sum::<f64>();
+        WeightParts { prior: class.prior, evidence, frequency, together, other_classes: total - sum, total }
+    }
+
+    /// The comparisons that count together, by their indices, in the order of [`WeightParts::together`].
+    pub fn together(&self) -> &[[usize; 2]] {
+        &self.together
     }
 
     /// What the term-frequency adjustment of one comparison of a pair is made from; `None` where there is none.
@@ -343,8 +362,14 @@ impl<'a> Scorer<'a> {
         let matches: Vec<&ScoredClass> = self.classes.iter().filter(|class| class.is_match).collect();
         self.prior_most = matches.iter().map(|class| class.prior.exp2()).sum::<f64>().log2();
         for (index, comparison) in model.comparisons.iter().enumerate() {
+            // what two comparisons say together counts with the second
+            let with_others = |class: &ScoredClass, level: usize| -> f64 {
+                let pairs = self.together.iter().zip(&class.together).filter(|(pair, _)| pair[1] == index);
+                pairs.map(|(_, bits)| bits.iter().map(|row| row[level]).fold(0.0, f64::max)).sum()
+            };
             let most = levels((0..=comparison.levels.len()).map(|level| {
-                matches.iter().map(|class| class.weights[index][level]).fold(f64::NEG_INFINITY, f64::max)
+                let most = |class: &&ScoredClass| class.weights[index][level] + with_others(class, level);
+                matches.iter().map(most).fold(f64::NEG_INFINITY, f64::max)
             }));
             let rarest = |level| self.frequencies[index].as_ref().map_or(0.0, |f| f.most(level));
             let equal = self.comparer.equal_level(index).map(usize::from);
@@ -430,6 +455,9 @@ impl<'a> Scorer<'a> {
                     sum += adjustment;
                 }
             }
+            for (pair, bits) in self.together.iter().zip(&class.together) {
+                sum += bits_together(*pair, bits, vector);
+            }
             sum
         };
         let total = |is_match: bool| {
@@ -460,6 +488,8 @@ pub struct WeightParts {
     pub evidence: Vec<f64>,
     /// Per comparison; 0 where there is no adjustment.
     pub frequency: Vec<f64>,
+    /// Per two comparisons that count together ([`Scorer::together`]): what they say together beyond what each says.
+    pub together: Vec<f64>,
     /// 0 or less where the model has only strangers beside matches.
     pub other_classes: f64,
     /// Their sum: the match weight.
@@ -509,8 +539,69 @@ fn limit_agreement(comparer: &Comparer<'_>, model: &Model, classes: &mut [Scored
     }
 }
 
+/// The comparisons that count together in any class, ascending.
+fn pairs_together(classes: &[Class]) -> Vec<[usize; 2]> {
+    let mut pairs: Vec<[usize; 2]> =
+        classes.iter().flat_map(|class| &class.together).map(|pair| pair.comparisons).collect();
+    pairs.sort_unstable();
+    pairs.dedup();
+    pairs
+}
+
+#[inline]
+fn bits_together(pair: [usize; 2], bits: &[Levels], vector: ComparisonVector) -> f64 {
+    let [first, second] = pair.map(|comparison| usize::from(vector.level(comparison)));
+    bits[first][second]
+}
+
+/// Takes what two findings say together for no more than makes one of them say nothing: the second sign that a child has moved
+/// does not undo the first, and that an address agrees does not speak against a match because the postcode agrees as well.
+/// So no pair gains when a value in which its records agree is deleted. Where a comparison counts together with several, each may
+/// take its part.
+fn limit_together(together: &[[usize; 2]], classes: &mut [ScoredClass]) {
+    const AGREE: usize = 1;
+    let parts = |comparison: usize| together.iter().filter(|pair| pair.contains(&comparison)).count() as f64;
+    for (at, &pair) in together.iter().enumerate() {
+        let n_levels =
+            [0, 1].map(|side| classes.iter().map(|class| class.n_levels[pair[side]]).max().unwrap_or(0));
+        for first in 1..=n_levels[0] {
+            for second in 1..=n_levels[1] {
+                let sides = [(pair[0], first), (pair[1], second)];
+                let part =
+                    |class: &ScoredClass, side: (usize, usize)| class.weights[side.0][side.1] / parts(side.0);
+                for class in classes.iter_mut().filter(|class| class.is_match) {
+                    for side in sides {
+                        let alone = part(class, side);
+                        let bits = &mut class.together[at][first][second];
+                        if alone >= 0.0 {
+                            *bits = bits.max(-alone);
+                        }
+                        if alone <= 0.0 {
+                            *bits = bits.min(-alone);
+                        }
+                    }
+                }
+                for side in sides.into_iter().filter(|side| side.1 == AGREE) {
+                    let of_match =
+                        |class: &ScoredClass| class.together[at][first][second] + part(class, side);
+                    let least = classes
+                        .iter()
+                        .filter(|class| class.is_match)
+                        .map(of_match)
+                        .fold(f64::INFINITY, f64::min);
+                    for class in classes.iter_mut().filter(|class| !class.is_match) {
+                        let most = least - part(class, side);
+                        let bits = &mut class.together[at][first][second];
+                        *bits = bits.min(most);
+                    }
+                }
+            }
+        }
+    }
+}
+
 impl ScoredClass {
-    fn new(class: &Class, strangers: &Class, model: &Model) -> Self {
+    fn new(class: &Class, strangers: &Class, model: &Model, together: &[[usize; 2]]) -> Self {
         let weights = class
             .probabilities
             .iter()
@@ -520,9 +611,27 @@ impl ScoredClass {
         let by_chance = |(comparison, p): (&Comparison, &Vec<f64>)| {
             !class.is_match && comparison.exact_level().is_some_and(|level| p[level] < 0.5)
         };
+        let n_levels: Vec<usize> = class.probabilities.iter().map(Vec::len).collect();
+        let log_ratio = |of: &Class, pair: [usize; 2], first: usize, second: usize| {
+            let known = of.together.iter().find(|known| known.comparisons == pair);
+            known.map_or(0.0, |known| known.ratios[first - 1][second - 1].max(f64::MIN_POSITIVE).log2())
+        };
+        let bits = |&pair: &[usize; 2]| {
+            let row = |first: usize| {
+                levels((0..=n_levels[pair[1]]).map(|second| {
+                    if first == 0 || second == 0 {
+                        return 0.0;
+                    }
+                    log_ratio(class, pair, first, second) - log_ratio(strangers, pair, first, second)
+                }))
+            };
+            (0..=n_levels[pair[0]]).map(row).collect()
+        };
         Self {
             is_match: class.is_match,
             prior: (class.share / strangers.share).log2(),
+            together: together.iter().map(bits).collect(),
+            n_levels,
             weights,
             agrees_by_chance: model.comparisons.iter().zip(&class.probabilities).map(by_chance).collect(),
         }

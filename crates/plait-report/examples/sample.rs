@@ -116,6 +116,7 @@ fn model() -> Model {
         is_match,
         share,
         probabilities: probabilities.map(<[f64]>::to_vec).to_vec(),
+        together: Vec::new(),
     };
     let one_person = class(
         "match",

@@ -34,6 +34,7 @@ fn report(text: &str) -> LinkReport {
         is_match,
         share,
         probabilities: vec![surname.to_vec(), born.to_vec()],
+        together: Vec::new(),
     };
     let source = |name: &str, records, linked, in_review| SourceResult {
         name: format!("{name}{text}"),
@@ -596,6 +597,7 @@ fn a_further_kind_of_pairs_gets_a_column_and_a_row_and_leaves_m_and_u_alone() {
         is_match: false,
         share: 0.5,
         probabilities: vec![vec![0.8, 0.1, 0.1], vec![0.002, 0.998]],
+        together: Vec::new(),
     };
     three.model.classes.push(household);
     three.model.classes[1].share = 0.45;

@@ -9,7 +9,7 @@ use proptest::test_runner::RngSeed;
 
 use super::{
     Accept, BlockingKey, BlockingRule, Class, Clustering, Comparison, Condition, DeterministicRule, Edit,
-    Guard, Level, LinkType, Measure, Missing, Model, ModelFile, Part, TermFrequency, Test,
+    Guard, Level, LinkType, Measure, Missing, Model, ModelFile, Part, TermFrequency, Test, Together,
 };
 
 /// So many cases, the same ones in every run.
@@ -222,8 +222,20 @@ fn classes(comparisons: &[Comparison], numbers: &[Vec<f64>]) -> Vec<Class> {
             .enumerate()
             .map(|(at, comparison)| distribution(&numbers[1 + index * 3 + at][..comparison.levels.len()]))
             .collect(),
+        together: together(comparisons, &numbers[1 + index * 3]),
     };
     (0..3).map(class).collect()
+}
+
+/// The first two comparisons count together in some models.
+fn together(comparisons: &[Comparison], numbers: &[f64]) -> Vec<Together> {
+    let [first, second, ..] = comparisons else { return Vec::new() };
+    if numbers[0] < 0.5 {
+        return Vec::new();
+    }
+    let mut ratio = numbers.iter().map(|number| 4.0 * number).cycle();
+    let row = |_| ratio.by_ref().take(second.levels.len()).collect();
+    vec![Together { comparisons: [0, 1], ratios: (0..first.levels.len()).map(row).collect() }]
 }
 
 pub(super) fn file() -> impl Strategy<Value = ModelFile> {

@@ -2,7 +2,7 @@
 
 use super::prose::{Evidence, bits, deterministic_words, rule_words, starting_point};
 use super::schema::{self, CLUSTERINGS, LINK_TYPES};
-use super::{BlockingRule, Comparison, DeterministicRule, Level, Model, TermFrequency};
+use super::{BlockingRule, Class, Comparison, DeterministicRule, Level, Model, TermFrequency, Together};
 
 /// Moves of weights smaller than this, in bits, are only counted.
 const SMALL_MOVE: f64 = 0.05;
@@ -174,6 +174,26 @@ fn weights(before: &Model, after: &Model) -> Vec<String> {
             }
         }
     }
+    let mut pairs = [pairs_together(before), pairs_together(after)].concat();
+    pairs.sort_unstable();
+    pairs.dedup();
+    for pair in pairs {
+        let (old, new) = (ratios(before, pair), ratios(after, pair));
+        let words = format!("{} and {}", pair[0], pair[1]);
+        match (old, new) {
+            (Some(_), None) => lines.push(format!("{words}: no longer count together")),
+            (None, Some(_)) => lines.push(format!("{words}: now count together")),
+            (Some(old), Some(new)) if old != new => {
+                let moved = most_moved(&old, &new);
+                if moved >= SMALL_MOVE {
+                    moves.push((moved, format!("{words} together: up to {moved:.1} bits")));
+                } else {
+                    small += 1;
+                }
+            }
+            _ => {}
+        }
+    }
     moves.sort_by(|a, b| b.0.abs().total_cmp(&a.0.abs()));
     lines.extend(moves.into_iter().map(|(_, line)| line));
     match small {
@@ -182,6 +202,39 @@ fn weights(before: &Model, after: &Model) -> Vec<String> {
         n => lines.push(format!("{n} weights moved by less than {SMALL_MOVE} bits")),
     }
     lines
+}
+
+/// The names of comparisons that count together in some class.
+fn pairs_together(model: &Model) -> Vec<[&str; 2]> {
+    let together = model.classes.iter().flat_map(|class| &class.together);
+    together.map(|together| together.comparisons.map(|at| model.comparisons[at].name.as_str())).collect()
+}
+
+/// Per class, what two comparisons say together; `None` where they say nothing in any.
+fn ratios(model: &Model, names: [&str; 2]) -> Option<Vec<(String, Vec<Vec<f64>>)>> {
+    let of_class = |class: &Class| {
+        let is_it = |together: &&Together| {
+            together.comparisons.map(|at| model.comparisons[at].name.as_str()) == names
+        };
+        class.together.iter().find(is_it).map(|together| (class.name.clone(), together.ratios.clone()))
+    };
+    let found: Vec<_> = model.classes.iter().filter_map(of_class).collect();
+    (!found.is_empty()).then_some(found)
+}
+
+/// The most bits that a ratio has moved; infinite where there are other classes or levels.
+fn most_moved(before: &[(String, Vec<Vec<f64>>)], after: &[(String, Vec<Vec<f64>>)]) -> f64 {
+    let shape = |all: &[(String, Vec<Vec<f64>>)]| -> Vec<(String, Vec<usize>)> {
+        all.iter().map(|(name, rows)| (name.clone(), rows.iter().map(Vec::len).collect())).collect()
+    };
+    if shape(before) != shape(after) {
+        return f64::INFINITY;
+    }
+    let flat = |all: &[(String, Vec<Vec<f64>>)]| -> Vec<f64> {
+        all.iter().flat_map(|(_, rows)| rows.iter().flatten().copied()).collect()
+    };
+    let moved = flat(before).into_iter().zip(flat(after)).map(|(old, new)| (new / old).log2().abs());
+    moved.fold(0.0, f64::max)
 }
 
 fn classes(before: &Model, after: &Model) -> Vec<String> {
@@ -211,7 +264,7 @@ fn significant(probability: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Class, Clustering, LinkType, arbitrary, read};
+    use crate::model::{Clustering, LinkType, arbitrary, read};
     use proptest::prelude::*;
 
     fn example() -> Model {
@@ -286,6 +339,7 @@ match_probability = 0.9
                 is_match,
                 share,
                 probabilities: vec![probabilities.to_vec()],
+                together: Vec::new(),
             };
             let mut model = example();
             model.comparisons.truncate(1);

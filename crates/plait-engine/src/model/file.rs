@@ -24,7 +24,7 @@ use super::structure::{Faults, conform};
 use super::text::TextError;
 use super::{
     Accept, BlockingKey, BlockingRule, Class, Clustering, Comparison, Condition, DeterministicRule, Guard,
-    Level, LinkType, Missing, Model, TermFrequency,
+    Level, LinkType, Missing, Model, TermFrequency, Together,
 };
 
 /// The form of file that this program writes, and the only one that it reads.
@@ -553,7 +553,9 @@ impl Reader<'_> {
                 );
             }
             let (is_match, share) = (table.is_match.unwrap_or_default(), table.share.unwrap_or_default());
-            classes.push(Class { name, is_match, share, probabilities });
+            let together =
+                if levels_are_known { self.together(table.together, comparisons) } else { Vec::new() };
+            classes.push(Class { name, is_match, share, probabilities, together });
         }
         if levels_are_known {
             self.classes_together(&classes, first_at);
@@ -561,6 +563,53 @@ impl Reader<'_> {
         // a stable sort: matches first
         classes.sort_by_key(|class| !class.is_match);
         classes
+    }
+
+    /// What findings of two comparisons say together in one class.
+    fn together(
+        &mut self,
+        tables: Vec<Spanned<schema::TogetherToml>>,
+        comparisons: &[Comparison],
+    ) -> Vec<Together> {
+        let mut all: Vec<Together> = Vec::new();
+        for table in tables {
+            let at = table.span().start;
+            let schema::TogetherToml { comparisons: names, mut ratio } = table.into_inner();
+            let place = |name: &String| comparisons.iter().position(|comparison| comparison.name == *name);
+            let mut pair = match names.each_ref().map(place) {
+                [Some(first), Some(second)] if first != second => [first, second],
+                _ => {
+                    let what =
+                        format!("\"{}\" and \"{}\" are not two comparisons of the model", names[0], names[1]);
+                    self.complain(at, what, "name two comparisons, or remove the [[class.together]] table");
+                    continue;
+                }
+            };
+            let [rows, columns] = pair.map(|comparison| comparisons[comparison].levels.len());
+            let is_ratio = |ratio: &f64| *ratio > 0.0 && ratio.is_finite();
+            if ratio.len() != rows
+                || ratio.iter().any(|row| row.len() != columns || !row.iter().all(is_ratio))
+            {
+                self.complain(
+                    at,
+                    format!("the ratios of \"{}\" and \"{}\" are not {rows} rows of {columns} numbers above 0", names[0], names[1]),
+                    "write a row per level of the first with a number per level of the second, or remove all [[class]] tables to train again",
+                );
+                continue;
+            }
+            if pair[0] > pair[1] {
+                pair.reverse();
+                ratio = (0..columns).map(|at| ratio.iter().map(|row| row[at]).collect()).collect();
+            }
+            if all.iter().any(|other| other.comparisons == pair) {
+                let what = format!("\"{}\" and \"{}\" count together twice", names[0], names[1]);
+                self.complain(at, what, "remove one of the two [[class.together]] tables");
+                continue;
+            }
+            all.push(Together { comparisons: pair, ratios: ratio });
+        }
+        all.sort_by_key(|together| together.comparisons);
+        all
     }
 
     fn classes_together(&mut self, classes: &[Class], at: usize) {
@@ -822,6 +871,16 @@ fn write_class(out: &mut String, class: &Class, comparisons: &[Comparison]) {
         let values: Vec<String> = probabilities.iter().map(|value| format!("{value:?}")).collect();
         push(out, format_args!("{} = [{}]\n", toml_key(&comparison.name), values.join(", ")));
     }
+    for together in &class.together {
+        let [first, second] = together.comparisons.map(|at| toml_text(&comparisons[at].name));
+        out.push_str("# How often two findings come together / how often they would if they had nothing to do with each other.\n");
+        push(out, format_args!("[[class.together]]\ncomparisons = [{first}, {second}]\nratio = [\n"));
+        for row in &together.ratios {
+            let values: Vec<String> = row.iter().map(|value| format!("{value:?}")).collect();
+            push(out, format_args!("  [{}],\n", values.join(", ")));
+        }
+        out.push_str("]\n");
+    }
 }
 
 fn toml_key(key: &str) -> String {
@@ -999,6 +1058,7 @@ mod tests {
             is_match,
             share,
             probabilities: vec![vec![m, 1.0 - m]],
+            together: Vec::new(),
         };
         file.model.classes =
             vec![class("match", true, 1.2e-6, 0.1 + 0.2), class("stranger", false, 1.0 - 1.2e-6, 1e-7)];

@@ -11,6 +11,8 @@ pub mod splink;
 mod structure;
 mod text;
 
+use crate::comparison::ComparisonVector;
+
 pub use condition::{Condition, Edit, Measure, Part, Test};
 pub use difference::difference;
 pub use file::{FieldPlace, ModelFile, SourceFields, check_fields, read, write};
@@ -183,6 +185,52 @@ pub struct Class {
     pub share: f64,
     /// Per comparison, per level: P(level | class, not missing). Each inner list sums to 1, or a little less where agreement of strangers was held to that of matches.
     pub probabilities: Vec<Vec<f64>>,
+    /// Where findings of two comparisons are not independent within the class; no two are of the same comparisons.
+    pub together: Vec<Together>,
+}
+
+/// How often the findings of two comparisons come together, beside how often they would if they had nothing to do with each
+/// other: who moves has another postcode and another address at once. The two-way terms of a log-linear model (Winkler 1993;
+/// Thibaudeau 1993).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Together {
+    /// Indices of two comparisons of the model, ascending.
+    pub comparisons: [usize; 2],
+    /// Per level of the first, per level of the second: P(both | class) / (P(one | class)·P(other | class)), above 0; where either is
+    /// missing it is 1.
+    pub ratios: Vec<Vec<f64>>,
+}
+
+impl Class {
+    /// P(vector | class), missing comparisons saying nothing.
+    pub fn likelihood(&self, vector: ComparisonVector) -> f64 {
+        likelihood(&self.probabilities, &self.together, vector)
+    }
+}
+
+/// P(vector) under probabilities of levels and what two comparisons say together.
+#[inline]
+pub(crate) fn likelihood(probabilities: &[Vec<f64>], together: &[Together], vector: ComparisonVector) -> f64 {
+    let mut product = 1.0;
+    for (comparison, levels) in probabilities.iter().enumerate() {
+        let level = vector.level(comparison);
+        if level > 0 {
+            product *= levels[level as usize - 1];
+        }
+    }
+    for pair in together {
+        product *= pair.ratio(vector);
+    }
+    product
+}
+
+impl Together {
+    /// What the product of the two probabilities is multiplied by.
+    #[inline]
+    pub fn ratio(&self, vector: ComparisonVector) -> f64 {
+        let [first, second] = self.comparisons.map(|comparison| usize::from(vector.level(comparison)));
+        if first == 0 || second == 0 { 1.0 } else { self.ratios[first - 1][second - 1] }
+    }
 }
 
 impl LinkType {
@@ -280,7 +328,12 @@ impl Model {
         for index in (0..self.comparisons.len()).rev() {
             if self.comparisons[index].fields.iter().all(|name| name == field) {
                 self.comparisons.remove(index);
-                self.classes.iter_mut().for_each(|class| drop(class.probabilities.remove(index)));
+                for class in &mut self.classes {
+                    class.probabilities.remove(index);
+                    class.together.retain(|pair| !pair.comparisons.contains(&index));
+                    let later = class.together.iter_mut().flat_map(|pair| &mut pair.comparisons);
+                    later.filter(|comparison| **comparison > index).for_each(|comparison| *comparison -= 1);
+                }
             }
         }
     }

@@ -26,6 +26,7 @@ pub fn prose(model: &Model) -> String {
             "What each level is worth is not known yet: Plait learns it from the data when it links.\n",
         );
     }
+    out.push_str(&together(model));
     out.push_str(&deterministic(&model.deterministic));
     out.push_str(&acceptance(model));
     let people = schema::row(CLUSTERINGS, &model.clustering).2;
@@ -44,6 +45,26 @@ fn candidates(rules: &[BlockingRule]) -> String {
         push(&mut out, format_args!("  - {}\n", rule_words(rule)));
     }
     out.push_str("A missing value is never the same.\n");
+    out
+}
+
+/// Which comparisons are not independent in what is one person.
+fn together(model: &Model) -> String {
+    let matches = model.classes.iter().filter(|class| class.is_match);
+    let mut pairs: Vec<[usize; 2]> =
+        matches.flat_map(|class| &class.together).map(|together| together.comparisons).collect();
+    pairs.sort_unstable();
+    pairs.dedup();
+    if pairs.is_empty() {
+        return String::new();
+    }
+    let mut out = String::from(
+        "\nWhat counts together. These tell of each other in one person, so that two findings of them count for what both say, which is not the sum:\n",
+    );
+    for pair in pairs {
+        let [first, second] = pair.map(|comparison| model.comparisons[comparison].words());
+        push(&mut out, format_args!("  - {first} and {second}\n"));
+    }
     out
 }
 
@@ -395,6 +416,7 @@ mod tests {
             is_match,
             share,
             probabilities: vec![probabilities.to_vec()],
+            together: Vec::new(),
         };
         model.classes = vec![
             class("match", true, 1e-6, [0.8, 0.05, 0.05, 0.0, 0.1]),

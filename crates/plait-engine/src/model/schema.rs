@@ -247,6 +247,23 @@ pub(super) struct ClassToml {
     /// For each comparison: the probability of each of its levels in this class; they sum to 1.
     #[schemars(required, with = "BTreeMap<String, Vec<Probability>>")]
     pub(super) probability: Option<BTreeMap<Spanned<String>, Spanned<Vec<f64>>>>,
+    /// Comparisons whose findings are not independent within the class.
+    #[serde(default)]
+    #[schemars(with = "Vec<TogetherToml>")]
+    pub(super) together: Vec<Spanned<TogetherToml>>,
+}
+
+/// How often the findings of two comparisons come together, beside how often they would if they had nothing to do with each
+/// other.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Together")]
+pub(super) struct TogetherToml {
+    /// The names of the two comparisons.
+    pub(super) comparisons: [String; 2],
+    /// For each level of the first, for each level of the second: the probability of both / the product of the two
+    /// probabilities.
+    pub(super) ratio: Vec<Vec<f64>>,
 }
 
 /// Something written short, or as a table with more to say.
@@ -385,7 +402,7 @@ mod tests {
                 assert!(value["description"].is_string(), "{key} has no description");
             }
         }
-        assert_eq!(n_tables, 8);
+        assert_eq!(n_tables, 9);
         assert!(!schema.to_string().contains("null"));
     }
 

@@ -3,12 +3,13 @@ use crate::comparison::tests::any_comparison;
 use crate::fixture::{
     DATE, FORENAME, POSTCODE, SURNAME, all_pairs, any_records, comparison, fixed, model, records,
 };
-use crate::model::{BlockingKey, BlockingRule, Condition, LinkType, Measure, Part, Test};
+use crate::model::{BlockingKey, BlockingRule, Condition, LinkType, Measure, Part, Test, Together};
 use crate::progress::Silent;
 use crate::records::Records;
 use crate::training::two_classes;
 use plait_types::Role;
 use proptest::prelude::*;
+use std::cmp::Ordering;
 
 /// Numbers from which a trained model is made: classes beyond two, and what they and the adjustments are like.
 #[derive(Clone, Debug)]
@@ -57,6 +58,16 @@ fn trained(mut comparisons: Vec<Comparison>, numbers: &Numbers) -> Model {
             is_match: class < numbers.n_match,
             share: shares[class],
             probabilities: comparisons.iter().map(|comparison| take(comparison.levels.len())).collect(),
+            // any two with the next one, so that some count together with two
+            together: (1..comparisons.len())
+                .filter(|second| (class + second) % 3 != 0)
+                .map(|second| Together {
+                    comparisons: [second - 1, second],
+                    ratios: (0..comparisons[second - 1].levels.len())
+                        .map(|_| take(comparisons[second].levels.len()).iter().map(|x| 9.0 * x).collect())
+                        .collect(),
+                })
+                .collect(),
         })
         .collect();
     Model { classes, ..model(LinkType::DedupeOnly, comparisons) }
@@ -82,6 +93,57 @@ fn twin_adjustment(records: &Records, model: &Model, comparison: usize, level: u
     }
 }
 
+/// What two comparisons add to the bits of a class beside those of strangers, for levels from 0; held to what makes neither say
+/// the contrary of what it says alone.
+fn twin_together(model: &Model, class: usize, pair: [usize; 2], levels: [usize; 2]) -> f64 {
+    let strangers = model.classes.iter().position(|class| !class.is_match).unwrap();
+    let known: Vec<[usize; 2]> = (0..model.comparisons.len())
+        .flat_map(|second| (0..second).map(move |first| [first, second]))
+        .filter(|pair| {
+            model.classes.iter().any(|class| class.together.iter().any(|one| one.comparisons == *pair))
+        })
+        .collect();
+    if !known.contains(&pair) {
+        return 0.0;
+    }
+    let ratio = |class: usize| {
+        let found = model.classes[class].together.iter().find(|one| one.comparisons == pair);
+        found.map_or(0.0, |one| one.ratios[levels[0]][levels[1]].log2())
+    };
+    // the part of the evidence of one of the two that this pair may take
+    let part = |class: usize, side: usize| {
+        let (comparison, level) = (pair[side], levels[side]);
+        let of = |class: usize| model.classes[class].probabilities[comparison][level];
+        let matches = (0..model.classes.len()).filter(|&class| model.classes[class].is_match);
+        let mut of_class = of(class);
+        if level == 0 && class != strangers && !model.classes[class].is_match {
+            of_class = matches.map(of).fold(of_class, f64::min);
+        }
+        let n = known.iter().filter(|pair| pair.contains(&comparison)).count();
+        (of_class / of(strangers)).log2() / n as f64
+    };
+    let mut bits = ratio(class) - ratio(strangers);
+    if model.classes[class].is_match {
+        for side in [0, 1] {
+            let alone = part(class, side);
+            bits = match alone.total_cmp(&0.0) {
+                Ordering::Greater => bits.max(-alone),
+                Ordering::Less => bits.min(-alone),
+                Ordering::Equal => 0.0,
+            };
+        }
+    } else {
+        for side in [0, 1].into_iter().filter(|&side| levels[side] == 0) {
+            let matches = (0..model.classes.len()).filter(|&class| model.classes[class].is_match);
+            let least = matches
+                .map(|other| twin_together(model, other, pair, levels) + part(other, side))
+                .fold(f64::INFINITY, f64::min);
+            bits = bits.min(least - part(class, side));
+        }
+    }
+    bits
+}
+
 /// The weight of a pair as the sums and products of the theory.
 fn twin_weight(records: &Records, model: &Model, vector: ComparisonVector, pair: [u32; 2]) -> f64 {
     let strangers = model.classes.iter().position(|class| !class.is_match).unwrap();
@@ -100,6 +162,11 @@ fn twin_weight(records: &Records, model: &Model, vector: ComparisonVector, pair:
             let by_chance = !class.is_match && exact.is_some_and(|exact| levels[exact] < 0.5);
             if index != strangers && !by_chance {
                 product *= twin_adjustment(records, model, comparison, level, pair).exp2();
+            }
+            for first in (0..comparison).filter(|_| index != strangers) {
+                if let Some(other) = usize::from(vector.level(first)).checked_sub(1) {
+                    product *= twin_together(model, index, [first, comparison], [other, level]).exp2();
+                }
             }
         }
         product
@@ -130,7 +197,10 @@ proptest! {
             prop_assert!((weight - expected).abs() < 1e-9, "{} is not {}", weight, expected);
             let parts = scorer.parts(vector, left, right);
             prop_assert_eq!(parts.total, weight);
-            let sum = parts.prior + parts.evidence.iter().sum::<f64>() + parts.frequency.iter().sum::<f64>();
+            let sum = parts.prior
+                + parts.evidence.iter().sum::<f64>()
+                + parts.frequency.iter().sum::<f64>()
+                + parts.together.iter().sum::<f64>();
             prop_assert!((sum + parts.other_classes - weight).abs() < 1e-9);
             if model.classes.len() == 2 {
                 prop_assert!(parts.other_classes.abs() < 1e-9);

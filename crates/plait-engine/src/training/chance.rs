@@ -1,7 +1,7 @@
 //! How often records of different people agree by chance.
 
 use super::{TrainingOptions, comparable_pairs, random_pair};
-use crate::comparison::Comparer;
+use crate::comparison::{Comparer, ComparisonVector};
 use crate::model::{Comparison, Condition, Level, LinkType, Model, Test};
 use crate::records::{Field, Records};
 use crate::rows::{Rows, STRETCH};
@@ -20,17 +20,21 @@ pub struct Chance {
     pub present: Vec<f64>,
     /// Per comparison and level, the share of those pairs at the level; sums to 1.
     pub levels: Vec<Vec<f64>>,
+    /// The comparison vectors of the random pairs and how many had each, in order of the vector.
+    pub random: Vec<(ComparisonVector, u64)>,
 }
 
 impl Chance {
     /// Compares random pairs; the level of plain agreement is then replaced by its exact share,
     /// known from how often each value occurs.
     pub fn estimate(comparer: &Comparer<'_>, model: &Model, options: &TrainingOptions) -> Self {
-        let counts = random_level_counts(comparer, model, options);
+        let random = random_vectors(comparer, model, options);
         let records = comparer.records;
         let mut present = Vec::new();
         let mut levels = Vec::new();
-        for (comparison, counts) in model.comparisons.iter().zip(counts) {
+        for (at, comparison) in model.comparisons.iter().enumerate() {
+            let mut counts = vec![0; comparison.levels.len() + 1];
+            random.iter().for_each(|(vector, count)| counts[usize::from(vector.level(at))] += count);
             let drawn: u64 = counts.iter().sum();
             let seen: u64 = counts[1..].iter().sum();
             // half a pair at every level: a level that no random pair reached is rare, not impossible
@@ -58,17 +62,18 @@ impl Chance {
             levels.push(shares.iter().map(|share| share / sum).collect());
             present.push(share_present);
         }
-        Self { n_pairs: comparable_pairs(records, model.link_type), present, levels }
+        Self { n_pairs: comparable_pairs(records, model.link_type), present, levels, random }
     }
 }
 
-/// Per comparison, pairs per level (missing first).
-fn random_level_counts(comparer: &Comparer<'_>, model: &Model, options: &TrainingOptions) -> Vec<Vec<u64>> {
-    let zeros = || -> Vec<Vec<u64>> {
-        model.comparisons.iter().map(|comparison| vec![0; comparison.levels.len() + 1]).collect()
-    };
+/// The vectors of random pairs, counted, in order of the vector.
+fn random_vectors(
+    comparer: &Comparer<'_>,
+    model: &Model,
+    options: &TrainingOptions,
+) -> Vec<(ComparisonVector, u64)> {
     let n_chunks = options.random_pairs.div_ceil(STRETCH as u64) as usize;
-    (0..n_chunks)
+    let vectors: Vec<Vec<ComparisonVector>> = (0..n_chunks)
         .into_par_iter()
         // a chunk is short work for all that it takes to begin one
         .with_min_len(16)
@@ -83,22 +88,20 @@ fn random_level_counts(comparer: &Comparer<'_>, model: &Model, options: &Trainin
                 comparer.gather(pairs.iter().map(|pair| pair.1), rights);
                 comparer.fetch(lefts);
                 comparer.fetch(rights);
-                let mut counts = zeros();
-                for (comparison, counts) in counts.iter_mut().enumerate() {
-                    for place in 0..pairs.len() {
+                let mut vectors = vec![ComparisonVector::default(); pairs.len()];
+                for comparison in 0..model.comparisons.len() {
+                    for (place, vector) in vectors.iter_mut().enumerate() {
                         let (left, right) = (lefts.get(place), rights.get(place));
-                        counts[comparer.level_of(comparison, left, right, scratch) as usize] += 1;
+                        vector.set(comparison, comparer.level_of(comparison, left, right, scratch));
                     }
                 }
-                counts
+                vectors
             },
         )
-        .reduce(zeros, |mut all, some| {
-            for (all, some) in all.iter_mut().flatten().zip(some.iter().flatten()) {
-                *all += some;
-            }
-            all
-        })
+        .collect();
+    let mut vectors = vectors.concat();
+    vectors.sort_unstable();
+    vectors.chunk_by(|a, b| a == b).map(|same| (same[0], same.len() as u64)).collect()
 }
 
 /// The shares of levels that ask whether both records have a certain value, where all of them do; half a pair at least.

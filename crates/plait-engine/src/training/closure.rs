@@ -8,7 +8,6 @@
 //! relatives differs in is there on both sides, in the pair and between it and the third record: a record without a name
 //! may be of either of two twins, and would join them. Says nothing where people have fewer than three records.
 
-use super::expectation::likelihood;
 use super::{ComparedPairs, TASK_PAIRS};
 use crate::blocking::Blocks;
 use crate::comparison::{Comparer, ComparisonVector};
@@ -107,8 +106,7 @@ struct Asked {
 }
 
 fn kind_of(classes: &[Class], asked: &[Asked], vector: ComparisonVector) -> Kind {
-    let weights: Vec<f64> =
-        classes.iter().map(|class| class.share * likelihood(&class.probabilities, vector)).collect();
+    let weights: Vec<f64> = classes.iter().map(|class| class.share * class.likelihood(vector)).collect();
     let all: f64 = weights.iter().sum();
     let matches: f64 = classes.iter().zip(&weights).filter(|(class, _)| class.is_match).map(|(_, w)| w).sum();
     if matches >= SURE * all {
@@ -262,6 +260,7 @@ mod tests {
             is_match,
             share,
             probabilities: vec![vec![person, 1.0 - person], vec![kin, 1.0 - kin]],
+            together: Vec::new(),
         };
         Model {
             blocking: vec![BlockingRule { keys: vec![BlockingKey::same("kin", Part::Whole)] }],

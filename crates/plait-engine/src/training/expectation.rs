@@ -12,9 +12,10 @@
 //! forename (or date of birth) agrees no more often than by chance and who are free in everything else
 //! (Winkler 1993; Larsen and Rubin 2001 for more classes than two).
 
+use super::dependence::{self, Joint};
 use super::{Chance, Labelled};
 use crate::comparison::{Comparer, ComparisonVector};
-use crate::model::{Class, Model};
+use crate::model::{Class, Model, Together, likelihood};
 use plait_types::{Role, counted};
 
 /// Rounds at most.
@@ -171,6 +172,14 @@ struct State<'a> {
     n_pairs: Vec<f64>,
     probabilities: Vec<Table>,
     strangers: Table,
+    /// Per planned class and per two comparisons that count together.
+    together: Vec<Vec<Together>>,
+    /// The same of strangers, of which random pairs tell.
+    strangers_together: Vec<Together>,
+    /// How many of all pairs each random one stands for.
+    per_random: f64,
+    /// How many candidates each compared one stands for.
+    scale: f64,
 }
 
 /// Learns the classes from counts of vectors, each count standing for `scale` pairs.
@@ -183,16 +192,14 @@ pub(super) fn fit(
     plans: &[ClassPlan],
 ) -> Fit {
     let candidates: f64 = vectors.iter().map(|(_, count)| *count as f64 * scale).sum();
-    let mut state = State::start(plans, chance, candidates);
-    let mut last = f64::NEG_INFINITY;
+    let mut state = State::start(plans, chance, candidates, scale);
     let mut n_rounds = 0;
-    let mut converged = false;
-    while n_rounds < MAX_ROUNDS && !converged {
-        let (log_likelihood, expected) = state.expect(vectors, scale, labelled);
-        state.maximise(&expected);
-        n_rounds += 1;
-        converged = (log_likelihood - last).abs() < ENOUGH * candidates;
-        last = log_likelihood;
+    // comparisons are taken for independent until it is seen among which matches they are not
+    let mut converged = state.learn(vectors, labelled, candidates, &mut n_rounds);
+    let pairs = state.dependent(vectors, labelled);
+    if !pairs.is_empty() {
+        state.count_together(&pairs);
+        converged = state.learn(vectors, labelled, candidates, &mut n_rounds);
     }
     let warnings = state.warnings(candidates);
     Fit { classes: state.into_classes(), n_rounds, converged, warnings }
@@ -202,10 +209,11 @@ pub(super) fn fit(
 struct Expected {
     n_pairs: Vec<f64>,
     levels: Vec<Table>,
+    joints: Vec<Vec<Joint>>,
 }
 
 impl<'a> State<'a> {
-    fn start(plans: &'a [ClassPlan], chance: &'a Chance, candidates: f64) -> Self {
+    fn start(plans: &'a [ClassPlan], chance: &'a Chance, candidates: f64, scale: f64) -> Self {
         let matches: Table = chance.levels.iter().map(|levels| agreeing(levels.len())).collect();
         let half: Table = matches
             .iter()
@@ -232,33 +240,78 @@ impl<'a> State<'a> {
             plans,
             chance,
             start,
+            together: vec![Vec::new(); plans.len()],
+            strangers_together: Vec::new(),
+            per_random: chance.n_pairs
+                / chance.random.iter().map(|(_, count)| *count as f64).sum::<f64>().max(1.0),
+            scale,
         };
         state.tie_to_strangers();
         state
     }
 
-    /// Shares every vector out among the classes.
-    fn expect(
+    /// Rounds until one changes nothing of note; whether one did not.
+    fn learn(
+        &mut self,
+        vectors: &[(ComparisonVector, u64)],
+        labelled: &Labelled,
+        candidates: f64,
+        n_rounds: &mut u32,
+    ) -> bool {
+        let mut last = f64::NEG_INFINITY;
+        for _ in 0..MAX_ROUNDS {
+            let (log_likelihood, expected) = self.expect(vectors, labelled);
+            self.maximise(&expected);
+            *n_rounds += 1;
+            if (log_likelihood - last).abs() < ENOUGH * candidates {
+                return true;
+            }
+            last = log_likelihood;
+        }
+        false
+    }
+
+    /// The comparisons that tell of each other among matches; but for those of identifiers, which are never wrong together without a
+    /// reason, and of sources.
+    fn dependent(&self, vectors: &[(ComparisonVector, u64)], labelled: &Labelled) -> Vec<[usize; 2]> {
+        let Some(matches) = self.plans.iter().position(|plan| plan.is_match) else { return Vec::new() };
+        let plan = &self.plans[matches];
+        let n_levels: Vec<usize> = self.strangers.iter().map(Vec::len).collect();
+        let mut joints = Joint::of_all(&n_levels);
+        joints.retain(|joint| {
+            joint.comparisons.iter().all(|at| !plan.identifiers.contains(at) && !plan.sources.contains(at))
+        });
+        self.share_out(vectors, labelled, |vector, pairs| {
+            joints.iter_mut().for_each(|joint| joint.add(vector, pairs[matches] / self.scale));
+        });
+        dependence::choose(&joints)
+    }
+
+    /// From now on, such comparisons count together.
+    fn count_together(&mut self, pairs: &[[usize; 2]]) {
+        let one = |&comparisons: &[usize; 2]| {
+            let [first, second] = comparisons.map(|comparison| self.strangers[comparison].len());
+            Together { comparisons, ratios: vec![vec![1.0; second]; first] }
+        };
+        let ones: Vec<Together> = pairs.iter().map(one).collect();
+        self.together.fill(ones.clone());
+        self.strangers_together = ones;
+    }
+
+    /// Shares every vector out among the classes; `take` has the pairs of each. Gives the log-likelihood.
+    fn share_out(
         &self,
         vectors: &[(ComparisonVector, u64)],
-        scale: f64,
         labelled: &Labelled,
-    ) -> (f64, Expected) {
+        mut take: impl FnMut(ComparisonVector, &[f64]),
+    ) -> f64 {
         let n_strangers = (self.chance.n_pairs - self.n_pairs.iter().sum::<f64>()).max(1.0);
-        let mut expected = Expected {
-            n_pairs: vec![0.0; self.plans.len()],
-            levels: self
-                .probabilities
-                .iter()
-                .map(|table| table.iter().map(|l| vec![0.0; l.len()]).collect())
-                .collect(),
-        };
         let mut log_likelihood = 0.0;
         let mut weights = vec![0.0; self.plans.len()];
         // of which classes a pair can be: of any, or of those of matches or of others
         let without_label = vectors
             .iter()
-            .map(|&(vector, count)| (vector, labelled.left_of(vector, count as f64 * scale), None));
+            .map(|&(vector, count)| (vector, labelled.left_of(vector, count as f64 * self.scale), None));
         let with_label = labelled.counts.iter().flat_map(|&(vector, counts)| {
             [(vector, counts[0], Some(false)), (vector, counts[1], Some(true))]
         });
@@ -267,16 +320,42 @@ impl<'a> State<'a> {
                 continue;
             }
             let is_possible = |of_matches: bool| is_match.is_none_or(|is_match| is_match == of_matches);
-            let mut sum =
-                if is_possible(false) { n_strangers * likelihood(&self.strangers, vector) } else { 0.0 };
-            let classes = self.plans.iter().zip(&self.n_pairs).zip(&self.probabilities);
-            for (weight, ((plan, n), table)) in weights.iter_mut().zip(classes) {
-                *weight = if is_possible(plan.is_match) { n * likelihood(table, vector) } else { 0.0 };
+            let mut sum = if is_possible(false) {
+                n_strangers * likelihood(&self.strangers, &self.strangers_together, vector)
+            } else {
+                0.0
+            };
+            for (class, weight) in weights.iter_mut().enumerate() {
+                *weight = if is_possible(self.plans[class].is_match) {
+                    self.n_pairs[class]
+                        * likelihood(&self.probabilities[class], &self.together[class], vector)
+                } else {
+                    0.0
+                };
                 sum += *weight;
             }
             log_likelihood += count * sum.ln();
-            for (class, weight) in weights.iter().enumerate() {
-                let pairs = count * weight / sum;
+            weights.iter_mut().for_each(|weight| *weight = count * *weight / sum);
+            take(vector, &weights);
+        }
+        log_likelihood
+    }
+
+    /// What is expected of each class.
+    fn expect(&self, vectors: &[(ComparisonVector, u64)], labelled: &Labelled) -> (f64, Expected) {
+        let none_yet =
+            |pair: &Together| Joint::new(pair.comparisons, [pair.ratios.len(), pair.ratios[0].len()]);
+        let mut expected = Expected {
+            n_pairs: vec![0.0; self.plans.len()],
+            levels: self
+                .probabilities
+                .iter()
+                .map(|table| table.iter().map(|l| vec![0.0; l.len()]).collect())
+                .collect(),
+            joints: self.together.iter().map(|pairs| pairs.iter().map(none_yet).collect()).collect(),
+        };
+        let log_likelihood = self.share_out(vectors, labelled, |vector, shares| {
+            for (class, &pairs) in shares.iter().enumerate() {
                 expected.n_pairs[class] += pairs;
                 for (comparison, levels) in expected.levels[class].iter_mut().enumerate() {
                     let level = vector.level(comparison);
@@ -284,8 +363,9 @@ impl<'a> State<'a> {
                         levels[level as usize - 1] += pairs;
                     }
                 }
+                expected.joints[class].iter_mut().for_each(|joint| joint.add(vector, pairs));
             }
-        }
+        });
         (log_likelihood, expected)
     }
 
@@ -320,6 +400,33 @@ impl<'a> State<'a> {
             }
         }
         self.tie_to_strangers();
+        self.learn_together(expected);
+    }
+
+    /// What findings say together: of each class, what was expected of it; of strangers, what random pairs showed less what the
+    /// other classes claim of it. Where a class agrees by chance only, it goes together with nothing.
+    fn learn_together(&mut self, expected: &Expected) {
+        for at in 0..self.strangers_together.len() {
+            let [first, second] = self.strangers_together[at].comparisons;
+            let mut joint =
+                Joint::new([first, second], [self.strangers[first].len(), self.strangers[second].len()]);
+            self.chance.random.iter().for_each(|&(vector, count)| joint.add(vector, count as f64));
+            for (level, row) in joint.counts.iter_mut().enumerate() {
+                for (other, seen) in row.iter_mut().enumerate() {
+                    let claimed: f64 =
+                        expected.joints.iter().map(|joints| joints[at].counts[level][other]).sum();
+                    *seen = (*seen - claimed / self.per_random).max(LEAST_CHANCE * *seen);
+                }
+            }
+            self.strangers_together[at].ratios =
+                joint.ratios(1.0, &self.strangers[first], &self.strangers[second]);
+            for (class, plan) in self.plans.iter().enumerate() {
+                if !plan.by_chance.contains(&first) && !plan.by_chance.contains(&second) {
+                    let [a, b] = [first, second].map(|comparison| &self.probabilities[class][comparison]);
+                    self.together[class][at].ratios = expected.joints[class][at].ratios(self.scale, a, b);
+                }
+            }
+        }
     }
 
     fn tie_to_strangers(&mut self) {
@@ -370,11 +477,13 @@ impl<'a> State<'a> {
             .iter()
             .zip(&self.n_pairs)
             .zip(self.probabilities)
-            .map(|((plan, n), probabilities)| Class {
+            .zip(self.together)
+            .map(|(((plan, n), probabilities), together)| Class {
                 name: plan.name.clone(),
                 is_match: plan.is_match,
                 share: (n / all).clamp(1e-12, 0.999),
                 probabilities,
+                together,
             })
             .collect();
         let share = 1.0 - classes.iter().map(|class| class.share).sum::<f64>();
@@ -394,23 +503,11 @@ impl<'a> State<'a> {
                 is_match: false,
                 share: share.max(1e-12),
                 probabilities: strangers,
+                together: self.strangers_together,
             },
         );
         classes
     }
-}
-
-/// P(vector | class), missing comparisons saying nothing.
-#[inline]
-pub(super) fn likelihood(table: &Table, vector: ComparisonVector) -> f64 {
-    let mut product = 1.0;
-    for (comparison, levels) in table.iter().enumerate() {
-        let level = vector.level(comparison);
-        if level > 0 {
-            product *= levels[level as usize - 1];
-        }
-    }
-    product
 }
 
 /// Where matches start: .85 at the first level, the rest halving from level to level.

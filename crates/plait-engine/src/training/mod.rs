@@ -3,6 +3,7 @@
 
 mod chance;
 mod closure;
+mod dependence;
 mod expectation;
 
 use crate::blocking::{Blocks, PairVisitor, Task};
@@ -18,6 +19,7 @@ use rayon::prelude::*;
 use std::collections::BTreeMap;
 
 pub use chance::Chance;
+pub use dependence::Dependence;
 pub use expectation::ClassPlan;
 
 /// How much to look at while learning.
@@ -50,6 +52,8 @@ pub struct Training {
     pub converged: bool,
     /// Distinct comparison vectors and how many compared pairs had each, in order of the vector.
     pub vectors: Vec<(ComparisonVector, u64)>,
+    /// For each class and each two comparisons, how their findings come together, in order of both.
+    pub dependence: Vec<Dependence>,
     /// What a careful person should know about the fit.
     pub warnings: Vec<String>,
     /// The pairs themselves, where all candidates were compared and they are few enough to keep.
@@ -124,6 +128,7 @@ pub fn train(
         scale,
         n_rounds: fit.n_rounds,
         converged: fit.converged,
+        dependence: dependence::of_classes(&vectors, scale, &model.classes),
         vectors,
         warnings,
         compared,
@@ -285,8 +290,14 @@ fn random_pair(
 /// The match and non-match probabilities of a model with two classes given, as a person or another program knows them.
 pub fn two_classes(prior: f64, m: Vec<Vec<f64>>, u: Vec<Vec<f64>>) -> Vec<Class> {
     vec![
-        Class { name: "match".into(), is_match: true, share: prior, probabilities: m },
-        Class { name: "stranger".into(), is_match: false, share: 1.0 - prior, probabilities: u },
+        Class { name: "match".into(), is_match: true, share: prior, probabilities: m, together: Vec::new() },
+        Class {
+            name: "stranger".into(),
+            is_match: false,
+            share: 1.0 - prior,
+            probabilities: u,
+            together: Vec::new(),
+        },
     ]
 }
 

@@ -150,7 +150,20 @@ fn learned<'a>(model: &'a Model, faults: &mut Vec<Fault>) -> Option<(&'a Class, 
         model.classes.iter().partition(|class| class.is_match);
     match (matches.as_slice(), strangers.as_slice()) {
         ([], []) => None,
-        ([matches], [strangers]) => Some((matches, strangers)),
+        ([matches], [strangers]) => {
+            if let Some(together) = matches.together.first().or(strangers.together.first()) {
+                let [first, second] = together.comparisons.map(|at| &*model.comparisons[at].name);
+                faults.push(
+                    Fault::new(
+                        FaultCode::SplinkForm,
+                        format!("{first} and {second} count together in the model, and Splink takes comparisons for independent"),
+                        "remove the [[class.together]] tables from the model; its weights are then those of independent comparisons",
+                    )
+                    .because("pairs of people who have moved would weigh less in Splink than here"),
+                );
+            }
+            Some((matches, strangers))
+        }
         _ => {
             let classes: Vec<&str> = model.classes.iter().map(|class| class.name.as_str()).collect();
             faults.push(
@@ -495,7 +508,7 @@ pub(super) fn kilometres(latitude: &str, longitude: &str) -> String {
 mod tests {
     use super::super::import;
     use super::*;
-    use crate::model::{Accept, BlockingKey, Clustering, DeterministicRule, TermFrequency};
+    use crate::model::{Accept, BlockingKey, Clustering, DeterministicRule, TermFrequency, Together};
 
     #[test]
     fn a_rule_that_links_by_itself_is_refused_by_its_words() {
@@ -531,12 +544,14 @@ mod tests {
                     is_match: true,
                     share: 0.25,
                     probabilities: vec![vec![0.9, 0.1]],
+                    together: Vec::new(),
                 },
                 Class {
                     name: "stranger".into(),
                     is_match: false,
                     share: 0.75,
                     probabilities: vec![vec![0.3, 0.7]],
+                    together: Vec::new(),
                 },
             ],
         }
@@ -661,6 +676,21 @@ mod tests {
             [
                 "the model has the classes match, stranger, same household, and Splink knows two: matches and all others"
             ]
+        );
+    }
+
+    #[test]
+    fn comparisons_that_count_together_are_refused() {
+        let mut model = model(Condition::exact());
+        let other = Comparison { name: "other".into(), ..model.comparisons[0].clone() };
+        model.comparisons.push(other);
+        for class in &mut model.classes {
+            class.probabilities.push(vec![0.5, 0.5]);
+            class.together.push(Together { comparisons: [0, 1], ratios: vec![vec![1.0; 2]; 2] });
+        }
+        assert_eq!(
+            complaints(&model),
+            ["both and other count together in the model, and Splink takes comparisons for independent"]
         );
     }
 

@@ -50,6 +50,7 @@ fn any_problem() -> impl Strategy<Value = Problem> {
                 n_pairs: 10.0 + candidates as f64 * spread,
                 present: take(levels.len()),
                 levels: levels.iter().map(|&n| distribution(&take(n))).collect(),
+                random: Vec::new(),
             };
             let mut plans = vec![ClassPlan { identifiers, ..plan("match", true, &[]) }];
             plans.extend((0..n_kin).map(|kin| plan("related", false, &[kin])));
@@ -180,10 +181,10 @@ proptest! {
         chance.n_pairs = 1e14;
         chance.present.fill(1.0);
         let candidates: f64 = vectors.iter().map(|(_, count)| *count as f64).sum();
-        let mut state = State::start(&plans, &chance, candidates);
+        let mut state = State::start(&plans, &chance, candidates, 1.0);
         let mut last = f64::NEG_INFINITY;
         for round in 0..60 {
-            let (log_likelihood, expected) = state.expect(&vectors, 1.0, &Labelled::default());
+            let (log_likelihood, expected) = state.expect(&vectors, &Labelled::default());
             let mut belief = 0.0;
             for (class, plan) in plans.iter().enumerate() {
                 for comparison in (0..chance.levels.len()).filter(|c| !plan.by_chance.contains(c)) {
@@ -231,7 +232,7 @@ fn drawn(kinds: &[Kind], n_pairs: usize, seed: u64) -> (Vec<(ComparisonVector, u
         present.push(seen.iter().sum::<f64>() / n_pairs as f64);
         levels.push(distribution(&seen));
     }
-    (counts.into_iter().collect(), Chance { n_pairs: n_pairs as f64, present, levels })
+    (counts.into_iter().collect(), Chance { n_pairs: n_pairs as f64, present, levels, random: Vec::new() })
 }
 
 #[track_caller]
@@ -325,7 +326,12 @@ fn a_fit_that_settles_on_siblings_says_so() {
 
 #[test]
 fn a_fit_that_cannot_be_trusted_says_so() {
-    let chance = Chance { n_pairs: 1e4, present: vec![1.0; 2], levels: vec![vec![0.3, 0.7], vec![0.3, 0.7]] };
+    let chance = Chance {
+        n_pairs: 1e4,
+        present: vec![1.0; 2],
+        levels: vec![vec![0.3, 0.7], vec![0.3, 0.7]],
+        random: Vec::new(),
+    };
     let only_matches = [(vector(&[1, 1]), 5_000)];
     let fit = fit(&only_matches, 1.0, &Labelled::default(), &chance, &[plan("match", true, &[])]);
     assert!(
@@ -353,8 +359,12 @@ fn a_level_by_chance_is_as_strangers_have_it_and_the_others_are_learned() {
 
 #[test]
 fn where_every_pair_has_a_label_the_classes_are_what_the_labels_say() {
-    let chance =
-        Chance { n_pairs: 1e6, present: vec![1.0, 1.0], levels: vec![vec![0.05, 0.95], vec![0.02, 0.98]] };
+    let chance = Chance {
+        n_pairs: 1e6,
+        present: vec![1.0, 1.0],
+        levels: vec![vec![0.05, 0.95], vec![0.02, 0.98]],
+        random: Vec::new(),
+    };
     // of pairs that agree on both, most are of two persons, against all that agreement makes likely
     let labelled: Vec<(ComparisonVector, [f64; 2])> = vec![
         (vector(&[1, 1]), [6_000.0, 2_000.0]),
@@ -377,4 +387,75 @@ fn where_every_pair_has_a_label_the_classes_are_what_the_labels_say() {
     let untaught = fit(&vectors, 1.0, &Labelled::default(), &chance, &plans).classes;
     let share = untaught.iter().find(|class| class.is_match).expect("a class of matches").share;
     assert!((share * chance.n_pairs / 10_000.0 - 1.0).abs() > 0.2, "without labels it is guessed: {share}");
+}
+
+/// Pairs of people some of whom have moved, so that postcode, address and town differ together: surname, date of birth,
+/// postcode, address, town; sex; forename.
+fn with_movers(one_in: usize, seed: u64) -> (Vec<(ComparisonVector, u64)>, Chance) {
+    let mut dice = Dice::new(seed);
+    let mut counts = std::collections::BTreeMap::<ComparisonVector, u64>::new();
+    for _ in 0..600_000 {
+        let is_match = dice.below(100) == 0;
+        let has_moved = dice.below(one_in) == 0;
+        let mut level = |same: f64| dice.pick(&[same, 1.0 - same]) as u8 + 1;
+        let home = if has_moved { [0.02, 0.01, 0.10] } else { [0.98, 0.99, 0.99] };
+        let levels = if is_match {
+            [
+                level(0.93),
+                level(0.97),
+                level(home[0]),
+                level(home[1]),
+                level(home[2]),
+                level(0.98),
+                level(0.92),
+            ]
+        } else {
+            [0.005, 0.001, 0.002, 0.001, 0.1, 0.5, 0.01].map(level)
+        };
+        *counts.entry(vector(&levels)).or_default() += 1;
+    }
+    let at = |comparison: usize| -> f64 {
+        counts.iter().filter(|(v, _)| v.level(comparison) == 1).map(|(_, n)| *n as f64).sum::<f64>()
+            / 600_000.0
+    };
+    let levels = (0..7).map(|comparison| vec![at(comparison), 1.0 - at(comparison)]).collect();
+    let random: Vec<(ComparisonVector, u64)> = counts.into_iter().collect();
+    let mut vectors = random.clone();
+    vectors.retain(|(v, _)| (0..4).any(|comparison| v.level(comparison) == 1));
+    (vectors, Chance { n_pairs: 600_000.0, present: vec![1.0; 7], levels, random })
+}
+
+#[test]
+fn what_changes_together_is_found_and_counted_once() {
+    let (vectors, chance) = with_movers(10, 7);
+    let fit = fit(&vectors, 1.0, &Labelled::default(), &chance, &[plan("match", true, &[])]);
+    let [matches, strangers] = &fit.classes[..] else { panic!("two classes") };
+    let pairs: Vec<[usize; 2]> = matches.together.iter().map(|together| together.comparisons).collect();
+    assert_eq!(pairs.len(), 2, "a tree of three comparisons: {pairs:?}");
+    assert!(pairs.iter().flatten().all(|comparison| (2..5).contains(comparison)), "{pairs:?}");
+    assert!((matches.share - 0.01).abs() < 0.0005, "{}", matches.share);
+    for (together, of_strangers) in matches.together.iter().zip(&strangers.together) {
+        let [first, second] = together.comparisons;
+        let [a, b] = [first, second].map(|comparison| matches.probabilities[comparison][1]);
+        let home = [[0.98, 0.02], [0.99, 0.01], [0.90, 0.01]];
+        let both: f64 =
+            0.1 * home[first - 2][0] * home[second - 2][0] + 0.9 * home[first - 2][1] * home[second - 2][1];
+        let expected = both / (a * b);
+        let found = together.ratios[1][1];
+        assert!((found / expected - 1.0).abs() < 0.1, "{found} is not {expected}");
+        // what random pairs show of strangers is that nothing goes together
+        assert!((of_strangers.ratios[1][1] - 1.0).abs() < 0.02, "{:?}", of_strangers.ratios);
+    }
+}
+
+#[test]
+fn of_identifiers_and_sources_nothing_is_taken_to_change_together() {
+    // of an identifier that is checked when it is typed, more than one in twenty are not believed to be wrong
+    let (vectors, chance) = with_movers(16, 7);
+    let pairs_of = |plan: ClassPlan| {
+        let fit = fit(&vectors, 1.0, &Labelled::default(), &chance, &[plan]);
+        fit.classes[0].together.iter().map(|together| together.comparisons).collect::<Vec<_>>()
+    };
+    assert_eq!(pairs_of(ClassPlan { identifiers: vec![3], ..plan("match", true, &[]) }), [[2, 4]]);
+    assert_eq!(pairs_of(ClassPlan { sources: vec![2], ..plan("match", true, &[]) }), [[3, 4]]);
 }
