@@ -2,8 +2,9 @@
 
 use plait_engine::explanation::{Explanation, Term, TermKind};
 use plait_engine::model::{
-    Accept, Class, Clustering, Comparison, Condition, Level, LinkType, Missing, Model,
+    Accept, Class, Clustering, Comparison, Condition, Level, LinkType, Missing, Model, Together,
 };
+use plait_engine::training::Dependence;
 use plait_report::{
     Accuracy, BlockingResult, ColumnQuality, Decision, Estimate, ExplainedPair, Input, LinkReport, Note,
     PairCounts, PersonSize, Placeholder, Provenance, Route, ScoreBin, ScoreHistogram, SourceColumns,
@@ -36,6 +37,7 @@ fn sample() -> LinkReport {
             .map(|(records, persons)| PersonSize { records, persons })
             .to_vec(),
         model: model(),
+        dependence: dependence(),
         pairs: PairCounts { possible: 365_513_280, compared: 214_380, links: 7557, reviews: 69 },
         blocking: vec![
             rule("same UPN", 5301, 5290, 1204),
@@ -67,6 +69,26 @@ fn sample() -> LinkReport {
         ],
         provenance: provenance(),
     }
+}
+
+/// Who has moved has another telephone as well; sex has nothing to do with it.
+fn dependence() -> Vec<Dependence> {
+    let of = |comparisons, information, observed: &[&[f64]], expected: &[&[f64]]| Dependence {
+        class: 0,
+        comparisons,
+        information,
+        observed: observed.iter().map(|row| row.to_vec()).collect(),
+        expected: expected.iter().map(|row| row.to_vec()).collect(),
+    };
+    vec![
+        of(
+            [4, 6],
+            0.143,
+            &[&[5270.0, 110.0], &[430.0, 31.0], &[800.0, 92.0], &[541.0, 283.0]],
+            &[&[5009.0, 371.0], &[429.0, 32.0], &[830.0, 62.0], &[773.0, 51.0]],
+        ),
+        of([5, 6], 0.0, &[&[6000.0, 30.0], &[40.0, 2.0]], &[&[6000.2, 29.8], &[39.8, 2.2]]),
+    ]
 }
 
 fn source(name: &str, records: u64, linked: u64, in_review: u64) -> SourceResult {
@@ -118,7 +140,7 @@ fn model() -> Model {
         probabilities: probabilities.map(<[f64]>::to_vec).to_vec(),
         together: Vec::new(),
     };
-    let one_person = class(
+    let mut one_person = class(
         "match",
         true,
         1.0 / 31_400.0,
@@ -132,6 +154,10 @@ fn model() -> Model {
             &[0.931, 0.069],
         ],
     );
+    one_person.together = vec![Together {
+        comparisons: [4, 6],
+        ratios: vec![vec![1.05, 0.30], vec![1.0, 0.97], vec![0.96, 1.48], vec![0.70, 5.5]],
+    }];
     let strangers = class(
         "strangers",
         false,

@@ -2,6 +2,7 @@
 
 use plait_engine::explanation::Explanation;
 use plait_engine::model::Model;
+use plait_engine::training::Dependence;
 use plait_types::{Issue, Role, Severity};
 
 /// One linkage run, as its page shows it.
@@ -25,6 +26,8 @@ pub struct LinkReport {
     pub people: Vec<PersonSize>,
     /// As it was used; trained.
     pub model: Model,
+    /// How findings of two comparisons come together, of each class; empty where the model came trained.
+    pub dependence: Vec<Dependence>,
     /// How many pairs there are, at each stage.
     pub pairs: PairCounts,
     /// In the order of the model.

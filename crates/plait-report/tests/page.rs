@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use plait_engine::explanation::{Explanation, Term, TermKind};
 use plait_engine::model::{
-    Accept, Class, Clustering, Comparison, Condition, Level, LinkType, Missing, Model,
+    Accept, Class, Clustering, Comparison, Condition, Level, LinkType, Missing, Model, Together,
 };
 use plait_engine::objection::Objection;
+use plait_engine::training::Dependence;
 use plait_report::{
     Accuracy, AccuracyEstimate, Band, BlockingResult, ColumnQuality, Decision, Estimate, ExplainedPair,
     GroupResult, GroupingResult, Input, LinkReport, NotFoundIn, Note, PairCounts, PersonSize, Placeholder,
@@ -82,6 +83,13 @@ fn report(text: &str) -> LinkReport {
                 class("strangers", false, 0.95, [0.01, 0.01, 0.98], [0.001, 0.999]),
             ],
         },
+        dependence: vec![Dependence {
+            class: 0,
+            comparisons: [0, 1],
+            information: 0.125,
+            observed: vec![vec![900.0, 3.0], vec![40.0, 0.5], vec![7.0, 60.0]],
+            expected: vec![vec![846.0, 57.0], vec![38.0, 2.5], vec![63.0, 4.0]],
+        }],
         pairs: PairCounts { possible: 200, compared: 30, links: 8, reviews: 1 },
         blocking: vec![
             BlockingResult { words: format!("same date of birth{text}"), pairs: 12, links: 8, only_links: 3 },
@@ -388,7 +396,7 @@ fn check_it_asks_for_nothing(page: &str) {
 #[test]
 fn every_chart_is_described_and_followed_by_a_table_before_the_next() {
     // sources, persons, histogram, two pairs, weights, m and u, blocking, columns of one source; one kind of groups
-    assert_eq!(pages("").map(|page| described_charts(&page)), [9, 1]);
+    assert_eq!(pages("").map(|page| described_charts(&page)), [10, 1]);
 }
 
 fn described_charts(page: &str) -> u32 {
@@ -495,6 +503,23 @@ fn a_run_that_found_nothing_still_has_a_page() {
     assert!(text.contains("No pair was compared"));
     assert!(text.contains("has not been trained"));
     assert!(!text.contains("NaN") && !text.contains("inf"));
+}
+
+#[test]
+fn findings_that_come_together_are_shown_beside_what_was_expected_of_them() {
+    let shown = |report: &LinkReport| words(&link_report(report));
+    let mut with = report("");
+    with.model.classes[0].together.clear();
+    let text = shown(&with);
+    assert!(text.contains("What findings come together"), "{text}");
+    // largest surprise first, and none of fewer than ten pairs
+    let by_itself = "Surname and Born | each counted by itself | 0.125 | different; different | 60 | 4.0";
+    assert!(text.contains(by_itself), "{text}");
+    assert!(!text.contains("similar; different | 0.5"), "{text}");
+    with.model.classes[0].together.push(Together { comparisons: [0, 1], ratios: vec![vec![1.0; 2]; 3] });
+    assert!(shown(&with).contains("Surname and Born | counted together | 0.125"));
+    let without = LinkReport { dependence: Vec::new(), ..report("") };
+    assert!(!shown(&without).contains("What findings come together"));
 }
 
 #[test]

@@ -13,7 +13,7 @@ use crate::place::OutputPlace;
 use crate::quality::RunQuality;
 use crate::reason::Reason;
 use crate::routes::WithoutRoute;
-use crate::run::{Counts, FORMAT, MODEL_FILE, Run, RunLabels, RunModel, RunRule, RunSource};
+use crate::run::{Counts, FORMAT, MODEL_FILE, Run, RunDependence, RunLabels, RunModel, RunRule, RunSource};
 use crate::score::Truth;
 use crate::source::{Opened, RecordNames, SourceSpec, open_with_rows, sha256_of_text};
 use crate::summary::SourceOutcome;
@@ -541,6 +541,7 @@ impl<'a> Job<'a> {
             let doubts = training.warnings.iter();
             issues.extend(doubts.map(|doubt| Issue::new(IssueKind::ModelInDoubt, "the model", doubt)));
             run.model.rounds = training.n_rounds;
+            run.model.dependence = dependence(training, &model);
         }
         issues.extend(summary::sources_without_link(&findings, &run, &issues));
         run.issues = issues.iter().map(ToString::to_string).collect();
@@ -845,6 +846,7 @@ impl<'a> Job<'a> {
                 link_from: model.accept.link,
                 review_from: model.accept.review,
                 rounds: 0,
+                dependence: Vec::new(),
             },
             seed: self.request.seed,
             threads: rayon::current_num_threads(),
@@ -911,6 +913,23 @@ impl<'a> Job<'a> {
 }
 
 /// Per pair that is no link although its weight or a rule is for it, why not.
+/// Of pairs of one person, what two comparisons tell of each other; those that tell most first.
+fn dependence(training: &Training, model: &Model) -> Vec<RunDependence> {
+    let Some(matches) = model.classes.iter().position(|class| class.is_match) else { return Vec::new() };
+    let of_matches = training.dependence.iter().filter(|dependence| dependence.class == matches);
+    let mut all: Vec<RunDependence> = of_matches
+        .map(|dependence| RunDependence {
+            comparisons: dependence.comparisons.map(|at| model.comparisons[at].name.clone()),
+            pairs: dependence.n_pairs(),
+            information_bits: dependence.information,
+            counted_together: (model.classes[matches].together.iter())
+                .any(|together| together.comparisons == dependence.comparisons),
+        })
+        .collect();
+    all.sort_by(|a, b| b.information_bits.total_cmp(&a.information_bits));
+    all
+}
+
 fn objections(
     model: &Model,
     conflicts: &Conflicts<'_>,

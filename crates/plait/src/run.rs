@@ -195,6 +195,21 @@ pub struct RunModel {
     pub review_from: f64,
     /// Rounds of training; 0 if the model came trained.
     pub rounds: u32,
+    /// Of pairs of one person, what two comparisons tell of each other; empty if the model came trained.
+    pub dependence: Vec<RunDependence>,
+}
+
+/// Two comparisons, and how far their findings come together among pairs of one person.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunDependence {
+    /// Names of the two, in the order of the model.
+    pub comparisons: [String; 2],
+    /// Candidates of one person that have both.
+    pub pairs: f64,
+    /// Bits that one finding tells of the other, on the average.
+    pub information_bits: f64,
+    /// Whether the model counts them together, and not each by itself.
+    pub counted_together: bool,
 }
 
 /// A published method that decided what is linked.

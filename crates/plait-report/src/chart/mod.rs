@@ -5,6 +5,7 @@
 //! Colours are those of the Analysis Function palette, which stay apart for people who see few colours.
 
 pub mod bars;
+pub mod dependence;
 pub mod histogram;
 pub mod intervals;
 pub mod parameters;

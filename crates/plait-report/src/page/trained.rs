@@ -1,6 +1,7 @@
 //! What the model compares and what it has learned.
 
 use super::{Guidance, figure, paragraph};
+use crate::chart::dependence::dependence;
 use crate::chart::parameters::{further_classes, parameters as parameters_chart};
 use crate::chart::weights::{describe, parameters, strangers, weights};
 use crate::markup::Markup;
@@ -39,6 +40,14 @@ pub(super) fn write(report: &LinkReport, m: &mut Markup) {
         read: "The further the disc lies to the right of the diamond, the stronger the evidence for; to the left, against. Low m at exact agreement means a column with many errors; high u, a column with few different values.".into(),
         todo: "Compare with what you know: do one in ten people really change surname between these sources? If not, check how the column is filled in.".into(),
     }, m);
+    if let Some(chart) = dependence("chart-dependence", model, &report.dependence) {
+        m.leaf("h3", &[], "What findings come together");
+        figure(&chart, "observed and expected pairs", &Guidance {
+            shows: "Among pairs of one person, how many have two findings at once (disc), and how many would if the one had nothing to do with the other (diamond). Of all comparisons those that tell most of each other.".into(),
+            read: "Where the two marks lie apart, the findings have one cause: who moves has another postcode and another address. Such comparisons are counted together, so that one cause does not count twice. Where they are each counted by itself, the model takes them for independent.".into(),
+            todo: "Look for two comparisons that are each counted by itself although many pairs lie far from what was expected: one of the two columns may have been filled in from the other.".into(),
+        }, m);
+    }
     write_classes(report, m);
 }
 
