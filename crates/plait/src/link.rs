@@ -533,10 +533,14 @@ impl<'a> Job<'a> {
             (of_groups, not_found.unwrap_or_default())
         };
         run.constraints = given.map(|given| given.run);
+        let reached =
+            truth.as_ref().map(|truth| score::reached_pairs(truth, &records, model.link_type, &blocks));
         // the largest of what is no longer needed, before the outputs take their own
         drop(blocks);
-        run.truth =
-            scored.as_ref().zip(request.truth.as_ref()).map(|(scores, path)| score::run_truth(scores, path));
+        run.truth = scored
+            .as_ref()
+            .zip(request.truth.as_ref())
+            .map(|(scores, path)| score::run_truth(scores, reached, path));
         if let Some(training) = &training {
             let doubts = training.warnings.iter();
             issues.extend(doubts.map(|doubt| Issue::new(IssueKind::ModelInDoubt, "the model", doubt)));

@@ -196,6 +196,7 @@ pub struct RunModel {
     /// Rounds of training; 0 if the model came trained.
     pub rounds: u32,
     /// Of pairs of one person, what two comparisons tell of each other; empty if the model came trained.
+    #[serde(default)]
     pub dependence: Vec<RunDependence>,
 }
 
@@ -317,6 +318,9 @@ pub struct RunTruth {
     pub person_pairs: u64,
     /// Pairs of one entity.
     pub entity_pairs: u64,
+    /// Those of them that some blocking rule makes, so that they were compared; absent where a finished run is scored, whose
+    /// candidates are no longer known.
+    pub reached_pairs: Option<u64>,
     /// B-cubed precision, recall.
     pub b_cubed: (f64, f64),
     /// Share of entities that are exactly one person.

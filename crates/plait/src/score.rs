@@ -4,12 +4,14 @@ use crate::faults::Faults;
 use crate::run::{Run, RunTruth};
 use crate::source::{Opened, RecordNames};
 use hashbrown::{HashMap, HashSet};
+use plait_engine::blocking::Blocks;
 use plait_engine::evaluation::{Scores, score_persons};
 use plait_engine::model::LinkType;
 use plait_engine::records::Records;
 use plait_formats::columns::header_list;
 use plait_formats::read::{ReadOptions, read};
 use plait_types::{Column, Fault, FaultCode, NULL, Table, are, counted, grouped};
+use rayon::prelude::*;
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
@@ -220,13 +222,37 @@ pub(crate) fn against_truth(
     score_persons(&pick(person_of), &pick(&truth.entity_of), &source_of, link_type == LinkType::LinkOnly)
 }
 
+/// Of the pairs of one entity that may be compared, those that some blocking rule makes.
+pub(crate) fn reached_pairs(truth: &Truth, records: &Records, link_type: LinkType, blocks: &Blocks) -> u64 {
+    let mut known: Vec<(u32, u32)> = (0..)
+        .zip(&truth.entity_of)
+        .filter(|(_, entity)| **entity != NULL)
+        .map(|(record, &entity)| (entity, record))
+        .collect();
+    known.sort_unstable();
+    let may_be_compared = |left: u32, right: u32| {
+        link_type != LinkType::LinkOnly || records.source_of(left) != records.source_of(right)
+    };
+    let reached = |of_one: &[(u32, u32)]| {
+        let pairs = of_one
+            .iter()
+            .enumerate()
+            .flat_map(|(at, left)| of_one[at + 1..].iter().map(|right| (left.1, right.1)));
+        pairs
+            .filter(|&(left, right)| may_be_compared(left, right) && blocks.is_candidate(left, right))
+            .count()
+    };
+    let entities: Vec<&[(u32, u32)]> = known.chunk_by(|a, b| a.0 == b.0).collect();
+    entities.into_par_iter().map(|of_one| reached(of_one) as u64).sum()
+}
+
 /// The name of a truth table in outputs: without its folder.
 pub(crate) fn file_name(path: &Path) -> String {
     path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
 }
 
 /// The scores as `run.json` holds them.
-pub(crate) fn run_truth(scores: &Scores, path: &Path) -> RunTruth {
+pub(crate) fn run_truth(scores: &Scores, reached_pairs: Option<u64>, path: &Path) -> RunTruth {
     RunTruth {
         file: file_name(path),
         precision: scores.pairs.precision,
@@ -235,6 +261,7 @@ pub(crate) fn run_truth(scores: &Scores, path: &Path) -> RunTruth {
         right_pairs: scores.pairs.n_right,
         person_pairs: scores.pairs.n_said,
         entity_pairs: scores.pairs.n_true,
+        reached_pairs,
         b_cubed: (scores.records.precision, scores.records.recall),
         exact_persons: scores.exact_persons,
     }
@@ -265,7 +292,7 @@ pub fn score(request: &ScoreRequest) -> Result<RunTruth, Faults> {
     let pick = |values: &[u32]| known.iter().map(|&row| values[row]).collect::<Vec<u32>>();
     let (person, entity, source) = (pick(&persons.codes), pick(&entity_of), pick(&sources.codes));
     let between = run.model.link_type == LinkType::LinkOnly.name();
-    Ok(run_truth(&score_persons(&person, &entity, &source, between), &request.truth))
+    Ok(run_truth(&score_persons(&person, &entity, &source, between), None, &request.truth))
 }
 
 #[cfg(test)]

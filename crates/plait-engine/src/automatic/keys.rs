@@ -188,9 +188,9 @@ fn parts_to_block_on(field: &Field) -> &'static [Part] {
             &[Part::Whole, Part::First(3), Part::Metaphone, Part::LastWord]
         }
         Role::FullName => &[Part::Whole, Part::FirstWord, Part::LastWord],
-        Role::DateOfBirth => &[Part::Whole, Part::YearMonth, Part::MonthDay, Part::YearDay],
+        Role::DateOfBirth => &[Part::Whole, Part::YearMonth, Part::MonthDay, Part::YearDay, Part::Year],
         Role::Postcode => &[Part::Whole, Part::Sector, Part::First(3)],
-        Role::Email => &[Part::Whole, Part::LocalPart],
+        Role::Email => &[Part::Whole, Part::LocalPart, Part::Domain],
         Role::Address | Role::AddressLine => &[Part::Whole, Part::LastWord],
         Role::Upn
         | Role::NhsNumber

@@ -8,7 +8,7 @@
 //! relatives differs in is there on both sides, in the pair and between it and the third record: a record without a name
 //! may be of either of two twins, and would join them. Says nothing where people have fewer than three records.
 
-use super::{ComparedPairs, TASK_PAIRS};
+use super::{ComparedPairs, TASK_PAIRS, TrainingOptions};
 use crate::blocking::Blocks;
 use crate::comparison::{Comparer, ComparisonVector};
 use crate::evaluation::wilson;
@@ -25,7 +25,8 @@ const SURELY_CLOSED: f64 = 0.07;
 const SURE: f64 = 0.9;
 /// A pair is of a class with this probability.
 const OF_CLASS: f64 = 0.5;
-/// Records whose pairs are looked at, about: enough to tell the share of a class of one pair in a hundred.
+/// Records whose pairs are looked at, about: enough to tell the share of a class of one pair in a hundred. Fewer where that would be many
+/// more pairs than are learned from.
 const SAMPLE: usize = 10_000;
 
 /// What was found of a class that is not one of matches.
@@ -71,7 +72,7 @@ pub(super) fn closures(
     classes: &[Class],
     differs_in: &[Option<usize>],
     compared: Option<&ComparedPairs>,
-    seed: u64,
+    options: &TrainingOptions,
 ) -> Vec<Closure> {
     let asked: Vec<Asked> = differs_in
         .iter()
@@ -81,7 +82,7 @@ pub(super) fn closures(
     if asked.is_empty() {
         return Vec::new();
     }
-    let (kin, matches) = Candidates { comparer, blocks, compared, classes, asked: &asked }.of_sample(seed);
+    let (kin, matches) = Candidates { comparer, blocks, compared, classes, asked: &asked }.of_sample(options);
     let count = |&Asked { class, comparison }: &Asked| {
         let named = matches.iter().filter(|pair| pair.2.level(comparison) > 0);
         let neighbours = Neighbours::of(named.map(|&(left, right, _)| (left, right)));
@@ -156,11 +157,12 @@ struct Candidates<'a> {
 
 impl Candidates<'_> {
     /// The pairs of a sample of records, and the sure matches of everybody in those.
-    fn of_sample(&self, seed: u64) -> Found {
+    fn of_sample(&self, options: &TrainingOptions) -> Found {
         let n = self.comparer.records.len();
-        let one_in = n.div_ceil(SAMPLE) as u64;
+        let n_pairs: u64 = self.blocks.costs().iter().map(|cost| cost.n_pairs).sum();
+        let one_in = (n.div_ceil(SAMPLE) as u64).max(n_pairs.div_ceil(options.candidate_pairs.max(1)));
         let is_sampled: Vec<bool> =
-            (0..n as u64).map(|record| draw(seed, record).is_multiple_of(one_in)).collect();
+            (0..n as u64).map(|record| draw(options.seed, record).is_multiple_of(one_in)).collect();
         let in_sample = |left: u32, right: u32| is_sampled[left as usize] || is_sampled[right as usize];
         let (kin, mut matches) = self.those(in_sample);
         let mut is_new = vec![false; n];
@@ -302,7 +304,14 @@ mod tests {
             );
             compared.tasks.push((task.rule, pairs));
         }
-        closures(&comparer, &blocks, &model.classes, &[None, None, Some(0)], keep.then_some(&compared), 1)
+        closures(
+            &comparer,
+            &blocks,
+            &model.classes,
+            &[None, None, Some(0)],
+            keep.then_some(&compared),
+            &TrainingOptions::default(),
+        )
     }
 
     #[test]

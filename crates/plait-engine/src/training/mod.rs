@@ -113,7 +113,7 @@ pub fn train(
     let differs_in: Vec<Option<usize>> =
         model.classes.iter().map(|class| plan_of(class).and_then(ClassPlan::differs_in)).collect();
     let closures =
-        closure::closures(comparer, blocks, &model.classes, &differs_in, compared.as_ref(), options.seed);
+        closure::closures(comparer, blocks, &model.classes, &differs_in, compared.as_ref(), options);
     for closure in closures.iter().filter(|closure| closure.is_of_matches()) {
         let class = &mut model.classes[closure.class];
         warnings.push(format!(
