@@ -13,7 +13,8 @@
 //! Values of a guard are different when both are there and are not merely two ways to write one:
 //! - dates, when the parts that both have differ; not by one digit, by day and month changed over, or where one is a
 //!   day that stands in for an unknown one of the same month or year;
-//! - names, when they are more than an edit apart and neither is a short form, a part or the initials of the other;
+//! - names, when they are more than an edit apart and neither is a short form, another spelling, a part or the
+//!   initials of the other;
 //! - everything else, when they are more than an edit apart, and below four characters when they are not equal.
 
 use crate::blocking::Blocks;
@@ -24,7 +25,9 @@ use crate::model::{
 };
 use crate::records::{Field, Records, Source};
 use crate::scoring::{ScoredPairs, Scorer};
-use crate::similarity::{Nicknames, half_of_double_barrelled, initials_agree, osa_at_most, token_subset};
+use crate::similarity::{
+    half_of_double_barrelled, initials_agree, osa_at_most, same_spelling_family, token_subset,
+};
 use hashbrown::{HashMap, HashSet};
 use plait_types::{NULL, Role};
 use rayon::prelude::*;
@@ -262,7 +265,7 @@ fn find(
                 }
                 let is_caught = guards.iter().any(|fields| {
                     fields.iter().all(|field| may_say(field, left, right))
-                        && are_different(fields, left, right)
+                        && are_different(records, fields, left, right)
                 });
                 pairs.push((left, right, is_caught, index as u16));
             });
@@ -338,11 +341,11 @@ fn is_unequal(field: &Field, left: u32, right: u32) -> bool {
 }
 
 /// Whether a guard catches a pair: all its fields are different.
-fn are_different(fields: &[&Field], left: u32, right: u32) -> bool {
-    fields.iter().all(|field| is_different(field, left, right))
+fn are_different(records: &Records, fields: &[&Field], left: u32, right: u32) -> bool {
+    fields.iter().all(|field| is_different(records, field, left, right))
 }
 
-fn is_different(field: &Field, left: u32, right: u32) -> bool {
+fn is_different(records: &Records, field: &Field, left: u32, right: u32) -> bool {
     let (left, right) = (field.codes[left as usize], field.codes[right as usize]);
     if left == right || left == NULL || right == NULL {
         return false;
@@ -361,7 +364,8 @@ fn is_different(field: &Field, left: u32, right: u32) -> bool {
             | Role::FullName
     );
     let is_one_name = is_name
-        && (Nicknames::builtin().related(left, right)
+        && (records.nicknames().related(left, right)
+            || same_spelling_family(left, right)
             || token_subset(left, right)
             || initials_agree(left, right)
             || half_of_double_barrelled(left, right));

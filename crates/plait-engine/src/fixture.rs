@@ -36,7 +36,11 @@ pub(crate) fn records(sizes: &[usize], columns: &[Column<'_>]) -> Records {
         source
     });
     let sources: Vec<Source> = sources.collect();
-    Records { fields: columns.iter().map(|column| field(column, sources.len())).collect(), sources }
+    Records {
+        fields: columns.iter().map(|column| field(column, sources.len())).collect(),
+        sources,
+        own_nicknames: None,
+    }
 }
 
 fn field((name, role, rows): &Column<'_>, n_sources: usize) -> Field {
@@ -152,6 +156,7 @@ pub(crate) fn parts(value: &str, which: Part) -> BTreeSet<String> {
             });
             less.chain([value.to_owned()]).collect()
         }
+        Part::SpellingFamily => similarity::spelling_keys(value).into_iter().collect(),
         single => part(value, single).into_iter().collect(),
     };
     parts.into_iter().filter(|part| !part.is_empty()).collect()
@@ -189,7 +194,9 @@ pub(crate) fn part(value: &str, part: Part) -> Option<String> {
         }
         Part::LocalPart => value.split('@').next().filter(|_| value.contains('@'))?.to_owned(),
         Part::Domain => value.split('@').nth(1)?.to_owned(),
-        Part::AnyWord | Part::AnyElement | Part::ButOneLetter => unreachable!("may be several"),
+        Part::AnyWord | Part::AnyElement | Part::ButOneLetter | Part::SpellingFamily => {
+            unreachable!("may be several")
+        }
     };
     Some(text).filter(|text| !text.is_empty())
 }

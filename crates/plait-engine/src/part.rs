@@ -67,6 +67,7 @@ pub(crate) fn most_parts(part: Part, value: &str) -> usize {
     match part {
         Part::AnyWord => 1 + value.matches(' ').count(),
         Part::AnyElement => 1 + value.matches(';').count(),
+        Part::SpellingFamily => similarity::spelling_keys(value).len().max(1),
         Part::ButOneLetter => 1 + value.chars().count().min(LONGEST_LESSENED),
         _ => 1,
     }
@@ -83,6 +84,7 @@ fn each_text(field: &Field, part: Part, code: u32, mut tell: impl FnMut(&str)) {
     match part {
         Part::AnyWord => value.split_whitespace().for_each(tell),
         Part::AnyElement => value.split(';').map(str::trim).for_each(tell),
+        Part::SpellingFamily => similarity::spelling_keys(value).iter().for_each(|key| tell(key)),
         Part::ButOneLetter => {
             tell(value);
             if (SHORTEST_LESSENED..=LONGEST_LESSENED).contains(&value.chars().count()) {
@@ -128,7 +130,7 @@ fn text(field: &Field, part: Part, code: u32) -> Option<String> {
         Part::Valid => is_valid(field.role, value).then(|| value.to_owned()),
         Part::LocalPart => value.split_once('@').map(|(local, _)| local.to_owned()),
         Part::Domain => value.split_once('@').map(|(_, domain)| domain.to_owned()),
-        Part::AnyWord | Part::AnyElement | Part::ButOneLetter => None,
+        Part::AnyWord | Part::AnyElement | Part::ButOneLetter | Part::SpellingFamily => None,
     }
 }
 

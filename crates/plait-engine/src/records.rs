@@ -2,12 +2,14 @@
 
 use crate::model::{EXPECTED_DATE_OF_BIRTH, NHS_NUMBER_STATUS};
 use crate::random::draw;
+use crate::similarity::Nicknames;
 use crate::standardise::standardise;
 use hashbrown::HashMap;
 use plait_types::identifier::{NhsNumberEvidence, NhsNumberStatus};
 use plait_types::placeholder::implausible_from;
 use plait_types::{Column, DateOrder, Interner, NULL, PartialDate, Role, Table, Values};
 use rayon::prelude::*;
+use std::sync::Arc;
 
 /// All records of all sources: sources one after the other, rows in file order.
 #[derive(Debug, Default)]
@@ -16,6 +18,8 @@ pub struct Records {
     pub sources: Vec<Source>,
     /// What can be compared or blocked on.
     pub fields: Vec<Field>,
+    /// Short forms and spellings of names, where somebody gave some besides [the built-in ones](Nicknames::builtin).
+    pub own_nicknames: Option<Arc<Nicknames>>,
 }
 
 /// The field that says which of several sources a record came from; a name that no header is likely to have.
@@ -111,7 +115,12 @@ impl Records {
         if sources.len() > 1 && !fields.iter().any(is_there) {
             fields.push(Field::of_sources(&sources));
         }
-        Self { sources, fields }
+        Self { sources, fields, own_nicknames: None }
+    }
+
+    /// The table of short forms and spellings by which names are compared.
+    pub fn nicknames(&self) -> &Nicknames {
+        self.own_nicknames.as_deref().unwrap_or_else(|| Nicknames::builtin())
     }
 
     /// About `size` records drawn at random, evenly from all sources, in their order, standardised values and all.
@@ -128,6 +137,7 @@ impl Records {
                 .map(|s| Source { name: s.name.clone(), start: position(s.start), end: position(s.end) })
                 .collect(),
             fields: self.fields.par_iter().map(|field| field.subset(&kept)).collect(),
+            own_nicknames: self.own_nicknames.clone(),
         }
     }
 

@@ -63,6 +63,7 @@ fn records(rows: &[Row]) -> Records {
     Records {
         sources: vec![Source { name: "people".into(), start: 0, end: rows.len() as u32 }],
         fields: rows[0].keys().map(|name| field(rows, name)).collect(),
+        own_nicknames: None,
     }
 }
 

@@ -43,7 +43,7 @@ pub fn comparisons_for(records: &Records, link_type: LinkType) -> Vec<Comparison
                 // would count twice
                 if is(first) { Some((second, true)) } else { is(second).then_some((first, false)) }
             });
-            let mut comparison = comparison_for(field, swapped_with);
+            let mut comparison = comparison_for(field, swapped_with, records.own_nicknames.is_some());
             let other = match field.role {
                 Role::Surname => Some(Role::FormerSurname),
                 Role::Forename => Some(Role::PreferredForename),
@@ -124,8 +124,8 @@ fn priority(role: Role) -> Option<u8> {
 }
 
 /// `swapped_with` is the field in whose place the values may stand, and whether this comparison also says so where only one
-/// of the two is found there.
-fn comparison_for(field: &Field, swapped_with: Option<(&str, bool)>) -> Comparison {
+/// of the two is found there; `own_nicknames`, whether somebody gave a table of names, which may have surnames too.
+fn comparison_for(field: &Field, swapped_with: Option<(&str, bool)>, own_nicknames: bool) -> Comparison {
     use Condition as C;
     if field.role == Role::Source {
         return same_source(field);
@@ -139,18 +139,25 @@ fn comparison_for(field: &Field, swapped_with: Option<(&str, bool)>) -> Comparis
             swapped.push(either_in_place_of(&field.name, other));
         }
     }
+    let mut spellings = vec![Test::AtLeast(Measure::JaroWinkler, 0.92), Test::Same(Part::SpellingFamily)];
+    spellings.extend(own_nicknames.then_some(Test::Nickname));
+    let near = any(spellings);
     let one_edit = || C::test(Test::AtMost(Edit::Osa, 1));
     let (by_frequency, middle): (bool, Vec<Condition>) = match field.role {
         Role::Forename | Role::PreferredForename | Role::MiddleName => (
             true,
-            [similar(0.92), any(vec![Test::Nickname, Test::Initials, Test::Subset]), similar(0.8)]
-                .into_iter()
-                .chain(swapped)
-                .collect(),
+            [
+                similar(0.92),
+                any(vec![Test::Nickname, Test::Same(Part::SpellingFamily), Test::Initials, Test::Subset]),
+                similar(0.8),
+            ]
+            .into_iter()
+            .chain(swapped)
+            .collect(),
         ),
         Role::Surname | Role::FormerSurname => (
             true,
-            [similar(0.92), any(vec![Test::HalfOfDoubleBarrelled, Test::Subset]), similar(0.8)]
+            [near, any(vec![Test::HalfOfDoubleBarrelled, Test::Subset]), similar(0.8)]
                 .into_iter()
                 .chain(swapped)
                 .collect(),

@@ -18,6 +18,7 @@ fn any_key() -> impl Strategy<Value = BlockingKey> {
         Part::AnyWord,
         Part::AnyElement,
         Part::ButOneLetter,
+        Part::SpellingFamily,
     ];
     let date =
         [Part::Whole, Part::Year, Part::YearMonth, Part::YearDay, Part::MonthDay, Part::NotNewYearsDay];

@@ -430,6 +430,7 @@ mod tests {
         Records {
             sources: vec![source("a", 0, n_left), source("b", n_left, n_left + n_right)],
             fields: Vec::new(),
+            own_nicknames: None,
         }
     }
 

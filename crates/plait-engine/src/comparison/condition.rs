@@ -4,7 +4,7 @@ use crate::lists::{Lists, first_shared};
 use crate::model::{Condition, Edit, Measure, Part, Test};
 use crate::part::{part_codes, part_list_texts, part_lists, part_texts};
 use crate::records::{Field, Records};
-use crate::similarity::{self, Coordinate, Gram, Nicknames, PackedDate, Signature};
+use crate::similarity::{self, Coordinate, Gram, PackedDate, Signature};
 use plait_types::{NULL, Values};
 
 /// A condition that can be asked of two rows of codes.
@@ -40,7 +40,7 @@ pub(super) enum BoundTest<'a> {
         both_ways: bool,
     },
     /// Per code, the groups of names that the value belongs to, ascending.
-    Nickname(Vec<&'static [u32]>),
+    Nickname(Vec<&'a [u32]>),
     Words(&'a Values, fn(&str, &str) -> bool),
     Dates(Vec<PackedDate>, DateTest),
     /// Numbers per code, NaN where the value is none.
@@ -99,7 +99,7 @@ impl<'a> Check<'a> {
             Condition::Test(field, test) => {
                 let slot = field.as_ref().map_or(own, |name| slot_of(name));
                 let field_of = |slot: usize| &records.fields[fields[slot]];
-                Self::Test { slot, test: BoundTest::bind(field_of(slot), test, slot_of, &field_of) }
+                Self::Test { slot, test: BoundTest::bind(records, field_of(slot), test, slot_of, &field_of) }
             }
             Condition::All(parts) => Self::All(all(parts)),
             Condition::Any(parts) => Self::Any(all(parts)),
@@ -151,6 +151,7 @@ impl<'a> Check<'a> {
 
 impl<'a> BoundTest<'a> {
     fn bind(
+        records: &'a Records,
         field: &'a Field,
         test: &Test,
         slot_of: &dyn Fn(&str) -> usize,
@@ -209,7 +210,7 @@ impl<'a> BoundTest<'a> {
                 Self::ShareOther { slot, own: next(), other: next() }
             }
             Test::Nickname => {
-                Self::Nickname(field.values.iter().map(|name| Nicknames::builtin().groups(name)).collect())
+                Self::Nickname(field.values.iter().map(|name| records.nicknames().groups(name)).collect())
             }
             Test::Initials => Self::Words(&field.values, similarity::initials_agree),
             Test::Subset => Self::Words(&field.values, similarity::token_subset),

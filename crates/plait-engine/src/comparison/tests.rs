@@ -145,6 +145,7 @@ fn any_condition(field: &'static str) -> impl Strategy<Value = Condition> {
             Part::AnyWord,
             Part::AnyElement,
             Part::ButOneLetter,
+            Part::SpellingFamily,
         ],
     };
     let edit = select(vec![Edit::Levenshtein, Edit::Osa, Edit::DamerauLevenshtein]);

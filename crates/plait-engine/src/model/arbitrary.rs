@@ -56,6 +56,7 @@ fn part() -> impl Strategy<Value = Part> {
         Part::AnyWord,
         Part::AnyElement,
         Part::ButOneLetter,
+        Part::SpellingFamily,
     ];
     prop_oneof![6 => select(named.to_vec()), 1 => (1..=255_u8).prop_map(Part::First), 1 => (1..=255_u8).prop_map(Part::Last)]
 }

@@ -147,12 +147,14 @@ pub enum Part {
     /// The value, and if it has 4 to 24 characters also what is left of it without each one of them. Values of such
     /// lengths that are an edit or a swap apart share one; so do some that are two edits apart.
     ButOneLetter,
+    /// The names of which it is a [spelling](crate::similarity::spelling_keys), if it is one from another script.
+    SpellingFamily,
 }
 
 impl Part {
     /// Whether one value may have several such parts. Two values then agree where they share one.
     pub fn is_several(self) -> bool {
-        matches!(self, Self::AnyWord | Self::AnyElement | Self::ButOneLetter)
+        matches!(self, Self::AnyWord | Self::AnyElement | Self::ButOneLetter | Self::SpellingFamily)
     }
 }
 

@@ -59,6 +59,7 @@ const PARTS: &[(Part, &str, &str)] = &[
     (Part::AnyWord, "any word", "any word"),
     (Part::AnyElement, "any element", "any element"),
     (Part::ButOneLetter, "but one letter", "all but one letter"),
+    (Part::SpellingFamily, "spelling family", "spelling family"),
 ];
 
 /// Similarities: text, and words for people.
@@ -353,6 +354,7 @@ impl Test {
             Self::Same(Part::AnyWord) => "a word in common".into(),
             Self::Same(Part::AnyElement) => "an element in common".into(),
             Self::Same(Part::ButOneLetter) => "same but for a letter".into(),
+            Self::Same(Part::SpellingFamily) => "spellings of one name from another script".into(),
             Self::Same(part) if *part != Part::Whole => format!("same {}", part.words()),
             Self::AtLeast(measure, least) => format!("{} {} or more)", measure.row().2, Number(*least)),
             Self::PartAtLeast(Part::Whole, measure, least) => Self::AtLeast(*measure, *least).words(),
@@ -1049,7 +1051,7 @@ mod tests {
     fn a_wrong_key_is_answered_with_the_nearest_part() {
         let complaint = |text: &str| text.parse::<BlockingKey>().expect_err("the text is wrong").to_string();
         insta::assert_snapshot!(complaint("surname soundx"), @"`soundx` is not a part of a value (at character 9); did you mean `soundex`?");
-        insta::assert_snapshot!(complaint("Date of Birth"), @"`of Birth` is not a part of a value (at character 6); put a field name of several words into quotes, or use a part: first 3, last 4, first word, last word, soundex, metaphone, sector, district, area, year, year and month, year and day, month and day, not 1 January, valid, local part, domain, any word, any element, but one letter");
+        insta::assert_snapshot!(complaint("Date of Birth"), @"`of Birth` is not a part of a value (at character 6); put a field name of several words into quotes, or use a part: first 3, last 4, first word, last word, soundex, metaphone, sector, district, area, year, year and month, year and day, month and day, not 1 January, valid, local part, domain, any word, any element, but one letter, spelling family");
         insta::assert_snapshot!(complaint("surname first 0"), @"a number of characters is between 1 and 255 (at character 15); write for example first 3");
         insta::assert_snapshot!(complaint("surname ="), @"a name is expected here (at character 10); write a field name, in quotes if it has spaces");
         insta::assert_snapshot!(complaint("surname soundex soundex"), @"`soundex` is not understood (at character 17); a key is a field and one part of it; put names of several words into quotes");
@@ -1097,6 +1099,7 @@ mod tests {
         same any word -> a word in common
         same any element -> an element in common
         same but one letter -> same but for a letter
+        same spelling family -> spellings of one name from another script
         jaro >= 0.9 -> similar spelling (Jaro 0.9 or more)
         jaro_winkler >= 0.9 -> similar spelling (Jaro-Winkler 0.9 or more)
         jaccard >= 0.9 -> similar letter pairs (Jaccard 0.9 or more)

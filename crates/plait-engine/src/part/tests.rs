@@ -53,7 +53,8 @@ fn check_lists(values: &[&str]) {
     let rows = values.iter().map(|value| Some((*value).to_owned())).collect();
     let records = records(&[values.len()], &[("field", Role::Surname, rows)]);
     let field = &records.fields[0];
-    for part in PARTS[..9].iter().copied().chain([Part::AnyWord, Part::AnyElement, Part::ButOneLetter]) {
+    let several = [Part::AnyWord, Part::AnyElement, Part::ButOneLetter, Part::SpellingFamily];
+    for part in PARTS[..9].iter().copied().chain(several) {
         let (lists, texts) = part_list_texts(field, part);
         let pair = part_lists(&[(field, part), (field, Part::Whole)]);
         for code in 0..field.values.len() as u32 {

@@ -23,6 +23,7 @@ mod qgrams;
 mod signature;
 #[cfg(test)]
 mod slow;
+mod spellings;
 mod tokens;
 
 pub use damerau::{damerau_levenshtein, damerau_levenshtein_at_most, damerau_levenshtein_similarity};
@@ -41,4 +42,5 @@ pub use phonetics::{Metaphones, double_metaphone, soundex};
 pub use prepared::Prepared;
 pub use qgrams::{Gram, Grams, dice, jaccard};
 pub use signature::{Signature, jaro_winkler_bound};
+pub use spellings::{same_spelling_family, spelling_keys};
 pub use tokens::{half_of_double_barrelled, initials_agree, token_cosine, token_subset};

@@ -476,6 +476,7 @@ fn part_sql(column: &str, part: Part) -> Result<String, String> {
         Part::AnyWord => return Err("any word of a value".into()),
         Part::AnyElement => return Err("any element of a list".into()),
         Part::ButOneLetter => return Err("values that agree but for one letter".into()),
+        Part::SpellingFamily => return Err("spellings of names from other scripts".into()),
     })
 }
 
@@ -650,7 +651,8 @@ mod tests {
     fn tests_that_sql_does_not_have_are_told_all_at_once() {
         let mut model = model(Condition::test(Test::Nickname));
         model.comparisons[0].levels[0].label = Some("short form".into());
-        for part in [Part::Soundex, Part::AnyWord, Part::AnyElement, Part::ButOneLetter] {
+        for part in [Part::Soundex, Part::AnyWord, Part::AnyElement, Part::ButOneLetter, Part::SpellingFamily]
+        {
             model.blocking.push(BlockingRule { keys: vec![BlockingKey::same("a", part)] });
         }
         assert_eq!(
@@ -661,6 +663,7 @@ mod tests {
                 "blocking rule 3 uses any word of a value, which Splink's SQL does not have",
                 "blocking rule 4 uses any element of a list, which Splink's SQL does not have",
                 "blocking rule 5 uses values that agree but for one letter, which Splink's SQL does not have",
+                "blocking rule 6 uses spellings of names from other scripts, which Splink's SQL does not have",
             ]
         );
     }
