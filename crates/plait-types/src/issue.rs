@@ -204,6 +204,9 @@ issue_kinds! {
     ModelInDoubt = "N020", Note, "What the model learned may be something else than \"the same person\".",
         why "Links would be made by what the model took for agreement of one person.",
         do "Look at the weakest links in report.html; where they are wrong, link from a higher --threshold, leave out with --role \"HEADER=other\" what two sources record in different ways, or change the model.";
+    ImprobablePersons = "N021", Note, "Some persons have more records, or more dates of birth, than one person is likely to have.",
+        why "Two people who look alike may have become one.",
+        do "Look them up in people.xlsx by the person_id named; where they are several people, keep records apart with --constraints, or link from a higher --threshold.";
     RaggedRow = "W001", Warning, "A row has more or fewer fields than the header and was set aside.",
         why "Where fields are shifted, a surname is taken for a forename.",
         do "Export the file again with quotes around fields that hold the separator; the lines are named.";

@@ -547,6 +547,7 @@ impl<'a> Job<'a> {
             run.model.rounds = training.n_rounds;
             run.model.dependence = dependence(training, &model);
         }
+        issues.extend(summary::improbable_persons(&findings));
         issues.extend(summary::sources_without_link(&findings, &run, &issues));
         run.issues = issues.iter().map(ToString::to_string).collect();
         let summary = summary::paragraph(&findings, &run, &issues);

@@ -9,7 +9,7 @@ use plait_engine::model::{LinkType, Model};
 use plait_engine::records::{Field, Records};
 use plait_engine::scoring::ScoredPairs;
 use plait_types::{
-    Fault, FaultCode, Issue, IssueKind, MatchWeight, NULL, Role, are, counted, grouped, percent,
+    Fault, FaultCode, Issue, IssueKind, MatchWeight, NULL, PersonId, Role, are, counted, grouped, percent,
 };
 
 /// What became of the records of one source.
@@ -216,6 +216,51 @@ pub(crate) fn sources_without_link(findings: &Findings<'_>, run: &Run, known: &[
             Issue::new(IssueKind::NoLinkBetween, *name, message)
         })
         .collect()
+}
+
+/// Whole dates of birth, all different, that the records of one person do not have by slips of the pen.
+const MANY_DATES_OF_BIRTH: usize = 4;
+/// Records of one person beyond which they may be those of several: a value that stands for "not known" joins as many.
+const MANY_RECORDS: usize = 100;
+
+/// A finding where persons have more records or dates of birth than one is likely to have, with those that have most.
+pub(crate) fn improbable_persons(findings: &Findings<'_>) -> Option<Issue> {
+    let records = findings.records;
+    let born = records.fields.iter().find(|field| field.role == Role::DateOfBirth);
+    let dates = |members: &[(u32, u32)]| -> usize {
+        let Some(field) = born else { return 0 };
+        let codes = members.iter().map(|member| field.codes[member.1 as usize]).filter(|&code| code != NULL);
+        let mut days: Vec<i32> = codes.filter_map(|code| field.dates[code as usize].day_number()).collect();
+        days.sort_unstable();
+        days.dedup();
+        days.len()
+    };
+    let mut members: Vec<(u32, u32)> =
+        findings.clustered.persons.person_of.iter().copied().zip(0..).collect();
+    members.sort_unstable();
+    let mut found: Vec<(usize, usize, u32)> = members
+        .chunk_by(|a, b| a.0 == b.0)
+        .map(|members| (dates(members), members.len(), members[0].0))
+        .filter(|&(n_dates, n_records, _)| n_dates >= MANY_DATES_OF_BIRTH || n_records > MANY_RECORDS)
+        .collect();
+    found.sort_unstable_by(|a, b| b.cmp(a));
+    let of_dates = found.iter().filter(|found| found.0 >= MANY_DATES_OF_BIRTH).count() as u64;
+    let of_records = found.iter().filter(|found| found.1 > MANY_RECORDS).count() as u64;
+    let said = [
+        (of_dates, format!("{MANY_DATES_OF_BIRTH} dates of birth or more")),
+        (of_records, format!("more than {MANY_RECORDS} records")),
+    ];
+    let said: Vec<String> = (said.into_iter().filter(|(n, _)| *n > 0))
+        .map(|(n, what)| format!("{} with {what}", counted(n, "person")))
+        .collect();
+    let named: Vec<String> = found
+        .iter()
+        .take(3)
+        .map(|&(_, _, person)| PersonId::from_ordinal(u64::from(person)).to_string())
+        .collect();
+    let named: Vec<&str> = named.iter().map(String::as_str).collect();
+    let message = || format!("{}; those with most: {}", said.join(", "), list("and", &named));
+    (!said.is_empty()).then(|| Issue::new(IssueKind::ImprobablePersons, "the persons", message()))
 }
 
 fn todo_for_strangers(records: &Records) -> &'static str {

@@ -211,3 +211,21 @@ fn a_file_of_constraints_is_read_whole_or_refused() {
     let empty = refused(HEADER);
     assert!(empty.starts_with("exit 3\nerror[E023] the file of constraints has no rows"), "{empty}");
 }
+
+#[test]
+fn persons_with_more_dates_of_birth_than_one_is_likely_to_have_are_named() {
+    let note = |rows: &str| {
+        let place = place_with(&format!("{HEADER}{rows}"));
+        let ran = place.plait("link pupils.csv clinic.csv --constraints pairs.csv --out linked").succeeded();
+        ran.stderr.lines().find(|line| line.contains("N021")).map(str::to_owned)
+    };
+    let four = note("pupils,P1,pupils,P2,must\npupils,P2,pupils,P3,must\npupils,P3,pupils,P4,must\n");
+    let four = four.expect("a note");
+    assert!(
+        four.starts_with("note[N021] the persons: 1 person with 4 dates of birth or more; those with most: "),
+        "{four}"
+    );
+    let person = four.rsplit(' ').next().unwrap_or_default();
+    assert!(person.starts_with("P-") && person.len() == 11, "{four}");
+    assert_eq!(note("pupils,P1,pupils,P2,must\npupils,P2,pupils,P3,must\n"), None);
+}
