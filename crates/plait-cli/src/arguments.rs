@@ -116,6 +116,10 @@ pub(crate) struct Link {
     /// record_l, source_r, record_r and label (match or non_match; empty where nobody can tell)
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) labels: Option<PathBuf>,
+    /// Take names to be spellings or short forms of each other, besides those that are built in: a table with columns name
+    /// and variant
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) names: Option<PathBuf>,
     /// Say what a column means; may be given several times [roles: see plait look --help]
     #[arg(long = "role", value_name = "HEADER=ROLE", value_parser = role)]
     pub(crate) roles: Vec<(String, Role)>,
@@ -441,6 +445,9 @@ pub(crate) enum ModelAction {
         /// Model file to write
         #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath)]
         out: PathBuf,
+        /// Take names to be spellings or short forms of each other: a table with columns name and variant
+        #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+        names: Option<PathBuf>,
         /// Say what a column means; may be given several times
         #[arg(long = "role", value_name = "HEADER=ROLE", value_parser = role)]
         roles: Vec<(String, Role)>,
@@ -726,11 +733,13 @@ fn role(text: &str) -> Result<(String, Role), String> {
     let (header, name) =
         text.rsplit_once('=').ok_or("write it as HEADER=ROLE, for instance REF_NO=identifier")?;
     let (header, name) = (header.trim(), name.trim());
-    let role =
-        Role::from_name(name).ok_or_else(|| match plait::nearest(name, Role::all().map(Role::name)) {
+    // as the program prints it, too: former postcode
+    let role = Role::from_name(&name.replace(' ', "_")).ok_or_else(|| {
+        match plait::nearest(name, Role::all().map(Role::name)) {
             Some(near) => format!("\"{name}\" is no role; did you mean {near}?"),
             None => format!("\"{name}\" is no role; plait look --help lists them"),
-        })?;
+        }
+    })?;
     Ok((header.to_owned(), role))
 }
 
@@ -761,6 +770,16 @@ mod tests {
     #[test]
     fn the_commands_are_put_together_rightly() {
         Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn a_role_is_known_by_its_name_as_it_is_printed_too() {
+        for name in ["former_postcode", "former postcode"] {
+            assert_eq!(role(&format!("Prev PC={name}")), Ok(("Prev PC".to_owned(), Role::FormerPostcode)));
+        }
+        assert!(
+            role("Prev PC=former postcod").is_err_and(|said| said.contains("did you mean former_postcode?"))
+        );
     }
 
     #[test]

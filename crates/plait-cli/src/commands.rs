@@ -54,6 +54,7 @@ fn run_link(arguments: &arguments::Link) -> Result<(), Faults> {
         truth: arguments.truth.clone(),
         constraints: arguments.constraints.clone(),
         labels: arguments.labels.clone(),
+        names: arguments.names.clone(),
         roles: arguments.roles.clone(),
         link_type: arguments.link_type.map(Into::into),
         link_from: arguments.threshold,
@@ -431,9 +432,9 @@ fn run_compare(arguments: &arguments::Compare) -> Result<(), Faults> {
 
 fn run_model(action: &ModelAction) -> Result<(), Faults> {
     let text = match action {
-        ModelAction::New { sources, out, roles, seed } => {
+        ModelAction::New { sources, out, names, roles, seed } => {
             let watcher = Watcher::new();
-            let prose = plait::new_model(sources, roles, out, *seed, &watcher);
+            let prose = plait::new_model(sources, roles, names.as_deref(), out, *seed, &watcher);
             drop(watcher);
             format!("{}\nWrote {}\n", prose?, out.display())
         }

@@ -206,6 +206,9 @@ fault_codes! {
     BadLabels = "E025", Input, "A file of labels lacks a column, has a label that cannot be understood, names a source that is not linked or none of its records, or contradicts itself.",
         why "What is said of the quality of the linkage would rest on something else than what somebody has seen.",
         do "Give it the columns source_l, record_l, source_r and record_r, with records named as people.xlsx names them, and in the column label match or non_match.";
+    BadNames = "E026", Input, "A file of names lacks a column, or has a cell that holds no name or several.",
+        why "Names would be taken for spellings of each other that nobody said are.",
+        do "Give it the columns name and variant, and in each row a name and one other way in which it is written.";
     TooManyPairs = "E031", Usage, "The blocking rules would compare more pairs than the budget allows.",
         why "The run would take hours, and find little that stricter rules do not.",
         do "Take the rule that makes most of them out of the model, or add another field to it.";

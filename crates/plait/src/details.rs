@@ -3,7 +3,7 @@
 use crate::link::SourceFacts;
 use crate::pair_table::rows_that;
 use crate::quality::RunEstimate;
-use crate::run::{Counts, Run, RunConstraints, RunLabels, RunSource};
+use crate::run::{Counts, Run, RunConstraints, RunLabels, RunNames, RunSource};
 use crate::summary::share_of;
 use plait_engine::blocking::Blocks;
 use plait_engine::methods::Method;
@@ -15,7 +15,7 @@ use std::path::Path;
 /// One line, under a heading that it may share with the lines before it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Detail {
-    /// `Reading`, `Columns`, `Checked`, `Model`, `Method`, `Rule`, `Pairs`, `Linked`, `Routes`, `Constraints`, `Unsure`,
+    /// `Reading`, `Columns`, `Checked`, `Model`, `Method`, `Rule`, `Pairs`, `Linked`, `Names`, `Routes`, `Constraints`, `Unsure`,
     /// `Quality`, `Groups` or `Not found`.
     pub heading: &'static str,
     /// One or more sentences. Holds no value of any record.
@@ -228,6 +228,17 @@ pub(crate) fn of_result(run: &Run, linked: &[(String, u64, u64)]) -> Vec<Detail>
 /// About pairs that were kept apart or put together whatever they weigh.
 pub(crate) fn of_constraints(run: &RunConstraints) -> Detail {
     detail("Constraints", format!("{}.", constraints_in_words(run)))
+}
+
+/// About names that somebody gave.
+pub(crate) fn of_names(run: &RunNames) -> Detail {
+    detail("Names", format!("{}.", names_in_words(run)))
+}
+
+/// `12 pairs of names of names.csv, besides those that are built in`
+pub(crate) fn names_in_words(names: &RunNames) -> String {
+    let file = crate::score::file_name(names.path.as_ref());
+    format!("{} of names of {file}, besides those that are built in", counted(names.pairs, "pair"))
 }
 
 /// `412 pairs of pairs.csv: 295 of 300 of one person were put together (98.3%), and 4 of 112 others`

@@ -5,6 +5,7 @@ use crate::constraints::Given;
 use crate::faults::Faults;
 use crate::link::model_path;
 use crate::model::read_model;
+use crate::names::NamesGiven;
 use crate::run::Run;
 use crate::source::{Opened, RecordNames, SourceSpec, open, sha256_of_file};
 use plait_engine::comparison::Comparer;
@@ -52,7 +53,8 @@ pub fn explain(request: &ExplainRequest) -> Result<Explanation, Faults> {
     let given = given(&run, &opened, &request.folder)?;
     let names: Vec<RecordNames> = opened.iter().map(Opened::record_names).collect();
     authority::keep_child_ids_apart(&mut opened);
-    let records = Records::new(opened.into_iter().map(|source| source.into_input(None)).collect());
+    let mut records = Records::new(opened.into_iter().map(|source| source.into_input(None)).collect());
+    records.own_nicknames = names_of(&run, &request.folder)?.map(|names| names.nicknames);
     let comparer = Comparer::new(&records, &file.model)?;
     let scorer = Scorer::new(&comparer, &file.model)?;
     let which =
@@ -110,6 +112,16 @@ fn given(run: &Run, opened: &[Opened], folder: &Path) -> Result<Option<Given>, F
         return Err(changed(&was.path, folder));
     }
     Given::read(&file, opened).map(Some)
+}
+
+/// The file of names of the run, which must be unchanged.
+fn names_of(run: &Run, folder: &Path) -> Result<Option<NamesGiven>, Fault> {
+    let Some(was) = &run.names else { return Ok(None) };
+    let file = was.file();
+    if sha256_of_file(&file)? != was.sha256 {
+        return Err(changed(&was.path, folder));
+    }
+    NamesGiven::read(&file).map(Some)
 }
 
 /// Whether the weight of a pair or a rule is for linking it.

@@ -16,6 +16,7 @@ mod link;
 mod look;
 mod method;
 mod model;
+mod names;
 mod not_found;
 mod output;
 mod ownership;

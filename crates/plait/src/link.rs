@@ -6,6 +6,7 @@ use crate::explain::would_link;
 use crate::faults::Faults;
 use crate::groups::{self, AgesOn, Basis, Characteristics};
 use crate::labels::LabelsGiven;
+use crate::names::NamesGiven;
 use crate::not_found::NotFoundRecords;
 use crate::output;
 use crate::ownership::{self, Input};
@@ -13,7 +14,9 @@ use crate::place::OutputPlace;
 use crate::quality::RunQuality;
 use crate::reason::Reason;
 use crate::routes::WithoutRoute;
-use crate::run::{Counts, FORMAT, MODEL_FILE, Run, RunDependence, RunLabels, RunModel, RunRule, RunSource};
+use crate::run::{
+    Counts, FORMAT, MODEL_FILE, Run, RunDependence, RunLabels, RunModel, RunNames, RunRule, RunSource,
+};
 use crate::score::Truth;
 use crate::source::{Opened, RecordNames, SourceSpec, open_with_rows, sha256_of_text};
 use crate::summary::SourceOutcome;
@@ -61,6 +64,8 @@ pub struct LinkRequest {
     pub constraints: Option<PathBuf>,
     /// A table of pairs of records that somebody has looked at, which teaches the model and measures the result.
     pub labels: Option<PathBuf>,
+    /// A table of names and other ways in which they are written, besides those that are built in.
+    pub names: Option<PathBuf>,
     /// Roles that replace the inferred ones: header, role.
     pub roles: Vec<(String, Role)>,
     /// Which pairs to look at; decided from the sources if `None`.
@@ -96,6 +101,7 @@ impl LinkRequest {
             truth: None,
             constraints: None,
             labels: None,
+            names: None,
             roles: Vec::new(),
             link_type: None,
             link_from: None,
@@ -171,6 +177,7 @@ fn hold_place(request: &LinkRequest) -> Result<OutputPlace, Fault> {
     inputs.extend(request.truth.iter().map(|path| Input { path, what: "the truth table of this run" }));
     inputs.extend(request.constraints.iter().map(|path| Input { path, what: "the constraints of this run" }));
     inputs.extend(request.labels.iter().map(|path| Input { path, what: "the labels of this run" }));
+    inputs.extend(request.names.iter().map(|path| Input { path, what: "the names of this run" }));
     inputs.extend(request.model.iter().map(|path| Input { path, what: "the model that was given" }));
     let files = output::names(request.workbook != Some(false));
     place.refuse_losses(&files, &inputs)?;
@@ -296,6 +303,8 @@ struct Job<'a> {
     roles: Vec<(String, Role)>,
     /// Of a published method.
     steps_left_out: Vec<StepsLeftOut>,
+    /// The file of names.
+    names: Option<RunNames>,
 }
 
 impl<'a> Job<'a> {
@@ -308,6 +317,7 @@ impl<'a> Job<'a> {
             notes: Vec::new(),
             roles: Vec::new(),
             steps_left_out: Vec::new(),
+            names: None,
         }
     }
 
@@ -337,6 +347,8 @@ impl<'a> Job<'a> {
         issues.extend(opened.iter().flat_map(|source| source.issues.iter().cloned()));
         issues.extend(source::same_content(&opened));
         let rows_set_aside = opened.iter().map(|source| source.rows_set_aside).sum();
+        let names = request.names.as_deref().map(NamesGiven::read).transpose()?;
+        issues.extend(names.iter().flat_map(|names| names.issues.iter().cloned()));
         let truth = request.truth.as_deref().map(|path| Truth::read(path, &opened)).transpose()?;
         let mut given = request.constraints.as_deref().map(|path| Given::read(path, &opened)).transpose()?;
         issues.extend(given.iter().flat_map(|given| given.issues.iter().cloned()));
@@ -371,9 +383,14 @@ impl<'a> Job<'a> {
         let needed = needed.map(|model| {
             [model.fields(), vec![Role::Sex.name().to_owned(), NHS_NUMBER_STATUS.to_owned()]].concat()
         });
-        let records = self.watch.time("standardise", || {
+        let mut records = self.watch.time("standardise", || {
             Records::new(opened.into_iter().map(|source| source.into_input(needed.as_deref())).collect())
         });
+        if let Some(names) = names {
+            records.own_nicknames = Some(names.nicknames);
+            self.details.push(details::of_names(&names.run));
+            self.names = Some(names.run);
+        }
 
         self.note_spikes(&records);
         self.notes.extend(notes_on_one_value(&records, &facts));
@@ -869,6 +886,7 @@ impl<'a> Job<'a> {
             not_found: Vec::new(),
             constraints: None,
             labels: None,
+            names: self.names.clone(),
             notes: self.notes.clone(),
             issues: Vec::new(),
         }

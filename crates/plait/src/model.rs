@@ -182,18 +182,22 @@ pub(crate) fn bad_threshold(value: f64) -> Fault {
     )
 }
 
-/// Chooses a model for the sources, trains it, and writes it with comments. Nothing else is written.
+/// Chooses a model for the sources, trains it, and writes it with comments; `names` is a table of names and other ways in
+/// which they are written. Nothing else is written.
 pub fn new_model(
     sources: &[SourceSpec],
     roles: &[(String, Role)],
+    names: Option<&Path>,
     out: &Path,
     seed: u64,
     progress: &dyn Progress,
 ) -> Result<String, Faults> {
-    let inputs: Vec<Input<'_>> = sources.iter().map(|source| Input::source(&source.path)).collect();
+    let mut inputs: Vec<Input<'_>> = sources.iter().map(|source| Input::source(&source.path)).collect();
+    inputs.extend(names.map(|path| Input { path, what: "the file of names that was given" }));
     refuse_loss_by_model(out, &inputs, "--out")?;
     let request = LinkRequest {
         roles: roles.to_vec(),
+        names: names.map(Path::to_owned),
         seed,
         dry_run: true,
         ..LinkRequest::new(sources.to_vec(), out.to_owned())

@@ -106,6 +106,8 @@ fn method(findings: &Findings<'_>, run: &Run) -> Vec<(String, String)> {
         ("From links to persons", persons.to_owned()),
         ("Clerical review", format!("none in this run; {} for review", counted(counts.reviews, "pair"))),
     ];
+    let names = run.names.iter().map(details::names_in_words);
+    facts.extend(names.map(|words| ("Short forms and spellings", words)));
     let constraints = run.constraints.iter().map(details::constraints_in_words);
     facts.extend(constraints.map(|words| ("Pairs decided beforehand", words)));
     let labels = run.labels.iter().map(details::labels_in_words);

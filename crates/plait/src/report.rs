@@ -68,6 +68,11 @@ pub(crate) fn of_run(
         text: format!("labels: {}", details::labels_in_words(labels)),
         todo: None,
     }));
+    notes.extend(run.names.iter().map(|names| Note {
+        severity: Severity::Note,
+        text: format!("names: {}", details::names_in_words(names)),
+        todo: None,
+    }));
     if let Some(coverage) = findings.coverage {
         notes.push(Note {
             severity: Severity::Note,
@@ -139,6 +144,11 @@ pub(crate) fn of_run(
                     file: labels.path.clone(),
                     sha256: labels.sha256.clone(),
                     rows: labels.rows,
+                }))
+                .chain(run.names.iter().map(|names| Input {
+                    file: names.path.clone(),
+                    sha256: names.sha256.clone(),
+                    rows: names.rows,
                 }))
                 .collect(),
             model_sha256: run.model.sha256.clone(),

@@ -75,6 +75,9 @@ pub struct Run {
     /// The file of labels and what it says; null without one.
     #[serde(default)]
     pub labels: Option<RunLabels>,
+    /// The file of names, where one was given; absent in runs of earlier versions.
+    #[serde(default)]
+    pub names: Option<RunNames>,
     /// What a careful person should know.
     pub notes: Vec<String>,
     /// Findings in the files and in the result, as they were printed; absent in runs of earlier versions.
@@ -350,6 +353,21 @@ pub struct RunConstraints {
     pub rows_of_unknown_records: u64,
 }
 
+/// Short forms and spellings of names that were known to a run besides those that are built in.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunNames {
+    /// As it was given.
+    pub path: String,
+    /// The same from the root; absent where the system did not tell.
+    pub absolute_path: Option<String>,
+    /// Of the file.
+    pub sha256: String,
+    /// Rows in the file.
+    pub rows: u64,
+    /// Pairs of two names that its rows say, each once.
+    pub pairs: u64,
+}
+
 /// Pairs that somebody has looked at, and the linkage held against them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RunLabels {
@@ -409,6 +427,13 @@ impl RunSource {
 }
 
 impl RunConstraints {
+    /// Where the file is: from the root, if it is still there, or else as it was given.
+    pub(crate) fn file(&self) -> PathBuf {
+        found(self.absolute_path.as_deref(), &self.path)
+    }
+}
+
+impl RunNames {
     /// Where the file is: from the root, if it is still there, or else as it was given.
     pub(crate) fn file(&self) -> PathBuf {
         found(self.absolute_path.as_deref(), &self.path)

@@ -49,12 +49,11 @@ fn explain_tells_in_words_why_two_records_are_one_person() {
     pupils:P2 and clinic:K71: match weight N bits, match probability N
 
     The starting point is N bits (1 pair in N is of one person). For one person: Forename, short
-    form or variant of the same name or one is the initials of the other or all words of one are in the
-    other (N); Surname, same (N); Date of birth, same (N); Postcode, same (N). Against: How
-    common the surname is, 1 record in 8 has this one, and of different people 1 pair in 115 has the
-    same by chance, counted half (N). No evidence either way: Could be relatives, how much the pair
-    also looks like: related, other forename; related, other date of birth (0.0). The sum is N bits,
-    a match probability N.
+    form, spelling, initials or part of the same name (N); Surname, same (N); Date of birth, same
+    (N); Postcode, same (N). Against: How common the surname is, 1 record in 8 has this one, and
+    of different people 1 pair in 115 has the same by chance, counted half (N). No evidence either
+    way: Could be relatives, how much the pair also looks like: related, other forename; related, other
+    date of birth (0.0). The sum is N bits, a match probability N.
     ");
     });
     assert!(!said.contains("oliver"));

@@ -9,6 +9,7 @@ mod groups;
 mod labels;
 mod linking;
 mod methods;
+mod names;
 mod outputs;
 mod replacing;
 mod returns;

@@ -118,7 +118,7 @@ fn run_json_says_what_was_done_with_what() {
     let place = linked();
     let run: serde_json::Value = serde_json::from_slice(&place.read("linked/run.json")).expect("JSON");
     let keys: Vec<&str> = run.as_object().expect("an object").keys().map(String::as_str).collect();
-    assert_snapshot!(keys.join(" "), @"command constraints counts files format groups issues labels method model not_found notes pairs_per_second peak_memory_after peak_memory_bytes plait quality roles routes rules seconds seed sources threads truth");
+    assert_snapshot!(keys.join(" "), @"command constraints counts files format groups issues labels method model names not_found notes pairs_per_second peak_memory_after peak_memory_bytes plait quality roles routes rules seconds seed sources threads truth");
     assert_eq!(run["command"], "plait link pupils.csv clinic.csv --out linked");
     assert_eq!(run["sources"][0]["record_column"], "pupil_id");
     assert_eq!(run["sources"][0]["sha256"].as_str().map(str::len), Some(64));

@@ -53,11 +53,13 @@ pub fn comparisons_for(records: &Records, link_type: LinkType) -> Vec<Comparison
             let other = records.fields.iter().find(|field| Some(field.role) == other);
             if let Some(other) = other.filter(|other| !other.values.is_empty()) {
                 // a name that the other record has had, or goes by, or a home that it has had
-                let when = match other.role {
-                    Role::FormerPostcode => at_a_former_postcode(&field.name, &other.name),
-                    _ => either_in_place_of(&field.name, &other.name),
+                let (when, label) = match other.role {
+                    Role::FormerPostcode => {
+                        (at_a_former_postcode(&field.name, &other.name), Some(FORMER_POSTCODE.to_owned()))
+                    }
+                    _ => (either_in_place_of(&field.name, &other.name), None),
                 };
-                comparison.levels.insert(1, Level { when, label: None, term_frequency: None });
+                comparison.levels.insert(1, Level { when, label, term_frequency: None });
             }
             if field.role == Role::DateOfBirth && has_unborn {
                 let near = EXPECTED.map(|(days, label)| near_expected(days, label));
@@ -198,14 +200,24 @@ fn comparison_for(field: &Field, swapped_with: Option<(&str, bool)>, own_nicknam
     let frequency =
         by_frequency.then_some(TermFrequency { field: None, strength: TERM_FREQUENCY, floor: 0.0 });
     let exact = Level { when: C::exact(), label: None, term_frequency: frequency };
-    let others =
-        middle.into_iter().chain([C::Else]).map(|when| Level { when, label: None, term_frequency: None });
+    let others = middle.into_iter().chain([C::Else]).map(|when| Level {
+        label: is_form_of_name(&when).then(|| FORM_OF_NAME.to_owned()),
+        when,
+        term_frequency: None,
+    });
     Comparison {
         name: field.name.clone(),
         fields: vec![field.name.clone()],
         missing: Missing::All,
         levels: std::iter::once(exact).chain(others).collect(),
     }
+}
+
+/// Said of forenames that are forms of one name.
+const FORM_OF_NAME: &str = "short form, spelling, initials or part of the same name";
+
+fn is_form_of_name(when: &Condition) -> bool {
+    matches!(when, Condition::Any(tests) if tests.contains(&Condition::test(Test::Initials)))
 }
 
 /// How far from the day on which they are expected children are born: nearly all after 37 to 42 weeks, of which the 40th is
@@ -227,6 +239,9 @@ fn either_in_place_of(field: &str, other: &str) -> Condition {
     let the_other = Condition::Test(Some(other.to_owned()), Test::EqualsOther(field.to_owned()));
     Condition::Any(vec![one_way, the_other])
 }
+
+/// Said of records of which one has lived where the other is, or both in one place.
+const FORMER_POSTCODE: &str = "a former postcode of one is the postcode of the other, or a former one too";
 
 /// One record's home is a former one of the other, or both have a former home in common.
 fn at_a_former_postcode(postcode: &str, former: &str) -> Condition {

@@ -134,6 +134,44 @@ fn homes_are_compared_with_those_that_the_other_record_has_had() {
     assert!(level(2, 3) > 2 && level(1, 3) > 2, "nobody's home");
     assert_eq!(level(2, 5), 0, "a home that is not known now is not compared");
     assert!(model.comparisons.iter().all(|comparison| comparison.name != "former_postcode"));
+    assert_eq!(
+        model.comparisons[at].level_label(1),
+        "a former postcode of one is the postcode of the other, or a former one too"
+    );
+}
+
+#[test]
+fn spellings_from_other_scripts_are_forms_of_a_name_and_those_that_somebody_gives_too() {
+    use crate::comparison::Comparer;
+    use crate::fixture::{column, records};
+    use crate::similarity::Nicknames;
+    use plait_types::Role;
+    let mut records = records(
+        &[2, 2],
+        &[
+            ("forename", Role::Forename, column(&["yusuf", "amara", "youssef", "mimi"])),
+            ("surname", Role::Surname, column(&["hussain", "okafor", "xuseen", "kafi"])),
+        ],
+    );
+    let levels = |records: &Records| {
+        let model = starting_model(records, LinkType::LinkOnly);
+        let comparer = Comparer::new(records, &model).unwrap();
+        let mut scratch = comparer.scratch();
+        [(0, 2), (1, 3)].map(|(left, right)| {
+            let vector = comparer.vector(left, right, &mut scratch);
+            ["forename", "surname"].map(|name| {
+                vector.level(model.comparisons.iter().position(|comparison| comparison.name == name).unwrap())
+            })
+        })
+    };
+    let [from_script, unknown] = levels(&records);
+    assert_eq!(from_script, [3, 2]);
+    assert!(unknown.iter().all(|&level| level > 3), "{unknown:?}");
+    let mut own = Nicknames::builtin().clone();
+    own.insert("amara", "mimi");
+    own.insert("okafor", "kafi");
+    records.own_nicknames = Some(own.into());
+    assert_eq!(levels(&records), [[3, 2], [3, 2]]);
 }
 
 #[test]

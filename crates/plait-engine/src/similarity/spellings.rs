@@ -18,9 +18,10 @@
 //!
 //! Latin letters with marks are no matter of this file: [standardising](crate::standardise) folds them for all names.
 
+use std::borrow::Cow;
 use std::sync::OnceLock;
 
-use hashbrown::{HashMap, HashSet};
+use hashbrown::HashMap;
 
 /// The rules of a script: letters and what they become. At each place of a name the first rule that fits is taken, and
 /// reading goes on behind its letters; a letter without a rule stays. Of equal letters side by side one is kept. `^` is the
@@ -213,7 +214,7 @@ struct Script {
     /// From the coarse spelling to the name of the family.
     families: HashMap<String, &'static str>,
     /// Coarse ends.
-    endings: HashSet<String>,
+    endings: Vec<String>,
     /// The same for what may stand behind Abd.
     of_abd: HashMap<String, &'static str>,
 }
@@ -231,7 +232,7 @@ impl Table {
         if !name.is_ascii() {
             return Vec::new();
         }
-        let joined = name.replace(' ', "");
+        let joined = if name.contains(' ') { Cow::Owned(name.replace(' ', "")) } else { Cow::Borrowed(name) };
         let mut keys: Vec<String> = self.scripts.iter().filter_map(|script| script.key(&joined)).collect();
         keys.extend(self.in_pinyin(name));
         if keys.is_empty() && joined.len() < name.len() {
@@ -254,9 +255,12 @@ impl Table {
 
     /// What the syllables of a name may be in Pinyin, if it is made of listed ones.
     fn in_pinyin(&self, name: &str) -> Vec<String> {
+        if !name.split(' ').all(|word| self.syllables.contains_key(word)) {
+            return Vec::new();
+        }
         let mut readings = vec!["chinese".to_owned()];
         for word in name.split(' ') {
-            let Some(syllables) = self.syllables.get(word) else { return Vec::new() };
+            let syllables = &self.syllables[word];
             let longer = |reading: &String| {
                 let reading = reading.clone();
                 syllables.iter().map(move |syllable| format!("{reading} {syllable}"))
@@ -279,7 +283,7 @@ impl Script {
             rules,
             by_letter,
             families: HashMap::new(),
-            endings: HashSet::new(),
+            endings: Vec::new(),
             of_abd: HashMap::new(),
         };
         let coarse = |script: &Self, (name, variants): (&'static str, Vec<&'static str>)| {
@@ -303,8 +307,9 @@ impl Script {
         if let Some(servant_of) = coarse.strip_prefix("abd").and_then(|rest| self.behind_abd(rest)) {
             return Some(format!("abd {servant_of}"));
         }
-        let longest = coarse.len().saturating_sub(SHORTEST_STEM);
-        let has_end = (2..=longest).any(|length| self.endings.contains(&coarse[coarse.len() - length..]));
+        let is_end =
+            |end: &String| coarse.len() >= end.len() + SHORTEST_STEM && coarse.ends_with(end.as_str());
+        let has_end = self.endings.iter().any(is_end);
         has_end.then(|| format!("{} -{coarse}", self.title))
     }
 
@@ -321,7 +326,7 @@ impl Script {
     fn coarse(&self, name: &str) -> String {
         let mut coarse = String::with_capacity(name.len());
         let bytes = name.as_bytes();
-        let mut at = 0;
+        let (mut at, mut last) = (0, None);
         while at < bytes.len() {
             let rules = match bytes[at] {
                 letter @ b'a'..=b'z' => &self.by_letter[usize::from(letter - b'a')][..],
@@ -333,8 +338,9 @@ impl Script {
             });
             let (length, to) = found.unwrap_or((1, &name[at..=at]));
             for letter in to.chars() {
-                if !coarse.ends_with(letter) {
+                if last != Some(letter) {
                     coarse.push(letter);
+                    last = Some(letter);
                 }
             }
             at += length;
