@@ -55,8 +55,18 @@ impl Key {
 impl<'a> Atoms<'a> {
     pub(super) fn of(records: &'a Records) -> Self {
         let fields = &records.fields;
-        let of_field =
-            |index: usize| parts_to_block_on(&fields[index]).iter().map(move |&part| Atom::Same(index, part));
+        let tells_home =
+            |field: &Field| matches!(field.role, Role::Postcode | Role::Address | Role::AddressLine);
+        // where nothing finer tells who may be who, the year of birth helps; where homes are known it brings brothers and sisters
+        let asks_year = !fields.iter().any(tells_home);
+        let of_field = |index: usize| {
+            let year = Some(Part::Year).filter(|_| asks_year && is_birth(&fields[index]));
+            parts_to_block_on(&fields[index])
+                .iter()
+                .copied()
+                .chain(year)
+                .map(move |part| Atom::Same(index, part))
+        };
         let mut atoms: Vec<Atom> = (0..fields.len()).flat_map(of_field).collect();
         let of_role = |role| fields.iter().position(|field| field.role == role);
         // names that were written the wrong way round
@@ -179,6 +189,10 @@ fn crossed(left: &[(u64, u32)], right: &[(u64, u32)]) -> (u64, u64) {
     (all, within)
 }
 
+fn is_birth(field: &Field) -> bool {
+    field.role == Role::DateOfBirth && field.name != EXPECTED_DATE_OF_BIRTH
+}
+
 /// The parts of a field that people's records may agree on where the whole does not.
 fn parts_to_block_on(field: &Field) -> &'static [Part] {
     match field.role {
@@ -188,7 +202,7 @@ fn parts_to_block_on(field: &Field) -> &'static [Part] {
             &[Part::Whole, Part::First(3), Part::Metaphone, Part::LastWord]
         }
         Role::FullName => &[Part::Whole, Part::FirstWord, Part::LastWord],
-        Role::DateOfBirth => &[Part::Whole, Part::YearMonth, Part::MonthDay, Part::YearDay, Part::Year],
+        Role::DateOfBirth => &[Part::Whole, Part::YearMonth, Part::MonthDay, Part::YearDay],
         Role::Postcode => &[Part::Whole, Part::Sector, Part::First(3)],
         Role::Email => &[Part::Whole, Part::LocalPart, Part::Domain],
         Role::Address | Role::AddressLine => &[Part::Whole, Part::LastWord],

@@ -262,6 +262,7 @@ impl<'a> State<'a> {
         for _ in 0..MAX_ROUNDS {
             let (log_likelihood, expected) = self.expect(vectors, labelled);
             self.maximise(&expected);
+            self.learn_together(&expected);
             *n_rounds += 1;
             if (log_likelihood - last).abs() < ENOUGH * candidates {
                 return true;
@@ -383,7 +384,10 @@ impl<'a> State<'a> {
                 .collect();
             self.strangers[comparison] = normalised(&left);
         }
-        for (class, plan) in self.plans.iter().enumerate() {
+        // which pairs are of relatives is settled before comparisons count together: two classes of them would else go on trading
+        // pairs with each other, and with matches
+        let is_settled = !self.strangers_together.is_empty();
+        for (class, plan) in self.plans.iter().enumerate().filter(|(_, plan)| plan.is_match || !is_settled) {
             for (comparison, levels) in expected.levels[class].iter().enumerate() {
                 let counts: Vec<f64> = levels
                     .iter()
@@ -400,7 +404,6 @@ impl<'a> State<'a> {
             }
         }
         self.tie_to_strangers();
-        self.learn_together(expected);
     }
 
     /// What findings say together: of each class, what was expected of it; of strangers, what random pairs showed less what the
