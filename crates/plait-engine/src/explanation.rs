@@ -108,11 +108,15 @@ pub fn explain(
     for (&pair, &bits) in scorer.together().iter().zip(&parts.together).filter(|(_, bits)| bits.abs() > 1e-9)
     {
         let [first, second] = pair.map(|comparison| words_of(&model.comparisons[comparison].name));
-        // one above zero takes back what two signs of the same thing have counted too much against a match
-        let outcome = if bits > 0.0 {
-            "in one person the two findings often come together, so that the second says less than it would alone"
+        let alone = pair.map(|comparison| parts.evidence[comparison]);
+        let outcome = if bits.abs() < 0.05 {
+            "the two findings say as much together as each by itself"
+        } else if alone.iter().all(|&alone| alone * bits <= 0.0) {
+            "the two findings often have one cause, so that together they say less than the sum of both"
+        } else if bits > 0.0 {
+            "in one person the two findings come together more often than in different people"
         } else {
-            "the two findings often come together in different people, or seldom in one person"
+            "in different people the two findings come together more often than in one person"
         };
         let title = title(&format!("{first} and {second} together"));
         terms.push(term(TermKind::Together(pair), title, outcome.into(), bits));

@@ -554,32 +554,31 @@ fn bits_together(pair: [usize; 2], bits: &[Levels], vector: ComparisonVector) ->
     bits[first][second]
 }
 
-/// Takes what two findings say together for no more than makes one of them say nothing: the second sign that a child has moved
-/// does not undo the first, and that an address agrees does not speak against a match because the postcode agrees as well.
-/// So no pair gains when a value in which its records agree is deleted. Where a comparison counts together with several, each may
-/// take its part.
+/// Holds what two findings say together within what each says alone: of two for a match, or two against, the second takes
+/// nothing but what the first has said already, and of one for and one against, neither is turned into its contrary. That an address agrees
+/// never speaks against a match because the postcode agrees as well, so no pair gains when a value in which its records agree is
+/// deleted. Where a comparison counts together with several, each may take its part.
 fn limit_together(together: &[[usize; 2]], classes: &mut [ScoredClass]) {
     const AGREE: usize = 1;
     let parts = |comparison: usize| together.iter().filter(|pair| pair.contains(&comparison)).count() as f64;
     for (at, &pair) in together.iter().enumerate() {
-        let n_levels =
-            [0, 1].map(|side| classes.iter().map(|class| class.n_levels[pair[side]]).max().unwrap_or(0));
+        let n_levels = pair.map(|comparison| classes.first().map_or(0, |class| class.n_levels[comparison]));
         for first in 1..=n_levels[0] {
             for second in 1..=n_levels[1] {
                 let sides = [(pair[0], first), (pair[1], second)];
                 let part =
                     |class: &ScoredClass, side: (usize, usize)| class.weights[side.0][side.1] / parts(side.0);
                 for class in classes.iter_mut().filter(|class| class.is_match) {
-                    for side in sides {
-                        let alone = part(class, side);
-                        let bits = &mut class.together[at][first][second];
-                        if alone >= 0.0 {
-                            *bits = bits.max(-alone);
-                        }
-                        if alone <= 0.0 {
-                            *bits = bits.min(-alone);
+                    let alone = sides.map(|side| part(class, side));
+                    let mut least: f64 = alone.iter().map(|alone| -alone.max(0.0)).sum();
+                    let most: f64 = alone.iter().map(|alone| -alone.min(0.0)).sum();
+                    for (alone, side) in alone.into_iter().zip(sides) {
+                        if side.1 == AGREE {
+                            least = least.max(-alone.max(0.0));
                         }
                     }
+                    let bits = &mut class.together[at][first][second];
+                    *bits = bits.clamp(least, most);
                 }
                 for side in sides.into_iter().filter(|side| side.1 == AGREE) {
                     let of_match =

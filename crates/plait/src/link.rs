@@ -935,7 +935,6 @@ impl<'a> Job<'a> {
     }
 }
 
-/// Per pair that is no link although its weight or a rule is for it, why not.
 /// Of pairs of one person, what two comparisons tell of each other; those that tell most first.
 fn dependence(training: &Training, model: &Model) -> Vec<RunDependence> {
     let Some(matches) = model.classes.iter().position(|class| class.is_match) else { return Vec::new() };
@@ -953,6 +952,7 @@ fn dependence(training: &Training, model: &Model) -> Vec<RunDependence> {
     all
 }
 
+/// Per pair that is no link although its weight or a rule is for it, why not.
 fn objections(
     model: &Model,
     conflicts: &Conflicts<'_>,

@@ -183,14 +183,13 @@ fn weights(before: &Model, after: &Model) -> Vec<String> {
         match (old, new) {
             (Some(_), None) => lines.push(format!("{words}: no longer count together")),
             (None, Some(_)) => lines.push(format!("{words}: now count together")),
-            (Some(old), Some(new)) if old != new => {
-                let moved = most_moved(&old, &new);
-                if moved >= SMALL_MOVE {
+            (Some(old), Some(new)) if old != new => match most_moved(&old, &new) {
+                None => lines.push(format!("{words} together: their levels have changed")),
+                Some(moved) if moved >= SMALL_MOVE => {
                     moves.push((moved, format!("{words} together: up to {moved:.1} bits")));
-                } else {
-                    small += 1;
                 }
-            }
+                Some(_) => small += 1,
+            },
             _ => {}
         }
     }
@@ -207,34 +206,51 @@ fn weights(before: &Model, after: &Model) -> Vec<String> {
 /// The names of comparisons that count together in some class.
 fn pairs_together(model: &Model) -> Vec<[&str; 2]> {
     let together = model.classes.iter().flat_map(|class| &class.together);
-    together.map(|together| together.comparisons.map(|at| model.comparisons[at].name.as_str())).collect()
+    let names = |together: &Together| {
+        let mut names = together.comparisons.map(|at| model.comparisons[at].name.as_str());
+        names.sort_unstable();
+        names
+    };
+    together.map(names).collect()
 }
 
-/// Per class, what two comparisons say together; `None` where they say nothing in any.
+/// Per class, what two comparisons say together, rows for the first named; `None` where they say nothing in any.
 fn ratios(model: &Model, names: [&str; 2]) -> Option<Vec<(String, Vec<Vec<f64>>)>> {
     let of_class = |class: &Class| {
-        let is_it = |together: &&Together| {
-            together.comparisons.map(|at| model.comparisons[at].name.as_str()) == names
-        };
-        class.together.iter().find(is_it).map(|together| (class.name.clone(), together.ratios.clone()))
+        class.together.iter().find_map(|together| {
+            let [first, second] = together.comparisons.map(|at| model.comparisons[at].name.as_str());
+            let rows = || together.ratios.clone();
+            let turned = || {
+                (0..together.ratios[0].len())
+                    .map(|at| together.ratios.iter().map(|row| row[at]).collect())
+                    .collect()
+            };
+            let rows = if [first, second] == names {
+                rows()
+            } else if [second, first] == names {
+                turned()
+            } else {
+                return None;
+            };
+            Some((class.name.clone(), rows))
+        })
     };
     let found: Vec<_> = model.classes.iter().filter_map(of_class).collect();
     (!found.is_empty()).then_some(found)
 }
 
-/// The most bits that a ratio has moved; infinite where there are other classes or levels.
-fn most_moved(before: &[(String, Vec<Vec<f64>>)], after: &[(String, Vec<Vec<f64>>)]) -> f64 {
-    let shape = |all: &[(String, Vec<Vec<f64>>)]| -> Vec<(String, Vec<usize>)> {
-        all.iter().map(|(name, rows)| (name.clone(), rows.iter().map(Vec::len).collect())).collect()
-    };
-    if shape(before) != shape(after) {
-        return f64::INFINITY;
+/// The most bits that a ratio has moved in a class that both have; `None` where levels are others.
+fn most_moved(before: &[(String, Vec<Vec<f64>>)], after: &[(String, Vec<Vec<f64>>)]) -> Option<f64> {
+    let mut most = 0.0_f64;
+    for (name, old) in before {
+        let Some((_, new)) = after.iter().find(|(other, _)| other == name) else { continue };
+        if old.len() != new.len() || old.iter().zip(new).any(|(old, new)| old.len() != new.len()) {
+            return None;
+        }
+        let moved = old.iter().flatten().zip(new.iter().flatten()).map(|(old, new)| (new / old).log2().abs());
+        most = moved.fold(most, f64::max);
     }
-    let flat = |all: &[(String, Vec<Vec<f64>>)]| -> Vec<f64> {
-        all.iter().flat_map(|(_, rows)| rows.iter().flatten().copied()).collect()
-    };
-    let moved = flat(before).into_iter().zip(flat(after)).map(|(old, new)| (new / old).log2().abs());
-    moved.fold(0.0, f64::max)
+    Some(most)
 }
 
 fn classes(before: &Model, after: &Model) -> Vec<String> {

@@ -9,7 +9,6 @@ use crate::records::Records;
 use crate::training::two_classes;
 use plait_types::Role;
 use proptest::prelude::*;
-use std::cmp::Ordering;
 
 /// Numbers from which a trained model is made: classes beyond two, and what they and the adjustments are like.
 #[derive(Clone, Debug)]
@@ -124,14 +123,17 @@ fn twin_together(model: &Model, class: usize, pair: [usize; 2], levels: [usize; 
     };
     let mut bits = ratio(class) - ratio(strangers);
     if model.classes[class].is_match {
-        for side in [0, 1] {
-            let alone = part(class, side);
-            bits = match alone.total_cmp(&0.0) {
-                Ordering::Greater => bits.max(-alone),
-                Ordering::Less => bits.min(-alone),
-                Ordering::Equal => 0.0,
-            };
+        let alone = [0, 1].map(|side| part(class, side));
+        let (mut least, mut most) = (0.0, 0.0);
+        for alone in alone {
+            if alone > 0.0 { least -= alone } else { most -= alone }
         }
+        for side in [0, 1] {
+            if levels[side] == 0 && least < f64::min(-alone[side], 0.0) {
+                least = f64::min(-alone[side], 0.0);
+            }
+        }
+        bits = bits.min(most).max(least);
     } else {
         for side in [0, 1].into_iter().filter(|&side| levels[side] == 0) {
             let matches = (0..model.classes.len()).filter(|&class| model.classes[class].is_match);

@@ -174,6 +174,8 @@ const SCRIPTS: [(&str, Rules); 4] =
 
 /// Letters of a name before one of the listed ends, at least.
 const SHORTEST_STEM: usize = 3;
+/// Words of a name that is read as Chinese syllables at most.
+const MOST_SYLLABLES: usize = 4;
 
 /// The families of a standardised name, as keys; none of a name that no script knows. Two names are spellings of one name
 /// when they share a key. The words of a name are looked up together and, if that finds nothing, each by itself.
@@ -255,7 +257,9 @@ impl Table {
 
     /// What the syllables of a name may be in Pinyin, if it is made of listed ones.
     fn in_pinyin(&self, name: &str) -> Vec<String> {
-        if !name.split(' ').all(|word| self.syllables.contains_key(word)) {
+        // readings multiply from word to word; a name has no more words than these
+        let n_words = name.split(' ').count();
+        if n_words > MOST_SYLLABLES || !name.split(' ').all(|word| self.syllables.contains_key(word)) {
             return Vec::new();
         }
         let mut readings = vec!["chinese".to_owned()];
