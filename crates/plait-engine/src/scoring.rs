@@ -554,10 +554,10 @@ fn bits_together(pair: [usize; 2], bits: &[Levels], vector: ComparisonVector) ->
     bits[first][second]
 }
 
-/// Holds what two findings say together within what each says alone: of two for a match, or two against, the second takes
-/// nothing but what the first has said already, and of one for and one against, neither is turned into its contrary. That an address agrees
-/// never speaks against a match because the postcode agrees as well, so no pair gains when a value in which its records agree is
-/// deleted. Where a comparison counts together with several, each may take its part.
+/// Holds what two findings say together to no more than the lesser of the two says alone, and so that two for a match, or two
+/// against, never say more than their sum: the second sign that a child has moved does not undo the first, and that an address agrees does not
+/// speak against a match because the postcode agrees as well. So no pair gains when a value in which its records agree is deleted. Where a
+/// comparison counts together with several, each may take its part.
 fn limit_together(together: &[[usize; 2]], classes: &mut [ScoredClass]) {
     const AGREE: usize = 1;
     let parts = |comparison: usize| together.iter().filter(|pair| pair.contains(&comparison)).count() as f64;
@@ -570,13 +570,9 @@ fn limit_together(together: &[[usize; 2]], classes: &mut [ScoredClass]) {
                     |class: &ScoredClass, side: (usize, usize)| class.weights[side.0][side.1] / parts(side.0);
                 for class in classes.iter_mut().filter(|class| class.is_match) {
                     let alone = sides.map(|side| part(class, side));
-                    let mut least: f64 = alone.iter().map(|alone| -alone.max(0.0)).sum();
-                    let most: f64 = alone.iter().map(|alone| -alone.min(0.0)).sum();
-                    for (alone, side) in alone.into_iter().zip(sides) {
-                        if side.1 == AGREE {
-                            least = least.max(-alone.max(0.0));
-                        }
-                    }
+                    let lesser = alone[0].abs().min(alone[1].abs());
+                    let least = if alone.iter().all(|alone| *alone < 0.0) { 0.0 } else { -lesser };
+                    let most = if alone.iter().all(|alone| *alone > 0.0) { 0.0 } else { lesser };
                     let bits = &mut class.together[at][first][second];
                     *bits = bits.clamp(least, most);
                 }

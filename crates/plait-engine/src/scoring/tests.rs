@@ -124,16 +124,13 @@ fn twin_together(model: &Model, class: usize, pair: [usize; 2], levels: [usize; 
     let mut bits = ratio(class) - ratio(strangers);
     if model.classes[class].is_match {
         let alone = [0, 1].map(|side| part(class, side));
-        let (mut least, mut most) = (0.0, 0.0);
-        for alone in alone {
-            if alone > 0.0 { least -= alone } else { most -= alone }
+        let lesser = f64::min(alone[0].abs(), alone[1].abs());
+        bits = bits.max(-lesser).min(lesser);
+        match alone {
+            [a, b] if a > 0.0 && b > 0.0 => bits = bits.min(0.0),
+            [a, b] if a < 0.0 && b < 0.0 => bits = bits.max(0.0),
+            _ => {}
         }
-        for side in [0, 1] {
-            if levels[side] == 0 && least < f64::min(-alone[side], 0.0) {
-                least = f64::min(-alone[side], 0.0);
-            }
-        }
-        bits = bits.min(most).max(least);
     } else {
         for side in [0, 1].into_iter().filter(|&side| levels[side] == 0) {
             let matches = (0..model.classes.len()).filter(|&class| model.classes[class].is_match);
