@@ -204,7 +204,7 @@ fn parts_to_block_on(field: &Field) -> &'static [Part] {
         Role::FullName => &[Part::Whole, Part::FirstWord, Part::LastWord],
         Role::DateOfBirth => &[Part::Whole, Part::YearMonth, Part::MonthDay, Part::YearDay],
         Role::Postcode => &[Part::Whole, Part::Sector, Part::First(3)],
-        Role::Email => &[Part::Whole, Part::LocalPart, Part::Domain],
+        Role::Email => &[Part::Whole, Part::LocalPart],
         Role::Address | Role::AddressLine => &[Part::Whole, Part::LastWord],
         Role::Upn
         | Role::NhsNumber

@@ -384,10 +384,7 @@ impl<'a> State<'a> {
                 .collect();
             self.strangers[comparison] = normalised(&left);
         }
-        // which pairs are of relatives is settled before comparisons count together: two classes of them would else go on trading
-        // pairs with each other, and with matches
-        let is_settled = !self.strangers_together.is_empty();
-        for (class, plan) in self.plans.iter().enumerate().filter(|(_, plan)| plan.is_match || !is_settled) {
+        for (class, plan) in self.plans.iter().enumerate() {
             for (comparison, levels) in expected.levels[class].iter().enumerate() {
                 let counts: Vec<f64> = levels
                     .iter()
