@@ -227,7 +227,12 @@ fn a_borough_is_scored_against_its_truth_alike_by_link_and_by_score() {
     let linked = place
         .plait("link b/school_census.csv b/social_care.parquet --out o --truth b/truth.csv --json")
         .succeeded();
-    let linked: serde_json::Value = serde_json::from_str(&linked.stdout).expect("one document");
+    let mut linked: serde_json::Value = serde_json::from_str(&linked.stdout).expect("one document");
+    // which pairs were compared is known to the run alone
+    let reached = linked["run"]["truth"]["reached_pairs"].take();
+    let reached = reached.as_u64().expect("a number");
+    let of_one = linked["run"]["truth"]["entity_pairs"].as_u64().expect("a number");
+    assert!(reached * 2 > of_one && reached <= of_one, "{reached} of {of_one}");
     let scored = place.plait("score o --truth b/truth.csv --json").succeeded();
     let scored: serde_json::Value = serde_json::from_str(&scored.stdout).expect("one document");
     assert_eq!(linked["run"]["truth"], scored);
