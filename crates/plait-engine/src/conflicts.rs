@@ -118,11 +118,11 @@ impl<'a> Conflicts<'a> {
             births: None,
             identity: None,
         }
-        .with_identities(records)
     }
 
     /// With what another identity changes, where there are ULNs.
-    fn with_identities(mut self, records: &'a Records) -> Self {
+    #[must_use]
+    pub fn with_identities(mut self, records: &'a Records) -> Self {
         let Some(ulns) = self.kinds.iter().find(|kind| kind.role == Role::Uln) else { return self };
         let mut of_uln: HashMap<u32, Vec<u32>> = HashMap::new();
         for record in 0..records.len() as u32 {
@@ -404,7 +404,7 @@ mod tests {
         }));
         let records = records(&[rows.len()], &columns);
         let none = Constraints::default();
-        let kind = Conflicts::of(&records, &none).kind_between(1, 0);
+        let kind = Conflicts::of(&records, &none).with_identities(&records).kind_between(1, 0);
         assert!(kind.is_none_or(|kind| kind == Role::Surname));
         kind.is_some()
     }

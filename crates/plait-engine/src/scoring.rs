@@ -7,7 +7,7 @@
 use crate::blocking::{Blocks, PairVisitor, Run};
 use crate::comparison::{Comparer, ComparisonVector, Hints, Quick, Scratch};
 use crate::deterministic::Ruling;
-use crate::model::{Class, Comparison, Model, TermFrequency};
+use crate::model::{Class, Comparison, Model, TermFrequency, pairs_together};
 use crate::progress::{Progress, Stage, interrupted};
 use crate::rows::{Rows, STRETCH};
 use crate::training::{ComparedPair, ComparedPairs};
@@ -128,8 +128,6 @@ struct ScoredClass {
     prior: f64,
     /// Per comparison and level (missing first): log2 of P(level | class) / P(level | strangers).
     weights: Vec<Levels>,
-    /// Per comparison.
-    n_levels: Vec<usize>,
     /// Per two comparisons that count together, and per level of each (missing first): log2 of the ratio in this class / in strangers.
     together: Vec<Vec<Levels>>,
     /// Comparisons whose plain agreement in this class is by chance, so that rarity counts for it as for strangers.
@@ -204,7 +202,9 @@ impl<'a> Scorer<'a> {
                 "link with it, which trains it, or give m and u in [[class]] sections",
             ));
         };
-        let together = pairs_together(&model.classes);
+        let n_levels: Vec<usize> =
+            model.comparisons.iter().map(|comparison| comparison.levels.len()).collect();
+        let together = pairs_together(model.classes.iter());
         let mut classes: Vec<ScoredClass> = model
             .classes
             .iter()
@@ -212,7 +212,7 @@ impl<'a> Scorer<'a> {
             .map(|class| ScoredClass::new(class, strangers, model, &together))
             .collect();
         limit_agreement(comparer, model, &mut classes);
-        limit_together(&together, &mut classes);
+        limit_together(&together, &n_levels, &mut classes);
         let frequencies = model
             .comparisons
             .iter()
@@ -225,7 +225,7 @@ impl<'a> Scorer<'a> {
             most: Vec::new(),
             most_unequal: Vec::new(),
             prior_most: 0.0,
-            n_levels: model.comparisons.iter().map(|comparison| comparison.levels.len()).collect(),
+            n_levels,
             screen: Screen::default(),
             classes,
             together,
@@ -539,15 +539,6 @@ fn limit_agreement(comparer: &Comparer<'_>, model: &Model, classes: &mut [Scored
     }
 }
 
-/// The comparisons that count together in any class, ascending.
-fn pairs_together(classes: &[Class]) -> Vec<[usize; 2]> {
-    let mut pairs: Vec<[usize; 2]> =
-        classes.iter().flat_map(|class| &class.together).map(|pair| pair.comparisons).collect();
-    pairs.sort_unstable();
-    pairs.dedup();
-    pairs
-}
-
 #[inline]
 fn bits_together(pair: [usize; 2], bits: &[Levels], vector: ComparisonVector) -> f64 {
     let [first, second] = pair.map(|comparison| usize::from(vector.level(comparison)));
@@ -558,13 +549,12 @@ fn bits_together(pair: [usize; 2], bits: &[Levels], vector: ComparisonVector) ->
 /// against, never say more than their sum: the second sign that a child has moved does not undo the first, and that an address agrees does not
 /// speak against a match because the postcode agrees as well. So no pair gains when a value in which its records agree is deleted. Where a
 /// comparison counts together with several, each may take its part.
-fn limit_together(together: &[[usize; 2]], classes: &mut [ScoredClass]) {
+fn limit_together(together: &[[usize; 2]], n_levels: &[usize], classes: &mut [ScoredClass]) {
     const AGREE: usize = 1;
     let parts = |comparison: usize| together.iter().filter(|pair| pair.contains(&comparison)).count() as f64;
     for (at, &pair) in together.iter().enumerate() {
-        let n_levels = pair.map(|comparison| classes.first().map_or(0, |class| class.n_levels[comparison]));
-        for first in 1..=n_levels[0] {
-            for second in 1..=n_levels[1] {
+        for first in 1..=n_levels[pair[0]] {
+            for second in 1..=n_levels[pair[1]] {
                 let sides = [(pair[0], first), (pair[1], second)];
                 let part =
                     |class: &ScoredClass, side: (usize, usize)| class.weights[side.0][side.1] / parts(side.0);
@@ -606,27 +596,26 @@ impl ScoredClass {
         let by_chance = |(comparison, p): (&Comparison, &Vec<f64>)| {
             !class.is_match && comparison.exact_level().is_some_and(|level| p[level] < 0.5)
         };
-        let n_levels: Vec<usize> = class.probabilities.iter().map(Vec::len).collect();
+        let n_levels = |comparison: usize| class.probabilities[comparison].len();
         let log_ratio = |of: &Class, pair: [usize; 2], first: usize, second: usize| {
             let known = of.together.iter().find(|known| known.comparisons == pair);
             known.map_or(0.0, |known| known.ratios[first - 1][second - 1].max(f64::MIN_POSITIVE).log2())
         };
         let bits = |&pair: &[usize; 2]| {
             let row = |first: usize| {
-                levels((0..=n_levels[pair[1]]).map(|second| {
+                levels((0..=n_levels(pair[1])).map(|second| {
                     if first == 0 || second == 0 {
                         return 0.0;
                     }
                     log_ratio(class, pair, first, second) - log_ratio(strangers, pair, first, second)
                 }))
             };
-            (0..=n_levels[pair[0]]).map(row).collect()
+            (0..=n_levels(pair[0])).map(row).collect()
         };
         Self {
             is_match: class.is_match,
             prior: (class.share / strangers.share).log2(),
             together: together.iter().map(bits).collect(),
-            n_levels,
             weights,
             agrees_by_chance: model.comparisons.iter().zip(&class.probabilities).map(by_chance).collect(),
         }

@@ -74,7 +74,6 @@ fn sample() -> LinkReport {
 /// Who has moved has another telephone as well; sex has nothing to do with it.
 fn dependence() -> Vec<Dependence> {
     let of = |comparisons, information, observed: &[&[f64]], expected: &[&[f64]]| Dependence {
-        class: 0,
         comparisons,
         information,
         observed: observed.iter().map(|row| row.to_vec()).collect(),

@@ -26,7 +26,7 @@ pub struct LinkReport {
     pub people: Vec<PersonSize>,
     /// As it was used; trained.
     pub model: Model,
-    /// How findings of two comparisons come together, of each class; empty where the model came trained.
+    /// How findings of two comparisons come together among pairs of one person; empty where the model came trained.
     pub dependence: Vec<Dependence>,
     /// How many pairs there are, at each stage.
     pub pairs: PairCounts,

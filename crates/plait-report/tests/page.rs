@@ -84,7 +84,6 @@ fn report(text: &str) -> LinkReport {
             ],
         },
         dependence: vec![Dependence {
-            class: 0,
             comparisons: [0, 1],
             information: 0.125,
             observed: vec![vec![900.0, 3.0], vec![40.0, 0.5], vec![7.0, 60.0]],

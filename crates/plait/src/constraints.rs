@@ -10,7 +10,7 @@ use hashbrown::{HashMap, HashSet};
 use plait_engine::conflicts::Conflicts;
 use plait_engine::constraints::{Constraints, Contradiction, Pair};
 use plait_engine::records::Records;
-use plait_types::{Fault, FaultCode, Issue, IssueKind, Role, grouped};
+use plait_types::{Fault, FaultCode, Issue, IssueKind, grouped};
 use std::path::Path;
 
 const PURPOSE: PairsFor = PairsFor {
@@ -150,8 +150,7 @@ impl Given {
         }
         let none = Constraints::default();
         let numbers = Conflicts::of(records, &none);
-        let are_two =
-            |a: u32, b: u32| numbers.kind_between_these(a, b).is_some_and(|kind| kind != Role::Surname);
+        let are_two = |a: u32, b: u32| numbers.kind_between_these(a, b).is_some();
         let first = |record: u32| self.constraints.first(record);
         let together = self.constraints.together();
         // where no row of a group does it by itself, all rows that make the chain

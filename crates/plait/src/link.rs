@@ -37,7 +37,7 @@ use plait_engine::progress::{Progress, Stage};
 use plait_engine::quality::{Decided, Together, calibrate, of_one_person};
 use plait_engine::records::{Field, Records, SOURCE_OF_RECORD};
 use plait_engine::scoring::{ScoredPairs, Scorer, score as score_pairs, score_compared};
-use plait_engine::training::{Training, TrainingOptions, comparable_pairs, train};
+use plait_engine::training::{Dependence, Training, TrainingOptions, comparable_pairs, train};
 use plait_formats::columns::{ColumnProfile, could_be_names};
 use plait_types::{Fault, FaultCode, Issue, IssueKind, NULL, PartialDate, Probability, Role};
 use rayon::prelude::*;
@@ -244,6 +244,8 @@ pub(crate) struct Findings<'a> {
     pub(crate) sources: &'a [SourceFacts],
     pub(crate) model: &'a Model,
     pub(crate) training: Option<&'a Training>,
+    /// Of pairs of one person, how findings come together; empty if the model came trained.
+    pub(crate) dependence: Vec<Dependence>,
     pub(crate) scorer: &'a Scorer<'a>,
     pub(crate) pairs: &'a ScoredPairs,
     /// The match probability of each pair.
@@ -451,7 +453,7 @@ impl<'a> Job<'a> {
         let compared_fields: Vec<String> =
             model.comparisons.iter().flat_map(plait_engine::model::Comparison::named_fields).collect();
         let who_is_who = |pairs: &ScoredPairs, constraints: &Constraints| {
-            let conflicts = Conflicts::of(&records, constraints).with_dates_of_birth(&records, &model);
+            let conflicts = conflicts(&records, constraints, &model);
             cluster(&records, pairs, link_cut, model.clustering, &conflicts, &compared_fields, &weigher)
         };
         let none = Constraints::default();
@@ -478,7 +480,7 @@ impl<'a> Job<'a> {
             .map(|&weight| plait_types::MatchWeight(weight).probability().get())
             .collect();
         let constraints = given.as_ref().map_or(&none, |given| &given.constraints);
-        let conflicts = Conflicts::of(&records, constraints).with_dates_of_birth(&records, &model);
+        let conflicts = conflicts(&records, constraints, &model);
         let decided = Decided {
             records: &records,
             model: &model,
@@ -510,6 +512,7 @@ impl<'a> Job<'a> {
             sources: &facts,
             model: &model,
             training: training.as_ref(),
+            dependence: training.as_ref().map(|training| training.dependence(&model)).unwrap_or_default(),
             scorer: &scorer,
             pairs: &pairs,
             clustered: &clustered,
@@ -562,7 +565,7 @@ impl<'a> Job<'a> {
             let doubts = training.warnings.iter();
             issues.extend(doubts.map(|doubt| Issue::new(IssueKind::ModelInDoubt, "the model", doubt)));
             run.model.rounds = training.n_rounds;
-            run.model.dependence = dependence(training, &model);
+            run.model.dependence = dependence(&findings);
         }
         issues.extend(summary::improbable_persons(&findings));
         issues.extend(summary::sources_without_link(&findings, &run, &issues));
@@ -935,19 +938,21 @@ impl<'a> Job<'a> {
     }
 }
 
+/// All that keeps records of this model apart.
+fn conflicts<'a>(records: &'a Records, constraints: &'a Constraints, model: &Model) -> Conflicts<'a> {
+    Conflicts::of(records, constraints).with_identities(records).with_dates_of_birth(records, model)
+}
+
 /// Of pairs of one person, what two comparisons tell of each other; those that tell most first.
-fn dependence(training: &Training, model: &Model) -> Vec<RunDependence> {
-    let Some(matches) = model.classes.iter().position(|class| class.is_match) else { return Vec::new() };
-    let of_matches = training.dependence.iter().filter(|dependence| dependence.class == matches);
-    let mut all: Vec<RunDependence> = of_matches
-        .map(|dependence| RunDependence {
-            comparisons: dependence.comparisons.map(|at| model.comparisons[at].name.clone()),
-            pairs: dependence.n_pairs(),
-            information_bits: dependence.information,
-            counted_together: (model.classes[matches].together.iter())
-                .any(|together| together.comparisons == dependence.comparisons),
-        })
-        .collect();
+fn dependence(findings: &Findings<'_>) -> Vec<RunDependence> {
+    let model = findings.model;
+    let run_dependence = |dependence: &Dependence| RunDependence {
+        comparisons: dependence.comparisons.map(|at| model.comparisons[at].name.clone()),
+        pairs: dependence.n_pairs(),
+        information_bits: dependence.information,
+        counted_together: model.count_together(dependence.comparisons),
+    };
+    let mut all: Vec<RunDependence> = findings.dependence.iter().map(run_dependence).collect();
     all.sort_by(|a, b| b.information_bits.total_cmp(&a.information_bits));
     all
 }

@@ -102,7 +102,7 @@ pub(crate) fn of_run(
         routes: run.routes.iter().map(route).collect(),
         people: figures.people,
         model: findings.model.clone(),
-        dependence: findings.training.map(|training| training.dependence.clone()).unwrap_or_default(),
+        dependence: findings.dependence.clone(),
         pairs: PairCounts {
             possible: run.counts.possible_pairs,
             compared: run.counts.candidate_pairs,

@@ -321,7 +321,7 @@ pub struct RunTruth {
     pub person_pairs: u64,
     /// Pairs of one entity.
     pub entity_pairs: u64,
-    /// Those of them that some blocking rule makes, so that they were compared; absent where a finished run is scored, whose
+    /// Those of them that some blocking rule makes, so that they were compared; null where a finished run is scored, whose
     /// candidates are no longer known.
     pub reached_pairs: Option<u64>,
     /// B-cubed precision, recall.

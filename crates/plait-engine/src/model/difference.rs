@@ -2,7 +2,9 @@
 
 use super::prose::{Evidence, bits, deterministic_words, rule_words, starting_point};
 use super::schema::{self, CLUSTERINGS, LINK_TYPES};
-use super::{BlockingRule, Class, Comparison, DeterministicRule, Level, Model, TermFrequency, Together};
+use super::{
+    BlockingRule, Class, Comparison, DeterministicRule, Level, Model, TermFrequency, pairs_together,
+};
 
 /// Moves of weights smaller than this, in bits, are only counted.
 const SMALL_MOVE: f64 = 0.05;
@@ -174,7 +176,7 @@ fn weights(before: &Model, after: &Model) -> Vec<String> {
             }
         }
     }
-    let mut pairs = [pairs_together(before), pairs_together(after)].concat();
+    let mut pairs = [names_together(before), names_together(after)].concat();
     pairs.sort_unstable();
     pairs.dedup();
     for pair in pairs {
@@ -203,15 +205,14 @@ fn weights(before: &Model, after: &Model) -> Vec<String> {
     lines
 }
 
-/// The names of comparisons that count together in some class.
-fn pairs_together(model: &Model) -> Vec<[&str; 2]> {
-    let together = model.classes.iter().flat_map(|class| &class.together);
-    let names = |together: &Together| {
-        let mut names = together.comparisons.map(|at| model.comparisons[at].name.as_str());
+/// The names of comparisons that count together in some class, in order.
+fn names_together(model: &Model) -> Vec<[&str; 2]> {
+    let names = |pair: [usize; 2]| {
+        let mut names = pair.map(|at| model.comparisons[at].name.as_str());
         names.sort_unstable();
         names
     };
-    together.map(names).collect()
+    pairs_together(model.classes.iter()).into_iter().map(names).collect()
 }
 
 /// Per class, what two comparisons say together, rows for the first named; `None` where they say nothing in any.

@@ -224,6 +224,15 @@ pub(crate) fn likelihood(probabilities: &[Vec<f64>], together: &[Together], vect
     product
 }
 
+/// The comparisons that count together in any of some classes, by their indices, each two once.
+pub(crate) fn pairs_together<'a>(classes: impl Iterator<Item = &'a Class>) -> Vec<[usize; 2]> {
+    let mut pairs: Vec<[usize; 2]> =
+        classes.flat_map(|class| &class.together).map(|together| together.comparisons).collect();
+    pairs.sort_unstable();
+    pairs.dedup();
+    pairs
+}
+
 impl Together {
     /// What the product of the two probabilities is multiplied by.
     #[inline]
@@ -336,6 +345,12 @@ impl Model {
                 }
             }
         }
+    }
+
+    /// Whether two comparisons, by their ascending indices, count together in the first class of matches.
+    pub fn count_together(&self, comparisons: [usize; 2]) -> bool {
+        let matches = self.classes.iter().find(|class| class.is_match);
+        matches.is_some_and(|class| class.together.iter().any(|together| together.comparisons == comparisons))
     }
 
     /// Whether m and u are known, so that pairs can be weighed.

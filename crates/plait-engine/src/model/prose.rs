@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::schema::{self, CLUSTERINGS, LINK_TYPES, MISSINGS};
 use super::text::field_words;
-use super::{BlockingKey, BlockingRule, Comparison, DeterministicRule, Guard, Model, Part};
+use super::{BlockingKey, BlockingRule, Comparison, DeterministicRule, Guard, Model, Part, pairs_together};
 
 /// What the model does, in paragraphs of plain English: how pairs are found, what is compared and what each level
 /// is worth in bits, when a pair is linked, how links become people. Ends in a newline.
@@ -50,11 +50,7 @@ fn candidates(rules: &[BlockingRule]) -> String {
 
 /// Which comparisons are not independent in what is one person.
 fn together(model: &Model) -> String {
-    let matches = model.classes.iter().filter(|class| class.is_match);
-    let mut pairs: Vec<[usize; 2]> =
-        matches.flat_map(|class| &class.together).map(|together| together.comparisons).collect();
-    pairs.sort_unstable();
-    pairs.dedup();
+    let pairs = pairs_together(model.classes.iter().filter(|class| class.is_match));
     if pairs.is_empty() {
         return String::new();
     }

@@ -6,8 +6,9 @@
 //! how often they would by themselves is then learned in every class, drawn towards "as often" where pairs are few (the gamma–Poisson
 //! shrinkage of `DuMouchel` 1999), and so that each comparison by itself keeps its probabilities (Deming and Stephan 1940).
 
+use super::Training;
 use crate::comparison::ComparisonVector;
-use crate::model::Class;
+use crate::model::Model;
 
 /// Bits that a comparison must tell of another one, on the average over the pairs that have both, to count together with it.
 /// Of comparisons of one thing, an address and a postcode or two names that are swapped, it is .25 and more; of others .04 at
@@ -23,8 +24,6 @@ const FITTING_ROUNDS: u32 = 50;
 /// How the findings of two comparisons come together in the candidate pairs of one class, observed and expected.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Dependence {
-    /// Index of the class in the model.
-    pub class: usize,
     /// Indices of the comparisons in the model, ascending.
     pub comparisons: [usize; 2],
     /// Bits that one finding tells of the other, on the average; 0 or more.
@@ -42,36 +41,27 @@ impl Dependence {
     }
 }
 
-/// For each class and each two comparisons, how their findings come together. Each count stands for `scale` candidates.
-pub(super) fn of_classes(
-    vectors: &[(ComparisonVector, u64)],
-    scale: f64,
-    classes: &[Class],
-) -> Vec<Dependence> {
-    let Some(first) = classes.first() else { return Vec::new() };
-    let n_levels: Vec<usize> = first.probabilities.iter().map(Vec::len).collect();
-    let mut joints: Vec<Vec<Joint>> = vec![Joint::of_all(&n_levels); classes.len()];
-    let mut weights = vec![0.0; classes.len()];
-    for &(vector, count) in vectors {
-        for (weight, class) in weights.iter_mut().zip(classes) {
-            *weight = class.share * class.likelihood(vector);
-        }
-        let sum: f64 = weights.iter().sum();
-        for (joints, weight) in joints.iter_mut().zip(&weights) {
-            let pairs = count as f64 * scale * weight / sum;
+impl Training {
+    /// For each two comparisons, how their findings come together in the first class of matches of the model that was trained;
+    /// in order of the second, then the first.
+    pub fn dependence(&self, model: &Model) -> Vec<Dependence> {
+        let Some(matches) = model.classes.iter().position(|class| class.is_match) else { return Vec::new() };
+        let n_levels: Vec<usize> = model.classes[matches].probabilities.iter().map(Vec::len).collect();
+        let mut joints = Joint::of_all(&n_levels);
+        for &(vector, count) in &self.vectors {
+            let weights: Vec<f64> =
+                model.classes.iter().map(|class| class.share * class.likelihood(vector)).collect();
+            let pairs = count as f64 * self.scale * weights[matches] / weights.iter().sum::<f64>();
             joints.iter_mut().for_each(|joint| joint.add(vector, pairs));
         }
+        let dependence = |joint: Joint| Dependence {
+            comparisons: joint.comparisons,
+            information: joint.information(),
+            expected: joint.independent(),
+            observed: joint.counts,
+        };
+        joints.into_iter().map(dependence).collect()
     }
-    let dependence = |class, joint: Joint| Dependence {
-        class,
-        comparisons: joint.comparisons,
-        information: joint.information(),
-        expected: joint.independent(),
-        observed: joint.counts,
-    };
-    let of_class =
-        |(class, joints): (usize, Vec<Joint>)| joints.into_iter().map(move |joint| dependence(class, joint));
-    joints.into_iter().enumerate().flat_map(of_class).collect()
 }
 
 /// How many pairs of a class have both findings, for each two.

@@ -4,7 +4,8 @@
 //! with each other, so that their agreement is what random pairs show. Its size is what the others leave of all
 //! pairs, not only of the candidates, and its probabilities are those of random pairs less the pairs that the other
 //! classes claim of them: where each person has many records, most pairs that agree on an e-mail address
-//! are matches. The other classes live among the candidates. Within a class, comparisons are independent.
+//! are matches. The other classes live among the candidates. Within a class, comparisons are
+//! independent but for those that count together ([`super::dependence`]).
 //!
 //! One class of matches and one of strangers is not enough where people live in families: brothers and sisters agree
 //! on surname and address far more often than strangers do, and plain expectation maximisation then settles on
@@ -176,6 +177,8 @@ struct State<'a> {
     together: Vec<Vec<Together>>,
     /// The same of strangers, of which random pairs tell.
     strangers_together: Vec<Together>,
+    /// How many random pairs have each two findings that count together.
+    random_together: Vec<Joint>,
     /// How many of all pairs each random one stands for.
     per_random: f64,
     /// How many candidates each compared one stands for.
@@ -242,6 +245,7 @@ impl<'a> State<'a> {
             start,
             together: vec![Vec::new(); plans.len()],
             strangers_together: Vec::new(),
+            random_together: Vec::new(),
             per_random: chance.n_pairs
                 / chance.random.iter().map(|(_, count)| *count as f64).sum::<f64>().max(1.0),
             scale,
@@ -295,6 +299,10 @@ impl<'a> State<'a> {
             Together { comparisons, ratios: vec![vec![1.0; second]; first] }
         };
         let ones: Vec<Together> = pairs.iter().map(one).collect();
+        self.random_together = ones.iter().map(no_pair_yet).collect();
+        for joint in &mut self.random_together {
+            self.chance.random.iter().for_each(|&(vector, count)| joint.add(vector, count as f64));
+        }
         self.together.fill(ones.clone());
         self.strangers_together = ones;
     }
@@ -344,8 +352,6 @@ impl<'a> State<'a> {
 
     /// What is expected of each class.
     fn expect(&self, vectors: &[(ComparisonVector, u64)], labelled: &Labelled) -> (f64, Expected) {
-        let none_yet =
-            |pair: &Together| Joint::new(pair.comparisons, [pair.ratios.len(), pair.ratios[0].len()]);
         let mut expected = Expected {
             n_pairs: vec![0.0; self.plans.len()],
             levels: self
@@ -353,7 +359,7 @@ impl<'a> State<'a> {
                 .iter()
                 .map(|table| table.iter().map(|l| vec![0.0; l.len()]).collect())
                 .collect(),
-            joints: self.together.iter().map(|pairs| pairs.iter().map(none_yet).collect()).collect(),
+            joints: self.together.iter().map(|pairs| pairs.iter().map(no_pair_yet).collect()).collect(),
         };
         let log_likelihood = self.share_out(vectors, labelled, |vector, shares| {
             for (class, &pairs) in shares.iter().enumerate() {
@@ -406,11 +412,9 @@ impl<'a> State<'a> {
     /// What findings say together: of each class, what was expected of it; of strangers, what random pairs showed less what the
     /// other classes claim of it. Where a class agrees by chance only, it goes together with nothing.
     fn learn_together(&mut self, expected: &Expected) {
-        for at in 0..self.strangers_together.len() {
-            let [first, second] = self.strangers_together[at].comparisons;
-            let mut joint =
-                Joint::new([first, second], [self.strangers[first].len(), self.strangers[second].len()]);
-            self.chance.random.iter().for_each(|&(vector, count)| joint.add(vector, count as f64));
+        for (at, random) in self.random_together.iter().enumerate() {
+            let [first, second] = random.comparisons;
+            let mut joint = random.clone();
             for (level, row) in joint.counts.iter_mut().enumerate() {
                 for (other, seen) in row.iter_mut().enumerate() {
                     let claimed: f64 =
@@ -508,6 +512,11 @@ impl<'a> State<'a> {
         );
         classes
     }
+}
+
+/// The pairs that have both, of which none is counted yet.
+fn no_pair_yet(together: &Together) -> Joint {
+    Joint::new(together.comparisons, [together.ratios.len(), together.ratios[0].len()])
 }
 
 /// Where matches start: .85 at the first level, the rest halving from level to level.

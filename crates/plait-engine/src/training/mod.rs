@@ -52,8 +52,6 @@ pub struct Training {
     pub converged: bool,
     /// Distinct comparison vectors and how many compared pairs had each, in order of the vector.
     pub vectors: Vec<(ComparisonVector, u64)>,
-    /// For each class and each two comparisons, how their findings come together, in order of both.
-    pub dependence: Vec<Dependence>,
     /// What a careful person should know about the fit.
     pub warnings: Vec<String>,
     /// The pairs themselves, where all candidates were compared and they are few enough to keep.
@@ -128,7 +126,6 @@ pub fn train(
         scale,
         n_rounds: fit.n_rounds,
         converged: fit.converged,
-        dependence: dependence::of_classes(&vectors, scale, &model.classes),
         vectors,
         warnings,
         compared,

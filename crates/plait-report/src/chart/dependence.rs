@@ -29,7 +29,7 @@ struct Finding {
 /// The comparisons that tell most of each other among pairs of one person, and of each the findings that are furthest from
 /// what was expected. `id` is unique on the page. `None` where nothing was learned.
 pub fn dependence(id: &str, model: &Model, found: &[Dependence]) -> Option<Chart> {
-    let shown = most_telling(model, found);
+    let shown = most_telling(found);
     let rows: Vec<(&Dependence, Vec<Finding>)> =
         shown.into_iter().map(|dependence| (dependence, findings(model, dependence))).collect();
     let n_findings: usize = rows.iter().map(|(_, findings)| findings.len()).sum();
@@ -111,13 +111,10 @@ pub fn dependence(id: &str, model: &Model, found: &[Dependence]) -> Option<Chart
     Some(Chart { svg, table })
 }
 
-/// Of the first class of pairs of one person, those that tell most of each other, most telling first.
-fn most_telling<'a>(model: &Model, found: &'a [Dependence]) -> Vec<&'a Dependence> {
-    let matches = model.classes.iter().position(|class| class.is_match);
-    let mut shown: Vec<&Dependence> = found
-        .iter()
-        .filter(|dependence| Some(dependence.class) == matches && dependence.information > 0.0)
-        .collect();
+/// Those that tell most of each other, most telling first.
+fn most_telling(found: &[Dependence]) -> Vec<&Dependence> {
+    let mut shown: Vec<&Dependence> =
+        found.iter().filter(|dependence| dependence.information > 0.0).collect();
     let told = |dependence: &Dependence| dependence.information * dependence.n_pairs();
     shown.sort_by(|a, b| told(b).total_cmp(&told(a)));
     shown.truncate(SHOWN);
@@ -151,12 +148,7 @@ fn names(model: &Model, dependence: &Dependence) -> String {
 }
 
 fn counted(model: &Model, dependence: &Dependence) -> &'static str {
-    let together = &model.classes[dependence.class].together;
-    if together.iter().any(|together| together.comparisons == dependence.comparisons) {
-        "counted together"
-    } else {
-        "each counted by itself"
-    }
+    if model.count_together(dependence.comparisons) { "counted together" } else { "each counted by itself" }
 }
 
 /// A number of pairs, whole from ten on.
