@@ -410,9 +410,26 @@ fn run_score(arguments: &arguments::Score) -> Result<(), Faults> {
             "Exact",
             format!("{:.4}  of the true persons are exactly one person of the run", scores.exact_persons),
         ),
+        ("Truth", truth_line(&scores)),
     ];
     let text = lines.iter().fold(String::new(), |text, (heading, line)| text + &print::under(heading, line));
     Ok(print::results(&text)?)
+}
+
+/// Of how many records the truth is known, and how many it knows besides.
+fn truth_line(scores: &plait::RunTruth) -> String {
+    let known = format!(
+        "{} of {} of the run {} in it",
+        plait::grouped(scores.known_records),
+        plait::counted(scores.records, "record"),
+        plait::are(scores.known_records)
+    );
+    let left_out = if scores.known_records < scores.records { ", and only those are scored" } else { "" };
+    let others = match scores.records_of_no_source {
+        0 => String::new(),
+        n => format!("; {} of it {} not in the run", plait::counted(n, "record"), plait::are(n)),
+    };
+    known + left_out + &others
 }
 
 fn run_compare(arguments: &arguments::Compare) -> Result<(), Faults> {

@@ -2,7 +2,7 @@
 
 use crate::constraints::Constraints;
 use crate::lists::Lists;
-use crate::model::Model;
+use crate::model::{Comparison, Model};
 use crate::records::{Field, Records};
 use crate::similarity::{
     PackedDate, days_apart, half_of_double_barrelled, jaro_winkler, token_subset, two_parts_equal,
@@ -136,8 +136,9 @@ impl<'a> Conflicts<'a> {
     /// With dates of birth, where this model has learned that they are hardly ever wrong.
     #[must_use]
     pub fn with_dates_of_birth(mut self, records: &'a Records, model: &Model) -> Self {
-        let field = records.fields.iter().find(|field| field.role == Role::DateOfBirth);
-        if let Some(field) = field.filter(|field| are_dates_sound(records, model, &field.name)) {
+        let at = records.fields.iter().position(|field| field.role == Role::DateOfBirth);
+        if let Some(at) = at.filter(|&at| are_dates_sound(records, model, at)) {
+            let field = &records.fields[at];
             let dates = field.dates.iter().map(|&date| PackedDate::from(date)).collect();
             self.births = Some(Births { codes: &field.codes, dates });
         }
@@ -168,6 +169,13 @@ impl<'a> Conflicts<'a> {
     /// The same of what the two records have themselves, whatever is put together with them.
     pub fn kind_between_these(&self, left: u32, right: u32) -> Option<Role> {
         self.kind_between_holders(&[left], &[right])
+    }
+
+    /// Whether dates of birth keep two records apart, of whose numbers nothing is known.
+    pub(crate) fn are_of_two_generations(&self, left: u32, right: u32) -> bool {
+        let (left, right) = (self.constraints.group(&left), self.constraints.group(&right));
+        let are_apart = |births: &Births<'_>| births.are_a_generation_apart(left, right);
+        left[0] != right[0] && self.births.as_ref().is_some_and(are_apart)
     }
 
     /// Whether a record has a verified number.
@@ -296,8 +304,9 @@ impl Births<'_> {
 
 /// Whether matches of this model have dates with nothing in common no more often than [`MOST_WRONG`], with as many matches as
 /// it takes to know: of `n` without a wrong date the share may be `3 / n` (Hanley and Lippman-Hand 1983).
-fn are_dates_sound(records: &Records, model: &Model, field: &str) -> bool {
-    let comparison = model.comparisons.iter().position(|comparison| comparison.fields[0] == field);
+fn are_dates_sound(records: &Records, model: &Model, field: usize) -> bool {
+    let is_of_it = |comparison: &Comparison| records.field(&comparison.fields[0]) == Some(field);
+    let comparison = model.comparisons.iter().position(is_of_it);
     let Some(comparison) = comparison else { return false };
     let matches = model.classes.iter().filter(|class| class.is_match);
     let (mut wrong, mut all) = (0.0, 0.0);
@@ -500,6 +509,8 @@ mod tests {
         let found: Vec<u32> = (1..8).filter(|&record| sound.between(0, record)).collect();
         // 2 has the day and month of 0, 3 its NHS number, 4 no whole date, 6 is a day apart
         assert_eq!(found, [1, 7]);
+        let found: Vec<u32> = (1..8).filter(|&record| sound.are_of_two_generations(0, record)).collect();
+        assert_eq!(found, [1, 3, 7], "whatever numbers say");
         assert_eq!(sound.kind_between(0, 1), Some(Role::DateOfBirth));
         assert!(!sound.has_number(1) && !sound.share_or_differ(0, 1), "dates are no numbers");
         assert!(!with(0.05).between(0, 1), "where dates are often wrong they say less");

@@ -9,6 +9,7 @@ use plait_types::identifier::{NhsNumberEvidence, NhsNumberStatus};
 use plait_types::placeholder::implausible_from;
 use plait_types::{Column, DateOrder, Interner, NULL, PartialDate, Role, Table, Values};
 use rayon::prelude::*;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// All records of all sources: sources one after the other, rows in file order.
@@ -39,7 +40,8 @@ pub struct Source {
 /// One property of records, brought together from the columns of all sources.
 #[derive(Debug)]
 pub struct Field {
-    /// The role's name, or the header in lower case where several columns have one role.
+    /// The role's name, or the header in lower case where a source has several columns of the role and shares a header with
+    /// another source.
     pub name: String,
     /// The header in each source; `None` where a source has no such column.
     pub headers: Vec<Option<String>>,
@@ -311,33 +313,88 @@ fn take_lines_as_addresses(inputs: &mut [SourceInput]) {
     }
 }
 
-/// Columns that are about the same thing: by role where each source has at most one column of it, else by header.
+/// Columns that are about the same thing: by role where each source has at most one column of it, else by header; and where a
+/// source shares no header with another, by its [main column](main_columns).
 fn group_columns(inputs: &[SourceInput]) -> Vec<ColumnGroup> {
     let mut groups: Vec<ColumnGroup> = Vec::new();
-    for (source, input) in inputs.iter().enumerate() {
-        for column in &input.columns {
-            if !compared(column.role, &input.table.columns[column.index].name) {
-                continue;
-            }
-            let by_role = named_by_role(column.role)
-                && inputs.iter().all(|i| i.columns.iter().filter(|c| c.role == column.role).count() <= 1);
-            let name = if by_role {
-                column.role.name().to_owned()
-            } else {
-                input.table.columns[column.index].name.trim().to_lowercase()
-            };
-            let group = groups.iter_mut().find(|group| group.role == column.role && group.name == name);
-            match group {
-                Some(group) if group.columns[source].is_none() => group.columns[source] = Some(*column),
-                _ => {
-                    let mut columns = vec![None; inputs.len()];
-                    columns[source] = Some(*column);
-                    groups.push(ColumnGroup { name, role: column.role, columns });
-                }
+    let mut roles: Vec<Role> =
+        inputs.iter().flat_map(|input| &input.columns).map(|column| column.role).collect();
+    roles.sort_unstable();
+    roles.dedup();
+    let is_single =
+        |role: Role| inputs.iter().all(|input| input.columns.iter().filter(|c| c.role == role).count() <= 1);
+    let mains: Vec<(usize, InputColumn, String)> = roles
+        .into_iter()
+        .filter(|&role| has_main_column(role) && !is_single(role))
+        .flat_map(|role| main_columns(inputs, role))
+        .collect();
+    let is_main = |source: usize, column: &InputColumn| {
+        mains.iter().any(|(of, main, _)| *of == source && main.index == column.index)
+    };
+    let others = inputs.iter().enumerate().flat_map(|(source, input)| {
+        let others = input.columns.iter().filter(move |column| {
+            compared(column.role, &input.table.columns[column.index].name) && !is_main(source, column)
+        });
+        others.map(move |column| {
+            let by_role = named_by_role(column.role) && is_single(column.role);
+            let name = if by_role { column.role.name().to_owned() } else { header_of(input, column) };
+            (source, *column, name)
+        })
+    });
+    for (source, column, name) in mains.iter().cloned().chain(others) {
+        let group = groups.iter_mut().find(|group| group.role == column.role && group.name == name);
+        match group {
+            Some(group) if group.columns[source].is_none() => group.columns[source] = Some(column),
+            _ => {
+                let mut columns = vec![None; inputs.len()];
+                columns[source] = Some(column);
+                groups.push(ColumnGroup { name, role: column.role, columns });
             }
         }
     }
     groups
+}
+
+/// As headers are compared.
+fn header_of(input: &SourceInput, column: &InputColumn) -> String {
+    input.table.columns[column.index].name.trim().to_lowercase()
+}
+
+/// Of sources of which no column of a role has a header that another source has for it too, the column that is compared with those
+/// of the others all the same, and the name of what it is compared as: what most sources call theirs, else the role. It is the one
+/// called as the role is, else the most filled, else the first. Numbers of before are other numbers.
+fn main_columns(inputs: &[SourceInput], role: Role) -> Vec<(usize, InputColumn, String)> {
+    let is_former =
+        |name: &str| ["former", "prev", "old"].iter().any(|beginning| name.starts_with(beginning));
+    // per header, in order of the first column that has it: how many sources have it
+    let mut headers: Vec<(String, usize)> = Vec::new();
+    for input in inputs {
+        let of_source: BTreeSet<String> =
+            input.columns.iter().filter(|c| c.role == role).map(|c| header_of(input, c)).collect();
+        for header in of_source {
+            match headers.iter_mut().find(|(known, _)| *known == header) {
+                Some((_, n)) => *n += 1,
+                None => headers.push((header, 1)),
+            }
+        }
+    }
+    headers.retain(|(_, n)| *n > 1);
+    let most = headers.iter().map(|(_, n)| *n).max();
+    let name = headers.iter().find(|(_, n)| Some(*n) == most).map_or(role.name(), |(header, _)| header);
+    let main = |input: &SourceInput| {
+        let columns = || input.columns.iter().filter(|column| column.role == role);
+        if columns().any(|column| headers.iter().any(|(header, _)| *header == header_of(input, column))) {
+            return None;
+        }
+        let rank = |column: &&InputColumn| {
+            let present =
+                input.table.columns[column.index].codes.iter().filter(|&&code| code != NULL).count();
+            (header_of(input, column) == role.name(), present, std::cmp::Reverse(column.index))
+        };
+        columns().filter(|column| !is_former(&header_of(input, column))).max_by_key(rank).copied()
+    };
+    let mains = inputs.iter().enumerate().filter_map(|(source, input)| Some((source, main(input)?)));
+    mains.map(|(source, column)| (source, column, name.to_owned())).collect()
 }
 
 /// Whether a column says anything of who somebody is; of other dates only the day on which a child was expected does.
@@ -352,6 +409,11 @@ fn compared(role: Role, header: &str) -> bool {
 /// Roles that mean the same in every source whatever the header says.
 fn named_by_role(role: Role) -> bool {
     !matches!(role, Role::Identifier | Role::Category | Role::Number | Role::OtherDate | Role::Other)
+}
+
+/// Whether one of several columns with a role can stand for all: lines of an address are several by nature.
+pub fn has_main_column(role: Role) -> bool {
+    named_by_role(role) && role != Role::AddressLine
 }
 
 struct FieldParts {

@@ -6,7 +6,8 @@ use crate::ownership::{Input, Record};
 use crate::place::OutputPlace;
 use crate::reason::Reason;
 use crate::run::{self, Run, RunSource};
-use crate::score::TruthTable;
+use crate::score::{Truth, TruthTable};
+use crate::summary::list;
 use crate::{VERSION, score};
 use hashbrown::HashMap;
 use plait_formats::read::{ReadOptions, read};
@@ -154,13 +155,13 @@ pub fn compare(request: &CompareRequest) -> Result<Compared, Faults> {
     ];
     let says =
         [Says::of(&tables[0].links, &names, &request.a)?, Says::of(&tables[1].links, &names, &request.b)?];
-    let entity_of = request.truth.as_deref().map(|path| entities(path, &names)).transpose()?;
+    let truth = request.truth.as_deref().map(|path| truth(path, &names)).transpose()?;
     let pairs = count_pairs(&persons);
     if pairs.only_a + pairs.only_b > MOST_PAIRS {
         return Err(too_many(pairs).into());
     }
     let differing = differing_pairs(&persons);
-    let judge = |pair: &Differing| Some(entity_of.as_ref()?.of_pair(pair));
+    let judge = |pair: &Differing| Some(truth.as_ref()?.is_one_person(pair.left, pair.right));
     let compared_run = |side: usize, folder: &Path| ComparedRun {
         folder: folder.display().to_string(),
         decided_by: decided_by(&runs[side]),
@@ -208,31 +209,32 @@ fn refuse_other_inputs(runs: &[Run; 2], request: &CompareRequest) -> Result<(), 
             "link again, so that both runs are of the same files under the same names, and compare those",
         )
     };
-    let find = |run: &Run, name: &str| -> Option<RunSource> {
-        run.sources.iter().find(|source| source.name == name).cloned()
+    let find = |run: &Run, name: &str| run.sources.iter().find(|source| source.name == name).cloned();
+    // of one kind of difference in one fault, however many sources there are
+    let among = |run: usize, is_so: &dyn Fn(&RunSource, Option<RunSource>) -> bool| {
+        let found =
+            runs[run].sources.iter().filter(|source| is_so(source, find(&runs[1 - run], &source.name)));
+        let names: Vec<String> = found.map(|source| format!("\"{}\"", source.name)).collect();
+        let noun = if names.len() == 1 { "source" } else { "sources" };
+        (!names.is_empty()).then(|| format!("{noun} {}", list("and", &names)))
     };
-    let mut faults = Vec::new();
-    for source in &runs[0].sources {
-        match find(&runs[1], &source.name) {
-            None => faults.push(fault(format!(
-                "{} has no source \"{}\", and {} has",
-                folders[1], source.name, folders[0]
-            ))),
-            Some(other) if other.sha256 != source.sha256 => faults.push(fault(format!(
-                "the source \"{}\" of {} was another file than that of {}",
-                source.name, folders[1], folders[0]
-            ))),
-            Some(other) if other.record_column != source.record_column => faults.push(fault(format!(
-                "the records of \"{}\" go by another column in {} than in {}",
-                source.name, folders[1], folders[0]
-            ))),
-            Some(_) => {}
-        }
-    }
-    let of_b_alone = runs[1].sources.iter().filter(|source| find(&runs[0], &source.name).is_none());
-    faults.extend(of_b_alone.map(|source| {
-        fault(format!("{} has no source \"{}\", and {} has", folders[0], source.name, folders[1]))
-    }));
+    let lacking = |run: usize| {
+        let lacking = among(run, &|_, other| other.is_none())?;
+        Some(format!("{} has no {lacking}, and {} has", folders[1 - run], folders[run]))
+    };
+    let of_other_files = among(0, &|source, other| other.is_some_and(|other| other.sha256 != source.sha256));
+    let by_other_columns = among(0, &|source, other| {
+        other
+            .is_some_and(|other| other.sha256 == source.sha256 && other.record_column != source.record_column)
+    });
+    let whats = [
+        lacking(0),
+        of_other_files.map(|of| format!("{of}: other files in {} than in {}", folders[1], folders[0])),
+        by_other_columns
+            .map(|of| format!("{of}: records go by another column in {} than in {}", folders[1], folders[0])),
+        lacking(1),
+    ];
+    let faults: Vec<Fault> = whats.into_iter().flatten().map(fault).collect();
     if faults.is_empty() { Ok(()) } else { Err(Faults(faults)) }
 }
 
@@ -502,24 +504,14 @@ fn what_became_of_persons([a, b]: &[Vec<u32>; 2]) -> ComparedPersons {
     became
 }
 
-/// The entity of each record; [`NULL`] where the truth table does not say.
-struct Entities(Vec<u32>);
-
-impl Entities {
-    /// Whether the records are of one entity, if both are known.
-    fn of_pair(&self, pair: &Differing) -> Option<bool> {
-        let (left, right) = (self.0[pair.left as usize], self.0[pair.right as usize]);
-        (left != NULL && right != NULL).then_some(left == right)
-    }
-}
-
-fn entities(path: &Path, names: &Names<'_>) -> Result<Entities, Fault> {
+/// What the truth table says of the records of the runs.
+fn truth(path: &Path, names: &Names<'_>) -> Result<Truth, Fault> {
     let truth = TruthTable::read(path)?;
     let source = names.people.column("source").expect("the column was looked up");
     let sources: Vec<&str> = source.values.iter().collect();
     let records = (0..names.people.n_rows)
         .map(|row| (source.codes[row] as usize, Cow::Borrowed(names.get(row as u32).1)));
-    truth.look_up(&sources, records).map(Entities).map_err(|fault| fault.at(path.display().to_string()))
+    truth.look_up(&sources, records).map_err(|fault| fault.at(path.display().to_string()))
 }
 
 fn judged<'a>(

@@ -62,7 +62,7 @@ pub use plait_types::{
     nearest,
 };
 pub use read::{ReadDone, ReadRequest, read};
-pub use run::Run;
+pub use run::{Run, RunTruth};
 pub use score::{ScoreRequest, score};
 pub use source::SourceSpec;
 pub use specs::{Shown, list_specs, show_spec};

@@ -31,11 +31,11 @@ use plait_engine::deterministic::Rulings;
 use plait_engine::explanation::{Explanation, explain};
 use plait_engine::labels::{Label, places_among};
 use plait_engine::methods::{Method, StepsLeftOut};
-use plait_engine::model::{Clustering, LinkType, Model, ModelFile, NHS_NUMBER_STATUS};
+use plait_engine::model::{Clustering, LinkType, Model, ModelFile, NHS_NUMBER_STATUS, is_of_former_numbers};
 use plait_engine::objection::{Objection, Objections};
 use plait_engine::progress::{Progress, Stage};
 use plait_engine::quality::{Decided, Together, calibrate, of_one_person};
-use plait_engine::records::{Field, Records, SOURCE_OF_RECORD};
+use plait_engine::records::{Field, Records, SOURCE_OF_RECORD, has_main_column};
 use plait_engine::scoring::{ScoredPairs, Scorer, score as score_pairs, score_compared};
 use plait_engine::training::{Dependence, Training, TrainingOptions, comparable_pairs, train};
 use plait_formats::columns::{ColumnProfile, could_be_names};
@@ -396,6 +396,7 @@ impl<'a> Job<'a> {
 
         self.note_spikes(&records);
         self.notes.extend(notes_on_one_value(&records, &facts));
+        self.notes.extend(notes_on_second_columns(&records));
         let without_route = WithoutRoute::of(&records, &facts);
         let has_rules = file.as_ref().is_some_and(|(file, _)| !file.model.deterministic.is_empty());
         let why_not = routes::as_reason(&[&unknown_authorities[..], &without_route.findings].concat());
@@ -557,10 +558,8 @@ impl<'a> Job<'a> {
             truth.as_ref().map(|truth| score::reached_pairs(truth, &records, model.link_type, &blocks));
         // the largest of what is no longer needed, before the outputs take their own
         drop(blocks);
-        run.truth = scored
-            .as_ref()
-            .zip(request.truth.as_ref())
-            .map(|(scores, path)| score::run_truth(scores, reached, path));
+        let of_truth = truth.as_ref().zip(scored.as_ref()).zip(request.truth.as_ref());
+        run.truth = of_truth.map(|((truth, scores), path)| score::run_truth(truth, scores, reached, path));
         if let Some(training) = &training {
             let doubts = training.warnings.iter();
             issues.extend(doubts.map(|doubt| Issue::new(IssueKind::ModelInDoubt, "the model", doubt)));
@@ -1025,6 +1024,43 @@ fn notes_on_columns(opened: &[Opened]) -> Vec<String> {
         })
     });
     notes.collect()
+}
+
+/// Of columns that are taken for what another column of their source is taken for too, and that are compared with nothing.
+fn notes_on_second_columns(records: &Records) -> Vec<String> {
+    let mut notes = Vec::new();
+    let n_sources = |field: &Field| field.headers.iter().flatten().count();
+    let is_alone = |field: &&Field| {
+        has_main_column(field.role)
+            && !field.role.is_characteristic()
+            && n_sources(field) == 1
+            && !is_of_former_numbers(&field.name)
+    };
+    for field in records.fields.iter().filter(is_alone) {
+        let at = field.headers.iter().position(Option::is_some).expect("one source has it");
+        let main = records
+            .fields
+            .iter()
+            .find(|main| main.role == field.role && n_sources(main) > 1 && main.headers[at].is_some());
+        let (Some(main), Some(header)) = (main, &field.headers[at]) else { continue };
+        let instead = match field.role {
+            Role::Postcode => Some(Role::FormerPostcode),
+            Role::Surname => Some(Role::FormerSurname),
+            Role::Forename => Some(Role::PreferredForename),
+            _ => None,
+        };
+        let advice = instead.map_or_else(String::new, |role| {
+            format!("; if it holds the {}, say so with --role \"{header}={}\"", role.words(), role.name())
+        });
+        notes.push(format!(
+            "{}: column \"{header}\" is taken for the {}, as \"{}\" is, and compared with nothing, since no other source has a \
+             column of that name{advice}",
+            records.sources[at].name,
+            field.role.words(),
+            main.headers[at].as_deref().unwrap_or_default(),
+        ));
+    }
+    notes
 }
 
 /// Of names and other fields whose values differ in the files and are all one, or none, when they are made comparable.

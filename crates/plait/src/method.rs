@@ -44,7 +44,7 @@ pub(crate) fn issues(
     let issue = |steps: &StepsLeftOut| {
         let names: Vec<String> = steps.steps.iter().map(|step| format!("\"{step}\"")).collect();
         let message = format!(
-            "{} cannot run: {} {}",
+            "{} cannot run: {} {}; the method links without. If a column holds it, say so with --role",
             list("and", &names),
             if names.len() == 1 { "it needs" } else { "they need" },
             lacking(steps, records, link_type)

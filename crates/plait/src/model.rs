@@ -104,7 +104,7 @@ pub(crate) fn refuse_unusable_fields(model: &Model, records: &Records) -> Result
                 format!("the model names \"{name}\", which cannot be compared"),
                 format!("use one of: {}", usable.join(", ")),
             )
-            .because("columns that name rows, prose and dates other than of birth are not compared; where several columns have one role, each goes by its header"),
+            .because("columns that name rows, prose and dates other than of birth are not compared; where a source has several columns of one role, each goes by its header"),
         );
     }
     for name in model.comparisons.iter().flat_map(|comparison| &comparison.fields) {

@@ -21,6 +21,8 @@ use std::path::Path;
 
 pub(crate) const PEOPLE: &str = "people.parquet";
 pub(crate) const LINKS: &str = "links.parquet";
+/// The column of `links.parquet` that says whether a pair is a link.
+pub(crate) const DECISION: &str = "decision";
 pub(crate) const WORKBOOK: &str = "people.xlsx";
 pub(crate) const REPORT: &str = "report.html";
 pub(crate) const QUALITY: &str = "quality-report.html";
@@ -394,7 +396,7 @@ impl<'a> Links<'a> {
             .with("match_weight", OutValues::F64(Cow::Borrowed(&self.weight)))
             .with("match_probability", OutValues::F64(Cow::Borrowed(&self.probability)))
             .with("person_probability", OutValues::F64(Cow::Borrowed(&self.person_probability)))
-            .with("decision", OutValues::codes(&self.decision[..], &self.decisions))
+            .with(DECISION, OutValues::codes(&self.decision[..], &self.decisions))
             .with("rule", OutValues::codes(&self.rule[..], &self.rules))
             .with("reason", OutValues::codes(&self.reason[..], &self.reasons))
     }

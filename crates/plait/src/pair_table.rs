@@ -190,7 +190,10 @@ pub(crate) fn of_unknown_records(kind: IssueKind, path: &Path, rows: &[usize]) -
     if rows.is_empty() {
         return None;
     }
-    let message =
-        format!("{} a record that is not in its source; left out", rows_that(rows, "names", "name"));
+    let message = format!(
+        "{} a record that is not in its source; left out. Records are named as in people.parquet: by the source's name, \
+             and their identifier or row number",
+        rows_that(rows, "names", "name")
+    );
     Some(Issue::new(kind, file_name(path), message).counting(rows.len()))
 }

@@ -309,6 +309,15 @@ pub struct RunRoute {
 pub struct RunTruth {
     /// The file.
     pub file: String,
+    /// Records of the run.
+    #[serde(default)]
+    pub records: u64,
+    /// Those of them that the file says something of: the others are left out of all figures.
+    #[serde(default)]
+    pub known_records: u64,
+    /// Records that the file says to be of these sources, and that they do not have.
+    #[serde(default)]
+    pub records_of_no_source: u64,
     /// Pairs of records in one person that are of one entity, of all pairs in one person.
     pub precision: f64,
     /// Of all pairs of one entity, those in one person.

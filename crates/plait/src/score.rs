@@ -24,9 +24,13 @@ pub struct ScoreRequest {
     pub truth: PathBuf,
 }
 
-/// The entity of each record of each source; [`NULL`] where the table does not say.
+/// What a truth table says of the records that were linked.
+#[derive(Debug)]
 pub(crate) struct Truth {
+    /// Per record; [`NULL`] where the table does not say.
     entity_of: Vec<u32>,
+    /// Records that the table says something of and that were not linked.
+    n_of_others: u64,
 }
 
 /// Columns of a truth table.
@@ -67,7 +71,7 @@ impl TruthTable {
         &self.table.columns[index]
     }
 
-    /// The entity of each record, given by index of source and name; [`NULL`] where the table does not name it.
+    /// What is said of each record, given by index of source and name.
     ///
     /// A [`FaultCode::BadTruth`] where scores would mislead: a record with two entities, less than half of the table or
     /// of the records found in the other, or no two of the records found of one entity.
@@ -75,7 +79,7 @@ impl TruthTable {
         &self,
         sources: &[&str],
         records: impl Iterator<Item = (usize, Cow<'r, str>)>,
-    ) -> Result<Vec<u32>, Fault> {
+    ) -> Result<Truth, Fault> {
         if self.source.is_none() && sources.len() > 1 {
             return Err(Fault::new(
                 FaultCode::BadTruth,
@@ -119,7 +123,7 @@ impl TruthTable {
             )
             .because("every score would be all or nothing"));
         }
-        Ok(entity_of)
+        Ok(Truth { entity_of, n_of_others: (entity_by_name.len() - n_found) as u64 })
     }
 
     /// The sources of the run that no row names, as a list; `None` where there are none.
@@ -193,6 +197,12 @@ impl Truth {
         &self.entity_of
     }
 
+    /// Whether two records are of one entity, if both are known.
+    pub(crate) fn is_one_person(&self, left: u32, right: u32) -> Option<bool> {
+        let [left, right] = [left, right].map(|record| self.entity_of[record as usize]);
+        (left != NULL && right != NULL).then_some(left == right)
+    }
+
     /// Reads a truth table and looks its records up in the sources. Records that it does not name are left out of the
     /// scores. Refused where the scores would mislead: see [`TruthTable::look_up`].
     pub(crate) fn read(path: &Path, sources: &[Opened]) -> Result<Self, Fault> {
@@ -203,9 +213,7 @@ impl Truth {
             let names = &record_names[index];
             (0..source.table.n_rows).map(move |row| (index, names.get(row)))
         });
-        let entity_of =
-            truth.look_up(&source_names, records).map_err(|fault| fault.at(path.display().to_string()))?;
-        Ok(Self { entity_of })
+        truth.look_up(&source_names, records).map_err(|fault| fault.at(path.display().to_string()))
     }
 }
 
@@ -252,9 +260,12 @@ pub(crate) fn file_name(path: &Path) -> String {
 }
 
 /// The scores as `run.json` holds them.
-pub(crate) fn run_truth(scores: &Scores, reached_pairs: Option<u64>, path: &Path) -> RunTruth {
+pub(crate) fn run_truth(truth: &Truth, scores: &Scores, reached_pairs: Option<u64>, path: &Path) -> RunTruth {
     RunTruth {
         file: file_name(path),
+        records: truth.entity_of.len() as u64,
+        known_records: truth.entity_of.iter().filter(|&&entity| entity != NULL).count() as u64,
+        records_of_no_source: truth.n_of_others,
         precision: scores.pairs.precision,
         recall: scores.pairs.recall,
         f1: scores.pairs.f1(),
@@ -286,13 +297,13 @@ pub fn score(request: &ScoreRequest) -> Result<RunTruth, Faults> {
     let source_names: Vec<&str> = sources.values.iter().collect();
     let named = (0..people.n_rows)
         .map(|row| (sources.codes[row] as usize, Cow::Borrowed(records.get(row).unwrap_or_default())));
-    let entity_of =
+    let truth =
         truth.look_up(&source_names, named).map_err(|fault| fault.at(request.truth.display().to_string()))?;
-    let known: Vec<usize> = (0..people.n_rows).filter(|&row| entity_of[row] != NULL).collect();
+    let known: Vec<usize> = (0..people.n_rows).filter(|&row| truth.entity_of[row] != NULL).collect();
     let pick = |values: &[u32]| known.iter().map(|&row| values[row]).collect::<Vec<u32>>();
-    let (person, entity, source) = (pick(&persons.codes), pick(&entity_of), pick(&sources.codes));
+    let (person, entity, source) = (pick(&persons.codes), pick(&truth.entity_of), pick(&sources.codes));
     let between = run.model.link_type == LinkType::LinkOnly.name();
-    Ok(run_truth(&score_persons(&person, &entity, &source, between), None, &request.truth))
+    Ok(run_truth(&truth, &score_persons(&person, &entity, &source, between), None, &request.truth))
 }
 
 #[cfg(test)]
@@ -312,7 +323,7 @@ mod tests {
         TruthTable { table, source, record: 0, entity: 1 }
     }
 
-    fn look_up(truth: &TruthTable, sources: &[&str], records: &[(usize, &str)]) -> Result<Vec<u32>, Fault> {
+    fn look_up(truth: &TruthTable, sources: &[&str], records: &[(usize, &str)]) -> Result<Truth, Fault> {
         truth.look_up(sources, records.iter().map(|&(source, name)| (source, Cow::Borrowed(name))))
     }
 
@@ -331,13 +342,15 @@ mod tests {
             (Some("elsewhere"), "1", "y"),
         ]);
         let found = look_up(&truth, &["a", "b"], &[(0, "1"), (1, "1"), (1, "2"), (1, "3")]).unwrap();
-        assert_eq!(found, [0, 1, 0, NULL]);
+        assert_eq!(found.entity_of, [0, 1, 0, NULL]);
+        assert_eq!(found.n_of_others, 0, "rows of sources that are not linked are left alone");
+        assert_eq!(look_up(&truth, &["a", "b"], &[(0, "1"), (1, "2")]).unwrap().n_of_others, 1);
     }
 
     #[test]
     fn one_source_need_not_be_named_and_several_must() {
         let truth = table(&[(None, "1", "x"), (None, "2", "x")]);
-        assert_eq!(look_up(&truth, &["a"], &[(0, "2"), (0, "1")]).unwrap(), [0, 0]);
+        assert_eq!(look_up(&truth, &["a"], &[(0, "2"), (0, "1")]).unwrap().entity_of, [0, 0]);
         let what = refusal(&truth, &["a", "b"], &[(0, "1"), (1, "2")]);
         assert!(what.contains("no column \"source\""), "{what}");
     }

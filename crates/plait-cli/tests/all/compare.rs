@@ -65,10 +65,8 @@ fn runs_on_other_files_are_refused() {
     place.plait("link pupils=clinic.csv clinic=pupils.csv --out swapped").succeeded();
     assert_snapshot!(place.plait("compare linked swapped").failed(), @r#"
     exit 3
-    error[E024] the source "pupils" of swapped was another file than that of linked
+    error[E024] sources "pupils" and "clinic": other files in swapped than in linked
       why: where the files differ, nothing follows from a difference of the results
-      do:  link again, so that both runs are of the same files under the same names, and compare those
-    error[E024] the source "clinic" of swapped was another file than that of linked
       do:  link again, so that both runs are of the same files under the same names, and compare those
     "#);
     place.plait("link p=pupils.csv clinic.csv --out named").succeeded();
@@ -84,7 +82,7 @@ fn runs_on_other_files_are_refused() {
     place.plait("link pupils.csv clinic.csv --out other --role pupil_id=other").succeeded();
     assert_snapshot!(place.plait("compare linked other").failed(), @r#"
     exit 3
-    error[E024] the records of "pupils" go by another column in other than in linked
+    error[E024] source "pupils": records go by another column in other than in linked
       why: where the files differ, nothing follows from a difference of the results
       do:  link again, so that both runs are of the same files under the same names, and compare those
     "#);

@@ -47,7 +47,7 @@ fn pairs_are_kept_apart_and_put_together_and_that_is_said_everywhere() {
     let place = place_with(&format!("{HEADER}{rows}"));
     let ran = place.plait("link pupils.csv clinic.csv --constraints pairs.csv --out linked").succeeded();
     let warning = ran.stderr.lines().next().unwrap_or_default();
-    assert_snapshot!(warning, @"warning[W052] pairs.csv: row 3 names a record that is not in its source; left out");
+    assert_snapshot!(warning, @"warning[W052] pairs.csv: row 3 names a record that is not in its source; left out. Records are named as in people.parquet: by the source's name, and their identifier or row number");
     let line = ran.stdout.split_once("Constraints").expect("a line of constraints").1;
     let line = line.split_once("Unsure").expect("the next line").0;
     assert_snapshot!(line.split_whitespace().collect::<Vec<_>>().join(" "), @"1 pair kept apart (1 of them would have been one person), 1 put together; 1 row names a record that is not in these files.");
@@ -110,8 +110,11 @@ fn a_row_that_puts_two_verified_numbers_together_is_named() {
 
 #[test]
 fn without_a_column_of_constraints_all_pairs_are_kept_apart_and_that_is_said() {
-    let place = place_with("reason,source_l,record_l,source_r,record_r\nadopted,pupils,P1,clinic,K70\n");
-    for options in ["", " --dry-run"] {
+    let rows =
+        |column: &str| format!("{column},source_l,record_l,source_r,record_r\nlink,pupils,P1,clinic,K70\n");
+    // rows of links.parquet have a decision
+    for (column, options) in [("reason", ""), ("decision", " --dry-run")] {
+        let place = place_with(&rows(column));
         let command = format!("link pupils.csv clinic.csv --constraints pairs.csv --out linked{options}");
         let said = place.plait(&command).succeeded().stdout.split_whitespace().collect::<Vec<_>>().join(" ");
         let all = "the file has no column \"constraint\", so that all its pairs are cannot_link.";
@@ -165,6 +168,13 @@ fn constraints_that_cannot_be_meant_are_refused() {
     error[E023] rows 1 and 2 have neither must_link nor cannot_link in the column "constraint" (pairs.csv)
       why: a pair that is left out would be linked, or not, against what somebody knows
       do:  write must_link or must, or cannot_link, do_not_link or never; or take the rows out
+    "#);
+    let labels = "source_l,record_l,source_r,record_r,label\npupils,P1,clinic,K70,match\n";
+    assert_snapshot!(refused(labels), @r#"
+    exit 3
+    error[E023] a column "label" and none "constraint", as a file of labels has (pairs.csv)
+      why: every pair of it would be kept apart, those labelled a match too
+      do:  if these are pairs that somebody has looked at, give the file with --labels; if they are constraints, call the column "constraint", with must_link or cannot_link in each row, or take it out to keep all pairs apart
     "#);
     assert_snapshot!(refused(&format!("{HEADER}pupils,P1,hospital,K70,must_link\n")), @r"
     exit 3

@@ -239,7 +239,9 @@ fn a_borough_is_scored_against_its_truth_alike_by_link_and_by_score() {
     assert!(scored["recall"].as_f64().expect("a number") > 0.5);
     let text = place.plait("score o --truth b/truth.csv").succeeded().stdout;
     let headings: Vec<&str> = text.lines().filter_map(|line| line.split(' ').next()).collect();
-    assert_eq!(headings, ["Precision", "Recall", "F1", "B-cubed", "Exact"], "{text}");
+    assert_eq!(headings, ["Precision", "Recall", "F1", "B-cubed", "Exact", "Truth"], "{text}");
+    let records = linked["run"]["counts"]["records"].as_u64().expect("a number");
+    assert!(text.ends_with(&format!("{records} of {records} records of the run are in it\n")), "{text}");
 }
 
 #[test]
@@ -328,4 +330,17 @@ fn a_run_into_the_folder_of_an_earlier_one_replaces_it_whole() {
         place.names("linked"),
         ["links.parquet", "model.toml", "people.parquet", "quality-report.html", "report.html", "run.json"]
     );
+}
+
+#[test]
+fn a_second_column_of_one_kind_that_is_compared_with_nothing_is_named() {
+    let file = |header: &str, home: &str| {
+        format!(
+            "ref,forename,surname,dob,{header}\nR1,Amara,Okafor,2015-03-02,PX1 1AA{home}\nR2,Linh,Nguyen,2014-01-09,PX3 1AA{home}\n"
+        )
+    };
+    let (a, b) = (file("home pc,term pc", ",PX2 1AA"), file("pcd", ""));
+    let place = Place::with(&[("a.csv", a.as_bytes()), ("b.csv", b.as_bytes())]);
+    let said = place.plait("link a.csv b.csv --out o --dry-run").succeeded().stderr;
+    assert_snapshot!(said, @r#"note: a: column "term pc" is taken for the postcode, as "home pc" is, and compared with nothing, since no other source has a column of that name; if it holds the former postcode, say so with --role "term pc=former_postcode""#);
 }

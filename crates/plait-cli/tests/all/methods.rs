@@ -90,7 +90,7 @@ fn the_model_of_a_method_makes_the_same_links_again() {
 fn steps_without_their_columns_are_named_and_the_others_run() {
     let place = Place::with_pupils_and_clinic();
     let ran = place.plait("link pupils.csv clinic.csv --out o --method mavis").succeeded();
-    assert_snapshot!(ran.stderr, @r#"warning[W053] method mavis: "NHS number" cannot run: it needs nhs_number, which no two sources have"#);
+    assert_snapshot!(ran.stderr, @r#"warning[W053] method mavis: "NHS number" cannot run: it needs nhs_number, which no two sources have; the method links without. If a column holds it, say so with --role"#);
     let run: serde_json::Value = serde_json::from_slice(&place.read("o/run.json")).expect("JSON");
     assert_eq!(run["method"]["steps_left_out"], serde_json::json!(["NHS number"]));
     // the last step of macral needs no column of its own

@@ -572,6 +572,8 @@ impl Reader<'_> {
         comparisons: &[Comparison],
     ) -> Vec<Together> {
         let mut all: Vec<Together> = Vec::new();
+        // to which tree each comparison belongs: in a circle, one finding would count twice
+        let mut trees: Vec<usize> = (0..comparisons.len()).collect();
         for table in tables {
             let at = table.span().start;
             let schema::TogetherToml { comparisons: names, mut ratio } = table.into_inner();
@@ -601,11 +603,20 @@ impl Reader<'_> {
                 pair.reverse();
                 ratio = (0..columns).map(|at| ratio.iter().map(|row| row[at]).collect()).collect();
             }
-            if all.iter().any(|other| other.comparisons == pair) {
-                let what = format!("\"{}\" and \"{}\" count together twice", names[0], names[1]);
-                self.complain(at, what, "remove one of the two [[class.together]] tables");
+            let [into, from] = pair.map(|comparison| trees[comparison]);
+            if into == from {
+                let what = format!(
+                    "\"{}\" and \"{}\" count together already, by themselves or by way of others",
+                    names[0], names[1]
+                );
+                self.complain(
+                    at,
+                    what,
+                    "remove one of the [[class.together]] tables, or what is found in common counts twice",
+                );
                 continue;
             }
+            trees.iter_mut().filter(|tree| **tree == from).for_each(|tree| *tree = into);
             all.push(Together { comparisons: pair, ratios: ratio });
         }
         all.sort_by_key(|together| together.comparisons);
@@ -945,6 +956,38 @@ mod tests {
         assert_eq!(model.comparisons[0].levels.len(), 2, "else is added");
         assert_eq!(model.comparisons[0].levels[1].when, Condition::Else);
         assert!(!file.states_link_type && model.blocking.is_empty() && !model.is_trained());
+    }
+
+    #[test]
+    fn comparisons_that_count_together_in_a_circle_are_refused() {
+        let fields = ["a", "b", "c"];
+        let of_fields = |line: &dyn Fn(&str) -> String| fields.map(line).concat();
+        let comparisons =
+            of_fields(&|field| format!("[[compare]]\nfield = \"{field}\"\nlevels = [\"exact\"]\n"));
+        let class = |name: &str, is_match: bool, pairs: &[[&str; 2]]| {
+            let levels = of_fields(&|field| format!("{field} = [0.5, 0.5]\n"));
+            let together: Vec<String> = pairs
+                .iter()
+                .map(|[first, second]| {
+                    format!(
+                        "[[class.together]]\ncomparisons = [\"{first}\", \"{second}\"]\nratio = [[1.0, 1.0], [1.0, 1.0]]\n"
+                    )
+                })
+                .collect();
+            format!(
+                "[[class]]\nname = \"{name}\"\nis_match = {is_match}\nshare = 0.5\n[class.probability]\n{levels}{}",
+                together.concat()
+            )
+        };
+        let text = |pairs: &[[&str; 2]]| {
+            format!("format = 1\n{comparisons}{}{}", class("match", true, pairs), class("other", false, &[]))
+        };
+        let tree = read(&text(&[["a", "b"], ["c", "b"]]), "model.toml").expect("a tree");
+        assert!(tree.model.count_together([0, 1]) && tree.model.count_together([1, 2]));
+        for circle in [&[["a", "b"], ["b", "a"]][..], &[["a", "b"], ["c", "b"], ["a", "c"]]] {
+            let said = complaints(&text(circle));
+            assert!(said.contains("count together already"), "{said}");
+        }
     }
 
     #[test]

@@ -76,8 +76,8 @@ fn of_linked<T>(records: &Records, model: &Model, ask: impl FnOnce(&Decided<'_>)
         Box::new(move |l, r| blocks.is_candidate(l, r).then(|| scorer.weigh(l, r, &mut scratch).0))
     };
     let constraints = Constraints::default();
-    let clustered =
-        cluster(records, &pairs, 0.0, model.clustering, &Conflicts::of(records, &constraints), &[], &weigher);
+    let conflicts = Conflicts::of(records, &constraints).with_identities(records);
+    let clustered = cluster(records, &pairs, 0.0, model.clustering, &conflicts, &[], &weigher);
     ask(&Decided {
         records,
         model,
@@ -87,7 +87,7 @@ fn of_linked<T>(records: &Records, model: &Model, ask: impl FnOnce(&Decided<'_>)
         pairs: &pairs,
         clustered: &clustered,
         constraints: &constraints,
-        conflicts: &Conflicts::of(records, &constraints),
+        conflicts: &conflicts,
         cut: 0.0,
         seed: 1,
     })
@@ -378,6 +378,37 @@ fn records_are_tried_without_the_numbers_that_join_them() {
     let said =
         of_linked(&records, &model, |decided| without_numbers(decided, &Together::of(decided).unwrap()));
     assert_eq!(said, None, "numbers that are not compared cannot be hidden");
+}
+
+#[test]
+fn records_that_share_a_number_and_are_kept_apart_are_not_looked_for_without_it() {
+    let uln = |child: usize| {
+        let valid = |text: &String| plait_types::identifier::Uln::parse(text).is_some();
+        (0..2000).map(|n| format!("99851{n:05}")).filter(valid).nth(child)
+    };
+    // one in four is adopted between the sources
+    let or_other = |at: usize, other: String, value: String| {
+        Some(if at >= 40 && (at % 40).is_multiple_of(4) { other } else { value })
+    };
+    let values = |of: &dyn Fn(usize) -> Option<String>| (0..80).map(of).collect::<Vec<_>>();
+    let columns = [
+        (FORENAME, Role::Forename, values(&|at| Some(format!("child{}", at % 40)))),
+        (SURNAME, Role::Surname, values(&|at| or_other(at, "zzyx".into(), format!("name{}", at % 40)))),
+        (
+            "postcode",
+            Role::Postcode,
+            values(&|at| or_other(at, "PX1 1AA".into(), format!("PX{} 2AA", at % 40 + 10))),
+        ),
+        ("uln", Role::Uln, values(&|at| uln(at % 40))),
+    ];
+    let records = records(&[40, 40], &columns);
+    let model = a_model(LinkType::LinkOnly, Clustering::Correlation, &[FORENAME, SURNAME, "uln"]);
+    of_linked(&records, &model, |decided| {
+        assert_eq!(decided.clustered.persons.n_persons, 50, "those are kept apart");
+        let tried =
+            without_numbers(decided, &Together::of(decided).unwrap()).expect("all share their number");
+        assert_eq!((tried.records, tried.recall.estimate), (60, 1.0));
+    });
 }
 
 #[test]

@@ -43,7 +43,7 @@ pub struct WithoutPartner {
 pub fn without_numbers(decided: &Decided<'_>, together: &Together) -> Option<WithoutNumbers> {
     let is_number = |field: &String| {
         let is_of = |role: Role| matches!(role, Role::NhsNumber | Role::Upn | Role::Uln | Role::Identifier);
-        decided.records.fields.iter().any(|known| known.name == *field && is_of(known.role))
+        decided.records.field(field).is_some_and(|known| is_of(decided.records.fields[known].role))
     };
     let comparisons = decided.model.comparisons.iter();
     let hidden: Vec<usize> = comparisons
@@ -69,12 +69,10 @@ pub fn without_numbers(decided: &Decided<'_>, together: &Together) -> Option<Wit
             || decided.comparer.scratch(),
             |scratch, place| {
                 let record = sample[place as usize];
-                let same: Vec<u32> = known
-                    .get(place)
-                    .iter()
-                    .copied()
-                    .filter(|&other| decided.is_pair(record, other))
-                    .collect();
+                // what is kept apart although it shares a number is not looked for
+                let is_same =
+                    |&other: &u32| decided.is_pair(record, other) && !conflicts.between(record, other);
+                let same: Vec<u32> = known.get(place).iter().copied().filter(is_same).collect();
                 if same.is_empty() {
                     return [(0, 0); 2];
                 }
@@ -83,7 +81,10 @@ pub fn without_numbers(decided: &Decided<'_>, together: &Together) -> Option<Wit
                     let vector = hidden.iter().fold(known, |vector, &at| vector.without(at));
                     decided.scorer.weigh_compared(vector, left, right).0
                 };
-                let is_apart = |other| decided.constraints.kept_apart_by(record, other).is_some();
+                let is_apart = |other| {
+                    conflicts.are_of_two_generations(record, other)
+                        || decided.constraints.kept_apart_by(record, other).is_some()
+                };
                 let persons = Persons { together, but: None, is_apart: &is_apart };
                 let person = decided.placed(record, partners.get(place), &persons, weigh);
                 let members = person.map_or(&[][..], |person| together.members.get(person));

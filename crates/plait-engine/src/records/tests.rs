@@ -170,6 +170,48 @@ fn two_columns_of_one_role_are_two_fields_named_by_their_headers() {
     assert_eq!(records.fields[0].codes, [0, NULL]);
 }
 
+/// The fields that columns of postcodes make, each with its header per source; columns are given with their filled rows.
+fn fields_of(sources: &[&[(&str, usize)]]) -> Vec<(String, Vec<Option<String>>)> {
+    let filled =
+        |n: usize| (0..4).map(|row| if row < n { format!("PX{row} 1AA") } else { String::new() }).collect();
+    let inputs = sources.iter().zip(["a", "b", "c"]).map(|(columns, name)| {
+        let columns: Vec<_> = columns.iter().map(|&(name, n)| (name, Role::Postcode, filled(n))).collect();
+        source(name, &columns)
+    });
+    let records = Records::new(inputs.collect());
+    let of_role = records.fields.into_iter().filter(|field| field.role == Role::Postcode);
+    of_role.map(|field| (field.name, field.headers)).collect()
+}
+
+#[test]
+fn of_several_columns_of_one_role_a_main_one_is_compared_where_no_header_is_shared() {
+    let main = |columns: &[(&str, usize)]| {
+        let fields = fields_of(&[columns, &[("Home Post", 4)]]);
+        assert_eq!(fields[0].0, "postcode");
+        assert_eq!(fields[0].1[1].as_deref(), Some("Home Post"));
+        fields[0].1[0].clone().expect("it is compared")
+    };
+    assert_eq!(main(&[("pc1", 2), ("pc2", 3)]), "pc2", "the fuller one");
+    assert_eq!(main(&[("pc1", 3), ("pc2", 3)]), "pc1", "else the first");
+    assert_eq!(main(&[("pc1", 4), ("Postcode", 1)]), "Postcode", "the one called as the role");
+    assert_eq!(main(&[("Previous home", 4), ("pc2", 1)]), "pc2", "not one of before");
+}
+
+#[test]
+fn columns_with_one_header_stay_together_however_filled_they_are() {
+    let some = |header: &str| Some(header.to_owned());
+    let both = |name: &str| (name.to_owned(), vec![some(name), some(name)]);
+    assert_eq!(
+        fields_of(&[&[("home", 4), ("term", 3)], &[("home", 3), ("term", 4)]]),
+        [both("home"), both("term")]
+    );
+    // what one source calls otherwise joins what most call alike
+    let fields = fields_of(&[&[("home", 4), ("term", 4)], &[("home", 3)], &[("pc1", 1), ("pc2", 2)]]);
+    assert_eq!(fields[0], ("home".to_owned(), vec![some("home"), some("home"), some("pc2")]));
+    let names: Vec<&str> = fields.iter().map(|field| field.0.as_str()).collect();
+    assert_eq!(names, ["home", "term", "pc1"]);
+}
+
 #[test]
 fn the_day_on_which_a_child_is_expected_has_its_name_whatever_other_dates_there_are() {
     let day = |n: usize| (1..=n).map(|n| format!("2026-03-{n:02}")).collect::<Vec<_>>();

@@ -66,6 +66,47 @@ impl Chance {
     }
 }
 
+/// Of all pairs that may be compared.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct BothAgree {
+    /// Those that agree on both of two comparisons.
+    pub(super) agreeing: f64,
+    /// Those for which both say something.
+    pub(super) present: f64,
+}
+
+impl BothAgree {
+    /// Of two comparisons of one field each whose first level is plain agreement; `None` of others.
+    pub(super) fn of(comparer: &Comparer<'_>, model: &Model, comparisons: [usize; 2]) -> Option<Self> {
+        let records = comparer.records;
+        let field = |comparison: usize| {
+            let comparison = &model.comparisons[comparison];
+            let is_plain = comparison.exact_level() == Some(0) && comparison.fields.len() == 1;
+            let index = is_plain.then(|| records.field(&comparison.fields[0])).flatten()?;
+            Some(&records.fields[index])
+        };
+        let (first, second) = (field(comparisons[0])?, field(comparisons[1])?);
+        let pairs = |n: u64| n * n.saturating_sub(1) / 2;
+        let among = |rows: std::ops::Range<usize>| -> [u64; 2] {
+            let both = first.codes[rows.clone()].par_iter().zip(&second.codes[rows]);
+            let mut values: Vec<(u32, u32)> =
+                both.filter(|(a, b)| **a != NULL && **b != NULL).map(|(&a, &b)| (a, b)).collect();
+            values.par_sort_unstable();
+            let agreeing = values.chunk_by(|a, b| a == b).map(|same| pairs(same.len() as u64)).sum();
+            [agreeing, pairs(values.len() as u64)]
+        };
+        let [mut agreeing, mut present] = among(0..records.len());
+        if model.link_type == LinkType::LinkOnly {
+            for source in &records.sources {
+                let within = among(source.start as usize..source.end as usize);
+                agreeing -= within[0];
+                present -= within[1];
+            }
+        }
+        Some(Self { agreeing: agreeing as f64, present: present as f64 })
+    }
+}
+
 /// The vectors of random pairs, counted, in order of the vector.
 fn random_vectors(
     comparer: &Comparer<'_>,

@@ -3,10 +3,10 @@
 //! Who moves has another postcode and another address at once: taken for independent, the two count against a match twice
 //! over. The pairs of comparisons that count together are the largest tree of what they tell of each other among matches
 //! (Chow and Liu 1968; for a mixture, Meilă and Jordan 2000), of those only that tell enough. How often two findings come together beside
-//! how often they would by themselves is then learned in every class, drawn towards "as often" where pairs are few (the gamma–Poisson
-//! shrinkage of `DuMouchel` 1999), and so that each comparison by itself keeps its probabilities (Deming and Stephan 1940).
+//! how often they would by themselves is then learned in every class, drawn towards "as often" where pairs are few (a gamma–Poisson
+//! shrinkage as that of `DuMouchel` 1999, with a prior that is fixed and not estimated), and so that each comparison by itself keeps its probabilities (Deming and Stephan 1940).
 
-use super::Training;
+use super::{BothAgree, Training};
 use crate::comparison::ComparisonVector;
 use crate::model::Model;
 
@@ -122,16 +122,24 @@ impl Joint {
     }
 
     /// What the product of the probabilities of two findings is multiplied by. Each count stands for `scale` pairs that were
-    /// not looked at.
-    pub(super) fn ratios(&self, scale: f64, first: &[f64], second: &[f64]) -> Vec<Vec<f64>> {
+    /// not looked at. `agreeing` is known of all pairs.
+    pub(super) fn ratios(
+        &self,
+        scale: f64,
+        agreeing: Option<BothAgree>,
+        first: &[f64],
+        second: &[f64],
+    ) -> Vec<Vec<f64>> {
         let n = self.n_pairs() / scale;
         let mut shares: Vec<Vec<f64>> = Vec::with_capacity(first.len());
+        let share = |independent: f64, count: f64, n: f64| {
+            independent * (count + PRIOR_PAIRS) / (n * independent + PRIOR_PAIRS)
+        };
         for (counts, a) in self.counts.iter().zip(first) {
-            let share = |(count, b): (&f64, &f64)| {
-                let independent = a * b;
-                independent * (count / scale + PRIOR_PAIRS) / (n * independent + PRIOR_PAIRS)
-            };
-            shares.push(counts.iter().zip(second).map(share).collect());
+            shares.push(counts.iter().zip(second).map(|(count, b)| share(a * b, count / scale, n)).collect());
+        }
+        if let Some(BothAgree { agreeing, present }) = agreeing {
+            shares[0][0] = share(first[0] * second[0], agreeing, present);
         }
         fit_margins(&mut shares, first, second);
         let ratio = |(shares, a): (&Vec<f64>, &f64)| {
@@ -242,7 +250,7 @@ mod tests {
                 raw.iter().map(|x| x / sum).collect()
             };
             let (first, second) = (distribution(&first), distribution(&second));
-            let ratios = Joint { comparisons: [0, 1], counts }.ratios(scale, &first, &second);
+            let ratios = Joint { comparisons: [0, 1], counts }.ratios(scale, None, &first, &second);
             prop_assert!(ratios.iter().flatten().all(|ratio| *ratio > 0.0 && ratio.is_finite()));
             for row in &ratios {
                 let sum: f64 = row.iter().zip(&second).map(|(ratio, b)| ratio * b).sum();
@@ -255,9 +263,19 @@ mod tests {
         }
 
         #[test]
+        fn what_is_known_of_all_pairs_counts_and_not_what_few_random_ones_show(agreeing in 0.0..1e4_f64) {
+            let (first, second) = ([1e-3, 0.999], [1e-3, 0.999]);
+            let random = joint([0, 1], &[&[0.0, 200.0], &[200.0, 199_600.0]]);
+            let n = 1e9;
+            let found = random.ratios(1.0, Some(BothAgree { agreeing, present: n }), &first, &second)[0][0];
+            let expected = (agreeing + PRIOR_PAIRS) / (n * 1e-6 + PRIOR_PAIRS);
+            prop_assert!((found / expected - 1.0).abs() < 0.02, "{found} is not {expected}");
+        }
+
+        #[test]
         fn without_pairs_nothing_goes_together(n in 1..5_usize, m in 1..5_usize) {
             let even = |n: usize| vec![1.0 / n as f64; n];
-            let ratios = Joint::new([0, 1], [n, m]).ratios(1.0, &even(n), &even(m));
+            let ratios = Joint::new([0, 1], [n, m]).ratios(1.0, None, &even(n), &even(m));
             prop_assert!(ratios.iter().flatten().all(|ratio| (ratio - 1.0).abs() < 1e-9));
         }
     }

@@ -14,12 +14,12 @@
 //! (Winkler 1993; Larsen and Rubin 2001 for more classes than two).
 
 use super::dependence::{self, Joint};
-use super::{Chance, Labelled};
+use super::{BothAgree, Chance, Labelled};
 use crate::comparison::{Comparer, ComparisonVector};
 use crate::model::{Class, Model, Together, likelihood};
 use plait_types::{Role, counted};
 
-/// Rounds at most.
+/// Rounds at most of learning, with comparisons independent and then once more with those that count together.
 const MAX_ROUNDS: u32 = 300;
 /// The log-likelihood per candidate, in nats, that a round must change to be followed by another. It may fall for a
 /// while: chance agreement is corrected between rounds. Below this, only the two related classes still trade pairs with each
@@ -179,13 +179,16 @@ struct State<'a> {
     strangers_together: Vec<Together>,
     /// How many random pairs have each two findings that count together.
     random_together: Vec<Joint>,
+    /// How many of all pairs agree on both of each two, where that is known.
+    both_agree: Vec<Option<BothAgree>>,
     /// How many of all pairs each random one stands for.
     per_random: f64,
     /// How many candidates each compared one stands for.
     scale: f64,
 }
 
-/// Learns the classes from counts of vectors, each count standing for `scale` pairs.
+/// Learns the classes from counts of vectors, each count standing for `scale` pairs. `both_agree` knows how many of all
+/// pairs agree on both of two comparisons, if anybody does.
 /// Deterministic: sums run in the order of `vectors`.
 pub(super) fn fit(
     vectors: &[(ComparisonVector, u64)],
@@ -193,6 +196,7 @@ pub(super) fn fit(
     labelled: &Labelled,
     chance: &Chance,
     plans: &[ClassPlan],
+    both_agree: &dyn Fn([usize; 2]) -> Option<BothAgree>,
 ) -> Fit {
     let candidates: f64 = vectors.iter().map(|(_, count)| *count as f64 * scale).sum();
     let mut state = State::start(plans, chance, candidates, scale);
@@ -201,7 +205,7 @@ pub(super) fn fit(
     let mut converged = state.learn(vectors, labelled, candidates, &mut n_rounds);
     let pairs = state.dependent(vectors, labelled);
     if !pairs.is_empty() {
-        state.count_together(&pairs);
+        state.count_together(&pairs, both_agree);
         converged = state.learn(vectors, labelled, candidates, &mut n_rounds);
     }
     let warnings = state.warnings(candidates);
@@ -246,6 +250,7 @@ impl<'a> State<'a> {
             together: vec![Vec::new(); plans.len()],
             strangers_together: Vec::new(),
             random_together: Vec::new(),
+            both_agree: Vec::new(),
             per_random: chance.n_pairs
                 / chance.random.iter().map(|(_, count)| *count as f64).sum::<f64>().max(1.0),
             scale,
@@ -293,7 +298,7 @@ impl<'a> State<'a> {
     }
 
     /// From now on, such comparisons count together.
-    fn count_together(&mut self, pairs: &[[usize; 2]]) {
+    fn count_together(&mut self, pairs: &[[usize; 2]], both_agree: &dyn Fn([usize; 2]) -> Option<BothAgree>) {
         let one = |&comparisons: &[usize; 2]| {
             let [first, second] = comparisons.map(|comparison| self.strangers[comparison].len());
             Together { comparisons, ratios: vec![vec![1.0; second]; first] }
@@ -303,6 +308,7 @@ impl<'a> State<'a> {
         for joint in &mut self.random_together {
             self.chance.random.iter().for_each(|&(vector, count)| joint.add(vector, count as f64));
         }
+        self.both_agree = pairs.iter().map(|&pair| both_agree(pair)).collect();
         self.together.fill(ones.clone());
         self.strangers_together = ones;
     }
@@ -415,19 +421,24 @@ impl<'a> State<'a> {
         for (at, random) in self.random_together.iter().enumerate() {
             let [first, second] = random.comparisons;
             let mut joint = random.clone();
+            let left_of = |seen: f64, claimed: f64| (seen - claimed).max(LEAST_CHANCE * seen);
+            let claimed = |level: usize, other: usize| -> f64 {
+                expected.joints.iter().map(|joints| joints[at].counts[level][other]).sum()
+            };
             for (level, row) in joint.counts.iter_mut().enumerate() {
                 for (other, seen) in row.iter_mut().enumerate() {
-                    let claimed: f64 =
-                        expected.joints.iter().map(|joints| joints[at].counts[level][other]).sum();
-                    *seen = (*seen - claimed / self.per_random).max(LEAST_CHANCE * *seen);
+                    *seen = left_of(*seen, claimed(level, other) / self.per_random);
                 }
             }
+            let agreeing = self.both_agree[at]
+                .map(|of_all| BothAgree { agreeing: left_of(of_all.agreeing, claimed(0, 0)), ..of_all });
             self.strangers_together[at].ratios =
-                joint.ratios(1.0, &self.strangers[first], &self.strangers[second]);
+                joint.ratios(1.0, agreeing, &self.strangers[first], &self.strangers[second]);
             for (class, plan) in self.plans.iter().enumerate() {
                 if !plan.by_chance.contains(&first) && !plan.by_chance.contains(&second) {
                     let [a, b] = [first, second].map(|comparison| &self.probabilities[class][comparison]);
-                    self.together[class][at].ratios = expected.joints[class][at].ratios(self.scale, a, b);
+                    self.together[class][at].ratios =
+                        expected.joints[class][at].ratios(self.scale, None, a, b);
                 }
             }
         }

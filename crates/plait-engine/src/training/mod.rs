@@ -13,6 +13,7 @@ use crate::model::{Class, LinkType, Model};
 use crate::progress::{Progress, Stage, interrupted};
 use crate::random::{below, draw};
 use crate::rows::Rows;
+use chance::BothAgree;
 use hashbrown::HashMap;
 use plait_types::Fault;
 use rayon::prelude::*;
@@ -101,7 +102,8 @@ pub fn train(
     let Counted { vectors, scale, compared } = count_vectors(comparer, blocks, options, progress)?;
     let plans = ClassPlan::for_model(comparer, model);
     let labelled = Labelled::of(comparer, blocks, labels);
-    let fit = expectation::fit(&vectors, scale, &labelled, &chance, &plans);
+    let both_agree = |comparisons| BothAgree::of(comparer, model, comparisons);
+    let fit = expectation::fit(&vectors, scale, &labelled, &chance, &plans, &both_agree);
     model.classes = fit.classes;
     let mut warnings: Vec<String> = fit.warnings.iter().map(|warning| warning.words(model)).collect();
     if !fit.converged {

@@ -45,7 +45,7 @@ pub(super) fn write(report: &LinkReport, m: &mut Markup) {
         figure(&chart, "observed and expected pairs", &Guidance {
             shows: "Among pairs of one person, how many have two findings at once (disc), and how many would if the one had nothing to do with the other (diamond). Of all comparisons those that tell most of each other.".into(),
             read: "Where the two marks lie apart, the findings have one cause: who moves has another postcode and another address. Such comparisons are counted together, so that one cause does not count twice. Where they are each counted by itself, the model takes them for independent.".into(),
-            todo: "Look for two comparisons that are each counted by itself although many pairs lie far from what was expected: one of the two columns may have been filled in from the other.".into(),
+            todo: "Look for two comparisons that are each counted by itself although many pairs lie far from what was expected: one of the two columns may have been filled in from the other. But for two that are each counted together with the same third one, as postcode and town may be with the address: these count together by way of it.".into(),
         }, m);
     }
     write_classes(report, m);

@@ -43,6 +43,13 @@ proptest! {
             prop_assert!((chance.levels[index][0] - expected).abs() < 1e-12 || levels[0] == 1.0);
             prop_assert!((chance.levels[index].iter().sum::<f64>() - 1.0).abs() < 1e-12);
         }
+        let level = |index, (left, right)| comparer.level(index, left, right, &mut comparer.scratch());
+        let count = |is_so: &dyn Fn(u8) -> bool| {
+            let all = all_pairs(&records, link_type).into_iter();
+            all.filter(|&pair| is_so(level(0, pair)) && is_so(level(2, pair))).count() as f64
+        };
+        let expected = BothAgree { agreeing: count(&|level| level == 1), present: count(&|level| level > 0) };
+        prop_assert_eq!(BothAgree::of(&comparer, &model, [0, 2]), Some(expected));
     }
 }
 
@@ -72,6 +79,11 @@ fn levels_below_agreement_are_near_their_share_of_all_pairs() {
         let comparer = Comparer::new(&records, &model).unwrap();
         let options = TrainingOptions { random_pairs: 60_000, ..OPTIONS };
         let chance = Chance::estimate(&comparer, &model, &options);
+        assert_eq!(
+            BothAgree::of(&comparer, &model, [0, 1]),
+            None,
+            "agreement after another level is not known"
+        );
         for index in 0..compared.len() {
             let (present, levels) = twin(&comparer, &model, index);
             assert!((chance.present[index] - present).abs() < 0.01);

@@ -152,7 +152,7 @@ proptest! {
     #[test]
     fn counting_vectors_gives_what_looking_at_each_pair_gives(problem in any_problem(), scale in 1..3_usize) {
         let Problem { vectors, chance, plans } = problem;
-        let fit = fit(&vectors, scale as f64, &Labelled::default(), &chance, &plans);
+        let fit = fit(&vectors, scale as f64, &Labelled::default(), &chance, &plans, &|_| None);
         let pairs: Vec<ComparisonVector> = vectors
             .iter()
             .flat_map(|(vector, count)| std::iter::repeat_n(*vector, *count as usize * scale))
@@ -265,7 +265,7 @@ fn known_m_and_u_are_found_again_within_a_hundredth() {
         ];
         let (vectors, chance) =
             drawn(&kinds, (15_000.0 / prior) as usize / if seed == 1 { 1 } else { 3 }, seed);
-        let fit = fit(&vectors, 1.0, &Labelled::default(), &chance, &[plan("match", true, &[])]);
+        let fit = fit(&vectors, 1.0, &Labelled::default(), &chance, &[plan("match", true, &[])], &|_| None);
         assert!(fit.converged && fit.warnings.is_empty(), "{:?}", fit.warnings);
         check_near(&fit.classes[0], &m, 0.01);
         check_near(&fit.classes[1], &u, 0.01);
@@ -297,7 +297,7 @@ fn brothers_and_sisters_are_not_learned_as_matches() {
     for n_kin in 1..=2 {
         let plans: Vec<ClassPlan> =
             [plan("match", true, &[])].into_iter().chain(kin[..n_kin].to_vec()).collect();
-        let fit = fit(&vectors, 1.0, &Labelled::default(), &chance, &plans);
+        let fit = fit(&vectors, 1.0, &Labelled::default(), &chance, &plans, &|_| None);
         assert!(fit.warnings.is_empty(), "{:?}", fit.warnings);
         check_near(&fit.classes[0], &kinds[0].probabilities, 0.02);
         check_near(&fit.classes[1], &kinds[2].probabilities, 0.01);
@@ -316,6 +316,7 @@ fn a_fit_that_settles_on_siblings_says_so() {
         &Labelled::default(),
         &chance,
         &[plan("match", true, &[]), plan("other forename", false, &[0])],
+        &|_| None,
     );
     let forename = fit.classes[0].probabilities[0][0];
     assert!(
@@ -333,7 +334,7 @@ fn a_fit_that_cannot_be_trusted_says_so() {
         random: Vec::new(),
     };
     let only_matches = [(vector(&[1, 1]), 5_000)];
-    let fit = fit(&only_matches, 1.0, &Labelled::default(), &chance, &[plan("match", true, &[])]);
+    let fit = fit(&only_matches, 1.0, &Labelled::default(), &chance, &[plan("match", true, &[])], &|_| None);
     assert!(
         fit.warnings.iter().any(|warning| matches!(warning, Warning::FewOthers(_))),
         "{:?}",
@@ -347,7 +348,7 @@ fn a_level_by_chance_is_as_strangers_have_it_and_the_others_are_learned() {
     let (vectors, chance) = drawn(&kinds, 100_000, 5);
     let tied = ClassPlan { levels_by_chance: vec![(2, 0)], ..plan("other forename", false, &[0]) };
     let fit_with = |kin: ClassPlan| {
-        fit(&vectors, 1.0, &Labelled::default(), &chance, &[plan("match", true, &[]), kin]).classes
+        fit(&vectors, 1.0, &Labelled::default(), &chance, &[plan("match", true, &[]), kin], &|_| None).classes
     };
     let classes = fit_with(tied);
     // match, strangers, then relatives
@@ -378,13 +379,13 @@ fn where_every_pair_has_a_label_the_classes_are_what_the_labels_say() {
         counts: labelled,
     };
     let plans = [plan("match", true, &[])];
-    let taught = fit(&vectors, 1.0, &known, &chance, &plans).classes;
+    let taught = fit(&vectors, 1.0, &known, &chance, &plans, &|_| None).classes;
     let matches = taught.iter().find(|class| class.is_match).expect("a class of matches");
     assert!((matches.share * chance.n_pairs - 10_000.0).abs() < 1.0, "{}", matches.share);
     // a match may disagree as often as not, and no more
     assert!((matches.probabilities[0][0] - 0.5).abs() < 1e-3, "{:?}", matches.probabilities);
     assert!((matches.probabilities[1][0] - 1.0).abs() < 1e-3, "{:?}", matches.probabilities);
-    let untaught = fit(&vectors, 1.0, &Labelled::default(), &chance, &plans).classes;
+    let untaught = fit(&vectors, 1.0, &Labelled::default(), &chance, &plans, &|_| None).classes;
     let share = untaught.iter().find(|class| class.is_match).expect("a class of matches").share;
     assert!((share * chance.n_pairs / 10_000.0 - 1.0).abs() > 0.2, "without labels it is guessed: {share}");
 }
@@ -428,7 +429,7 @@ fn with_movers(one_in: usize, seed: u64) -> (Vec<(ComparisonVector, u64)>, Chanc
 #[test]
 fn what_changes_together_is_found_and_counted_once() {
     let (vectors, chance) = with_movers(10, 7);
-    let fit = fit(&vectors, 1.0, &Labelled::default(), &chance, &[plan("match", true, &[])]);
+    let fit = fit(&vectors, 1.0, &Labelled::default(), &chance, &[plan("match", true, &[])], &|_| None);
     let [matches, strangers] = &fit.classes[..] else { panic!("two classes") };
     let pairs: Vec<[usize; 2]> = matches.together.iter().map(|together| together.comparisons).collect();
     assert_eq!(pairs.len(), 2, "a tree of three comparisons: {pairs:?}");
@@ -453,7 +454,7 @@ fn of_identifiers_and_sources_nothing_is_taken_to_change_together() {
     // of an identifier that is checked when it is typed, more than one in twenty are not believed to be wrong
     let (vectors, chance) = with_movers(16, 7);
     let pairs_of = |plan: ClassPlan| {
-        let fit = fit(&vectors, 1.0, &Labelled::default(), &chance, &[plan]);
+        let fit = fit(&vectors, 1.0, &Labelled::default(), &chance, &[plan], &|_| None);
         fit.classes[0].together.iter().map(|together| together.comparisons).collect::<Vec<_>>()
     };
     assert_eq!(pairs_of(ClassPlan { identifiers: vec![3], ..plan("match", true, &[]) }), [[2, 4]]);
