@@ -47,7 +47,7 @@ pub(crate) fn run(command: &Command) -> Result<(), Faults> {
 fn run_link(arguments: &arguments::Link) -> Result<(), Faults> {
     let request = LinkRequest {
         sources: with_what_is_said(arguments)?,
-        out: arguments.out.clone(),
+        out: Some(arguments.out.clone()),
         model: arguments.model.clone(),
         method: arguments.method.map(|method| method.0),
         save_model: arguments.save_model.clone(),
@@ -425,7 +425,7 @@ fn truth_line(scores: &plait::RunTruth) -> String {
         plait::are(scores.known_records)
     );
     let left_out = if scores.known_records < scores.records { ", and only those are scored" } else { "" };
-    let others = match scores.records_of_no_source {
+    let others = match scores.records_not_in_run {
         0 => String::new(),
         n => format!("; {} of it {} not in the run", plait::counted(n, "record"), plait::are(n)),
     };

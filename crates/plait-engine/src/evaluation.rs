@@ -138,7 +138,8 @@ pub fn wilson_at(p: f64, n: f64, z: f64) -> (f64, f64) {
     let centre = p + z * z / (2.0 * n);
     let margin = z * (p * (1.0 - p) / n + z * z / (4.0 * n * n)).sqrt();
     let scale = 1.0 + z * z / n;
-    (((centre - margin) / scale).max(0.0), ((centre + margin) / scale).min(1.0))
+    // the interval holds the share, which rounding could put outside where it is all or nothing
+    (((centre - margin) / scale).clamp(0.0, p), ((centre + margin) / scale).clamp(p, 1.0))
 }
 
 #[cfg(test)]

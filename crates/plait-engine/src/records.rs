@@ -325,7 +325,7 @@ fn group_columns(inputs: &[SourceInput]) -> Vec<ColumnGroup> {
         |role: Role| inputs.iter().all(|input| input.columns.iter().filter(|c| c.role == role).count() <= 1);
     let mains: Vec<(usize, InputColumn, String)> = roles
         .into_iter()
-        .filter(|&role| has_main_column(role) && !is_single(role))
+        .filter(|&role| role.has_main_column() && !is_single(role))
         .flat_map(|role| main_columns(inputs, role))
         .collect();
     let is_main = |source: usize, column: &InputColumn| {
@@ -336,7 +336,7 @@ fn group_columns(inputs: &[SourceInput]) -> Vec<ColumnGroup> {
             compared(column.role, &input.table.columns[column.index].name) && !is_main(source, column)
         });
         others.map(move |column| {
-            let by_role = named_by_role(column.role) && is_single(column.role);
+            let by_role = column.role.is_one_thing() && is_single(column.role);
             let name = if by_role { column.role.name().to_owned() } else { header_of(input, column) };
             (source, *column, name)
         })
@@ -404,16 +404,6 @@ fn compared(role: Role, header: &str) -> bool {
         Role::OtherDate => header.eq_ignore_ascii_case(EXPECTED_DATE_OF_BIRTH),
         _ => true,
     }
-}
-
-/// Roles that mean the same in every source whatever the header says.
-fn named_by_role(role: Role) -> bool {
-    !matches!(role, Role::Identifier | Role::Category | Role::Number | Role::OtherDate | Role::Other)
-}
-
-/// Whether one of several columns with a role can stand for all: lines of an address are several by nature.
-pub fn has_main_column(role: Role) -> bool {
-    named_by_role(role) && role != Role::AddressLine
 }
 
 struct FieldParts {

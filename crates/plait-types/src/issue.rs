@@ -207,6 +207,9 @@ issue_kinds! {
     ImprobablePersons = "N021", Note, "Some persons have more records, or more dates of birth, than one person is likely to have.",
         why "Two people who look alike may have become one.",
         do "Look them up in people.xlsx by the person_id named; where they are several people, keep records apart with --constraints, or link from a higher --threshold.";
+    SecondColumn = "N022", Note, "A source has two columns for one thing, and one of them is compared with nothing.",
+        why "What it holds does not count for or against any pair.",
+        do "Say with --role what it holds, such as --role \"HEADER=former_postcode\"; where it is the one to compare, give it its role with --role, and the other is left out.";
     RaggedRow = "W001", Warning, "A row has more or fewer fields than the header and was set aside.",
         why "Where fields are shifted, a surname is taken for a forename.",
         do "Export the file again with quotes around fields that hold the separator; the lines are named.";

@@ -141,6 +141,16 @@ impl Role {
         NAMES.iter().find(|row| row.1 == name).map(|row| row.0)
     }
 
+    /// Whether columns of it are about the same thing in every source, whatever their headers say.
+    pub fn is_one_thing(self) -> bool {
+        !matches!(self, Self::Identifier | Self::Category | Self::Number | Self::OtherDate | Self::Other)
+    }
+
+    /// Whether one of several columns with it can stand for all: lines of an address are several by nature.
+    pub fn has_main_column(self) -> bool {
+        self.is_one_thing() && self != Self::AddressLine
+    }
+
     /// Whether values of this role are dates.
     pub fn is_date(self) -> bool {
         matches!(self, Self::DateOfBirth | Self::OtherDate)

@@ -1,7 +1,6 @@
 //! A file of constraints: pairs of records that must be one person, and pairs that must never be.
 
 use crate::labels::LABEL;
-use crate::output::DECISION;
 use crate::pair_table::{
     Ends, PairTable, PairsFor, of_unknown_records, records_named, rows_in_words, rows_that,
 };
@@ -58,9 +57,7 @@ impl Kind {
 /// What each row says, in order. A [`FaultCode::BadConstraints`] of those that cannot be meant.
 fn rows<'a>(pairs: &'a PairTable, sources: &[&str]) -> Result<Vec<(Kind, Ends<'a>)>, Fault> {
     let constraint = pairs.column(&[CONSTRAINT]);
-    // `links.parquet` has a decision, and may be given with any of its rows
-    let label = LABEL.iter().filter(|name| **name != DECISION).find_map(|name| pairs.column(&[name]));
-    if let (None, Some(label)) = (constraint, label) {
+    if let (None, Some(label)) = (constraint, pairs.column(LABEL)) {
         return Err(bad(
             format!("a column \"{}\" and none \"{CONSTRAINT}\", as a file of labels has", label.name),
             "if these are pairs that somebody has looked at, give the file with --labels; if they are constraints, call the \

@@ -42,6 +42,7 @@ pub fn explain(request: &ExplainRequest) -> Result<Explanation, Faults> {
         .map(|source| SourceSpec {
             name: Some(source.name.clone()),
             path: source.file(),
+            rows: None,
             is: source.is.clone(),
             authority: source.authority.as_deref().and_then(LaCode::parse),
         })
@@ -55,12 +56,35 @@ pub fn explain(request: &ExplainRequest) -> Result<Explanation, Faults> {
     authority::keep_child_ids_apart(&mut opened);
     let mut records = Records::new(opened.into_iter().map(|source| source.into_input(None)).collect());
     records.own_nicknames = names_of(&run, &request.folder)?.map(|names| names.nicknames);
-    let comparer = Comparer::new(&records, &file.model)?;
-    let scorer = Scorer::new(&comparer, &file.model)?;
+    let known = Known { records: &records, names: &names, model: &file.model, given: given.as_ref() };
+    explain_among(&known, [&request.left, &request.right], |_, explanation| {
+        objection(&request.folder, explanation)
+    })
+}
+
+/// What an explanation is made from.
+pub(crate) struct Known<'a> {
+    pub(crate) records: &'a Records,
+    /// Per source.
+    pub(crate) names: &'a [RecordNames],
+    /// As it linked.
+    pub(crate) model: &'a Model,
+    pub(crate) given: Option<&'a Given>,
+}
+
+/// The terms of a pair's weight. `objection` knows what kept a pair that would be linked from being one person.
+pub(crate) fn explain_among(
+    known: &Known<'_>,
+    [left, right]: [&str; 2],
+    objection: impl FnOnce((u32, u32), &Explanation) -> Result<Option<Objection>, Fault>,
+) -> Result<Explanation, Faults> {
+    let Known { records, names, model, given } = *known;
+    let comparer = Comparer::new(records, model)?;
+    let scorer = Scorer::new(&comparer, model)?;
     let which =
         |side: &str, fault: Fault| Fault { what: format!("the {side} record: {}", fault.what), ..fault };
-    let left = find(&request.left, &records, &names).map_err(|fault| which("first", fault));
-    let right = find(&request.right, &records, &names).map_err(|fault| which("second", fault));
+    let left = find(left, records, names).map_err(|fault| which("first", fault));
+    let right = find(right, records, names).map_err(|fault| which("second", fault));
     let (left, right) = match (left, right) {
         (Ok(left), Ok(right)) => (left, right),
         (left, right) => {
@@ -80,16 +104,17 @@ pub fn explain(request: &ExplainRequest) -> Result<Explanation, Faults> {
         let row = (record - records.sources[source].start) as usize;
         (records.sources[source].name.clone(), names[source].get(row).into_owned())
     };
-    let rulings = Rulings::of(&records, &file.model.deterministic, file.model.link_type);
-    let ruling = rulings.get(left.min(right), left.max(right));
-    let explanation = explain_pair(&comparer, &scorer, &file.model, (left, right), name);
-    let by_constraint = given.as_ref().and_then(|given| given.statement(left, right));
-    let objection = (by_constraint.is_none() && would_link(explanation.weight, ruling, &file.model))
-        .then(|| objection(&request.folder, &explanation))
+    let rulings = Rulings::of(records, &model.deterministic, model.link_type);
+    let pair = (left.min(right), left.max(right));
+    let ruling = rulings.get(pair.0, pair.1);
+    let explanation = explain_pair(&comparer, &scorer, model, (left, right), name);
+    let by_constraint = given.and_then(|given| given.statement(left, right));
+    let objection = (by_constraint.is_none() && would_link(explanation.weight, ruling, model))
+        .then(|| objection(pair, &explanation))
         .transpose()?
         .flatten();
-    let mut explanation = explanation.with_ruling(ruling, objection, &file.model);
-    if ruling.is_none() && would_link(explanation.weight, None, &file.model) && in_passes(&file.model) {
+    let mut explanation = explanation.with_ruling(ruling, objection, model);
+    if ruling.is_none() && would_link(explanation.weight, None, model) && in_passes(model) {
         explanation.statement = Some(LAST_PASS.to_owned());
     }
     explanation.statement = by_constraint.or(explanation.statement);

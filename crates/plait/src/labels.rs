@@ -22,7 +22,7 @@ const PURPOSE: PairsFor = PairsFor {
 };
 
 /// Headers of the column that says what a pair is.
-pub(crate) const LABEL: &[&str] = &["label", "is_match", "match", "clerical_match_score", "decision"];
+pub(crate) const LABEL: &[&str] = &["label", "is_match", "match", "clerical_match_score"];
 
 /// The labels of a file.
 pub(crate) struct LabelsGiven {

@@ -11,6 +11,7 @@ mod dictionary;
 mod explain;
 mod faults;
 mod groups;
+mod held;
 mod labels;
 mod link;
 mod look;
@@ -43,6 +44,7 @@ pub use details::Detail;
 pub use dictionary::data_dictionary;
 pub use explain::{ExplainRequest, explain};
 pub use faults::Faults;
+pub use held::Held;
 pub use link::{LinkRequest, Linked, link};
 pub use look::{LookRequest, Looked, look};
 pub use model::{
@@ -55,6 +57,7 @@ pub use plait_engine::methods::Method;
 pub use plait_engine::model::{Clustering, LinkType, Model};
 pub use plait_engine::objection::Objection;
 pub use plait_engine::progress::{Progress, Silent, Stage};
+pub use plait_formats::read::Rows;
 pub use plait_report::sentence;
 pub use plait_types::identifier::LaCode;
 pub use plait_types::{

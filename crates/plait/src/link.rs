@@ -5,6 +5,7 @@ use crate::details::{self, Detail};
 use crate::explain::would_link;
 use crate::faults::Faults;
 use crate::groups::{self, AgesOn, Basis, Characteristics};
+use crate::held::{Held, HeldRecords};
 use crate::labels::LabelsGiven;
 use crate::names::NamesGiven;
 use crate::not_found::NotFoundRecords;
@@ -35,14 +36,17 @@ use plait_engine::model::{Clustering, LinkType, Model, ModelFile, NHS_NUMBER_STA
 use plait_engine::objection::{Objection, Objections};
 use plait_engine::progress::{Progress, Stage};
 use plait_engine::quality::{Decided, Together, calibrate, of_one_person};
-use plait_engine::records::{Field, Records, SOURCE_OF_RECORD, has_main_column};
+use plait_engine::records::{Field, Records, SOURCE_OF_RECORD};
 use plait_engine::scoring::{ScoredPairs, Scorer, score as score_pairs, score_compared};
 use plait_engine::training::{Dependence, Training, TrainingOptions, comparable_pairs, train};
 use plait_formats::columns::{ColumnProfile, could_be_names};
+use plait_formats::write::to_rows;
 use plait_types::{Fault, FaultCode, Issue, IssueKind, NULL, PartialDate, Probability, Role};
 use rayon::prelude::*;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Instant;
 
 /// What to link, how, and where to.
@@ -50,8 +54,8 @@ use std::time::Instant;
 pub struct LinkRequest {
     /// One or more files.
     pub sources: Vec<SourceSpec>,
-    /// The folder for the results.
-    pub out: PathBuf,
+    /// The folder for the results; they are [kept in memory](Linked::held) if `None`.
+    pub out: Option<PathBuf>,
     /// A model file; chosen from the data if `None`.
     pub model: Option<PathBuf>,
     /// A published method that decides what is linked, in the place of a model and its threshold.
@@ -92,9 +96,14 @@ pub struct LinkRequest {
 impl LinkRequest {
     /// To link these sources into this folder, everything else being decided from the data.
     pub fn new(sources: Vec<SourceSpec>, out: PathBuf) -> Self {
+        Self { out: Some(out), ..Self::in_memory(sources) }
+    }
+
+    /// To link these sources and to keep the results, everything else being decided from the data.
+    pub fn in_memory(sources: Vec<SourceSpec>) -> Self {
         Self {
             sources,
-            out,
+            out: None,
             model: None,
             method: None,
             save_model: None,
@@ -133,6 +142,8 @@ pub struct Linked {
     pub model_text: String,
     /// Files written; none for a dry run.
     pub wrote: Vec<PathBuf>,
+    /// What was found, where the request names no folder; `None` of a dry run.
+    pub held: Option<Arc<Held>>,
     /// Two records of one link, as `plait explain` takes them: between two sources, if there is such a link.
     pub example: Option<(String, String)>,
 }
@@ -165,15 +176,16 @@ pub fn link(request: &LinkRequest, progress: &dyn Progress) -> Result<Linked, Fa
         },
     )?;
     // held before anything is read, so that a folder that cannot be written to is known at once
-    let place = if request.dry_run { None } else { Some(hold_place(request)?) };
+    let out = request.out.as_deref().filter(|_| !request.dry_run);
+    let place = out.map(|out| hold_place(request, out)).transpose()?;
     pool.install(|| Job::new(request, progress).run(place))
 }
 
 /// Holds the folder for the results, after seeing that nothing is lost by writing there.
-fn hold_place(request: &LinkRequest) -> Result<OutputPlace, Fault> {
-    let place = OutputPlace::hold(&request.out, &output::RECORD)?;
-    let mut inputs: Vec<Input<'_>> =
-        request.sources.iter().map(|source| Input::source(&source.path)).collect();
+fn hold_place(request: &LinkRequest, out: &Path) -> Result<OutputPlace, Fault> {
+    let place = OutputPlace::hold(out, &output::RECORD)?;
+    let files = request.sources.iter().filter(|source| source.rows.is_none());
+    let mut inputs: Vec<Input<'_>> = files.map(|source| Input::source(&source.path)).collect();
     inputs.extend(request.truth.iter().map(|path| Input { path, what: "the truth table of this run" }));
     inputs.extend(request.constraints.iter().map(|path| Input { path, what: "the constraints of this run" }));
     inputs.extend(request.labels.iter().map(|path| Input { path, what: "the labels of this run" }));
@@ -182,7 +194,7 @@ fn hold_place(request: &LinkRequest) -> Result<OutputPlace, Fault> {
     let files = output::names(request.workbook != Some(false));
     place.refuse_losses(&files, &inputs)?;
     if let Some(path) = &request.save_model {
-        let is = |file: &&&str| ownership::is_same_place(path, &request.out.join(file));
+        let is = |file: &&&str| ownership::is_same_place(path, &out.join(file));
         if let Some(file) = files.iter().find(is).filter(|file| **file != MODEL_FILE) {
             return Err(Fault::new(
                 FaultCode::BadOption,
@@ -396,7 +408,7 @@ impl<'a> Job<'a> {
 
         self.note_spikes(&records);
         self.notes.extend(notes_on_one_value(&records, &facts));
-        self.notes.extend(notes_on_second_columns(&records));
+        issues.extend(second_columns(&records));
         let without_route = WithoutRoute::of(&records, &facts);
         let has_rules = file.as_ref().is_some_and(|(file, _)| !file.model.deterministic.is_empty());
         let why_not = routes::as_reason(&[&unknown_authorities[..], &without_route.findings].concat());
@@ -472,7 +484,10 @@ impl<'a> Job<'a> {
         }
         self.progress.advance(1);
         if !clustered.is_link.contains(&true) {
-            return Err(because(summary::no_links(&records, &pairs, &model, request.method).into()));
+            let kept_apart = given.as_ref().map_or(0, |given| given.constraints.apart().len());
+            return Err(because(
+                summary::no_links(&records, &pairs, &model, request.method, kept_apart).into(),
+            ));
         }
 
         let probability: Vec<f64> = pairs
@@ -553,7 +568,7 @@ impl<'a> Job<'a> {
             let not_found = basis.expected.map(|expected| NotFoundRecords::of(&records, &expected));
             (of_groups, not_found.unwrap_or_default())
         };
-        run.constraints = given.map(|given| given.run);
+        run.constraints = given.as_ref().map(|given| given.run.clone());
         let reached =
             truth.as_ref().map(|truth| score::reached_pairs(truth, &records, model.link_type, &blocks));
         // the largest of what is no longer needed, before the outputs take their own
@@ -584,24 +599,28 @@ impl<'a> Job<'a> {
                 findings.name(record)
             }))
         };
-        let place = place.expect("only a dry run has no place to write to");
+        let seen_from_outside = |fault: Fault| match &place {
+            Some(place) => place.seen_from_outside(fault),
+            None => fault,
+        };
         self.progress.begin(Stage::Write, 1);
         let mut watch = std::mem::take(&mut self.watch);
         // what is said of the result, while the tables are written
-        let (files, (figures, (of_groups, not_found))) = watch.time("write", || {
-            rayon::join(
-                || output::write_tables(&place, &findings, request.workbook, &mut run.notes),
-                || rayon::join(|| report::Figures::of(&findings, &explain_pair), by_group),
-            )
+        let (tables, (figures, (of_groups, not_found))) = watch.time("write", || {
+            let tables = || match &place {
+                Some(place) => output::write_tables(place, &findings, request.workbook, &mut run.notes)
+                    .map(|files| (files, None)),
+                None => Ok((Vec::new(), Some(output::held_tables(&findings)))),
+            };
+            rayon::join(tables, || rayon::join(|| report::Figures::of(&findings, &explain_pair), by_group))
         });
-        let mut files = files.map_err(|fault| place.seen_from_outside(fault))?;
+        let (mut files, tables) = tables.map_err(seen_from_outside)?;
         run.groups = Some(of_groups);
         run.not_found = not_found.counts(&records);
         self.details.extend(details::of_result(&run, &linked_per_source(&findings)));
         let to_look_at = not_found.to_look_at();
-        if !to_look_at.is_empty() {
-            output::write_not_found(&place, &findings, &to_look_at)
-                .map_err(|fault| place.seen_from_outside(fault))?;
+        if let Some(place) = place.as_ref().filter(|_| !to_look_at.is_empty()) {
+            output::write_not_found(place, &findings, &to_look_at).map_err(seen_from_outside)?;
             files.push(output::NOT_FOUND);
         }
         for (stage, seconds) in &watch.seconds {
@@ -611,34 +630,56 @@ impl<'a> Job<'a> {
         run.pairs_per_second = run.counts.candidate_pairs as f64 / run.seconds["score"].max(1e-9);
         run.peak_memory_bytes = peak_memory();
         run.peak_memory_after = watch.peak_memory.clone();
-        files.extend(output::TEXTS);
+        if place.is_some() {
+            files.extend(output::TEXTS);
+        }
         run.files = files.iter().map(|file| (*file).to_owned()).collect();
         let report = report::of_run(&findings, figures, &run, &summary, &issues, scored.as_ref(), &watch);
         let page = plait_report::link_report(&report);
         let quality = plait_report::quality_report(&quality_report::of_run(report, &findings, &run));
-        output::write_texts(&place, &run, &model_text, [&page, &quality])
-            .map_err(|fault| place.seen_from_outside(fault))?;
+        if let Some(place) = &place {
+            output::write_texts(place, &run, &model_text, [&page, &quality]).map_err(seen_from_outside)?;
+        }
         self.stop_if_asked()?;
         // before the results take their place, which they do not if this cannot be written
         let saved_apart = request.save_model.as_ref().filter(|path| {
             // the folder has it there anyway
-            !ownership::is_same_place(path, &request.out.join(MODEL_FILE))
+            let in_folder = request.out.as_ref().map(|out| out.join(MODEL_FILE));
+            !in_folder.is_some_and(|place| ownership::is_same_place(path, &place))
         });
         if let Some(path) = saved_apart {
             output::write_text(path, &model_text)?;
         }
-        let mut wrote = place.publish(&files)?;
+        let mut wrote = place.map(|place| place.publish(&files)).transpose()?.unwrap_or_default();
         wrote.extend(saved_apart.cloned());
         self.progress.advance(1);
+        let example = findings.example();
+        let model_prose = plait_engine::model::prose(&model);
+        let held = match tables {
+            None => None,
+            Some([people, links]) => {
+                let not_found = output::not_found(&findings, &to_look_at, |text| Cow::Borrowed(text));
+                let not_found = to_rows(&not_found);
+                let ends = pairs.left.iter().copied().zip(pairs.right.iter().copied());
+                let mut pairs: Vec<_> = ends.zip(findings.objections).collect();
+                pairs.par_sort_unstable_by_key(|pair| pair.0);
+                let names = facts.into_iter().map(|source| source.names).collect();
+                let person_of = clustered.persons.person_of;
+                let known = HeldRecords { records, names, model, given, pairs, person_of };
+                let (report, quality_report) = (page, quality);
+                Some(Arc::new(Held { people, links, not_found, report, quality_report, known }))
+            }
+        };
         Ok(Linked {
             summary,
             details: self.details,
-            model_prose: plait_engine::model::prose(&model),
+            model_prose,
             model_text,
             run,
             issues,
             wrote,
-            example: findings.example(),
+            held,
+            example,
         })
     }
 
@@ -932,6 +973,7 @@ impl<'a> Job<'a> {
             run,
             issues,
             wrote: Vec::new(),
+            held: None,
             example: None,
         }
     }
@@ -1027,11 +1069,11 @@ fn notes_on_columns(opened: &[Opened]) -> Vec<String> {
 }
 
 /// Of columns that are taken for what another column of their source is taken for too, and that are compared with nothing.
-fn notes_on_second_columns(records: &Records) -> Vec<String> {
-    let mut notes = Vec::new();
+fn second_columns(records: &Records) -> Vec<Issue> {
+    let mut issues = Vec::new();
     let n_sources = |field: &Field| field.headers.iter().flatten().count();
     let is_alone = |field: &&Field| {
-        has_main_column(field.role)
+        field.role.has_main_column()
             && !field.role.is_characteristic()
             && n_sources(field) == 1
             && !is_of_former_numbers(&field.name)
@@ -1052,15 +1094,15 @@ fn notes_on_second_columns(records: &Records) -> Vec<String> {
         let advice = instead.map_or_else(String::new, |role| {
             format!("; if it holds the {}, say so with --role \"{header}={}\"", role.words(), role.name())
         });
-        notes.push(format!(
-            "{}: column \"{header}\" is taken for the {}, as \"{}\" is, and compared with nothing, since no other source has a \
-             column of that name{advice}",
-            records.sources[at].name,
+        let message = format!(
+            "taken for the {}, as \"{}\" is, and compared with nothing, since no other source has a column of that name{advice}",
             field.role.words(),
             main.headers[at].as_deref().unwrap_or_default(),
-        ));
+        );
+        let source = &records.sources[at].name;
+        issues.push(Issue::new(IssueKind::SecondColumn, source, message).in_column(header));
     }
-    notes
+    issues
 }
 
 /// Of names and other fields whose values differ in the files and are all one, or none, when they are made comparable.
@@ -1129,7 +1171,10 @@ fn run_source(source: &Opened) -> RunSource {
     RunSource {
         name: source.table.name.clone(),
         path: source.path.display().to_string(),
-        absolute_path: std::path::absolute(&source.path).ok().map(|path| path.display().to_string()),
+        absolute_path: std::path::absolute(&source.path)
+            .ok()
+            .filter(|_| source.is_file)
+            .map(|path| path.display().to_string()),
         sha256: source.sha256.clone(),
         format: source.format.clone(),
         is: source.is.clone(),

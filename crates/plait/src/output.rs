@@ -10,8 +10,10 @@ use crate::source::RecordNames;
 use plait_engine::deterministic::Ruling;
 use plait_engine::expected::{NotFound, Outside};
 use plait_engine::scoring::ScoredPairs;
+use plait_formats::read::Rows;
 use plait_formats::write::{
-    CsvStyle, OutSheet, OutTable, OutValues, harmless, write_csv, write_file, write_parquet, write_xlsx,
+    CsvStyle, OutSheet, OutTable, OutValues, harmless, to_rows, write_csv, write_file, write_parquet,
+    write_xlsx,
 };
 use plait_types::{Fault, Interner, NULL, PersonId, Values};
 use rayon::prelude::*;
@@ -21,8 +23,6 @@ use std::path::Path;
 
 pub(crate) const PEOPLE: &str = "people.parquet";
 pub(crate) const LINKS: &str = "links.parquet";
-/// The column of `links.parquet` that says whether a pair is a link.
-pub(crate) const DECISION: &str = "decision";
 pub(crate) const WORKBOOK: &str = "people.xlsx";
 pub(crate) const REPORT: &str = "report.html";
 pub(crate) const QUALITY: &str = "quality-report.html";
@@ -101,12 +101,27 @@ pub(crate) fn write_text(path: &Path, text: &str) -> Result<(), Fault> {
     write_file(path, |file| file.write_all(text.as_bytes()))
 }
 
+/// People and links as Arrow has them.
+pub(crate) fn held_tables(findings: &Findings<'_>) -> [Rows; 2] {
+    let (people, links) = rayon::join(|| People::of(findings), || Links::of(findings));
+    rayon::join(|| to_rows(&people.table()), || to_rows(&links.table())).into()
+}
+
 /// Stages the list of records without a partner, in the order given.
 pub(crate) fn write_not_found(
     place: &OutputPlace,
     findings: &Findings<'_>,
     rows: &[&NotFound],
 ) -> Result<(), Fault> {
+    write_csv(&place.staged(NOT_FOUND), &not_found(findings, rows, harmless), CsvStyle::Excel)
+}
+
+/// The list of records without a partner, in the order given; `cell` makes a text fit for where it goes.
+pub(crate) fn not_found(
+    findings: &Findings<'_>,
+    rows: &[&NotFound],
+    cell: fn(&str) -> Cow<'_, str>,
+) -> OutTable<'static> {
     let (records, persons) = (findings.records, &findings.clustered.persons);
     let mut n_records = vec![0u32; persons.n_persons as usize];
     persons.person_of.iter().for_each(|&person| n_records[person as usize] += 1);
@@ -114,11 +129,11 @@ pub(crate) fn write_not_found(
     let person_of = |record: u32| persons.person_of[record as usize];
     let text = |of: &dyn Fn(&NotFound) -> String| -> OutValues<'static> {
         let mut values = Values::default();
-        rows.iter().for_each(|row| values.push(&harmless(&of(row))));
+        rows.iter().for_each(|row| values.push(&cell(&of(row))));
         values.into()
     };
     let source = |at: usize| records.sources[at].name.clone();
-    let table = OutTable::new()
+    OutTable::new()
         .with(
             "finding",
             text(&|row| if row.explained.is_some() { "explained" } else { "unexplained" }.to_owned()),
@@ -144,8 +159,7 @@ pub(crate) fn write_not_found(
         .with(
             "records_of_person",
             rows.iter().map(|row| n_records[person_of(row.record) as usize]).collect::<Vec<u32>>(),
-        );
-    write_csv(&place.staged(NOT_FOUND), &table, CsvStyle::Excel)
+        )
 }
 
 /// Every record and source between which a pair waits for review, in order.
@@ -396,7 +410,7 @@ impl<'a> Links<'a> {
             .with("match_weight", OutValues::F64(Cow::Borrowed(&self.weight)))
             .with("match_probability", OutValues::F64(Cow::Borrowed(&self.probability)))
             .with("person_probability", OutValues::F64(Cow::Borrowed(&self.person_probability)))
-            .with(DECISION, OutValues::codes(&self.decision[..], &self.decisions))
+            .with("decision", OutValues::codes(&self.decision[..], &self.decisions))
             .with("rule", OutValues::codes(&self.rule[..], &self.rules))
             .with("reason", OutValues::codes(&self.reason[..], &self.reasons))
     }

@@ -317,7 +317,7 @@ pub struct RunTruth {
     pub known_records: u64,
     /// Records that the file says to be of these sources, and that they do not have.
     #[serde(default)]
-    pub records_of_no_source: u64,
+    pub records_not_in_run: u64,
     /// Pairs of records in one person that are of one entity, of all pairs in one person.
     pub precision: f64,
     /// Of all pairs of one entity, those in one person.

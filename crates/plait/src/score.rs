@@ -265,7 +265,7 @@ pub(crate) fn run_truth(truth: &Truth, scores: &Scores, reached_pairs: Option<u6
         file: file_name(path),
         records: truth.entity_of.len() as u64,
         known_records: truth.entity_of.iter().filter(|&&entity| entity != NULL).count() as u64,
-        records_of_no_source: truth.n_of_others,
+        records_not_in_run: truth.n_of_others,
         precision: scores.pairs.precision,
         recall: scores.pairs.recall,
         f1: scores.pairs.f1(),

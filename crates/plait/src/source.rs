@@ -8,7 +8,7 @@ use plait_engine::model::NHS_NUMBER_STATUS;
 use plait_engine::progress::{Progress, Stage};
 use plait_engine::records::{InputColumn, SourceInput};
 use plait_formats::columns::{self, ColumnPlan, ColumnProfile};
-use plait_formats::read::{Read, ReadOptions, RowLines, cannot_open, read};
+use plait_formats::read::{Read, ReadOptions, RowLines, Rows, cannot_open, read};
 use plait_formats::returns::{IdentityKept, Recognised};
 use plait_types::identifier::{LaCode, NhsNumberEvidence, NhsNumberStatus};
 use plait_types::{Column, Fault, FaultCode, Issue, IssueKind, NULL, PartialDate, Role, Table};
@@ -20,14 +20,17 @@ use std::fmt::Write as _;
 use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-/// A file to use, and what to call it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A file or rows in memory to use, and what to call them.
+#[derive(Clone, Debug)]
 pub struct SourceSpec {
     /// The name in every output; the file stem if `None`.
     pub name: Option<String>,
-    /// Where it is: a file, or the folder or zip archive of a return.
+    /// Where it is: a file, or the folder or zip archive of a return. Of rows in memory, what to call them.
     pub path: PathBuf,
+    /// Rows that are in memory, in the place of a file; shared with whoever gave them, and not changed.
+    pub rows: Option<Arc<Rows>>,
     /// Which return it is, by name (`cin-census`, `cin-census-2026`) or by the path of a specification of the user's own;
     /// found from the content if `None`.
     pub is: Option<String>,
@@ -38,7 +41,13 @@ pub struct SourceSpec {
 impl SourceSpec {
     /// A file or folder, everything else being found from it.
     pub fn at(path: impl Into<PathBuf>) -> Self {
-        Self { name: None, path: path.into(), is: None, authority: None }
+        Self { name: None, path: path.into(), rows: None, is: None, authority: None }
+    }
+
+    /// Rows in memory, and what to call them.
+    pub fn of_rows(name: impl Into<String>, rows: Arc<Rows>) -> Self {
+        let name = name.into();
+        Self { name: Some(name.clone()), rows: Some(rows), ..Self::at(name) }
     }
 
     /// Reads `path` or `name=path`. A name is of letters, digits, `_`, `-` and spaces.
@@ -64,6 +73,8 @@ impl SourceSpec {
 /// A source that was read.
 pub(crate) struct Opened {
     pub(crate) path: PathBuf,
+    /// Whether there is a file at the path.
+    pub(crate) is_file: bool,
     /// What the user said that it is.
     pub(crate) is: Option<String>,
     pub(crate) sha256: String,
@@ -147,7 +158,7 @@ pub(crate) fn open_with_rows(
     roles: &[(String, Role)],
     progress: &dyn Progress,
 ) -> Result<(Vec<Opened>, Vec<Issue>), Faults> {
-    progress.begin(Stage::Read, specs.iter().map(|spec| bytes_at(&spec.path)).sum());
+    progress.begin(Stage::Read, specs.iter().map(bytes_of).sum());
     let opened: Vec<Result<Opened, NotOpened>> =
         specs.par_iter().map(|spec| open_one(spec, roles, progress)).collect();
     let mut sources = Vec::new();
@@ -158,7 +169,7 @@ pub(crate) fn open_with_rows(
             Ok(source) => sources.push(source),
             Err(NotOpened::WithoutRows(fault)) => {
                 faults.push(fault);
-                without_rows.push(without_rows_issue(&spec.path));
+                without_rows.push(without_rows_issue(spec));
             }
             Err(NotOpened::Faulty(fault)) => {
                 faults.push(fault);
@@ -220,9 +231,10 @@ impl NotOpened {
     }
 }
 
-fn without_rows_issue(path: &Path) -> Issue {
-    let file = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
-    let what = if bytes_at(path) == 0 { "is empty" } else { "has a header and no rows" };
+fn without_rows_issue(spec: &SourceSpec) -> Issue {
+    let file = spec.path.file_name().unwrap_or(spec.path.as_os_str()).to_string_lossy().into_owned();
+    let is_empty = spec.rows.is_none() && bytes_at(&spec.path) == 0;
+    let what = if is_empty { "is empty" } else { "has a header and no rows" };
     let message = format!("{what}; the other sources are linked without it");
     Issue::new(IssueKind::SourceWithoutRows, file, message)
 }
@@ -232,9 +244,20 @@ fn open_one(
     roles: &[(String, Role)],
     progress: &dyn Progress,
 ) -> Result<Opened, NotOpened> {
+    if let Some(rows) = &spec.rows {
+        return open_rows(spec, rows).inspect(|_| progress.advance(bytes_of(spec)));
+    }
     match dataset::recognise(spec).map_err(NotOpened::by_reading)? {
         Some(recognised) => open_return(spec, &recognised, roles, progress),
         None => open_table(spec).inspect(|_| progress.advance(bytes_at(&spec.path))),
+    }
+}
+
+/// Bytes of a file, or about as many of rows in memory.
+fn bytes_of(spec: &SourceSpec) -> u64 {
+    match &spec.rows {
+        Some(rows) => rows.n_bytes() as u64,
+        None => bytes_at(&spec.path),
     }
 }
 
@@ -275,6 +298,7 @@ fn open_return(
     issues.extend(dataset::outside_codes(&dataset, spec));
     Ok(Opened {
         path: spec.path.clone(),
+        is_file: true,
         is: spec.is.clone(),
         sha256,
         format: dataset.words(),
@@ -314,7 +338,17 @@ pub(crate) fn digits_of(authority: LaCode) -> String {
 fn open_table(spec: &SourceSpec) -> Result<Opened, NotOpened> {
     let options = ReadOptions { name: spec.name.clone(), ..ReadOptions::default() };
     let (content, sha256) = rayon::join(|| read(&spec.path, &options), || sha256_of_file(&spec.path));
-    let Read { table, format, issues, rows_in, lines } = content.map_err(NotOpened::by_reading)?;
+    opened_table(spec, content.map_err(NotOpened::by_reading)?, sha256?)
+}
+
+fn open_rows(spec: &SourceSpec, rows: &Rows) -> Result<Opened, NotOpened> {
+    let read = rows.read(&spec.called()).map_err(NotOpened::by_reading)?;
+    let sha256 = sha256_of_rows(&read.table);
+    opened_table(spec, read, sha256)
+}
+
+fn opened_table(spec: &SourceSpec, read: Read, sha256: String) -> Result<Opened, NotOpened> {
+    let Read { table, format, issues, rows_in, lines } = read;
     if table.n_rows == 0 {
         let fault = Fault::new(
             FaultCode::FileEmpty,
@@ -323,9 +357,9 @@ fn open_table(spec: &SourceSpec) -> Result<Opened, NotOpened> {
         );
         return Err(NotOpened::Faulty(fault));
     }
-    let sha256 = sha256?;
     Ok(Opened {
         path: spec.path.clone(),
+        is_file: spec.rows.is_none(),
         is: spec.is.clone(),
         sha256,
         format: format.to_string(),
@@ -347,7 +381,9 @@ fn open_table(spec: &SourceSpec) -> Result<Opened, NotOpened> {
 /// Refuses a file given twice, however it is named: every record of it would be linked with itself.
 fn refuse_same_file(sources: &[Opened]) -> Result<(), Fault> {
     for (index, source) in sources.iter().enumerate() {
-        let same = |other: &&Opened| ownership::is_same_file(&other.path, &source.path);
+        let same = |other: &&Opened| {
+            other.is_file && source.is_file && ownership::is_same_file(&other.path, &source.path)
+        };
         if let Some(other) = sources[..index].iter().find(same) {
             let (path, other) = (source.path.display().to_string(), other.path.display().to_string());
             let what = if path == other {
@@ -521,6 +557,39 @@ impl Opened {
         });
         SourceInput { columns: columns.collect(), table: self.table }
     }
+}
+
+/// SHA-256 of a table in memory: of the names of its columns and of its rows, whatever order values are kept in.
+pub(crate) fn sha256_of_rows(table: &Table) -> String {
+    let of_column = |column: &Column| {
+        let mut hash = Sha256::new();
+        hash.update((column.name.len() as u64).to_le_bytes());
+        hash.update(&column.name);
+        // each value once, at its first row, and every row by the number of its value in that order
+        let mut number_of = vec![NULL; column.values.len()];
+        let mut next = 0;
+        for &code in &column.codes {
+            if code == NULL {
+                hash.update(NULL.to_le_bytes());
+                continue;
+            }
+            let number = &mut number_of[code as usize];
+            if *number == NULL {
+                *number = next;
+                next += 1;
+                let value = column.values.get(code);
+                hash.update((value.len() as u64).to_le_bytes());
+                hash.update(value);
+            }
+            hash.update(number.to_le_bytes());
+        }
+        hash.finalize()
+    };
+    let of_columns: Vec<_> = table.columns.par_iter().map(of_column).collect();
+    let mut hash = Sha256::new();
+    hash.update((table.n_rows as u64).to_le_bytes());
+    of_columns.iter().for_each(|column| hash.update(column));
+    hexadecimal(&hash.finalize())
 }
 
 /// SHA-256 of a file's bytes, in hexadecimal.

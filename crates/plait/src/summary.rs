@@ -151,6 +151,7 @@ pub(crate) fn no_links(
     pairs: &ScoredPairs,
     model: &Model,
     method: Option<Method>,
+    kept_apart: usize,
 ) -> Fault {
     if let Some(method) = method {
         return Fault::new(
@@ -176,6 +177,10 @@ pub(crate) fn no_links(
             todo,
         )
     };
+    if kept_apart > 0 {
+        return fault("look whether the file of constraints keeps pairs apart that it should not; without a column \"constraint\" it keeps all apart")
+            .because(format!("the constraints keep {} apart", counted(kept_apart as u64, "pair")));
+    }
     match pairs.weight.iter().copied().reduce(f64::max) {
         // pairs for review are known, so that the files are not of strangers
         Some(best) => {

@@ -342,5 +342,14 @@ fn a_second_column_of_one_kind_that_is_compared_with_nothing_is_named() {
     let (a, b) = (file("home pc,term pc", ",PX2 1AA"), file("pcd", ""));
     let place = Place::with(&[("a.csv", a.as_bytes()), ("b.csv", b.as_bytes())]);
     let said = place.plait("link a.csv b.csv --out o --dry-run").succeeded().stderr;
-    assert_snapshot!(said, @r#"note: a: column "term pc" is taken for the postcode, as "home pc" is, and compared with nothing, since no other source has a column of that name; if it holds the former postcode, say so with --role "term pc=former_postcode""#);
+    assert_snapshot!(said, @r#"note[N022] a: column "term pc": taken for the postcode, as "home pc" is, and compared with nothing, since no other source has a column of that name; if it holds the former postcode, say so with --role "term pc=former_postcode""#);
+    let ran = place
+        .run(&["link", "a.csv", "b.csv", "--out", "o", "--dry-run", "--role", "term pc=postcode"])
+        .succeeded();
+    assert_eq!(ran.stderr, "", "what somebody says is the one");
+    assert!(
+        ran.stdout.contains("term pc = postcode") && !ran.stdout.contains("home pc = postcode"),
+        "{}",
+        ran.stdout
+    );
 }

@@ -39,7 +39,7 @@ pub struct WithoutPartner {
 }
 
 /// Tries records that share a verified number with another, as if nothing were known of any number of theirs. `None` where
-/// no numbers are compared or too few are shared.
+/// no numbers are compared or too few are shared, and where rules decide and not weights.
 pub fn without_numbers(decided: &Decided<'_>, together: &Together) -> Option<WithoutNumbers> {
     let is_number = |field: &String| {
         let is_of = |role: Role| matches!(role, Role::NhsNumber | Role::Upn | Role::Uln | Role::Identifier);
@@ -55,7 +55,7 @@ pub fn without_numbers(decided: &Decided<'_>, together: &Together) -> Option<Wit
     let asked: Vec<bool> = rules
         .map(|rule| !rule.keys.iter().any(|key| is_number(&key.left.0) || is_number(&key.right.0)))
         .collect();
-    if hidden.is_empty() || !asked.contains(&true) {
+    if hidden.is_empty() || !asked.contains(&true) || !decided.links_by_weight() {
         return None;
     }
     let conflicts = decided.conflicts;
@@ -111,8 +111,12 @@ pub fn without_numbers(decided: &Decided<'_>, together: &Together) -> Option<Wit
     })
 }
 
-/// Tries records that are in a person with others, as if these were not there. `None` where there are too few.
+/// Tries records that are in a person with others, as if these were not there. `None` where there are too few, and where rules
+/// decide and not weights.
 pub fn without_partner(decided: &Decided<'_>, together: &Together) -> Option<WithoutPartner> {
+    if !decided.links_by_weight() {
+        return None;
+    }
     let person_of = &decided.clustered.persons.person_of;
     let own = |record: u32| person_of[record as usize];
     let with_others =
@@ -158,6 +162,11 @@ struct Persons<'a> {
 }
 
 impl Decided<'_> {
+    /// Whether some weight is enough for a link: of a model of rules alone none is.
+    fn links_by_weight(&self) -> bool {
+        self.cut.is_finite()
+    }
+
     /// The person that a record would be put to: as clustering has it, the one whose records weigh most together, if that
     /// is enough.
     fn placed(

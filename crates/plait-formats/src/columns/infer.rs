@@ -96,6 +96,7 @@ pub fn plan_all(
     let given = given_roles(table, overrides)?;
     let mut drafts: Vec<Draft> =
         table.columns.par_iter().zip(&given).map(|(column, given)| Draft::new(column, *given)).collect();
+    settle_given(&mut drafts);
     settle_dates_of_birth(&mut drafts);
     let has_birth = drafts.iter().any(|draft| draft.role == Role::DateOfBirth);
     settle_names(&mut drafts);
@@ -525,6 +526,18 @@ const SHAPES: [Shape; 8] = [EMAIL, NHS_NUMBER, UPN, ULN, POSTCODE, DATE, PHONE, 
 const ALL_BUT_SEX: [Shape; 7] = [EMAIL, NHS_NUMBER, UPN, ULN, POSTCODE, DATE, PHONE];
 /// More distinct values are no category.
 const FEW: usize = 60;
+
+/// Where the user says which column holds something, no other one is taken for it.
+fn settle_given(drafts: &mut [Draft]) {
+    let is_given = |draft: &&Draft| draft.confidence == Confidence::Given && draft.role.has_main_column();
+    let given: Vec<Role> = drafts.iter().filter(is_given).map(|draft| draft.role).collect();
+    for draft in drafts.iter_mut() {
+        if draft.confidence != Confidence::Given && given.contains(&draft.role) {
+            let why = format!("another column is said to be the {}", draft.role.words());
+            draft.set(Role::Other, Confidence::Medium, why);
+        }
+    }
+}
 
 /// Leaves one kind of date of birth: a whole date where there is one, else the only column of dates that no
 /// header claims for something else.

@@ -1,16 +1,15 @@
 //! Arrow IPC, as a file (Feather 2) or a stream.
 
 use super::arrow::ArrowColumn;
+use super::batches::Filling;
 use super::naming;
-use super::parquet::nested;
 use super::source::{ReadSeek, Source, unreadable};
-use super::{FileFormat, Read, ReadOptions, RowLines, damaged, empty};
+use super::{FileFormat, Read, ReadOptions, damaged};
 use arrow_array::RecordBatch;
 use arrow_ipc::reader::{FileReader, StreamReader, read_footer_length};
 use arrow_ipc::{root_as_footer, root_as_message};
 use arrow_schema::{ArrowError, SchemaRef};
-use plait_types::{Fault, Table};
-use rayon::prelude::*;
+use plait_types::Fault;
 use std::io::{self, Read as _, SeekFrom};
 
 /// How many times larger than the file its content may be, unpacked.
@@ -22,39 +21,12 @@ const SMALL: u64 = 256 << 20;
 pub(super) fn read(source: &Source, options: &ReadOptions, stream: bool) -> Result<Read, Fault> {
     let file = &source.file;
     let schema = schema(source, stream)?;
-    let mut issues = Vec::new();
-    let names = naming::names(file, schema.fields().iter().map(|field| field.name()), &mut issues)?;
-    let wanted = naming::wanted(file, &names, options)?;
-    let mut columns: Vec<(usize, ArrowColumn)> = Vec::new();
-    for (at, field) in schema.fields().iter().enumerate() {
-        if !wanted[at] {
-            continue;
-        }
-        match ArrowColumn::new(field.data_type(), 0) {
-            Some(column) => columns.push((at, column)),
-            None => issues.push(nested(file, &names[at], field.data_type())),
-        }
-    }
-    let mut rows = 0;
-    for batch in open(source, Some(columns.iter().map(|&(at, _)| at).collect()), stream)?.1 {
+    let mut filling = Filling::of(file, &schema, options)?;
+    for batch in open(source, Some(filling.wanted()), stream)?.1 {
         let batch = batch.map_err(|error| fault(file, &error))?;
-        rows += batch.num_rows();
-        columns
-            .par_iter_mut()
-            .with_max_len(1)
-            .zip(batch.columns())
-            .for_each(|((_, column), array)| column.push(array));
+        filling.push(batch.num_rows(), batch.columns());
     }
-    if rows == 0 {
-        return Err(empty(file, "has columns and no rows"));
-    }
-    let mut table = Table { name: String::new(), columns: Vec::with_capacity(columns.len()), n_rows: rows };
-    for (at, column) in columns {
-        let (column, issue) = column.finish(file, names[at].clone());
-        table.columns.push(column);
-        issues.extend(issue);
-    }
-    Ok(Read { table, format: FileFormat::ArrowIpc, issues, rows_in: rows, lines: RowLines::default() })
+    filling.finish(FileFormat::ArrowIpc)
 }
 
 /// Reads the names of the columns.

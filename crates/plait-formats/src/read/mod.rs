@@ -5,6 +5,7 @@
 //! Third-party parsers that meet a damaged file may panic; [`guarded`] turns that into a fault.
 
 mod arrow;
+mod batches;
 pub(crate) mod column;
 pub(crate) mod csv;
 pub(crate) mod footer;
@@ -19,6 +20,7 @@ pub(crate) mod text;
 mod thrift;
 pub(crate) mod xlsx;
 
+pub use self::batches::Rows;
 pub use self::lines::RowLines;
 use self::source::Source;
 pub use self::source::cannot_open;
@@ -77,6 +79,8 @@ pub enum FileFormat {
     },
     /// Apache Arrow IPC, as a file (Feather 2) or a stream.
     ArrowIpc,
+    /// No file: rows in the memory of the program that gave them.
+    Memory,
 }
 
 impl fmt::Display for FileFormat {
@@ -89,6 +93,7 @@ impl fmt::Display for FileFormat {
             Self::Parquet => f.write_str("Parquet"),
             Self::Xlsx { sheet, .. } => write!(f, "Excel workbook, sheet \"{sheet}\""),
             Self::ArrowIpc => f.write_str("Arrow IPC"),
+            Self::Memory => f.write_str("Rows in memory"),
         }
     }
 }

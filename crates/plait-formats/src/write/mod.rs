@@ -1,8 +1,9 @@
-//! Files out: Parquet for tools, CSV for anything, xlsx for people.
+//! Files out: Parquet for tools, CSV for anything, xlsx for people; and Arrow for programs that take tables from memory.
 //!
 //! Every file is written beside its place under a name of its own and takes its place when it is complete, so
 //! nobody ever sees half a file. The same table gives the same bytes on any number of threads.
 
+mod arrow;
 mod csv;
 mod parquet;
 mod part;
@@ -11,6 +12,7 @@ mod rows;
 pub(crate) mod scratch;
 mod xlsx;
 
+pub use arrow::to_rows;
 pub use csv::{CsvStyle, harmless, write_csv};
 pub use parquet::write_parquet;
 pub use part::{PartFile, write_file};

@@ -1,14 +1,10 @@
 //! Parquet out. The columns of a row group are encoded at the same time, each on its own, so the bytes do not
 //! depend on threads.
 
+use super::arrow::{Stored, array, dictionary};
 use super::part::write_file;
-use super::{OutColumn, OutTable, OutValues, chunks};
-use arrow_array::builder::StringBuilder;
-use arrow_array::types::Int32Type;
-use arrow_array::{
-    ArrayRef, DictionaryArray, Float64Array, Int32Array, Int64Array, StringArray, UInt32Array,
-};
-use arrow_schema::{DataType, Field, Schema};
+use super::{OutColumn, OutTable, chunks};
+use arrow_schema::{Field, Schema};
 use parquet::arrow::ArrowSchemaConverter;
 use parquet::arrow::arrow_writer::{
     ArrowColumnChunk, ArrowColumnWriter, ArrowRowGroupWriterFactory, compute_leaves,
@@ -19,7 +15,7 @@ use parquet::file::metadata::KeyValue;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::ColumnPath;
-use plait_types::{Fault, NULL};
+use plait_types::Fault;
 use rayon::prelude::*;
 use std::io::{self, Write};
 use std::ops::Range;
@@ -48,52 +44,6 @@ fn write(file: impl Write + Send, table: &OutTable<'_>) -> Result<()> {
     }
     groups.end()
 }
-
-/// How the values of a column are stored, which is decided by all of them.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Stored {
-    Text { dictionary: bool },
-    F64 { dictionary: bool },
-    I64,
-    U32,
-}
-
-impl Stored {
-    fn of(values: &OutValues<'_>) -> Self {
-        match values {
-            OutValues::Codes { codes, values } => Self::text(codes.len(), values.len()),
-            OutValues::Text(_) => Self::Text { dictionary: false },
-            OutValues::F64(numbers) => Self::F64 { dictionary: do_repeat(numbers) },
-            OutValues::I64(_) => Self::I64,
-            OutValues::U32(_) => Self::U32,
-        }
-    }
-
-    /// Text of so many rows and distinct values: with a dictionary where that would be much smaller than the rows; also
-    /// keeps it under the size at which writers give it up in the middle of a column.
-    pub(super) fn text(n_rows: usize, n_distinct: usize) -> Self {
-        Self::Text { dictionary: n_distinct < MANY_DISTINCT && n_distinct * 4 <= n_rows }
-    }
-
-    fn kind(self) -> DataType {
-        match self {
-            Self::Text { dictionary: true } => {
-                DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8))
-            }
-            Self::Text { dictionary: false } => DataType::Utf8,
-            Self::F64 { .. } => DataType::Float64,
-            Self::I64 => DataType::Int64,
-            Self::U32 => DataType::UInt32,
-        }
-    }
-
-    fn is_nullable(self) -> bool {
-        !matches!(self, Self::I64 | Self::U32)
-    }
-}
-
-/// From so many distinct values on, text has no dictionary.
-pub(super) const MANY_DISTINCT: usize = 1 << 15;
 
 /// A Parquet file that is written one row group after the other.
 pub(super) struct Groups<W: Write + Send> {
@@ -168,19 +118,6 @@ fn properties(columns: &[(&str, Stored)], metadata: &[(String, String)]) -> Writ
     properties.build()
 }
 
-/// Whether numbers repeat so much that a dictionary is worth making, by a few thousand of them: weights do where there are
-/// as many as patterns of agreement, and do not where every value's frequency has a part in them.
-fn do_repeat(numbers: &[f64]) -> bool {
-    const SAMPLE: usize = 4096;
-    let step = numbers.len().div_ceil(SAMPLE).max(1);
-    let mut sample: Vec<u64> = numbers.iter().step_by(step).map(|number| number.to_bits()).collect();
-    let n = sample.len();
-    sample.sort_unstable();
-    sample.dedup();
-    // of the sample, far more are different than of all numbers
-    sample.len() * 2 <= n
-}
-
 fn encode(
     mut encoder: ArrowColumnWriter,
     field: &Field,
@@ -188,53 +125,13 @@ fn encode(
     column: &OutColumn<'_>,
     rows: Range<usize>,
 ) -> Result<ArrowColumnChunk> {
-    let dictionary: Option<ArrayRef> = match &column.values {
-        OutValues::Codes { values, .. } if stored == (Stored::Text { dictionary: true }) => {
-            Some(Arc::new(StringArray::from_iter_values(values.iter())))
-        }
-        _ => None,
-    };
+    let dictionary = dictionary(stored, &column.values);
     for batch in chunks(rows.len(), BATCH_ROWS) {
         let batch = rows.start + batch.start..rows.start + batch.end;
-        let array: ArrayRef = match &column.values {
-            OutValues::Codes { codes, values } => match &dictionary {
-                Some(dictionary) => {
-                    let keys: Int32Array =
-                        codes[batch].iter().map(|&code| (code != NULL).then_some(code as i32)).collect();
-                    Arc::new(DictionaryArray::<Int32Type>::try_new(keys, Arc::clone(dictionary))?)
-                }
-                None => text(codes[batch].iter().map(|&code| (code != NULL).then(|| values.get(code)))),
-            },
-            OutValues::Text(values) => {
-                text(batch.map(|row| Some(values.get(row as u32)).filter(|text| !text.is_empty())))
-            }
-            OutValues::F64(numbers) => Arc::new(
-                numbers[batch]
-                    .iter()
-                    .map(|&number| (!number.is_nan()).then_some(number))
-                    .collect::<Float64Array>(),
-            ),
-            OutValues::I64(numbers) => Arc::new(Int64Array::from(numbers[batch].to_vec())),
-            OutValues::U32(numbers) => Arc::new(UInt32Array::from(numbers[batch].to_vec())),
-        };
+        let array = array(&column.values, dictionary.as_ref(), batch)?;
         for leaf in compute_leaves(field, &array)? {
             encoder.write(&leaf)?;
         }
     }
     encoder.close()
-}
-
-fn text<'v>(mut cells: impl ExactSizeIterator<Item = Option<&'v str>>) -> ArrayRef {
-    // the values of a stretch are found before the first is copied: they lie anywhere in their pool, and copying would
-    // wait for them one after the other
-    const STRETCH: usize = 64;
-    let mut builder = StringBuilder::with_capacity(cells.len(), cells.len() * 16);
-    let mut stretch: Vec<Option<&str>> = Vec::with_capacity(STRETCH);
-    loop {
-        stretch.extend(cells.by_ref().take(STRETCH));
-        if stretch.is_empty() {
-            return Arc::new(builder.finish());
-        }
-        stretch.drain(..).for_each(|cell| builder.append_option(cell));
-    }
 }

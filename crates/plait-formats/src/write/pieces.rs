@@ -1,6 +1,7 @@
 //! Parquet out, of a table that comes in pieces and is never whole in memory.
 
-use super::parquet::{GROUP_ROWS, Groups, MANY_DISTINCT, Stored};
+use super::arrow::{MANY_DISTINCT, Stored};
+use super::parquet::{GROUP_ROWS, Groups};
 use super::part::write_file;
 use super::scratch::{Block, BlockReader, Place, Scratch};
 use super::{OutColumn, OutValues};

@@ -10,7 +10,7 @@ use crate::words::{self, count_of, probability};
 pub(super) fn write(report: &LinkReport, m: &mut Markup) {
     paragraph(
         &format!(
-            "{} with their values and all the evidence about them, chosen to show how decisions were made. The numbers add up: nothing else went into a decision, but for a rule that links by itself, which is then said first.",
+            "{} with their values and all the evidence about them, chosen to show how decisions were made. The numbers add up: nothing else went into a decision, but for a rule that links by itself or what leaves a pair to a person, which is then said first.",
             words::sentence_case(&count_of(report.explained.len() as u64, "pair", "pairs"))
         ),
         m,

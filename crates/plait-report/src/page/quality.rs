@@ -402,8 +402,12 @@ fn write_use(report: &QualityReport, m: &mut Markup) {
             "How sure it is that a record is with the right others. Leave out, or weigh, records below a limit to see what a figure owes to doubtful links.",
         ),
         (
+            "links.parquet: person_probability",
+            "Of every link and every pair for review, with all records of the two persons looked at. Drawing each pair as a link with this probability, several times, carries the doubt into an analysis.",
+        ),
+        (
             "links.parquet: match_probability",
-            "Of every link and every pair for review. Drawing each pair as a link with its probability, several times, carries the doubt into an analysis.",
+            "What the two records alone say: what links are made from, and what a pair is explained by.",
         ),
         (
             "links.parquet: decision, rule, reason",

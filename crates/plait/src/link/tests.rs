@@ -4,10 +4,12 @@ use crate::faults::Faults;
 use crate::source::SourceSpec;
 use plait_engine::model::LinkType;
 use plait_engine::progress::Silent;
-use plait_formats::read::{ReadOptions, read};
+use plait_formats::read::{ReadOptions, Rows, read};
+use plait_formats::write::{OutTable, to_rows};
 use plait_types::{FaultCode, Role};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// A folder with two files about sixty people; the second has a few letters wrong.
 fn two_files() -> (tempfile::TempDir, Vec<SourceSpec>) {
@@ -38,6 +40,10 @@ fn two_files() -> (tempfile::TempDir, Vec<SourceSpec>) {
 
 fn request(folder: &Path, sources: Vec<SourceSpec>) -> LinkRequest {
     LinkRequest { threads: Some(1), workbook: Some(false), ..LinkRequest::new(sources, folder.join("out")) }
+}
+
+fn out(request: &LinkRequest) -> &Path {
+    request.out.as_deref().expect("a folder")
 }
 
 fn model(folder: &Path, text: &str) -> PathBuf {
@@ -71,10 +77,10 @@ fn an_explanation_weighs_what_the_link_weighs_also_where_the_model_gives_roles()
     );
     let request = LinkRequest { model: Some(model(folder.path(), &text)), ..request(folder.path(), sources) };
     link(&request, &Silent).expect("linked");
-    let links = read(&request.out.join("links.parquet"), &ReadOptions::default()).expect("readable").table;
+    let links = read(&out(&request).join("links.parquet"), &ReadOptions::default()).expect("readable").table;
     let cell = |name: &str| links.column(name).expect("in the contract").get(0).expect("complete").to_owned();
     let explained = explain(&ExplainRequest {
-        folder: request.out.clone(),
+        folder: out(&request).to_owned(),
         left: format!("{}:{}", cell("source_l"), cell("record_l")),
         right: format!("{}:{}", cell("source_r"), cell("record_r")),
     })
@@ -92,7 +98,7 @@ fn a_rule_on_a_column_that_names_rows_is_refused_not_followed() {
     let text = format!("{COMPARE}\n[[candidates]]\nsame = [\"pupil_id\"]\n");
     let request = LinkRequest { model: Some(model(folder.path(), &text)), ..request(folder.path(), sources) };
     assert_eq!(code(link(&request, &Silent)), FaultCode::UnknownColumn);
-    assert!(!request.out.exists(), "nothing is left behind");
+    assert!(!out(&request).exists(), "nothing is left behind");
 }
 
 #[test]
@@ -101,7 +107,7 @@ fn a_threshold_below_the_review_band_leaves_a_model_that_can_be_read_again() {
     let request = LinkRequest { link_from: Some(0.05), ..request(folder.path(), sources) };
     let linked = link(&request, &Silent).expect("linked");
     assert!(linked.run.model.review_from <= linked.run.model.link_from);
-    crate::check_model(&request.out.join("model.toml"), &[], &[]).expect("its own model is one");
+    crate::check_model(&out(&request).join("model.toml"), &[], &[]).expect("its own model is one");
 }
 
 #[test]
@@ -122,7 +128,7 @@ fn hundreds_of_rules_make_each_pair_once() {
     }
     let request = LinkRequest { model: Some(model(folder.path(), &text)), ..request(folder.path(), sources) };
     let linked = link(&request, &Silent).expect("linked");
-    let links = read(&request.out.join("links.parquet"), &ReadOptions::default()).expect("readable").table;
+    let links = read(&out(&request).join("links.parquet"), &ReadOptions::default()).expect("readable").table;
     let mut pairs: Vec<(Option<&str>, Option<&str>)> = (0..links.n_rows)
         .map(|row| {
             let of = |name: &str| links.column(name).expect("in the contract").get(row);
@@ -164,4 +170,67 @@ fn two_councils_that_number_alike_are_not_linked_by_their_ids_and_are_told_why()
     let why = faults.0[0].why.as_deref().unwrap_or_default();
     assert!(why.contains(" of 40 child ids") && why.contains("--authority south=NUMBER"), "{why}");
     assert!(!folder.path().join("out").exists());
+}
+
+/// Per column, its name and its cells.
+fn cells(table: &plait_types::Table) -> Vec<(String, Vec<Option<String>>)> {
+    let cells = |column: &plait_types::Column| {
+        (0..table.n_rows).map(|row| column.get(row).map(str::to_owned)).collect::<Vec<_>>()
+    };
+    table.columns.iter().map(|column| (column.name.clone(), cells(column))).collect()
+}
+
+#[test]
+fn rows_in_memory_give_what_files_give_and_leave_nothing_behind() {
+    let (folder, files) = two_files();
+    let in_memory = files.iter().map(|file| {
+        let table = read(&file.path, &ReadOptions::default()).expect("a table").table;
+        SourceSpec::of_rows(file.called(), Arc::new(to_rows(&OutTable::of(&table))))
+    });
+    let request_in_memory = LinkRequest { threads: Some(1), ..LinkRequest::in_memory(in_memory.collect()) };
+    let linked = link(&request_in_memory, &Silent).expect("linked");
+    let held = linked.held.expect("kept in memory");
+    assert!(linked.wrote.is_empty() && linked.run.files.is_empty());
+    let names: Vec<_> = std::fs::read_dir(folder.path()).expect("a folder").collect();
+    assert_eq!(names.len(), 2, "nothing is written");
+
+    let request = request(folder.path(), files);
+    let of_files = link(&request, &Silent).expect("linked");
+    assert!(of_files.held.is_none());
+    let out = folder.path().join("out");
+    for (rows, file) in [(&held.people, "people.parquet"), (&held.links, "links.parquet")] {
+        let kept = rows.read("kept").expect("a table").table;
+        let written = read(&out.join(file), &ReadOptions::default()).expect("a table").table;
+        assert_eq!(cells(&kept), cells(&written), "{file}");
+    }
+    assert_eq!(linked.model_text, of_files.model_text);
+    assert_eq!(linked.summary, of_files.summary);
+    assert_eq!(linked.run.counts, of_files.run.counts);
+    // a link, and two records that were never compared or are not one
+    for (left, right) in [("P1", "C1"), ("P7", "C7"), ("P2", "C9")] {
+        let explained =
+            ExplainRequest { folder: out.clone(), left: left.to_owned(), right: right.to_owned() };
+        let of_files = explain(&explained).expect("explained");
+        let of_held = held.explain(left, right).expect("explained");
+        assert_eq!(format!("{of_held:?}"), format!("{of_files:?}"), "{left} {right}");
+    }
+    let unknown = held.explain("P1", "nobody").expect_err("no such record");
+    assert_eq!(unknown.0[0].code, FaultCode::NoSuchRecord);
+}
+
+#[test]
+fn rows_in_memory_that_cannot_be_used_are_refused_by_name() {
+    let (_folder, files) = two_files();
+    let table = read(&files[0].path, &ReadOptions::default()).expect("a table").table;
+    let rows = Arc::new(to_rows(&OutTable::of(&table)));
+    let of = |name: &str, rows: &Arc<Rows>| SourceSpec::of_rows(name, Arc::clone(rows));
+    let refused = |sources: Vec<SourceSpec>| {
+        let faults = link(&LinkRequest::in_memory(sources), &Silent).expect_err("refused");
+        (faults.0[0].code, faults.0[0].to_string())
+    };
+    let empty = Arc::new(Rows::new(Arc::clone(rows.schema()), Vec::new()));
+    let (code, said) = refused(vec![of("pupils", &rows), of("clinic", &empty)]);
+    assert!(code == FaultCode::FileEmpty && said.contains("clinic"), "{said}");
+    let (code, said) = refused(vec![of("pupils", &rows), of("pupils", &rows)]);
+    assert!(code == FaultCode::BadOption && said.contains("two sources are called"), "{said}");
 }

@@ -1,0 +1,148 @@
+//! Arrow batches into a table, from a file or from the memory of another program.
+
+use super::arrow::ArrowColumn;
+use super::naming;
+use super::parquet::nested;
+use super::{FileFormat, Read, ReadOptions, RowLines, empty};
+use arrow_array::{ArrayRef, RecordBatch};
+use arrow_schema::{Schema, SchemaRef};
+use plait_types::{Fault, Issue, Table};
+use rayon::prelude::*;
+use std::sync::Arc;
+
+/// Rows in the memory of a program, as Arrow has them.
+#[derive(Clone, Debug)]
+pub struct Rows {
+    schema: SchemaRef,
+    batches: Vec<RecordBatch>,
+}
+
+impl Rows {
+    /// Batches of one schema.
+    pub fn new(schema: SchemaRef, batches: Vec<RecordBatch>) -> Self {
+        Self { schema, batches }
+    }
+
+    /// What the columns are.
+    pub fn schema(&self) -> &SchemaRef {
+        &self.schema
+    }
+
+    /// All rows, in order.
+    pub fn batches(&self) -> &[RecordBatch] {
+        &self.batches
+    }
+
+    /// How many there are.
+    pub fn n_rows(&self) -> usize {
+        self.batches.iter().map(RecordBatch::num_rows).sum()
+    }
+
+    /// Bytes of their buffers.
+    pub fn n_bytes(&self) -> usize {
+        self.batches.iter().map(RecordBatch::get_array_memory_size).sum()
+    }
+
+    /// As [`read`](super::read) reads a file. Each distinct value is copied once, into the pool of its column; the arrays stay as
+    /// they are. `name` is what to call the table. Fails where there is no row or where a column is there twice.
+    pub fn read(&self, name: &str) -> Result<Read, Fault> {
+        let mut filling = Filling::of(name, &self.schema, &ReadOptions::default())?;
+        let wanted = filling.wanted();
+        for batch in &self.batches {
+            let arrays: Vec<ArrayRef> = wanted.iter().map(|&at| Arc::clone(batch.column(at))).collect();
+            filling.push(batch.num_rows(), &arrays);
+        }
+        let mut read = filling.finish(FileFormat::Memory)?;
+        name.clone_into(&mut read.table.name);
+        Ok(read)
+    }
+}
+
+/// A table while it is filled.
+pub(super) struct Filling<'a> {
+    file: &'a str,
+    names: Vec<String>,
+    /// Places in the schema of those that are read.
+    columns: Vec<(usize, ArrowColumn)>,
+    issues: Vec<Issue>,
+    n_rows: usize,
+}
+
+impl<'a> Filling<'a> {
+    pub(super) fn of(file: &'a str, schema: &Schema, options: &ReadOptions) -> Result<Self, Fault> {
+        let mut issues = Vec::new();
+        let names = naming::names(file, schema.fields().iter().map(|field| field.name()), &mut issues)?;
+        let wanted = naming::wanted(file, &names, options)?;
+        let mut columns: Vec<(usize, ArrowColumn)> = Vec::new();
+        for (at, field) in schema.fields().iter().enumerate().filter(|(at, _)| wanted[*at]) {
+            match ArrowColumn::new(field.data_type(), 0) {
+                Some(column) => columns.push((at, column)),
+                None => issues.push(nested(file, &names[at], field.data_type())),
+            }
+        }
+        Ok(Self { file, names, columns, issues, n_rows: 0 })
+    }
+
+    /// The columns of a batch, by their places in the schema.
+    pub(super) fn wanted(&self) -> Vec<usize> {
+        self.columns.iter().map(|&(at, _)| at).collect()
+    }
+
+    /// Takes the wanted columns of a batch of so many rows.
+    pub(super) fn push(&mut self, n_rows: usize, arrays: &[ArrayRef]) {
+        self.n_rows += n_rows;
+        self.columns
+            .par_iter_mut()
+            .with_max_len(1)
+            .zip(arrays)
+            .for_each(|((_, column), array)| column.push(array));
+    }
+
+    pub(super) fn finish(self, format: FileFormat) -> Result<Read, Fault> {
+        let Self { file, names, columns, mut issues, n_rows } = self;
+        if n_rows == 0 {
+            return Err(empty(file, "has columns and no rows"));
+        }
+        let mut table = Table { name: String::new(), columns: Vec::with_capacity(columns.len()), n_rows };
+        for (at, column) in columns {
+            let (column, issue) = column.finish(file, names[at].clone());
+            table.columns.push(column);
+            issues.extend(issue);
+        }
+        Ok(Read { table, format, issues, rows_in: n_rows, lines: RowLines::default() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use arrow_array::{Float64Array, ListArray, StringViewArray};
+    use plait_types::IssueKind;
+
+    #[test]
+    fn rows_in_memory_are_read_as_those_of_a_file() {
+        let batch = |names: &[Option<&str>], numbers: &[f64]| {
+            let list = ListArray::new_null(
+                Arc::new(arrow_schema::Field::new_list_field(arrow_schema::DataType::Int32, true)),
+                names.len(),
+            );
+            RecordBatch::try_from_iter([
+                ("name", Arc::new(names.iter().copied().collect::<StringViewArray>()) as ArrayRef),
+                ("many", Arc::new(list) as ArrayRef),
+                ("number", Arc::new(Float64Array::from(numbers.to_vec())) as ArrayRef),
+            ])
+            .expect("columns of one length")
+        };
+        let batches = [batch(&[Some("Amara"), None], &[1.0, 2.5]), batch(&[Some("Linh")], &[f64::NAN])];
+        let schema = batches[0].schema();
+        let rows_in_memory = Rows::new(Arc::clone(&schema), batches.to_vec());
+        let read = rows_in_memory.read("pupils").expect("a table");
+        let rows = |at: usize| (0..3).map(|row| read.table.columns[at].get(row)).collect::<Vec<_>>();
+        assert_eq!(read.table.name, "pupils");
+        assert_eq!(rows(0), [Some("Amara"), None, Some("Linh")]);
+        assert_eq!(rows(1), [Some("1"), Some("2.5"), None]);
+        assert_eq!(read.issues.iter().map(|issue| issue.kind).collect::<Vec<_>>(), [IssueKind::NestedColumn]);
+        let fault = Rows::new(schema, Vec::new()).read("pupils").expect_err("no rows");
+        assert_eq!(fault.code, plait_types::FaultCode::FileEmpty);
+    }
+}
