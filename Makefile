@@ -1,10 +1,11 @@
 # make demo | make test | make check | make bench
-.PHONY: help demo test check lint unit generated portable harness release
+.PHONY: help demo test check lint unit generated portable harness python wheel release
 
 help:
 	@echo "make demo    build, make up a borough of 20,000 children, link ten of its sources, score the result"
 	@echo "make test    everything that must hold before a change is taken; installs what it needs"
 	@echo "make check   the quick part of it: format, compile, arrows, generated files"
+	@echo "make wheel   the Python package, in target/wheels"
 	@echo "make bench   Plait beside Splink 5 on the same people (needs Python and a network)"
 	@echo "make bench-quality   how good the linkage is, beside Splink 5 and goldenmatch (an hour)"
 	@echo "make fuzz    random bytes at every reader, ten minutes each (needs Python and a nightly toolchain)"
@@ -28,7 +29,7 @@ demo: release
 release:
 	$(CARGO) build --release --locked --package plait-cli
 
-test: lint unit generated portable harness release
+test: lint unit generated portable harness release python
 	$(CARGO) run --quiet --locked --package xtask -- binary
 	@echo "All tests passed."
 
@@ -64,6 +65,30 @@ harness:
 		$$python -m unittest discover --quiet --start-directory benches; \
 	else \
 		echo "note: no Python with pandas; the tests of the benchmark harness were left out"; \
+	fi
+
+# the Python package: built as a wheel, installed into a place of its own, and asked what the command line is asked;
+# without Python, or where its tools cannot be had, this is left out
+PYTHON = target/python-tests
+WHEELS = target/wheels
+$(PYTHON)/installed: python/requirements-test.txt
+	@[ -x $(PYTHON)/bin/python ] || python3 -m venv $(PYTHON) >/dev/null 2>&1 || true
+	@$(PYTHON)/bin/python -m pip install --quiet --disable-pip-version-check -r $< >/dev/null 2>&1 && touch $@ || true
+
+wheel: $(PYTHON)/installed
+	rm -rf $(WHEELS)
+	cd python && ../$(PYTHON)/bin/maturin build --release --locked --quiet --out ../$(WHEELS)
+	@ls -l $(WHEELS)
+
+python: release $(PYTHON)/installed
+	@if [ -e $(PYTHON)/installed ]; then \
+		$(MAKE) wheel \
+		&& $(PYTHON)/bin/python -m pip install --quiet --disable-pip-version-check --no-index --no-deps --force-reinstall $(WHEELS)/plait-*.whl \
+		&& PLAIT_PROGRAM=$(CURDIR)/$(PLAIT) $(PYTHON)/bin/python -m unittest discover --quiet --start-directory python/tests \
+		&& $(PYTHON)/bin/mypy --strict --no-error-summary python/src-py/plait \
+		&& $(PYTHON)/bin/python -m mypy.stubtest --ignore-disjoint-bases plait._plait; \
+	else \
+		echo "note: no Python with the tools of python/requirements-test.txt; the Python package was left out"; \
 	fi
 
 check:

@@ -11,6 +11,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("plait-synth", &["plait-formats", "plait-types"]),
     ("plait", &["plait-formats", "plait-engine", "plait-report", "plait-types"]),
     ("plait-cli", &["plait", "plait-synth"]),
+    ("plait-python", &["plait"]),
     ("xtask", &[]),
 ];
 

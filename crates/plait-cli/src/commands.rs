@@ -281,7 +281,7 @@ fn run_explain(arguments: &arguments::Explain) -> Result<(), Faults> {
         right: right.clone(),
     })?;
     if arguments.json {
-        return Ok(print::json(&explanation_json(&explanation, arguments.show_values))?);
+        return Ok(print::json(&plait::explanation_document(&explanation, arguments.show_values))?);
     }
     Ok(print::results(&explanation_text(&explanation, arguments.show_values))?)
 }
@@ -344,31 +344,6 @@ fn explanation_text(explanation: &Explanation, with_values: bool) -> String {
         }
     }
     text
-}
-
-fn explanation_json(explanation: &Explanation, with_values: bool) -> serde_json::Value {
-    let terms: Vec<serde_json::Value> = explanation
-        .terms
-        .iter()
-        .map(|term| {
-            let mut json = json!({ "title": term.title, "outcome": term.outcome, "weight": term.weight });
-            if with_values {
-                json["left"] = json!(term.left);
-                json["right"] = json!(term.right);
-            }
-            json
-        })
-        .collect();
-    json!({
-        "left": { "source": explanation.left.0, "record": explanation.left.1 },
-        "right": { "source": explanation.right.0, "record": explanation.right.1 },
-        "match_weight": explanation.weight,
-        "match_probability": explanation.probability,
-        "terms": terms,
-        "statement": explanation.statement,
-        "objection": explanation.objection.map(plait::Objection::words),
-        "sentence": plait::sentence(explanation),
-    })
 }
 
 fn run_score(arguments: &arguments::Score) -> Result<(), Faults> {

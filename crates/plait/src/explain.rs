@@ -19,6 +19,7 @@ use plait_engine::scoring::Scorer;
 use plait_formats::read::{ReadOptions, read};
 use plait_types::identifier::LaCode;
 use plait_types::{Fault, FaultCode, Probability, Role};
+use serde_json::json;
 use std::path::{Path, PathBuf};
 
 /// A pair of records of a finished run.
@@ -119,6 +120,32 @@ pub(crate) fn explain_among(
     }
     explanation.statement = by_constraint.or(explanation.statement);
     Ok(authority::as_in_the_files(explanation))
+}
+
+/// An explanation as a JSON document; with the values of both records only where they are asked for.
+pub fn explanation_document(explanation: &Explanation, with_values: bool) -> serde_json::Value {
+    let terms: Vec<serde_json::Value> = explanation
+        .terms
+        .iter()
+        .map(|term| {
+            let mut json = json!({ "title": term.title, "outcome": term.outcome, "weight": term.weight });
+            if with_values {
+                json["left"] = json!(term.left);
+                json["right"] = json!(term.right);
+            }
+            json
+        })
+        .collect();
+    json!({
+        "left": { "source": explanation.left.0, "record": explanation.left.1 },
+        "right": { "source": explanation.right.0, "record": explanation.right.1 },
+        "match_weight": explanation.weight,
+        "match_probability": explanation.probability,
+        "terms": terms,
+        "statement": explanation.statement,
+        "objection": explanation.objection.map(Objection::words),
+        "sentence": plait_report::sentence(explanation),
+    })
 }
 
 /// Said of a pair that is strong enough, where rules come in passes.

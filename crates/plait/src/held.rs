@@ -3,12 +3,15 @@
 use crate::constraints::Given;
 use crate::explain::{Known, explain_among};
 use crate::faults::Faults;
+use crate::run::RunTruth;
+use crate::score::{TruthTable, against_truth, run_truth};
 use crate::source::RecordNames;
 use plait_engine::explanation::Explanation;
 use plait_engine::model::Model;
 use plait_engine::objection::Objection;
 use plait_engine::records::Records;
 use plait_formats::read::Rows;
+use plait_types::{Fault, Table};
 use std::fmt;
 
 /// What a run without a folder found: what it would have written, but for `run.json` and the model, which
@@ -18,6 +21,8 @@ pub struct Held {
     pub people: Rows,
     /// Every link and every pair for review, as in `links.parquet`.
     pub links: Rows,
+    /// The pairs for review alone, the likeliest first.
+    pub review: Rows,
     /// Records that are expected to have a partner and have none, as in `not_found.csv`.
     pub not_found: Rows,
     /// `report.html`.
@@ -53,6 +58,21 @@ impl Held {
             let is_one = person_of[pair.0 as usize] == person_of[pair.1 as usize];
             Ok((!is_one).then_some(Objection::NotCompared))
         })
+    }
+}
+
+impl Held {
+    /// Scores the persons against a table of the truth, which is called so in the result.
+    pub fn score(&self, truth: Table, called: &str) -> Result<RunTruth, Faults> {
+        let HeldRecords { records, names, model, person_of, .. } = &self.known;
+        let here = |fault: Fault| Faults::from(fault.at(called));
+        let table = TruthTable::of(truth).map_err(here)?;
+        let sources = records.sources.iter().zip(names);
+        let sources = sources
+            .map(|(source, names)| (source.name.as_str(), (source.end - source.start) as usize, names));
+        let truth = table.look_up_all(&sources.collect::<Vec<_>>()).map_err(here)?;
+        let scores = against_truth(&truth, records, person_of, model.link_type);
+        Ok(run_truth(&truth, &scores, None, called.to_owned()))
     }
 }
 

@@ -42,7 +42,7 @@ pub use annex::{Annex, AnnexRequest, write_annex};
 pub use compare::{CompareRequest, Compared, compare};
 pub use details::Detail;
 pub use dictionary::data_dictionary;
-pub use explain::{ExplainRequest, explain};
+pub use explain::{ExplainRequest, explain, explanation_document};
 pub use faults::Faults;
 pub use held::Held;
 pub use link::{LinkRequest, Linked, link};
@@ -61,8 +61,8 @@ pub use plait_formats::read::Rows;
 pub use plait_report::sentence;
 pub use plait_types::identifier::LaCode;
 pub use plait_types::{
-    Fault, FaultCode, FaultKind, Issue, IssueKind, PartialDate, Role, Severity, are, counted, grouped,
-    nearest,
+    DateOrder, Fault, FaultCode, FaultKind, Issue, IssueKind, PartialDate, Role, Severity, are, counted,
+    grouped, nearest,
 };
 pub use read::{ReadDone, ReadRequest, read};
 pub use run::{Run, RunTruth};

@@ -574,7 +574,8 @@ impl<'a> Job<'a> {
         // the largest of what is no longer needed, before the outputs take their own
         drop(blocks);
         let of_truth = truth.as_ref().zip(scored.as_ref()).zip(request.truth.as_ref());
-        run.truth = of_truth.map(|((truth, scores), path)| score::run_truth(truth, scores, reached, path));
+        run.truth = of_truth
+            .map(|((truth, scores), path)| score::run_truth(truth, scores, reached, score::file_name(path)));
         if let Some(training) = &training {
             let doubts = training.warnings.iter();
             issues.extend(doubts.map(|doubt| Issue::new(IssueKind::ModelInDoubt, "the model", doubt)));
@@ -657,7 +658,7 @@ impl<'a> Job<'a> {
         let model_prose = plait_engine::model::prose(&model);
         let held = match tables {
             None => None,
-            Some([people, links]) => {
+            Some([people, links, review]) => {
                 let not_found = output::not_found(&findings, &to_look_at, |text| Cow::Borrowed(text));
                 let not_found = to_rows(&not_found);
                 let ends = pairs.left.iter().copied().zip(pairs.right.iter().copied());
@@ -667,7 +668,7 @@ impl<'a> Job<'a> {
                 let person_of = clustered.persons.person_of;
                 let known = HeldRecords { records, names, model, given, pairs, person_of };
                 let (report, quality_report) = (page, quality);
-                Some(Arc::new(Held { people, links, not_found, report, quality_report, known }))
+                Some(Arc::new(Held { people, links, review, not_found, report, quality_report, known }))
             }
         };
         Ok(Linked {

@@ -101,10 +101,14 @@ pub(crate) fn write_text(path: &Path, text: &str) -> Result<(), Fault> {
     write_file(path, |file| file.write_all(text.as_bytes()))
 }
 
-/// People and links as Arrow has them.
-pub(crate) fn held_tables(findings: &Findings<'_>) -> [Rows; 2] {
+/// People, links and what of these is for review, as Arrow has them.
+pub(crate) fn held_tables(findings: &Findings<'_>) -> [Rows; 3] {
     let (people, links) = rayon::join(|| People::of(findings), || Links::of(findings));
-    rayon::join(|| to_rows(&people.table()), || to_rows(&links.table())).into()
+    let (people, (links, review)) = rayon::join(
+        || to_rows(&people.table()),
+        || rayon::join(|| to_rows(&links.table()), || to_rows(&links.to_review())),
+    );
+    [people, links, review]
 }
 
 /// Stages the list of records without a partner, in the order given.

@@ -48,6 +48,10 @@ const ENTITY: &[&str] = &["entity", "entity_id", "person", "person_id", "cluster
 impl TruthTable {
     pub(crate) fn read(path: &Path) -> Result<Self, Fault> {
         let table = read(path, &ReadOptions::default())?.table;
+        Self::of(table).map_err(|fault| fault.at(path.display().to_string()))
+    }
+
+    pub(crate) fn of(table: Table) -> Result<Self, Fault> {
         let find = |names: &[&str]| {
             names.iter().find_map(|name| {
                 table.columns.iter().position(|column| column.name.eq_ignore_ascii_case(name))
@@ -59,7 +63,6 @@ impl TruthTable {
                 format!("the truth table has no column for the {what}"),
                 format!("call it \"{}\"", names[0]),
             )
-            .at(path.display().to_string())
             .because(header_list(table.columns.iter().map(|column| column.name.as_str())))
         };
         let record = find(RECORD).ok_or_else(|| missing("record", RECORD))?;
@@ -124,6 +127,16 @@ impl TruthTable {
             .because("every score would be all or nothing"));
         }
         Ok(Truth { entity_of, n_of_others: (entity_by_name.len() - n_found) as u64 })
+    }
+
+    /// The same of all records of sources: name, rows and what these are called.
+    pub(crate) fn look_up_all(&self, sources: &[(&str, usize, &RecordNames)]) -> Result<Truth, Fault> {
+        let source_names: Vec<&str> = sources.iter().map(|source| source.0).collect();
+        let records = sources
+            .iter()
+            .enumerate()
+            .flat_map(|(index, &(_, n_rows, names))| (0..n_rows).map(move |row| (index, names.get(row))));
+        self.look_up(&source_names, records)
     }
 
     /// The sources of the run that no row names, as a list; `None` where there are none.
@@ -207,13 +220,10 @@ impl Truth {
     /// scores. Refused where the scores would mislead: see [`TruthTable::look_up`].
     pub(crate) fn read(path: &Path, sources: &[Opened]) -> Result<Self, Fault> {
         let truth = TruthTable::read(path)?;
-        let source_names: Vec<&str> = sources.iter().map(|source| source.table.name.as_str()).collect();
-        let record_names: Vec<RecordNames> = sources.iter().map(Opened::record_names).collect();
-        let records = sources.iter().enumerate().flat_map(|(index, source)| {
-            let names = &record_names[index];
-            (0..source.table.n_rows).map(move |row| (index, names.get(row)))
-        });
-        truth.look_up(&source_names, records).map_err(|fault| fault.at(path.display().to_string()))
+        let names: Vec<RecordNames> = sources.iter().map(Opened::record_names).collect();
+        let sources = sources.iter().zip(&names);
+        let sources = sources.map(|(source, names)| (source.table.name.as_str(), source.table.n_rows, names));
+        truth.look_up_all(&sources.collect::<Vec<_>>()).map_err(|fault| fault.at(path.display().to_string()))
     }
 }
 
@@ -260,9 +270,14 @@ pub(crate) fn file_name(path: &Path) -> String {
 }
 
 /// The scores as `run.json` holds them.
-pub(crate) fn run_truth(truth: &Truth, scores: &Scores, reached_pairs: Option<u64>, path: &Path) -> RunTruth {
+pub(crate) fn run_truth(
+    truth: &Truth,
+    scores: &Scores,
+    reached_pairs: Option<u64>,
+    file: String,
+) -> RunTruth {
     RunTruth {
-        file: file_name(path),
+        file,
         records: truth.entity_of.len() as u64,
         known_records: truth.entity_of.iter().filter(|&&entity| entity != NULL).count() as u64,
         records_not_in_run: truth.n_of_others,
@@ -303,7 +318,7 @@ pub fn score(request: &ScoreRequest) -> Result<RunTruth, Faults> {
     let pick = |values: &[u32]| known.iter().map(|&row| values[row]).collect::<Vec<u32>>();
     let (person, entity, source) = (pick(&persons.codes), pick(&truth.entity_of), pick(&sources.codes));
     let between = run.model.link_type == LinkType::LinkOnly.name();
-    Ok(run_truth(&truth, &score_persons(&person, &entity, &source, between), None, &request.truth))
+    Ok(run_truth(&truth, &score_persons(&person, &entity, &source, between), None, file_name(&request.truth)))
 }
 
 #[cfg(test)]

@@ -1,0 +1,60 @@
+"""What can go wrong, as exceptions with one line each and what to do in ``help``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
+
+from plait import _plait
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class PlaitError(Exception):
+    """Something that Plait cannot do as it was asked.
+
+    ``code`` is the stable code (``E012``; ``plait explain E012`` says more), ``what`` one sentence, ``place``
+    where, ``why`` why it matters and ``help`` what to do. No value of a record is in any of them. ``others``
+    are further errors that were found at the same time.
+    """
+
+    def __init__(self, code: str, what: str, place: str | None, why: str | None, help: str) -> None:
+        super().__init__(f"[{code}] {what}" + (f" ({place})" if place else ""))
+        self.code = code
+        self.what = what
+        self.place = place
+        self.why = why
+        self.help = help
+        self.others: list[PlaitError] = []
+
+
+class UsageError(PlaitError):
+    """The call or the model was written wrongly."""
+
+
+class InputError(PlaitError):
+    """A source cannot be used."""
+
+
+class QualityError(PlaitError):
+    """The result did not meet a gate."""
+
+
+_OF_KIND: dict[str, type[PlaitError]] = {"usage": UsageError, "input": InputError, "quality": QualityError}
+
+
+def asked(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Calls the compiled part, and raises what it refuses as one of these."""
+    try:
+        return call(*args, **kwargs)
+    except _plait.Refused as refused:
+        errors = [
+            _OF_KIND.get(fault["kind"], PlaitError)(
+                fault["code"], fault["what"], fault["place"], fault["why"], fault["help"]
+            )
+            for fault in json.loads(str(refused))
+        ]
+    errors[0].others = errors[1:]
+    raise errors[0]
