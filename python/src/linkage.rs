@@ -25,8 +25,6 @@ pub(crate) struct Source {
     name: Option<String>,
     path: Option<PathBuf>,
     table: Option<Py<Table>>,
-    is_a: Option<String>,
-    authority: Option<String>,
 }
 
 /// As `plait link` has them.
@@ -40,6 +38,8 @@ pub(crate) struct Options {
     labels: Option<PathBuf>,
     names: Option<PathBuf>,
     roles: Vec<(String, String)>,
+    is_a: Vec<(Option<String>, String)>,
+    authority: Vec<(Option<String>, String)>,
     link_type: Option<String>,
     threshold: Option<f64>,
     ages_on: Option<String>,
@@ -57,13 +57,16 @@ impl Source {
             }
             _ => return Err(PyValueError::new_err("a source is a path or a table")),
         };
-        let authority = self.authority.map(|code| named("authority", &code, LaCode::parse)).transpose()?;
-        Ok(SourceSpec { name: self.name.or(unnamed.name.clone()), is: self.is_a, authority, ..unnamed })
+        Ok(SourceSpec { name: self.name.or(unnamed.name.clone()), ..unnamed })
     }
 }
 
 impl Options {
-    fn request(self, sources: Vec<SourceSpec>) -> PyResult<LinkRequest> {
+    fn request(self, mut sources: Vec<SourceSpec>) -> PyResult<LinkRequest> {
+        let authority =
+            |(name, code): (Option<String>, String)| Ok((name, named("authority", &code, LaCode::parse)?));
+        let authorities = self.authority.into_iter().map(authority).collect::<PyResult<Vec<_>>>()?;
+        plait::say_what_they_are(&mut sources, &self.is_a, &authorities).map_err(refused)?;
         let role = |(header, role): (String, String)| Ok((header, named("role", &role, Role::from_name)?));
         Ok(LinkRequest {
             model: self.model,
@@ -171,48 +174,51 @@ pub(crate) fn link(
             }
         }
     };
-    let linked = linked.map_err(refused)?;
-    let held = linked.held.clone().expect("a run without a folder keeps what it found");
-    Ok(Linkage { linked, held })
+    Ok(Linkage { linked: linked.map_err(refused)? })
 }
 
 /// What a run found.
 #[pyclass(frozen, module = "plait._plait")]
 pub(crate) struct Linkage {
     linked: Linked,
-    held: Arc<Held>,
+}
+
+impl Linkage {
+    fn held(&self) -> &Held {
+        self.linked.held.as_deref().expect("a run without a folder keeps what it found")
+    }
 }
 
 #[pymethods]
 impl Linkage {
     #[getter]
     fn people(&self) -> Table {
-        Table::of_rows(self.held.people.clone())
+        Table::of_rows(self.held().people.clone())
     }
 
     #[getter]
     fn links(&self) -> Table {
-        Table::of_rows(self.held.links.clone())
+        Table::of_rows(self.held().links.clone())
     }
 
     #[getter]
     fn review(&self) -> Table {
-        Table::of_rows(self.held.review.clone())
+        Table::of_rows(self.held().review.clone())
     }
 
     #[getter]
     fn not_found(&self) -> Table {
-        Table::of_rows(self.held.not_found.clone())
+        Table::of_rows(self.held().not_found.clone())
     }
 
     #[getter]
     fn report(&self) -> &str {
-        &self.held.report
+        &self.held().report
     }
 
     #[getter]
     fn quality_report(&self) -> &str {
-        &self.held.quality_report
+        &self.held().quality_report
     }
 
     #[getter]
@@ -232,27 +238,15 @@ impl Linkage {
         &self.linked.model_text
     }
 
-    /// The model in words.
-    #[getter]
-    fn model_words(&self) -> &str {
-        &self.linked.model_prose
-    }
-
     /// Findings in the sources, one line each.
     #[getter]
     fn issues(&self) -> Vec<String> {
         self.linked.issues.iter().map(ToString::to_string).collect()
     }
 
-    /// What was read, decided and found: heading and text.
-    #[getter]
-    fn details(&self) -> Vec<(&'static str, String)> {
-        self.linked.details.iter().map(|detail| (detail.heading, detail.text.clone())).collect()
-    }
-
     /// The explanation of a pair as JSON, with its values.
     fn explain(&self, py: Python<'_>, left: &str, right: &str) -> PyResult<String> {
-        let explanation = py.detach(|| self.held.explain(left, right)).map_err(refused)?;
+        let explanation = py.detach(|| self.held().explain(left, right)).map_err(refused)?;
         Ok(plait::explanation_document(&explanation, true).to_string())
     }
 
@@ -260,7 +254,7 @@ impl Linkage {
     fn score(&self, py: Python<'_>, truth: &Table) -> PyResult<String> {
         let scores = py.detach(|| {
             let table = truth.rows.read("truth").map_err(Faults::from)?.table;
-            self.held.score(table, "truth")
+            self.held().score(table, "truth")
         });
         Ok(serde_json::to_string(&scores.map_err(refused)?).expect("scores are plain data"))
     }

@@ -166,6 +166,8 @@ class WhatIsWrong(unittest.TestCase):
             (plait.InputError, None, [PUPILS.slice(0, 0), CLINIC], {}),
             (plait.PlaitError, None, [PUPILS, CLINIC], {"roles": {"surnam": "surname"}}),
             (plait.UsageError, None, [PUPILS, CLINIC], {"threads": 0}),
+            (plait.UsageError, None, [PUPILS, CLINIC], {"is_a": {"nobody": "cin-census"}}),
+            (plait.UsageError, None, [PUPILS, CLINIC], {"authority": {"nobody": "302"}}),
         ]
         for kind, code, (left, right), options in cases:
             with self.assertRaises(kind) as caught:

@@ -87,38 +87,8 @@ fn run_link(arguments: &arguments::Link) -> Result<(), Faults> {
 /// The sources, each with what the user said that it is and of which authority.
 fn with_what_is_said(arguments: &arguments::Link) -> Result<Vec<SourceSpec>, Fault> {
     let mut sources = arguments.sources.clone();
-    for (name, is) in &arguments.returns {
-        named(&mut sources, name.as_deref(), "--as", is)?.is = Some(is.clone());
-    }
-    for (name, authority) in &arguments.authorities {
-        let digits = format!("{:03}", authority.number());
-        named(&mut sources, name.as_deref(), "--authority", &digits)?.authority = Some(*authority);
-    }
+    plait::say_what_they_are(&mut sources, &arguments.returns, &arguments.authorities)?;
     Ok(sources)
-}
-
-/// The source that an option is about.
-fn named<'a>(
-    sources: &'a mut [SourceSpec],
-    name: Option<&str>,
-    option: &str,
-    value: &str,
-) -> Result<&'a mut SourceSpec, Fault> {
-    let names: Vec<String> = sources.iter().map(SourceSpec::called).collect();
-    let at = match name {
-        None if sources.len() == 1 => Some(0),
-        None => None,
-        Some(name) => names.iter().position(|called| called == name),
-    };
-    let what = || match name {
-        Some(name) => format!("{option} names the source \"{name}\", which is not there"),
-        None => format!("{option} does not say which of the sources it is about"),
-    };
-    let todo = format!("write {option} NAME={value}, with NAME one of {}", names.join(", "));
-    match at {
-        Some(at) => Ok(&mut sources[at]),
-        None => Err(Fault::new(FaultCode::BadOption, what(), todo)),
-    }
 }
 
 /// Details under their headings, then the paragraph, then where to look.

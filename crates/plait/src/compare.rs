@@ -209,11 +209,10 @@ fn refuse_other_inputs(runs: &[Run; 2], request: &CompareRequest) -> Result<(), 
             "link again, so that both runs are of the same files under the same names, and compare those",
         )
     };
-    let find = |run: &Run, name: &str| run.sources.iter().find(|source| source.name == name).cloned();
     // of one kind of difference in one fault, however many sources there are
-    let among = |run: usize, is_so: &dyn Fn(&RunSource, Option<RunSource>) -> bool| {
-        let found =
-            runs[run].sources.iter().filter(|source| is_so(source, find(&runs[1 - run], &source.name)));
+    let among = |run: usize, is_so: &dyn Fn(&RunSource, Option<&RunSource>) -> bool| {
+        let of_name = |name: &str| runs[1 - run].sources.iter().find(|other| other.name == name);
+        let found = runs[run].sources.iter().filter(|source| is_so(source, of_name(&source.name)));
         let names: Vec<String> = found.map(|source| format!("\"{}\"", source.name)).collect();
         let noun = if names.len() == 1 { "source" } else { "sources" };
         (!names.is_empty()).then(|| format!("{noun} {}", list("and", &names)))

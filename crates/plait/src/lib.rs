@@ -67,7 +67,7 @@ pub use plait_types::{
 pub use read::{ReadDone, ReadRequest, read};
 pub use run::{Run, RunTruth};
 pub use score::{ScoreRequest, score};
-pub use source::SourceSpec;
+pub use source::{SourceSpec, say_what_they_are};
 pub use specs::{Shown, list_specs, show_spec};
 pub use trace_request::{TraceRequest, trace_request};
 pub use written::Written;

@@ -70,6 +70,46 @@ impl SourceSpec {
     }
 }
 
+/// Says of sources, by their names, which return they are and of which authority; of the only one also without its name. A
+/// [`FaultCode::BadOption`] where there is none of that name.
+pub fn say_what_they_are(
+    sources: &mut [SourceSpec],
+    returns: &[(Option<String>, String)],
+    authorities: &[(Option<String>, LaCode)],
+) -> Result<(), Fault> {
+    for (name, is) in returns {
+        named(sources, name.as_deref(), "--as", is)?.is = Some(is.clone());
+    }
+    for (name, authority) in authorities {
+        named(sources, name.as_deref(), "--authority", &digits_of(*authority))?.authority = Some(*authority);
+    }
+    Ok(())
+}
+
+/// The source that an option is about.
+fn named<'a>(
+    sources: &'a mut [SourceSpec],
+    name: Option<&str>,
+    option: &str,
+    value: &str,
+) -> Result<&'a mut SourceSpec, Fault> {
+    let names: Vec<String> = sources.iter().map(SourceSpec::called).collect();
+    let at = match name {
+        None if sources.len() == 1 => Some(0),
+        None => None,
+        Some(name) => names.iter().position(|called| called == name),
+    };
+    let what = || match name {
+        Some(name) => format!("{option} names the source \"{name}\", which is not there"),
+        None => format!("{option} does not say which of the sources it is about"),
+    };
+    let todo = format!("write {option} NAME={value}, with NAME one of {}", names.join(", "));
+    match at {
+        Some(at) => Ok(&mut sources[at]),
+        None => Err(Fault::new(FaultCode::BadOption, what(), todo)),
+    }
+}
+
 /// A source that was read.
 pub(crate) struct Opened {
     pub(crate) path: PathBuf,

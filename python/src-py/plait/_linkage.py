@@ -57,7 +57,7 @@ def link(
 
     Raises a :class:`PlaitError` with ``help`` where something is wrong, and ``KeyboardInterrupt`` on Ctrl-C.
     """
-    given = [_source(name, source, is_a or {}, authority or {}) for name, source in _named(sources)]
+    given = [_source(name, source) for name, source in _named(sources)]
     options = {
         "model": _path(model),
         "method": method,
@@ -66,6 +66,8 @@ def link(
         "labels": _path(labels),
         "names": _path(names),
         "roles": list((roles or {}).items()),
+        "is_a": list((is_a or {}).items()),
+        "authority": list((authority or {}).items()),
         "link_type": link_type,
         "threshold": threshold,
         "ages_on": ages_on,
@@ -88,13 +90,10 @@ def _named(sources: tuple[Source | Mapping[str, Source], ...]) -> list[tuple[str
     return named
 
 
-def _source(
-    name: str | None, source: Source, is_a: Mapping[str, str], authority: Mapping[str, str]
-) -> dict[str, Any]:
+def _source(name: str | None, source: Source) -> dict[str, Any]:
     path = os.fspath(source) if isinstance(source, (str, os.PathLike)) else None
     table = None if path is not None else _plait.Table.of(source)
-    key = name or (Path(path).stem if path is not None else "")
-    return {"name": name, "path": path, "table": table, "is_a": is_a.get(key), "authority": authority.get(key)}
+    return {"name": name, "path": path, "table": table}
 
 
 def _path(path: str | os.PathLike[str] | None) -> str | None:

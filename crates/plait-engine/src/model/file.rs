@@ -17,6 +17,7 @@ use serde::Deserialize;
 use toml::Spanned;
 use toml::de::DeTable;
 
+use crate::clustering::Components;
 use crate::comparison::ComparisonVector;
 
 use super::schema::{self, CLUSTERINGS, LINK_TYPES, MISSINGS, ModelToml, ShortOr, by_name};
@@ -572,8 +573,8 @@ impl Reader<'_> {
         comparisons: &[Comparison],
     ) -> Vec<Together> {
         let mut all: Vec<Together> = Vec::new();
-        // to which tree each comparison belongs: in a circle, one finding would count twice
-        let mut trees: Vec<usize> = (0..comparisons.len()).collect();
+        // in a circle, one finding would count twice
+        let mut trees = Components::new(comparisons.len());
         for table in tables {
             let at = table.span().start;
             let schema::TogetherToml { comparisons: names, mut ratio } = table.into_inner();
@@ -603,8 +604,8 @@ impl Reader<'_> {
                 pair.reverse();
                 ratio = (0..columns).map(|at| ratio.iter().map(|row| row[at]).collect()).collect();
             }
-            let [into, from] = pair.map(|comparison| trees[comparison]);
-            if into == from {
+            let [first, second] = pair.map(|comparison| comparison as u32);
+            if trees.root(first) == trees.root(second) {
                 let what = format!(
                     "\"{}\" and \"{}\" count together already, by themselves or by way of others",
                     names[0], names[1]
@@ -616,7 +617,7 @@ impl Reader<'_> {
                 );
                 continue;
             }
-            trees.iter_mut().filter(|tree| **tree == from).for_each(|tree| *tree = into);
+            trees.join(first, second);
             all.push(Together { comparisons: pair, ratios: ratio });
         }
         all.sort_by_key(|together| together.comparisons);

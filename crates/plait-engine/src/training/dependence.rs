@@ -7,6 +7,7 @@
 //! shrinkage as that of `DuMouchel` 1999, with a prior that is fixed and not estimated), and so that each comparison by itself keeps its probabilities (Deming and Stephan 1940).
 
 use super::{BothAgree, Training};
+use crate::clustering::Components;
 use crate::comparison::ComparisonVector;
 use crate::model::Model;
 
@@ -172,13 +173,12 @@ pub(super) fn choose(of_matches: &[Joint]) -> Vec<[usize; 2]> {
         .map(|joint| (told(joint), joint.comparisons))
         .collect();
     telling.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-    // to which tree a comparison belongs, by the first of its comparisons
-    let mut trees: Vec<usize> = (0..=telling.iter().map(|(_, pair)| pair[1]).max().unwrap_or(0)).collect();
+    let mut trees = Components::new(ComparisonVector::MAX_COMPARISONS);
     let mut chosen = Vec::new();
     for (_, pair) in telling {
-        let [into, from] = pair.map(|comparison| trees[comparison]);
-        if into != from {
-            trees.iter_mut().filter(|tree| **tree == from).for_each(|tree| *tree = into);
+        let [first, second] = pair.map(|comparison| comparison as u32);
+        if trees.root(first) != trees.root(second) {
+            trees.join(first, second);
             chosen.push(pair);
         }
     }

@@ -18,12 +18,7 @@ use std::sync::Arc;
 /// [`write_parquet`](super::write_parquet) stores.
 pub fn to_rows(table: &OutTable<'_>) -> Rows {
     let stored: Vec<Stored> = table.columns.iter().map(|column| Stored::of(&column.values)).collect();
-    let fields = table
-        .columns
-        .iter()
-        .zip(&stored)
-        .map(|(column, stored)| Field::new(&column.name, stored.kind(), stored.is_nullable()));
-    let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
+    let schema = schema(table.columns.iter().map(|column| column.name.as_str()).zip(stored.iter().copied()));
     let dictionaries: Vec<Option<ArrayRef>> = table
         .columns
         .iter()
@@ -43,6 +38,12 @@ pub fn to_rows(table: &OutTable<'_>) -> Rows {
     };
     let batches = chunks(table.n_rows(), GROUP_ROWS).map(batch).collect();
     Rows::new(schema, batches)
+}
+
+/// The columns by their names.
+pub(super) fn schema<'a>(columns: impl Iterator<Item = (&'a str, Stored)>) -> Arc<Schema> {
+    let fields = columns.map(|(name, stored)| Field::new(name, stored.kind(), stored.is_nullable()));
+    Arc::new(Schema::new(fields.collect::<Vec<_>>()))
 }
 
 /// How the values of a column are stored, which is decided by all of them.
@@ -71,7 +72,7 @@ impl Stored {
         Self::Text { dictionary: n_distinct < MANY_DISTINCT && n_distinct * 4 <= n_rows }
     }
 
-    pub(super) fn kind(self) -> DataType {
+    fn kind(self) -> DataType {
         match self {
             Self::Text { dictionary: true } => {
                 DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8))
@@ -83,7 +84,7 @@ impl Stored {
         }
     }
 
-    pub(super) fn is_nullable(self) -> bool {
+    fn is_nullable(self) -> bool {
         !matches!(self, Self::I64 | Self::U32)
     }
 }

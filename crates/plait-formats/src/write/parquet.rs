@@ -1,7 +1,7 @@
 //! Parquet out. The columns of a row group are encoded at the same time, each on its own, so the bytes do not
 //! depend on threads.
 
-use super::arrow::{Stored, array, dictionary};
+use super::arrow::{Stored, array, dictionary, schema};
 use super::part::write_file;
 use super::{OutColumn, OutTable, chunks};
 use arrow_schema::{Field, Schema};
@@ -56,9 +56,7 @@ pub(super) struct Groups<W: Write + Send> {
 
 impl<W: Write + Send> Groups<W> {
     pub(super) fn begin(file: W, columns: &[(&str, Stored)], metadata: &[(String, String)]) -> Result<Self> {
-        let fields =
-            columns.iter().map(|(name, stored)| Field::new(*name, stored.kind(), stored.is_nullable()));
-        let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
+        let schema = schema(columns.iter().copied());
         let parquet_schema = ArrowSchemaConverter::new().convert(&schema)?;
         let properties = Arc::new(properties(columns, metadata));
         let writer = SerializedFileWriter::new(file, parquet_schema.root_schema_ptr(), properties)?;
