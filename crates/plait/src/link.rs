@@ -41,7 +41,7 @@ use plait_engine::scoring::{ScoredPairs, Scorer, score as score_pairs, score_com
 use plait_engine::training::{Dependence, Training, TrainingOptions, comparable_pairs, train};
 use plait_formats::columns::{ColumnProfile, could_be_names};
 use plait_formats::write::to_rows;
-use plait_types::{Fault, FaultCode, Issue, IssueKind, NULL, PartialDate, Probability, Role};
+use plait_types::{Fault, FaultCode, Issue, IssueKind, NULL, PartialDate, PersonId, Probability, Role};
 use rayon::prelude::*;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -280,6 +280,12 @@ impl Findings<'_> {
         (self.records.sources[source].name.clone(), self.sources[source].names.get(row).into_owned())
     }
 
+    /// What each person is called: by the place of its first record.
+    pub(crate) fn person_ids(&self) -> Vec<PersonId> {
+        let firsts = self.clustered.persons.firsts();
+        firsts.into_iter().map(|record| PersonId::from_ordinal(self.records.place(record))).collect()
+    }
+
     /// Places of the pairs that are links.
     pub(crate) fn links(&self) -> impl Iterator<Item = usize> {
         (0..self.pairs.len()).filter(|&pair| self.clustered.is_link[pair])
@@ -511,11 +517,7 @@ impl<'a> Job<'a> {
             seed: request.seed,
         };
         let together = Together::of(&decided);
-        let mut person_probability = self.watch.time("judge", || match &together {
-            Some(together) => of_one_person(&decided, together),
-            // no person has two records, or one has too many to be taken apart
-            None => probability.clone(),
-        });
+        let mut person_probability = self.watch.time("judge", || of_one_person(&decided));
         let labels: Vec<(Label, Option<usize>)> =
             labels.iter().copied().zip(places_among(&pairs, &labels)).collect();
         let scored = || labels.iter().filter_map(|(label, place)| Some(((*place)?, label.is_match)));

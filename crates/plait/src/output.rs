@@ -15,7 +15,7 @@ use plait_formats::write::{
     CsvStyle, OutSheet, OutTable, OutValues, harmless, to_rows, write_csv, write_file, write_parquet,
     write_xlsx,
 };
-use plait_types::{Fault, Interner, NULL, PersonId, Values};
+use plait_types::{Fault, Interner, NULL, Values};
 use rayon::prelude::*;
 use std::borrow::Cow;
 use std::io::Write as _;
@@ -131,6 +131,7 @@ pub(crate) fn not_found(
     persons.person_of.iter().for_each(|&person| n_records[person as usize] += 1);
     let reviewed = reviewed_in(findings);
     let person_of = |record: u32| persons.person_of[record as usize];
+    let person_ids = findings.person_ids();
     let text = |of: &dyn Fn(&NotFound) -> String| -> OutValues<'static> {
         let mut values = Values::default();
         rows.iter().for_each(|row| values.push(&cell(&of(row))));
@@ -153,13 +154,7 @@ pub(crate) fn not_found(
                 if is_there { "yes" } else { "no" }.to_owned()
             }),
         )
-        .with(
-            "person_id",
-            text(&|row| {
-                let id = PersonId::from_ordinal(u64::from(person_of(row.record))).ascii();
-                String::from_utf8_lossy(&id).into_owned()
-            }),
-        )
+        .with("person_id", text(&|row| person_ids[person_of(row.record) as usize].to_string()))
         .with(
             "records_of_person",
             rows.iter().map(|row| n_records[person_of(row.record) as usize]).collect::<Vec<u32>>(),
@@ -206,7 +201,7 @@ impl<'a> People<'a> {
     fn of(findings: &Findings<'a>) -> Self {
         let records = findings.records;
         let persons = &findings.clustered.persons;
-        let (person_id, confidence) = rayon::join(|| person_ids(persons.n_persons), || confidence(findings));
+        let (person_id, confidence) = rayon::join(|| person_ids(findings), || confidence(findings));
         let record = match findings.sources {
             [SourceFacts { names: RecordNames::Column(column), .. }] => Names::Column(column),
             sources => {
@@ -246,10 +241,10 @@ impl<'a> People<'a> {
     }
 }
 
-fn person_ids(n: u32) -> Values {
+fn person_ids(findings: &Findings<'_>) -> Values {
     let mut ids = Values::default();
-    for person in 0..n {
-        let id = PersonId::from_ordinal(u64::from(person)).ascii();
+    for id in findings.person_ids() {
+        let id = id.ascii();
         ids.push(std::str::from_utf8(&id).expect("identifiers are ASCII"));
     }
     ids
