@@ -4,6 +4,7 @@
 
 mod capsule;
 mod linkage;
+mod parts;
 mod table;
 
 use plait::Faults;
@@ -40,6 +41,8 @@ fn _plait(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("Refused", module.py().get_type::<Refused>())?;
     module.add_class::<table::Table>()?;
     module.add_class::<linkage::Linkage>()?;
+    module.add_class::<parts::Parts>()?;
     module.add_function(wrap_pyfunction!(linkage::link, module)?)?;
+    module.add_function(wrap_pyfunction!(parts::plan_parts, module)?)?;
     Ok(())
 }

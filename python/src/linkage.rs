@@ -93,7 +93,7 @@ fn day_of(text: &str) -> Option<PartialDate> {
     PartialDate::parse(text, plait::DateOrder::YearMonthDay)
 }
 
-fn named<T>(what: &str, name: &str, find: impl Fn(&str) -> Option<T>) -> PyResult<T> {
+pub(crate) fn named<T>(what: &str, name: &str, find: impl Fn(&str) -> Option<T>) -> PyResult<T> {
     find(name).ok_or_else(|| PyValueError::new_err(format!("\"{name}\" is no {what} that Plait knows")))
 }
 

@@ -72,7 +72,7 @@ pub struct Field {
 }
 
 /// A source as the engine takes it: the table and what its columns mean.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct SourceInput {
     /// Consumed column by column, so that raw and standardised values are not held at once.
     pub table: Table,

@@ -1,7 +1,6 @@
 //! The files of a run.
 
 use crate::link::Findings;
-use crate::link::SourceFacts;
 use crate::ownership::Record;
 use crate::place::OutputPlace;
 use crate::reason::Reason;
@@ -202,13 +201,12 @@ impl<'a> People<'a> {
         let records = findings.records;
         let persons = &findings.clustered.persons;
         let (person_id, confidence) = rayon::join(|| person_ids(findings), || confidence(findings));
-        let record = match findings.sources {
-            [SourceFacts { names: RecordNames::Column(column), .. }] => Names::Column(column),
-            sources => {
+        let record = match findings.names {
+            [RecordNames::Column(column)] => Names::Column(column),
+            of_sources => {
                 let mut names = Values::default();
-                for (source, facts) in records.sources.iter().zip(sources) {
-                    (0..(source.end - source.start) as usize)
-                        .for_each(|row| names.push(&facts.names.get(row)));
+                for (source, of_source) in records.sources.iter().zip(of_sources) {
+                    (0..(source.end - source.start) as usize).for_each(|row| names.push(&of_source.get(row)));
                 }
                 Names::Made(names)
             }
@@ -323,7 +321,7 @@ impl<'a> Links<'a> {
             let sorted: Vec<u32> = order.par_iter().map(|&pair| records[pair as usize]).collect();
             let sorted = sorted.into_iter();
             let sources = sorted.clone().map(|record| findings.records.source_of(record) as u32).collect();
-            let names = if let [SourceFacts { names: RecordNames::Column(column), .. }] = findings.sources {
+            let names = if let [RecordNames::Column(column)] = findings.names {
                 PairNames::Column(
                     sorted.map(|record| column.codes[record as usize]).collect(),
                     &column.values,
@@ -333,7 +331,7 @@ impl<'a> Links<'a> {
                 for record in sorted {
                     let source = findings.records.source_of(record);
                     let row = (record - findings.records.sources[source].start) as usize;
-                    names.push(&findings.sources[source].names.get(row));
+                    names.push(&findings.names[source].get(row));
                 }
                 PairNames::Made(names)
             };

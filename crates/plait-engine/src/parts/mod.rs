@@ -32,7 +32,7 @@ use crate::blocking::{Blocks, for_each_key};
 use crate::clustering::Components;
 use crate::comparison::Comparer;
 use crate::deterministic::{Found, LeftOut, Rulings, found_in_part};
-use crate::model::{BlockingKey, BlockingRule, Part as KeyPart};
+use crate::model::{BlockingKey, BlockingRule, Model, Part as KeyPart};
 use crate::progress::Silent;
 use crate::random::below;
 use crate::records::{LEAST_OF_SPIKE, Records};
@@ -40,7 +40,7 @@ use crate::scoring::{ScoredPairs, Scorer, score};
 use hashbrown::HashMap;
 use packed::{Gathering, Packer, Reader, Writer};
 use plait_types::placeholder::is_of_one_person_or_home;
-use plait_types::{Column, Fault, Probability, Role, Table};
+use plait_types::{Column, Fault, Role, Table};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use twox_hash::XxHash3_128;
@@ -56,6 +56,9 @@ pub struct Part {
 
 /// To which part, and what.
 pub type Message = (u32, Vec<u8>);
+
+/// Records of a block from which on it may be worth its while to share it.
+const LARGE_BLOCK: u32 = 2_000;
 
 fn hash_of(value: &str) -> u128 {
     XxHash3_128::oneshot(value.as_bytes())
@@ -76,9 +79,10 @@ impl Plan {
     }
 
     /// Standardises rows of a source, whose columns are those of the plan, at these places, under these names. Gives the records for
-    /// their homes, and what is to be counted.
+    /// their homes, and what is to be counted: their values, and the keys that several of them share under the model's rules.
     pub fn prepare(
         &self,
+        model: &Model,
         source: usize,
         table: Table,
         places: Vec<u64>,
@@ -94,7 +98,7 @@ impl Plan {
         for rows in order.chunk_by(|a, b| home(a) == home(b)) {
             let piece = packer.pack(rows);
             let again = self.piece(&piece).expect("it was just packed");
-            counts.extend(self.submissions(&again.records));
+            counts.extend(self.submissions(model, &again.records));
             pieces.push((home(&rows[0]), piece));
         }
         (pieces, counts)
@@ -109,10 +113,27 @@ impl Plan {
         Ok(gathering.finish(self, &vec![false; n], &unknown))
     }
 
-    /// What is to be counted of a piece, for each counting part: the values in the order of the piece.
-    fn submissions(&self, records: &Records) -> Vec<Message> {
+    /// What is to be counted of a piece, for each counting part: the values in the order of the piece; and behind the fields, per rule,
+    /// blocks by their hashes. Blocks of one record of the piece are left out, so that of large ones a little is missing.
+    fn submissions(&self, model: &Model, records: &Records) -> Vec<Message> {
         let source = records.source_of(0);
         let mut of_part: Vec<Vec<(usize, Vec<u128>, Vec<u32>)>> = vec![Vec::new(); self.n_counting as usize];
+        for (number, rule) in model.blocking.iter().enumerate() {
+            let mut sizes: HashMap<u64, u32> = HashMap::new();
+            for_each_key(records, number, &rule.keys, |block, _| *sizes.entry(block).or_default() += 1);
+            let mut several: Vec<(u64, u32)> = sizes.into_iter().filter(|(_, size)| *size > 1).collect();
+            several.sort_unstable();
+            of_part
+                .iter_mut()
+                .for_each(|fields| fields.push((self.fields.len() + number, Vec::new(), Vec::new())));
+            for (block, size) in several {
+                let hash = u128::from(block) << 64;
+                let (_, hashes, counts) =
+                    of_part[self.counting_part(hash) as usize].last_mut().expect("just pushed");
+                hashes.push(hash);
+                counts.push(size);
+            }
+        }
         for (at, field) in records.fields[..self.fields.len()].iter().enumerate() {
             if !self.is_counting(at) {
                 continue;
@@ -183,24 +204,39 @@ pub fn count<'a>(
 ) -> Result<Counted, Unreadable> {
     let mut submissions = messages.into_iter().map(Submission::read).collect::<Result<Vec<_>, _>>()?;
     submissions.sort_unstable_by_key(|submission| submission.piece);
-    let mut totals: Vec<HashMap<u128, u32>> = vec![HashMap::new(); plan.fields.len()];
+    let n_fields = plan.fields.len();
+    let mut totals: Vec<HashMap<u128, u32>> = Vec::new();
     let mut counts = Counts::none(plan);
     for Submission { source, fields, .. } in &submissions {
         for (field, hashes, records) in fields {
+            if totals.len() <= *field {
+                totals.resize(field + 1, HashMap::new());
+            }
             for (&hash, &n) in hashes.iter().zip(records) {
                 *totals[*field].entry(hash).or_default() += n;
-                counts.present[*field][*source] += u64::from(n);
+                if *field < n_fields {
+                    counts.present[*field][*source] += u64::from(n);
+                }
             }
         }
     }
-    for (values, totals) in counts.values.iter_mut().zip(&totals) {
-        totals.values().for_each(|&n| *values.entry(n).or_default() += 1);
+    for (at, totals) in totals.iter().enumerate() {
+        let sizes = match at.checked_sub(n_fields) {
+            None => &mut counts.values[at],
+            Some(rule) => counts.sizes_of(rule),
+        };
+        totals.values().for_each(|&n| *sizes.entry(n).or_default() += 1);
     }
+    for blocks in totals.iter().skip(n_fields) {
+        let large = blocks.iter().filter(|(_, size)| **size >= LARGE_BLOCK);
+        counts.large.extend(large.map(|(&hash, &size)| ((hash >> 64) as u64, u64::from(size))));
+    }
+    counts.large.sort_unstable();
     let reply = |Submission { piece, fields, .. }: &Submission| {
         let mut writer = Writer::new();
         writer.number(*piece);
         writer.number(u64::from(part));
-        for (field, hashes, _) in fields.iter().filter(|of| plan.counted[of.0]) {
+        for (field, hashes, _) in fields.iter().filter(|of| of.0 < n_fields && plan.counted[of.0]) {
             writer.number(*field as u64);
             writer.u32s(hashes.iter().map(|hash| totals[*field][hash]));
         }
@@ -210,7 +246,7 @@ pub fn count<'a>(
         if plan.counted.contains(&true) { submissions.iter().map(reply).collect() } else { Vec::new() };
     let mut common: BTreeMap<(usize, u128), Vec<u64>> = BTreeMap::new();
     for Submission { source, fields, .. } in &submissions {
-        for (field, hashes, records) in fields {
+        for (field, hashes, records) in fields.iter().filter(|of| of.0 < n_fields) {
             for (&hash, &n) in hashes.iter().zip(records) {
                 if is_of_one_person_or_home(plan.fields[*field].role)
                     && totals[*field][&hash] >= LEAST_OF_SPIKE
@@ -397,8 +433,7 @@ impl Setup {
         let blocks = Blocks::of_part(&records, model, &share)?;
         let comparer = Comparer::beside(&records, model, &blocks)?;
         let scorer = Scorer::new(&comparer, model)?;
-        let cut = Probability::new(model.accept.review).expect("the model was checked").weight().0;
-        let scored = score(&scorer, &blocks, cut, &Silent)?;
+        let scored = score(&scorer, &blocks, model.accept.review_bits(), &Silent)?;
         let first = model.blocking.len();
         let (found, left_out) = found_in_part(&records, &model.deterministic, model.link_type, first, &share);
         let mut connected = Components::new(records.len());

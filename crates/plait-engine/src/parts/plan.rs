@@ -113,6 +113,9 @@ fn adjusted_fields(model: &Model) -> Vec<String> {
     model.comparisons.iter().flat_map(of_comparison).collect()
 }
 
+/// Pairs of a block up to which it is not worth its while to share it.
+const LEAST_PAIRS: u64 = 2_000_000;
+
 /// What counting all records has shown.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Totals {
@@ -131,13 +134,43 @@ pub struct Counts {
     pub values: Vec<BTreeMap<u32, u64>>,
     /// Per field, per source: records with a value.
     pub present: Vec<Vec<u64>>,
+    /// Per blocking rule: how many blocks have so many records, each. Of records that are alone with a key in their piece little is
+    /// known, so that this is a little too low.
+    pub sizes: Vec<BTreeMap<u32, u64>>,
+    /// Large blocks by the hash of rule and key, and their records.
+    pub large: Vec<(u64, u64)>,
 }
 
 impl Counts {
     /// Of nothing yet.
     pub fn none(plan: &Plan) -> Self {
         let n = plan.fields.len();
-        Self { values: vec![BTreeMap::new(); n], present: vec![vec![0; plan.sources.len()]; n] }
+        let present = vec![vec![0; plan.sources.len()]; n];
+        Self { values: vec![BTreeMap::new(); n], present, sizes: Vec::new(), large: Vec::new() }
+    }
+
+    pub(crate) fn sizes_of(&mut self, rule: usize) -> &mut BTreeMap<u32, u64> {
+        if self.sizes.len() <= rule {
+            self.sizes.resize(rule + 1, BTreeMap::new());
+        }
+        &mut self.sizes[rule]
+    }
+
+    /// About how many pairs each rule makes, those of other rules included.
+    pub fn n_pairs(&self) -> Vec<u64> {
+        let pairs = |(&size, n): (&u32, &u64)| n * (u64::from(size) * u64::from(size.saturating_sub(1)) / 2);
+        self.sizes.iter().map(|sizes| sizes.iter().map(pairs).sum()).collect()
+    }
+
+    /// Shares blocks out among so many parts: those that have more than half of what each part would have on average are cut.
+    pub fn split(&self, n_parts: u32) -> Split {
+        let all: u64 = self.n_pairs().iter().sum();
+        let most = (all / u64::from(n_parts) / 2).max(LEAST_PAIRS);
+        let shares = |&(block, size): &(u64, u64)| {
+            let n = (size * size / 2).div_ceil(most).min(u64::from(n_parts)) as u32;
+            (n > 1).then_some((block, n))
+        };
+        Split { n_parts, shares: self.large.iter().filter_map(shares).collect() }
     }
 
     /// With those of another part.
@@ -148,6 +181,11 @@ impl Counts {
         for (present, others) in self.present.iter_mut().zip(&other.present) {
             present.iter_mut().zip(others).for_each(|(present, other)| *present += other);
         }
+        for (rule, others) in other.sizes.iter().enumerate() {
+            let sizes = self.sizes_of(rule);
+            others.iter().for_each(|(&size, n)| *sizes.entry(size).or_default() += n);
+        }
+        self.large.extend(&other.large);
     }
 
     /// Per field, from how many records on a value is held by implausibly many; `None` where none is.

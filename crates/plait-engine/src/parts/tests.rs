@@ -105,7 +105,7 @@ fn in_parts(sources: Vec<SourceInput>, model: &Model, cut: &Cut) -> (Setup, Vec<
             let places = plan.starts[at] + from as u64..plan.starts[at] + to as u64;
             let names = Column::from_rows("name", (from..to).map(|row| Some(format!("{at}/{row}"))));
             let (of_homes, of_counting) =
-                plan.prepare(at, rows(&source.table, from, to), places.collect(), names);
+                plan.prepare(model, at, rows(&source.table, from, to), places.collect(), names);
             pieces.send(of_homes);
             asked.send(of_counting);
         }
@@ -192,7 +192,7 @@ fn decide(
     let conflicts =
         Conflicts::of(records, &constraints).with_identities(records).with_dates_of_birth(records, model);
     let compared: Vec<String> = model.comparisons.iter().flat_map(Comparison::named_fields).collect();
-    let cut = Probability::new(model.accept.link).unwrap().weight().0;
+    let cut = model.accept.link_bits();
     let mut clustered: Clustered =
         cluster(records, &pairs, cut, model.clustering, &conflicts, &compared, &weigher);
     if model.clustering == Clustering::Correlation {
@@ -235,7 +235,7 @@ fn in_one(sources: Vec<SourceInput>, model: &Model) -> Outcome {
     let blocks = Blocks::for_model(&records, model).unwrap();
     let comparer = Comparer::beside(&records, model, &blocks).unwrap();
     let scorer = Scorer::new(&comparer, model).unwrap();
-    let cut = Probability::new(model.accept.review).unwrap().weight().0;
+    let cut = model.accept.review_bits();
     let pairs = score(&scorer, &blocks, cut, &Silent).unwrap();
     let rulings = Rulings::of(&records, &model.deterministic, model.link_type);
     let mut outcome = Outcome::default();
