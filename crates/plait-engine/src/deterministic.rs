@@ -17,7 +17,7 @@
 //!   initials of the other;
 //! - everything else, when they are more than an edit apart, and below four characters when they are not equal.
 
-use crate::blocking::Blocks;
+use crate::blocking::{Blocks, Route};
 use crate::clustering::Components;
 use crate::comparison::Comparer;
 use crate::model::{
@@ -299,20 +299,20 @@ impl<'a> Finder<'a> {
     }
 }
 
-/// The pairs of a part of all records that rules find, and what was left out; rules go by their numbers from `first` on. Where
-/// records may have several keys, a pair is there for each that it shares.
+/// The pairs of a part of all records that rules find, and what was left out; rules go by their numbers from `first` on, and have
+/// these routes. Where records may have several keys, a pair is there for each that it shares.
 pub(crate) fn found_in_part(
     records: &Records,
     rules: &[DeterministicRule],
     link_type: LinkType,
-    first: usize,
+    (first, routes): (usize, &[Route]),
     share: &Share,
 ) -> (Vec<Found>, Vec<LeftOut>) {
     let (mut found, mut left_out) = (Vec::new(), Vec::new());
     let finder = Finder::of(records);
     for (index, rule) in rules.iter().enumerate() {
         let keys = BlockingRule { keys: rule.keys.clone() };
-        let mut blocks = Blocks::of_rule(records, (first + index, &keys), link_type, share);
+        let mut blocks = Blocks::of_rule(records, ((first + index, &keys), &routes[index]), link_type, share);
         left_out.extend(LeftOut::of(index, blocks.leave_out_larger(MOST_RECORDS)));
         finder.find(index as u16, rule, &blocks, &mut found);
     }

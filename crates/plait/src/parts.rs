@@ -31,8 +31,8 @@ use plait_engine::comparison::Comparer;
 use plait_engine::constraints::Constraints;
 use plait_engine::model::{Clustering, LinkType, ModelFile, NHS_NUMBER_STATUS};
 use plait_engine::parts::{
-    Counts, Message, PartFault, Plan, Setup, Spike, Split, Totals, Undecided, Unreadable, components, count,
-    spikes,
+    Alone, Counts, Message, PartFault, Plan, Setup, Spike, Split, Totals, Undecided, Unreadable, components,
+    count, spikes,
 };
 use plait_engine::progress::Silent;
 use plait_engine::quality::of_one_person;
@@ -40,7 +40,8 @@ use plait_engine::records::Records;
 use plait_engine::scoring::Scorer;
 use plait_formats::messages::Messages;
 use plait_formats::read::Rows;
-use plait_types::{Column, Fault, FaultCode, NULL, Role};
+use plait_formats::write::{OutTable, OutValues, to_rows};
+use plait_types::{Column, Fault, FaultCode, NULL, PersonId, Role, Values};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -236,7 +237,7 @@ pub fn plan(request: &PlanRequest) -> Result<String, Faults> {
         )
         .into());
     }
-    let plan = Plan::of(inputs, &model, &request.n_records, request.processes);
+    let plan = Plan::of(inputs, &records, &model, &request.n_records, request.processes);
     let model = plait_engine::model::write(&ModelFile { columns: roles, ..ModelFile::from(model) });
     let document =
         Document { plait: VERSION.to_owned(), plan, record, model, totals: None, counts: None, split: None };
@@ -426,9 +427,13 @@ impl Parts {
             Step::Gather => {
                 let (pieces, replies) = (of(kind::PIECE), of(kind::REPLY));
                 let gathered = setup.gather(pieces, replies, of(kind::LABELS), of(kind::PAIRS));
-                let (members, pairs) = gathered.map_err(unreadable)?;
-                send(sent, kind::MEMBERS, members);
-                send(sent, kind::THEIR_PAIRS, pairs);
+                let gathered = gathered.map_err(unreadable)?;
+                send(sent, kind::MEMBERS, gathered.members);
+                send(sent, kind::THEIR_PAIRS, gathered.pairs);
+                if !gathered.alone.is_empty() {
+                    sent.push(kind::PEOPLE, part, &people_alone(&setup.plan, &gathered.alone).to_stream());
+                    say(sent, &Said { n_persons: gathered.alone.len() as u64, ..Said::default() });
+                }
             }
             Step::Decide => {
                 let undecided =
@@ -536,6 +541,23 @@ fn part_fault(fault: PartFault) -> Faults {
     }
 }
 
+/// Records that nothing connects with another, each a person.
+fn people_alone(plan: &Plan, alone: &[Alone]) -> Rows {
+    let (mut sources, mut names, mut ids) = (Values::default(), Values::default(), Values::default());
+    plan.sources.iter().for_each(|source| sources.push(source));
+    let source: Vec<u32> = alone.iter().map(|alone| alone.source as u32).collect();
+    for Alone { place, name, .. } in alone {
+        names.push(name);
+        ids.push(&PersonId::from_ordinal(*place).to_string());
+    }
+    let table = OutTable::new()
+        .with("source", OutValues::codes(&source, &sources))
+        .with("record", names)
+        .with("person_id", ids)
+        .with("confidence", vec![1.0; alone.len()]);
+    to_rows(&table)
+}
+
 /// What was decided of some records, as Arrow streams.
 struct DecidedPart {
     people: Vec<u8>,
@@ -547,7 +569,7 @@ fn decide(setup: &Setup, undecided: Undecided) -> Result<DecidedPart, Faults> {
     let rulings = undecided.rulings(setup);
     let Undecided { part, mut pairs, .. } = undecided;
     let (records, model) = (&part.records, &setup.model);
-    let blocks = Blocks::for_model(records, model)?;
+    let blocks = Blocks::for_asking(records, model)?;
     let comparer = Comparer::beside(records, model, &blocks)?;
     let scorer = Scorer::new(&comparer, model)?;
     rulings.apply(&comparer, &scorer, &mut pairs);

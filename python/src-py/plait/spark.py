@@ -112,7 +112,6 @@ def link(
     What is wrong is a :class:`plait.PlaitError` with ``help``, as in :func:`plait.link`.
     """
     frames, model = _named(sources, model)
-    _check_executors(spark)
     return _Run(spark, frames, processes, _Told(progress)).link(
         {
             "model": _model_text(model),
@@ -291,38 +290,6 @@ class _Unpack:
                     yield from pyarrow.Table.from_batches([rows]).cast(schema).to_batches()
 
 
-#: Runs on executors before anything else, and is sent as it stands, since plait may not be there.
-_CHECK = '''
-def check(batches):
-    import pyarrow
-    try:
-        import plait
-        found = plait.__version__
-    except ImportError:
-        found = ""
-    for _ in batches:
-        yield pyarrow.RecordBatch.from_arrays([pyarrow.array([found])], ["found"])
-'''
-
-
-def _check_executors(spark: SparkSession) -> None:
-    sent: dict[str, Any] = {"__name__": "__main__"}
-    exec(_CHECK, sent)
-    found = {row.found for row in spark.range(64).repartition(16).mapInArrow(sent["check"], "found string").collect()}
-    own = _plait.__version__
-    if "" in found:
-        _refuse("the executors do not have plait", f"install it there: pip install plait=={own} pyarrow on every worker")
-    if found - {own}:
-        others = ", ".join(sorted(found - {own}))
-        raise UsageError(
-            "E055",
-            f"the executors have plait {others}, and the driver {own}",
-            None,
-            "what they send each other is the same in one version only",
-            f"install the same version on every worker: pip install plait=={own}",
-        )
-
-
 class _Told:
     """Says how far a run is."""
 
@@ -436,7 +403,7 @@ class _Run:
         planned = rows.repartition(1).mapInArrow(_Plan(self.names, options), "document string").collect()
         if not planned:
             _refuse("the data frames have no rows", "give frames with rows")
-        return _plait.Parts.of(planned[0].document)
+        return asked(_plait.Parts.of, planned[0].document)
 
     def _prepared(
         self, parts: _plait.Parts, placed: list[DataFrame], keys: dict[int, list[int]]
@@ -534,8 +501,19 @@ _REFUSED = re.compile(r"plait-refused (\[.*?\]) refused-plait", re.DOTALL)
 
 
 def _in_own_words(error: Exception) -> Exception:
-    """What plait refused on an executor as its own error; any other error as it is."""
-    found = _REFUSED.search(str(error))
-    if found is None:
-        return error
-    return refused_as(found.group(1))
+    """What plait refused on an executor, or that it is not there, as its own error; any other error as it is."""
+    text = str(error)
+    found = _REFUSED.search(text)
+    if found is not None:
+        return refused_as(found.group(1))
+    for package in ["plait", "pyarrow"]:
+        if f"No module named '{package}'" in text:
+            own = f"plait=={_plait.__version__} pyarrow"
+            return UsageError(
+                "E016",
+                f"the executors do not have {package}",
+                None,
+                "what is done with records is done there",
+                f"install it on every worker, or in the environment of the cluster: pip install {own}",
+            )
+    return error

@@ -17,7 +17,8 @@ use crate::part::{most_parts, part_codes, part_lists};
 use crate::parts::Share;
 use crate::records::{Records, Source};
 use crate::rows::{Columns, Rows, STRETCH};
-pub(crate) use hashed::for_each_key;
+pub use hashed::Route;
+pub(crate) use hashed::{Hashed, for_each_key, routes};
 use keys::{Keys, Packed};
 use plait_types::{Fault, NULL};
 use rayon::prelude::*;
@@ -45,8 +46,8 @@ struct RuleBlocks {
     starts: Vec<u32>,
     /// For rules with unlike sides, where the right part of each block starts; else empty.
     splits: Vec<u32>,
-    /// In a part of all records, the hash of each block; else empty.
-    hashes: Vec<u64>,
+    /// In a part of all records, the hash of the route of each block; else empty.
+    routes: Vec<u64>,
     /// The slots of its keys, left and right: where in all of them the left record's is equal to the right record's, the
     /// rule holds. Empty where records may be in several blocks.
     keys: Vec<(u16, u16)>,
@@ -210,43 +211,47 @@ impl Blocks {
         Self { rules: built, rows, fields: fields.to_vec(), sources, within_sources, share: None }
     }
 
-    /// The blocks of a part of all records for a model's rules. Of their pairs those are looked at that belong to the part.
+    /// The blocks of a part of all records for a model's rules, the first of which have these routes. Of their pairs those are looked at
+    /// that belong to the part.
     pub(crate) fn of_part(
         records: &Records,
         model: &crate::model::Model,
+        routes: &[Route],
         share: &Share,
     ) -> Result<Self, Fault> {
         let fields = crate::comparison::fields_of(records, model)?;
-        Ok(Self::shared(records, &fields, (0..).zip(&model.blocking), model.link_type, share, true))
+        let rules: Vec<RoutedRule<'_>> = (0..).zip(&model.blocking).zip(routes).collect();
+        Ok(Self::shared(records, &fields, &rules, model.link_type, share, true))
     }
 
     /// The blocks of a part for one rule, by its number. Where records may have several keys, a pair comes up for each that it shares.
     pub(crate) fn of_rule(
         records: &Records,
-        rule: (usize, &BlockingRule),
+        rule: RoutedRule<'_>,
         link_type: LinkType,
         share: &Share,
     ) -> Self {
-        Self::shared(records, &[], std::iter::once(rule), link_type, share, false)
+        Self::shared(records, &[], &[rule], link_type, share, false)
     }
 
-    fn shared<'r>(
+    fn shared(
         records: &Records,
         fields: &[usize],
-        rules: impl Iterator<Item = (usize, &'r BlockingRule)> + Clone,
+        rules: &[RoutedRule<'_>],
         link_type: LinkType,
         share: &Share,
         each_pair_once: bool,
     ) -> Self {
-        let only_rules: Vec<BlockingRule> = rules.clone().map(|(_, rule)| rule.clone()).collect();
+        let only_rules: Vec<BlockingRule> = rules.iter().map(|((_, rule), _)| (*rule).clone()).collect();
         let within_sources = link_type != LinkType::LinkOnly;
         let keys = Keys::of(records, &only_rules);
         let (slots, slots_of) = keys.slots(fields);
         let rows = Arc::new(Rows::new(records.len(), &slots));
-        let rules = rules.zip(slots_of).map(|((number, rule), slots)| {
-            let with_lists = each_pair_once && rule.keys.iter().any(BlockingKey::is_several);
-            let symmetric = rule.keys.iter().all(BlockingKey::is_symmetric);
-            let keyed = hashed_records(records, number, rule, share, with_lists);
+        let rules = rules.iter().zip(slots_of).map(|(rule, slots)| {
+            let (_, keyed_by) = rule.0;
+            let with_lists = each_pair_once && keyed_by.keys.iter().any(BlockingKey::is_several);
+            let symmetric = keyed_by.keys.iter().all(BlockingKey::is_symmetric);
+            let keyed = hashed_records(records, *rule, share, with_lists);
             let mut built = blocks_of_hashed(records, keyed, symmetric, &slots, &rows, within_sources);
             built.several = with_lists.then(|| Memberships::of(&built, records.len()));
             built.set_keys(slots);
@@ -262,11 +267,32 @@ impl Blocks {
         }
     }
 
+    /// What it takes to say [which pairs are candidates](Self::is_candidate), without the blocks themselves where no record is in
+    /// several: no pair is visited.
+    pub fn for_asking(records: &Records, model: &crate::model::Model) -> Result<Self, Fault> {
+        let fields = crate::comparison::fields_of(records, model)?;
+        let within_sources = model.link_type != LinkType::LinkOnly;
+        let keys = Keys::of(records, &model.blocking);
+        let (slots, slots_of) = keys.slots(&fields);
+        let rows = Arc::new(Rows::new(records.len(), &slots));
+        let rules = model.blocking.iter().zip(slots_of).map(|(rule, slots)| {
+            let mut built = if rule.keys.iter().any(BlockingKey::is_several) {
+                blocks_of_entries(records, rule, within_sources)
+            } else {
+                RuleBlocks::new(0)
+            };
+            built.set_keys(slots);
+            built
+        });
+        let (rules, sources) = (rules.collect(), records.sources.clone());
+        Ok(Self { rules, rows, fields, sources, within_sources, share: None })
+    }
+
     /// Whether the pairs of a block and a left are looked at here.
     fn owns(&self, rule: &RuleBlocks, block: usize, left: u32) -> bool {
         self.share
             .as_ref()
-            .is_none_or(|(share, places)| share.owns(rule.hashes[block], places[left as usize]))
+            .is_none_or(|(share, places)| share.owns(rule.routes[block], places[left as usize]))
     }
 
     /// The rows, if the values of these fields stand first in them.
@@ -296,11 +322,11 @@ impl Blocks {
                 let moved = kept.records.len() as u32;
                 kept.records.extend_from_slice(&rule.records[start as usize..end as usize]);
                 kept.splits.extend(rule.splits.get(block).map(|split| split - start + moved));
-                kept.hashes.extend(rule.hashes.get(block));
+                kept.routes.extend(rule.routes.get(block));
                 kept.starts.push(kept.records.len() as u32);
             }
-            (rule.records, rule.starts, rule.splits, rule.hashes) =
-                (kept.records, kept.starts, kept.splits, kept.hashes);
+            (rule.records, rule.starts, rule.splits, rule.routes) =
+                (kept.records, kept.starts, kept.splits, kept.routes);
             if rule.several.is_some() {
                 rule.several = Some(Memberships::of(rule, n_records));
             }
@@ -572,7 +598,7 @@ impl RuleBlocks {
             records: Vec::with_capacity(capacity),
             starts: vec![0],
             splits: Vec::new(),
-            hashes: Vec::new(),
+            routes: Vec::new(),
             keys: Vec::new(),
             swapped: Vec::new(),
             several: None,
@@ -660,11 +686,6 @@ impl Memberships {
 /// Marks a record on the right side while sides are sorted together.
 const RIGHT: u32 = 1 << 31;
 
-/// The record of an entry, on whichever side.
-pub(crate) fn record_of(entry: u32) -> u32 {
-    entry & !RIGHT
-}
-
 fn build_rule(
     records: &Records,
     rule: &BlockingRule,
@@ -718,19 +739,16 @@ fn blocks_of_entries(records: &Records, rule: &BlockingRule, within_sources: boo
     built
 }
 
-/// Hashes of keys and the records that have them, in order. `all` are those of blocks too of which no pair is looked at here: where a
-/// pair is looked at in the first of the blocks that its records share, that must be the same one everywhere.
-fn hashed_records(
-    records: &Records,
-    number: usize,
-    rule: &BlockingRule,
-    share: &Share,
-    all: bool,
-) -> Vec<(u64, u32)> {
-    let mut keyed: Vec<(u64, u32)> = Vec::new();
-    for_each_key(records, number, &rule.keys, |hash, entry| {
-        if all || share.has(hash) {
-            keyed.push((hash, entry));
+/// A rule by its number, and its route.
+pub(crate) type RoutedRule<'a> = ((usize, &'a BlockingRule), &'a Route);
+
+/// Records by the hashes of their keys, in order. `all` are those of blocks too of which no pair is looked at here: where a pair is
+/// looked at in the first of the blocks that its records share, that must be the same one everywhere.
+fn hashed_records(records: &Records, (rule, route): RoutedRule<'_>, share: &Share, all: bool) -> Vec<Hashed> {
+    let mut keyed: Vec<Hashed> = Vec::new();
+    for_each_key(records, rule, route, |hashed| {
+        if all || share.has(hashed.route) {
+            keyed.push(hashed);
         }
     });
     keyed.sort_unstable();
@@ -741,26 +759,26 @@ fn hashed_records(
 /// Blocks by the hashes of keys.
 fn blocks_of_hashed(
     records: &Records,
-    mut keyed: Vec<(u64, u32)>,
+    mut keyed: Vec<Hashed>,
     symmetric: bool,
     slots: &[(u16, u16)],
     rows: &Rows,
     within_sources: bool,
 ) -> RuleBlocks {
     // equal hashes of unequal keys, of which there is hardly ever one, come after one another
-    let key = |&(_, entry): &(u64, u32)| {
-        let row = rows.get((entry & !RIGHT) as usize);
-        slots.iter().map(move |&(left, right)| row[if entry & RIGHT == 0 { left } else { right } as usize])
+    let key = |hashed: &Hashed| {
+        let (row, is_right) = (rows.get(hashed.record() as usize), hashed.is_right());
+        slots.iter().map(move |&(left, right)| row[if is_right { right } else { left } as usize])
     };
     let mut built = RuleBlocks::new(0);
-    for of_hash in keyed.chunk_by_mut(|a, b| a.0 == b.0).filter(|of_hash| of_hash.len() > 1) {
+    for of_hash in keyed.chunk_by_mut(|a, b| a.block == b.block).filter(|of_hash| of_hash.len() > 1) {
         if of_hash.iter().any(|entry| key(entry).ne(key(&of_hash[0]))) {
             of_hash.sort_by(|a, b| key(a).cmp(key(b)));
         }
         for run in of_hash.chunk_by(|a, b| key(a).eq(key(b))) {
-            let n_left = run.iter().take_while(|entry| entry.1 & RIGHT == 0).count();
+            let n_left = run.iter().take_while(|hashed| !hashed.is_right()).count();
             let start = built.records.len();
-            built.records.extend(run.iter().map(|(_, entry)| entry & !RIGHT));
+            built.records.extend(run.iter().map(|hashed| hashed.record()));
             let (n_pairs, split) = if symmetric {
                 (pairs_between(records, &built.records[start..], within_sources), None)
             } else {
@@ -768,7 +786,7 @@ fn blocks_of_hashed(
             };
             built.close(n_pairs, split);
             if n_pairs > 0 {
-                built.hashes.push(run[0].0);
+                built.routes.push(run[0].route);
             }
         }
     }

@@ -28,13 +28,13 @@ pub use plan::{Counts, Plan, PlannedColumn, PlannedField, Setup, Spike, Totals};
 pub(crate) use split::Share;
 pub use split::Split;
 
-use crate::blocking::{Blocks, for_each_key};
+use crate::blocking::{Blocks, Route, for_each_key};
 use crate::clustering::Components;
 use crate::comparison::Comparer;
 use crate::deterministic::{Found, LeftOut, Rulings, found_in_part};
 use crate::model::{BlockingKey, BlockingRule, Model, Part as KeyPart};
 use crate::progress::Silent;
-use crate::random::below;
+use crate::random::{below, draw};
 use crate::records::{LEAST_OF_SPIKE, Records};
 use crate::scoring::{ScoredPairs, Scorer, score};
 use hashbrown::HashMap;
@@ -118,20 +118,19 @@ impl Plan {
     fn submissions(&self, model: &Model, records: &Records) -> Vec<Message> {
         let source = records.source_of(0);
         let mut of_part: Vec<Vec<(usize, Vec<u128>, Vec<u32>)>> = vec![Vec::new(); self.n_counting as usize];
-        for (number, rule) in model.blocking.iter().enumerate() {
-            let mut sizes: HashMap<u64, u32> = HashMap::new();
-            for_each_key(records, number, &rule.keys, |block, _| *sizes.entry(block).or_default() += 1);
-            let mut several: Vec<(u64, u32)> = sizes.into_iter().filter(|(_, size)| *size > 1).collect();
-            several.sort_unstable();
-            of_part
-                .iter_mut()
-                .for_each(|fields| fields.push((self.fields.len() + number, Vec::new(), Vec::new())));
-            for (block, size) in several {
-                let hash = u128::from(block) << 64;
+        for (rule, route) in model.blocking.iter().enumerate().zip(&self.routes) {
+            let mut keys: Vec<(u64, u64)> = Vec::new();
+            for_each_key(records, rule, route, |key| keys.push((key.block, key.route)));
+            keys.sort_unstable();
+            let number = self.fields.len() + rule.0;
+            of_part.iter_mut().for_each(|fields| fields.push((number, Vec::new(), Vec::new())));
+            for same in keys.chunk_by(|a, b| a == b).filter(|same| same.len() > 1) {
+                let (block, route) = same[0];
+                let hash = u128::from(route) << 64 | u128::from(block);
                 let (_, hashes, counts) =
                     of_part[self.counting_part(hash) as usize].last_mut().expect("just pushed");
                 hashes.push(hash);
-                counts.push(size);
+                counts.push(same.len() as u32);
             }
         }
         for (at, field) in records.fields[..self.fields.len()].iter().enumerate() {
@@ -297,6 +296,28 @@ pub struct Compared {
     pub left_out: Vec<LeftOut>,
 }
 
+/// A record that nothing connects with another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alone {
+    /// Its place among all.
+    pub place: u64,
+    /// Its source.
+    pub source: usize,
+    /// What it is called.
+    pub name: String,
+}
+
+/// What a home sends to the parts that decide.
+#[derive(Debug)]
+pub struct Gathered {
+    /// Records.
+    pub members: Vec<Message>,
+    /// Pairs of these.
+    pub pairs: Vec<Message>,
+    /// Records of which there is nothing to decide, in order of their places.
+    pub alone: Vec<Alone>,
+}
+
 /// The records of one part among which it is to be decided who is one person, and all that is known of them.
 #[derive(Debug)]
 pub struct Undecided {
@@ -361,47 +382,28 @@ impl Setup {
         Ok(parts)
     }
 
-    /// All rules whose blocks bring records together, by number: those that make candidates, deterministic ones, and those that only
-    /// see to it that records are decided on together.
-    fn rules(&self) -> Vec<BlockingRule> {
-        let deterministic =
-            self.model.deterministic.iter().map(|rule| BlockingRule { keys: rule.keys.clone() });
-        self.model.blocking.iter().cloned().chain(deterministic).chain(self.ties()).collect()
-    }
-
-    /// Whether numbers conflict may depend on others that have the same ULN.
-    fn ties(&self) -> Vec<BlockingRule> {
-        let ulns: Vec<&str> = self
-            .plan
-            .fields
-            .iter()
-            .filter(|field| field.role == Role::Uln)
-            .map(|field| &field.name[..])
-            .collect();
-        let side = |name: &str| (name.to_owned(), KeyPart::Whole);
-        let pairs =
-            ulns.iter().enumerate().flat_map(|(at, left)| ulns[at..].iter().map(move |right| (left, right)));
-        let rule = |(left, right): (&&str, &&str)| BlockingRule {
-            keys: vec![BlockingKey { left: side(left), right: side(right) }],
-        };
-        pairs.map(rule).collect()
-    }
-
     /// From a home to the parts that compare.
     pub fn explode<'a>(
         &self,
         pieces: impl IntoIterator<Item = &'a [u8]>,
         replies: impl IntoIterator<Item = &'a [u8]>,
     ) -> Result<Vec<Message>, Unreadable> {
-        let rules = self.rules();
+        // rules of one route send their records to the same places, and some of that key that lack another one
+        let rules = rules_of(&self.model, &self.plan.fields);
+        let mut routes: BTreeMap<u32, BlockingRule> = BTreeMap::new();
+        for (rule, route) in rules.iter().zip(&self.plan.routes) {
+            let keys = route.keys.iter().map(|&at| rule.keys[at].clone());
+            let keys = if route.keys.is_empty() { rule.keys.clone() } else { keys.collect() };
+            routes.entry(route.number).or_insert(BlockingRule { keys });
+        }
         let mut messages = Vec::new();
         for mut part in self.restore(pieces, replies)? {
             part.names = Column::default();
             let mut goes: Vec<(u32, u32)> = Vec::new();
-            for (number, rule) in rules.iter().enumerate() {
-                for_each_key(&part.records, number, &rule.keys, |block, entry| {
-                    let record = crate::blocking::record_of(entry);
-                    goes.extend(self.split.parts_of(block).map(|part| (part, record)));
+            for (&number, rule) in &routes {
+                let whole = Route { number, keys: Vec::new() };
+                for_each_key(&part.records, (0, rule), &whole, |key| {
+                    goes.extend(self.split.parts_of(key.route).map(|part| (part, key.record())));
                 });
             }
             goes.sort_unstable();
@@ -430,22 +432,24 @@ impl Setup {
         let Part { records, .. } = self.part(messages)?;
         let model = &self.model;
         let share = Share { split: Arc::clone(&self.split), part: number };
-        let blocks = Blocks::of_part(&records, model, &share)?;
+        let blocks = Blocks::of_part(&records, model, &self.plan.routes, &share)?;
         let comparer = Comparer::beside(&records, model, &blocks)?;
         let scorer = Scorer::new(&comparer, model)?;
         let scored = score(&scorer, &blocks, model.accept.review_bits(), &Silent)?;
-        let first = model.blocking.len();
-        let (found, left_out) = found_in_part(&records, &model.deterministic, model.link_type, first, &share);
+        let rules = rules_of(model, &self.plan.fields);
+        let (first, first_tie) = (model.blocking.len(), model.blocking.len() + model.deterministic.len());
+        let routed = (first, &self.plan.routes[first..]);
+        let (found, left_out) =
+            found_in_part(&records, &model.deterministic, model.link_type, routed, &share);
         let mut connected = Components::new(records.len());
         for (&left, &right) in scored.left.iter().zip(&scored.right) {
             connected.join(left, right);
         }
         found.iter().for_each(|&(left, right, ..)| connected.join(left, right));
-        for (number, rule) in (first + model.deterministic.len()..).zip(self.ties()) {
+        for (rule, route) in rules.iter().enumerate().zip(&self.plan.routes).skip(first_tie) {
             let mut first_of: HashMap<u64, u32> = HashMap::new();
-            for_each_key(&records, number, &rule.keys, |block, entry| {
-                let record = crate::blocking::record_of(entry);
-                connected.join(record, *first_of.entry(block).or_insert(record));
+            for_each_key(&records, rule, route, |key| {
+                connected.join(key.record(), *first_of.entry(key.block).or_insert(key.record()));
             });
         }
         let edges = (0..records.len() as u32).filter_map(|record| {
@@ -485,15 +489,15 @@ impl Setup {
         by_home.into_iter().map(message).collect()
     }
 
-    /// From a home to the parts that decide: records that have a label with all others of it, each other one by itself, and the
-    /// pairs of which a record of this home is the left one. Both are for one part, first records, then pairs.
+    /// From a home to the parts that decide: records that have a label, with all others of it, and the pairs of which a record of this
+    /// home is the left one. Records without a label are by themselves.
     pub fn gather<'a>(
         &self,
         pieces: impl IntoIterator<Item = &'a [u8]>,
         replies: impl IntoIterator<Item = &'a [u8]>,
         labels: impl IntoIterator<Item = &'a [u8]>,
         pairs: impl IntoIterator<Item = &'a [u8]>,
-    ) -> Result<(Vec<Message>, Vec<Message>), Unreadable> {
+    ) -> Result<Gathered, Unreadable> {
         let mut label_of: HashMap<u64, u64> = HashMap::new();
         for message in labels {
             let mut reader = Reader::new(message)?;
@@ -501,14 +505,23 @@ impl Setup {
             label_of.extend(labelled.chunks_exact(2).map(|pair| (pair[0], pair[1])));
         }
         let deciding = |place: u64| {
-            let label = label_of.get(&place).copied().unwrap_or(place);
-            below(u64::from(self.plan.n_deciding), crate::random::draw(2, label)) as u32
+            let label = *label_of.get(&place)?;
+            Some(below(u64::from(self.plan.n_deciding), draw(2, label)) as u32)
         };
-        let mut members = Vec::new();
+        let (mut members, mut alone) = (Vec::new(), Vec::new());
         for part in self.restore(pieces, replies)? {
-            let mut goes: Vec<(u32, u32)> = (0..part.records.len() as u32)
-                .map(|record| (deciding(part.records.place(record)), record))
-                .collect();
+            let mut goes: Vec<(u32, u32)> = Vec::new();
+            for record in 0..part.records.len() as u32 {
+                let place = part.records.place(record);
+                match deciding(place) {
+                    Some(there) => goes.push((there, record)),
+                    None => alone.push(Alone {
+                        place,
+                        source: part.records.source_of(record),
+                        name: part.names.get(record as usize).unwrap_or_default().to_owned(),
+                    }),
+                }
+            }
             goes.sort_unstable();
             let mut packer = Packer::new(&part, &self.plan.counted);
             for there in goes.chunk_by(|a, b| a.0 == b.0) {
@@ -519,14 +532,15 @@ impl Setup {
         let mut of_part: BTreeMap<u32, PlacedPairs> = BTreeMap::new();
         for message in pairs {
             let PlacedPairs { pairs, found } = PlacedPairs::unpack(message)?;
-            pairs
-                .into_iter()
-                .for_each(|pair| of_part.entry(deciding(pair.places[0])).or_default().pairs.push(pair));
-            found
-                .into_iter()
-                .for_each(|pair| of_part.entry(deciding(pair.places[0])).or_default().found.push(pair));
+            for pair in pairs {
+                of_part.entry(deciding(pair.places[0]).ok_or(Unreadable)?).or_default().pairs.push(pair);
+            }
+            for pair in found {
+                of_part.entry(deciding(pair.places[0]).ok_or(Unreadable)?).or_default().found.push(pair);
+            }
         }
-        Ok((members, of_part.into_iter().map(|(part, pairs)| (part, pairs.pack())).collect()))
+        let pairs = of_part.into_iter().map(|(part, pairs)| (part, pairs.pack())).collect();
+        Ok(Gathered { members, pairs, alone })
     }
 
     /// What came to a part that decides.
@@ -556,6 +570,21 @@ impl Setup {
         let found = found.collect::<Result<Vec<Found>, Unreadable>>()?;
         Ok(Undecided { part, pairs, found })
     }
+}
+
+/// All rules whose blocks bring records together, by number: those that make candidates, deterministic ones, and those that only see
+/// to it that records are decided on together: whether numbers conflict may depend on others that have the same ULN.
+fn rules_of(model: &Model, fields: &[PlannedField]) -> Vec<BlockingRule> {
+    let deterministic = model.deterministic.iter().map(|rule| BlockingRule { keys: rule.keys.clone() });
+    let ulns: Vec<&str> =
+        fields.iter().filter(|field| field.role == Role::Uln).map(|field| &field.name[..]).collect();
+    let side = |name: &str| (name.to_owned(), KeyPart::Whole);
+    let pairs =
+        ulns.iter().enumerate().flat_map(|(at, left)| ulns[at..].iter().map(move |right| (left, right)));
+    let tie = |(left, right): (&&str, &&str)| BlockingRule {
+        keys: vec![BlockingKey { left: side(left), right: side(right) }],
+    };
+    model.blocking.iter().cloned().chain(deterministic).chain(pairs.map(tie)).collect()
 }
 
 /// A pair by the places of its records.

@@ -176,8 +176,6 @@ impl<'a> Packer<'a> {
         if codes.is_empty() {
             // a source without the column, or records without names
             writer.number(0);
-            writer.number(0);
-            writer.codes(0, which.iter().map(|_| NULL));
             return;
         }
         if self.number_of.len() < values.len() {
@@ -192,6 +190,9 @@ impl<'a> Packer<'a> {
             }
         }
         writer.number(used.len() as u64);
+        if used.is_empty() {
+            return;
+        }
         used.iter().for_each(|&code| writer.text(values.get(code)));
         writer.number(u64::from(counts.is_some()));
         if let Some(counts) = counts {
@@ -262,6 +263,10 @@ impl Gathering {
 impl GatheredColumn {
     fn read(&mut self, reader: &mut Reader<'_>, n_records: u64) -> Result<(), Unreadable> {
         let n_values = u32::try_from(reader.number()?).map_err(|_| Unreadable)?;
+        if n_values == 0 {
+            self.codes.resize(self.codes.len() + n_records as usize, NULL);
+            return Ok(());
+        }
         let mut texts = Vec::new();
         for _ in 0..n_values {
             texts.push(reader.text()?);

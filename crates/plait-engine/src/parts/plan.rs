@@ -1,8 +1,9 @@
 //! What all parts agree on.
 
 use super::Split;
+use crate::blocking::{Route, routes};
 use crate::model::Model;
-use crate::records::{LEAST_OF_SPIKE, SPIKE, Source, SourceInput};
+use crate::records::{LEAST_OF_SPIKE, Records, SPIKE, Source, SourceInput};
 use plait_types::placeholder::implausible_from_counts;
 use plait_types::{DateOrder, Role};
 use serde::{Deserialize, Serialize};
@@ -17,6 +18,8 @@ pub struct Plan {
     pub starts: Vec<u64>,
     /// What can be compared or blocked on.
     pub fields: Vec<PlannedField>,
+    /// Per rule whose blocks bring records together, how these find each other.
+    pub routes: Vec<Route>,
     /// Per field, whether it matters how many of all records have each value.
     pub counted: Vec<bool>,
     /// Records of neighbouring places have one home: so many bits of the place are dropped.
@@ -50,10 +53,18 @@ pub struct PlannedColumn {
 }
 
 impl Plan {
-    /// From some rows of each source and how many records these have in all. `parts` is about how many processes work at once.
-    pub fn of(inputs: Vec<SourceInput>, model: &Model, n_records: &[u64], parts: u32) -> Self {
+    /// From some rows of each source, as columns and as records, and how many records these have in all. `parts` is about how many
+    /// processes work at once.
+    pub fn of(
+        inputs: Vec<SourceInput>,
+        records: &Records,
+        model: &Model,
+        n_records: &[u64],
+        parts: u32,
+    ) -> Self {
         let sources = inputs.iter().map(|input| input.table.name.clone()).collect();
         let fields = crate::records::plan(inputs);
+        let routes = routes(records, &super::rules_of(model, &fields), MOST_ALIKE);
         let adjusted = adjusted_fields(model);
         let is_adjusted = |field: &PlannedField| {
             let headers = field.columns.iter().flatten().map(|column| &column.header);
@@ -70,6 +81,7 @@ impl Plan {
             starts,
             counted: fields.iter().map(is_adjusted).collect(),
             fields,
+            routes,
             home_bits: most.ilog2(),
             n_counting: parts,
             n_deciding: parts * 2,
@@ -102,6 +114,9 @@ impl Plan {
         self.sources.iter().zip(self.starts.windows(2)).map(source).collect()
     }
 }
+
+/// The greatest share of records with one value of a key by which they are sent: well below that of a part.
+const MOST_ALIKE: f64 = 0.005;
 
 /// The fields in which a model takes rare values for better evidence than common ones.
 fn adjusted_fields(model: &Model) -> Vec<String> {
@@ -137,7 +152,7 @@ pub struct Counts {
     /// Per blocking rule: how many blocks have so many records, each. Of records that are alone with a key in their piece little is
     /// known, so that this is a little too low.
     pub sizes: Vec<BTreeMap<u32, u64>>,
-    /// Large blocks by the hash of rule and key, and their records.
+    /// Large blocks by the hash of their route, and their records.
     pub large: Vec<(u64, u64)>,
 }
 
@@ -166,11 +181,15 @@ impl Counts {
     pub fn split(&self, n_parts: u32) -> Split {
         let all: u64 = self.n_pairs().iter().sum();
         let most = (all / u64::from(n_parts) / 2).max(LEAST_PAIRS);
-        let shares = |&(block, size): &(u64, u64)| {
+        let mut shares: BTreeMap<u64, u32> = BTreeMap::new();
+        for &(route, size) in &self.large {
             let n = (size * size / 2).div_ceil(most).min(u64::from(n_parts)) as u32;
-            (n > 1).then_some((block, n))
-        };
-        Split { n_parts, shares: self.large.iter().filter_map(shares).collect() }
+            if n > 1 {
+                let known = shares.entry(route).or_default();
+                *known = n.max(*known);
+            }
+        }
+        Split { n_parts, shares }
     }
 
     /// With those of another part.

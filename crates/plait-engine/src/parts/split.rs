@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// How the blocks of all rules are shared out among parts. A block is known by the hash of its rule and keys. All pairs of a block
-/// belong to one part, but for blocks so large that others would wait for it: of those, each part takes the pairs of some of the
-/// lefts.
+/// How the blocks of all rules are shared out among parts. A block is known by the hash of its [route](crate::blocking::Route). All its
+/// pairs belong to one part, but where there are so many that others would wait for it: of those, each part takes the pairs of some
+/// of the lefts.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Split {
     /// How many there are.

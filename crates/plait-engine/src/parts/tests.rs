@@ -1,4 +1,5 @@
 use super::*;
+use crate::blocking::routes;
 use crate::clustering::{Clustered, cluster};
 use crate::conflicts::Conflicts;
 use crate::constraints::Constraints;
@@ -24,17 +25,20 @@ struct Cut {
     rows: usize,
     /// Into how many shares blocks are cut.
     shares: u32,
+    /// Whether rules may have a route in common.
+    is_routed: bool,
 }
 
 fn any_cut() -> impl Strategy<Value = Cut> {
-    (0..5u32, 1..4u32, 1..6u32, 1..4u32, 1..12usize, 1..5u32).prop_map(
-        |(home_bits, n_counting, n_parts, n_deciding, rows, shares)| Cut {
+    (0..5u32, 1..4u32, 1..6u32, 1..4u32, 1..12usize, 1..5u32, any::<bool>()).prop_map(
+        |(home_bits, n_counting, n_parts, n_deciding, rows, shares, is_routed)| Cut {
             home_bits,
             n_counting,
             n_parts,
             n_deciding,
             rows,
             shares,
+            is_routed,
         },
     )
 }
@@ -90,13 +94,17 @@ fn rows(table: &Table, from: usize, to: usize) -> Table {
     Table { name: table.name.clone(), columns: table.columns.iter().map(column).collect(), n_rows: to - from }
 }
 
-fn in_parts(sources: Vec<SourceInput>, model: &Model, cut: &Cut) -> (Setup, Vec<Undecided>) {
+fn in_parts(sources: Vec<SourceInput>, model: &Model, cut: &Cut) -> (Setup, Vec<Undecided>, Vec<Alone>) {
     let n_records: Vec<u64> = sources.iter().map(|source| source.table.n_rows as u64).collect();
+    let records = Records::new(copied(&sources));
+    let planned = Plan::of(copied(&sources), &records, model, &n_records, 1);
+    let most_alike = if cut.is_routed { 1.0 } else { 0.0 };
     let plan = Plan {
+        routes: routes(&records, &rules_of(model, &planned.fields), most_alike),
         home_bits: cut.home_bits,
         n_counting: cut.n_counting,
         n_deciding: cut.n_deciding,
-        ..Plan::of(copied(&sources), model, &n_records, 1)
+        ..planned
     };
     let (mut pieces, mut asked) = (Post::default(), Post::default());
     for (at, source) in sources.iter().enumerate() {
@@ -124,14 +132,14 @@ fn in_parts(sources: Vec<SourceInput>, model: &Model, cut: &Cut) -> (Setup, Vec<
     let totals = counts.totals(&spikes);
     let setup = |split| Setup { plan: plan.clone(), totals: totals.clone(), split, model: model.clone() };
     let whole = setup(Arc::new(Split { n_parts: cut.n_parts, shares: BTreeMap::new() }));
-    // every other block of the rules that make candidates is shared
+    // every other route is shared
     let mut shares = BTreeMap::new();
     for home in 0..plan.n_homes() {
         for part in whole.restore(pieces.of(home), replies.of(home)).unwrap() {
-            for (number, rule) in model.blocking.iter().enumerate() {
-                for_each_key(&part.records, number, &rule.keys, |block, _| {
-                    if block % 2 == 0 {
-                        shares.insert(block, cut.shares);
+            for (rule, route) in model.blocking.iter().enumerate().zip(&plan.routes) {
+                for_each_key(&part.records, rule, route, |key| {
+                    if key.route % 2 == 0 {
+                        shares.insert(key.route, cut.shares);
                     }
                 });
             }
@@ -151,17 +159,18 @@ fn in_parts(sources: Vec<SourceInput>, model: &Model, cut: &Cut) -> (Setup, Vec<
     }
     let mut labels = Post::default();
     labels.send(components(&plan, connected.iter().map(Vec::as_slice)).unwrap());
-    let (mut members, mut gathered) = (Post::default(), Post::default());
+    let (mut members, mut gathered, mut alone) = (Post::default(), Post::default(), Vec::new());
     for home in 0..plan.n_homes() {
-        let (records, of_records) =
+        let of_home =
             setup.gather(pieces.of(home), replies.of(home), labels.of(home), pairs.of(home)).unwrap();
-        members.send(records);
-        gathered.send(of_records);
+        members.send(of_home.members);
+        gathered.send(of_home.pairs);
+        alone.extend(of_home.alone);
     }
     let undecided =
         (0..plan.n_deciding).map(|part| setup.undecided(members.of(part), gathered.of(part)).unwrap());
     let undecided = undecided.filter(|undecided| !undecided.part.records.is_empty()).collect();
-    (setup, undecided)
+    (setup, undecided, alone)
 }
 
 /// What is decided of some records, by their places.
@@ -286,11 +295,22 @@ proptest! {
         let model = Model { deterministic, ..a_model(link_type, clustering, rules) };
         let sources = inputs(&records, &ulns, &numbers);
         let expected = in_one(copied(&sources), &model);
-        let (setup, undecided) = in_parts(sources, &model, &cut);
+        let (setup, undecided, alone) = in_parts(sources, &model, &cut);
         let mut found = Outcome::default();
+        for Alone { place, source, name } in alone {
+            let start = setup.plan.starts[source];
+            prop_assert!((start..setup.plan.starts[source + 1]).contains(&place));
+            prop_assert_eq!(name, format!("{source}/{}", place - start));
+            prop_assert!(found.first_of.insert(place, place).is_none());
+        }
         for undecided in undecided {
             let rulings = undecided.rulings(&setup);
             let Undecided { part, pairs, .. } = undecided;
+            for (row, &place) in part.records.places.iter().enumerate() {
+                let source = part.records.source_of(row as u32);
+                let name = format!("{source}/{}", place - setup.plan.starts[source]);
+                prop_assert_eq!(part.names.get(row), Some(&*name));
+            }
             decide(&part.records, &model, pairs, &rulings, &mut found);
         }
         prop_assert_eq!(found, expected);
