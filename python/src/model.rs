@@ -61,7 +61,7 @@ pub(crate) fn to_splink(model: GivenModel) -> PyResult<String> {
 
 /// Splink settings as a model, and what has no counterpart.
 #[pyfunction]
-pub(crate) fn from_splink(settings: &str, called: &str) -> PyResult<(String, Vec<String>)> {
-    let brought = plait::from_splink(settings, called).map_err(refused)?;
+pub(crate) fn from_splink(settings: GivenModel) -> PyResult<(String, Vec<String>)> {
+    let brought = plait::from_splink(&settings.into()).map_err(refused)?;
     Ok((brought.text, brought.notes))
 }

@@ -169,7 +169,16 @@ class WhatWasFound(unittest.TestCase):
         self.assertIn("<svg", page)
         self.assertIn("<table>", page)
         self.assertEqual(re.findall(r"https?://[^\"]*", page), ["http://www.w3.org/2000/svg"])
+        for options in ({"method": "exact-4"}, {"threshold": 0.0}):
+            other = plait.link({"pupils": PUPILS, "clinic": CLINIC}, progress=False, **options).tradeoff()
+            self.assertTrue(all(row["links"] > 0 for row in other.to_pyarrow().to_pylist()[:1]), options)
+            self.assertNotRegex(other._repr_html_(), "NaN|inf")
         given = plait.link({"pupils": PUPILS, "clinic": CLINIC}, truth=TRUTH, progress=False)
+        score, cut = given.score(TRUTH), given.run["model"]["link_from"]
+        rows = given.tradeoff().to_pyarrow().to_pylist()
+        at = next(row for row in rows if abs(row["match_probability"] - cut) < 1e-12)
+        self.assertAlmostEqual(at["true_precision"], score["precision"])
+        self.assertAlmostEqual(at["true_recall"], score["recall"])
         self.assertEqual(given.tradeoff().columns[-2:], ["true_precision", "true_recall"])
 
     def test_pairs_are_weighed_as_their_links_are(self):

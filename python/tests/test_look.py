@@ -89,6 +89,9 @@ class Reading(unittest.TestCase):
             plait.read(path)
         self.assertEqual(caught.exception.code, "E064")
         self.assertIn("plait.look", caught.exception.help)
+        with self.assertRaises(plait.InputError) as caught:
+            plait.read({"pupils": PUPILS})
+        self.assertEqual(caught.exception.code, "E064")
         with self.assertRaises(plait.UsageError):
             plait.read(self.borough / "ssda903_2026", is_a="nothing-2026")
 

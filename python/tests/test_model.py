@@ -99,6 +99,9 @@ class Models(unittest.TestCase):
             settings["comparisons"][0]["comparison_levels"][1]["sql_condition"] = "magic(a_l, a_r)"
             plait.Model.from_splink(settings)
         self.assertEqual(caught.exception.code, "E017")
+        with self.assertRaises(plait.InputError) as caught:
+            plait.Model.from_splink("no_such_settings.json")
+        self.assertEqual(caught.exception.code, "E001")
 
 
 if __name__ == "__main__":

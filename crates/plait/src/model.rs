@@ -16,6 +16,7 @@ use plait_engine::records::Records;
 use plait_formats::read::cannot_open;
 use plait_report::chart;
 use plait_types::{Fault, FaultCode, Issue, Role, nearest};
+use std::borrow::Cow;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
@@ -54,15 +55,19 @@ impl ModelSpec {
             Self::Text(_) => None,
         }
     }
+
+    fn text(&self) -> Result<Cow<'_, str>, Fault> {
+        match self {
+            Self::File(path) => read_text(path).map(Cow::Owned),
+            Self::Text(text) => Ok(Cow::Borrowed(text)),
+        }
+    }
 }
 
 /// Reads a model. Gives it with the name to use in messages.
 pub(crate) fn read_model(given: &ModelSpec) -> Result<(ModelFile, String), Faults> {
     let name = given.called();
-    let file = match given {
-        ModelSpec::File(path) => read(&read_text(path)?, &name)?,
-        ModelSpec::Text(text) => read(text, &name)?,
-    };
+    let file = read(&given.text()?, &name)?;
     Ok((file, name))
 }
 
@@ -345,9 +350,11 @@ pub struct FromSplink {
     pub notes: Vec<String>,
 }
 
-/// Brings Splink settings over. `called` is for messages.
-pub fn from_splink(settings: &str, called: &str) -> Result<FromSplink, Faults> {
-    let imported = splink::import(settings, called)?;
+/// Brings Splink settings over: a file of JSON, or its text.
+pub fn from_splink(settings: &ModelSpec) -> Result<FromSplink, Faults> {
+    // settings without a name make a model that is called so
+    let called = settings.path().map_or("Splink settings".to_owned(), |path| path.display().to_string());
+    let imported = splink::import(&settings.text()?, &called)?;
     Ok(FromSplink { text: write(&ModelFile::from(imported.model)), notes: imported.notes })
 }
 
@@ -355,7 +362,7 @@ pub fn from_splink(settings: &str, called: &str) -> Result<FromSplink, Faults> {
 pub fn import_splink(settings: &Path, out: &Path) -> Result<Vec<String>, Faults> {
     let input = Input { path: settings, what: "the Splink settings that were given" };
     refuse_loss_by_model(out, &[input], "--out")?;
-    let imported = from_splink(&read_text(settings)?, &settings.display().to_string())?;
+    let imported = from_splink(&settings.to_owned().into())?;
     output::write_text(out, &imported.text)?;
     Ok(imported.notes)
 }

@@ -73,6 +73,9 @@ pub struct HeldReturn {
 ///
 /// Fails where the source is no return, cannot be read, or holds no person.
 pub fn read(request: &ReadRequest, progress: &dyn Progress) -> Result<ReadDone, Faults> {
+    if request.source.rows.is_some() {
+        return Err(not_a_return(&request.source).into());
+    }
     match &request.out {
         Some(out) => read_into(out, &request.source, progress),
         None => read_and_keep(&request.source, progress),

@@ -4,19 +4,23 @@ use crate::link::Findings;
 use crate::reason::Reason;
 use crate::run::Run;
 use crate::score::Truth;
+use hashbrown::HashMap;
 use plait_engine::evaluation::Scores;
+use plait_engine::model::LinkType;
 use plait_formats::read::Rows;
 use plait_formats::write::{OutTable, to_rows};
 use plait_report::chart::tradeoff::{Point, Shares, tradeoff};
-use plait_types::{MatchWeight, Probability};
+use plait_types::{MatchWeight, NULL, Probability};
+use std::collections::BTreeMap;
 
 /// Thresholds at most.
 const POINTS: f64 = 40.0;
 /// Bits beyond which pairs are so certain that no threshold is of interest.
 const MOST_BITS: f64 = 40.0;
 
-/// Precision and recall by threshold: of pairs, links one by one. Persons are not put together anew, so what keeps a pair
-/// from being a link in the run does so at every threshold, and what a rule or a constraint links is one.
+/// Precision and recall of the pairs of records in one person, by threshold. Persons are what the links from the threshold on
+/// reach: at that of the run they are its own, above it parts of them, and below it what pairs for review would join. What
+/// keeps a pair from being a link in the run does so at every threshold, and what a rule or a constraint links is one.
 #[derive(Clone, Debug)]
 pub struct Tradeoff {
     /// By ascending threshold.
@@ -25,44 +29,45 @@ pub struct Tradeoff {
     link: f64,
 }
 
-/// A pair that is a link from some threshold on.
-struct Linked {
-    from: f64,
-    probability: f64,
-    /// Whether it is of one person, where the truth is known of both records.
-    is_match: Option<bool>,
-}
-
 impl Tradeoff {
     pub(crate) fn of(findings: &Findings<'_>, run: &Run, truth: Option<(&Truth, &Scores)>) -> Self {
         let bits = |p: f64| Probability::new(p).expect("the model was checked").weight().0;
-        let accept = findings.model.accept;
-        let (link, review) = (bits(accept.link), bits(accept.review));
-        let mut pairs: Vec<Linked> = (0..findings.pairs.len())
-            .filter_map(|pair| linked(findings, pair, link, truth.map(|truth| truth.0)))
-            .collect();
+        let link = bits(findings.model.accept.link);
+        let mut pairs: Vec<Linked> =
+            (0..findings.pairs.len()).filter_map(|pair| linked(findings, pair, link)).collect();
         pairs.sort_by(|a, b| b.from.total_cmp(&a.from));
-        let right: f64 = pairs.iter().map(|pair| pair.probability).sum();
-        let right_now: f64 = pairs.iter().filter(|pair| pair.from >= link).map(|pair| pair.probability).sum();
+        let mut together = Together::of(findings, truth.map(|truth| truth.0));
+        let mut joined = 0;
+        let mut found: Vec<(f64, u64, Found)> = thresholds(&pairs, link)
+            .into_iter()
+            .rev()
+            .map(|from| {
+                let n_links = pairs.partition_point(|pair| pair.from >= from);
+                pairs[joined..n_links].iter().for_each(|pair| together.join(pair));
+                joined = n_links;
+                (from, n_links as u64, together.found)
+            })
+            .collect();
+        found.reverse();
+        let most = found.first().map_or(0.0, |(_, _, found)| found.probable);
+        let now = found.iter().find(|(from, ..)| *from >= link).map_or(most, |(_, _, found)| found.probable);
         let recall = run.quality.estimates.first().and_then(|estimate| estimate.recall);
         // no fewer true pairs than are known to be there
         let n_true = recall
             .filter(|recall| recall.estimate > 0.0)
-            .map_or(right, |recall| (right_now / recall.estimate).max(right));
-        let points = thresholds(&pairs, review, link).into_iter();
-        let points = points.map(|from| {
-            let linked = &pairs[..pairs.partition_point(|pair| pair.from >= from)];
-            let probable: f64 = linked.iter().map(|pair| pair.probability).sum();
-            Point {
-                bits: from,
-                probability: MatchWeight(from).probability().get(),
-                links: linked.len() as u64,
-                estimated: Shares {
-                    precision: share(probable, linked.len() as f64),
-                    recall: share(probable, n_true),
-                },
-                known: truth.map(|(_, scores)| known(linked, scores.pairs.n_true)),
-            }
+            .map_or(most, |recall| (now / recall.estimate).max(most));
+        let points = found.into_iter().map(|(bits, links, found)| Point {
+            bits,
+            probability: MatchWeight(bits).probability().get(),
+            links,
+            estimated: Shares {
+                precision: share(found.probable, found.n_pairs as f64),
+                recall: share(found.probable, n_true),
+            },
+            known: truth.map(|(_, scores)| Shares {
+                precision: share(found.n_right as f64, found.n_known as f64),
+                recall: share(found.n_right as f64, scores.pairs.n_true as f64),
+            }),
         });
         Self { points: points.collect(), link }
     }
@@ -94,8 +99,131 @@ impl Tradeoff {
     }
 }
 
+/// A pair that is a link from some threshold on.
+struct Linked {
+    left: u32,
+    right: u32,
+    from: f64,
+    probability: f64,
+}
+
+/// Pairs of records in one person.
+#[derive(Clone, Copy, Default)]
+struct Found {
+    n_pairs: u64,
+    /// How many are right, as the model has it.
+    probable: f64,
+    /// Those of which the truth is known of both records, and those of them that are right.
+    n_known: u64,
+    n_right: u64,
+}
+
+/// Records that links have put together so far.
+struct Together<'a> {
+    findings: &'a Findings<'a>,
+    truth: Option<&'a Truth>,
+    /// Per record, one that it is together with; itself where it stands for its part.
+    first: Vec<u32>,
+    /// Of records that stand for several.
+    parts: HashMap<u32, Part>,
+    found: Found,
+}
+
+/// Records that are together, counted by what their pairs count by.
+#[derive(Default)]
+struct Part {
+    /// Per source: records, and those of which the truth is known.
+    of_source: BTreeMap<usize, (u64, u64)>,
+    /// Per entity, and per entity and source.
+    of_entity: BTreeMap<u32, u64>,
+    of_both: BTreeMap<(u32, usize), u64>,
+}
+
+impl<'a> Together<'a> {
+    fn of(findings: &'a Findings<'a>, truth: Option<&'a Truth>) -> Self {
+        let first = (0..findings.records.len() as u32).collect();
+        Self { findings, truth, first, parts: HashMap::new(), found: Found::default() }
+    }
+
+    /// Puts all records together that the two are together with. The pairs that this makes are right or wrong together.
+    fn join(&mut self, link: &Linked) {
+        let [left, right] = [link.left, link.right].map(|record| self.part_of(record));
+        if left == right {
+            return;
+        }
+        let [one, other] = [left, right].map(|first| self.take(first));
+        let pairs = one.pairs_with(&other, self.findings.model.link_type == LinkType::LinkOnly);
+        self.found.n_pairs += pairs.n_pairs;
+        self.found.probable += pairs.n_pairs as f64 * link.probability;
+        self.found.n_known += pairs.n_known;
+        self.found.n_right += pairs.n_right;
+        self.first[right as usize] = left;
+        self.parts.insert(left, one.with(other));
+    }
+
+    fn part_of(&mut self, record: u32) -> u32 {
+        let mut at = record;
+        while self.first[at as usize] != at {
+            // halves the way for the next one
+            self.first[at as usize] = self.first[self.first[at as usize] as usize];
+            at = self.first[at as usize];
+        }
+        at
+    }
+
+    /// The part that a record stands for.
+    fn take(&mut self, first: u32) -> Part {
+        self.parts.remove(&first).unwrap_or_else(|| {
+            let source = self.findings.records.source_of(first);
+            let entity = self.truth.map_or(NULL, |truth| truth.entities()[first as usize]);
+            let mut alone = Part::default();
+            alone.of_source.insert(source, (1, u64::from(entity != NULL)));
+            if entity != NULL {
+                alone.of_entity.insert(entity, 1);
+                alone.of_both.insert((entity, source), 1);
+            }
+            alone
+        })
+    }
+}
+
+impl Part {
+    /// Pairs of a record of one with a record of the other; `between` sources only, or all.
+    fn pairs_with(&self, other: &Self, between: bool) -> Found {
+        if self.of_both.len() > other.of_both.len() {
+            return other.pairs_with(self, between);
+        }
+        let mut found = Found::default();
+        for (source, (n, n_known)) in &self.of_source {
+            for (_, (m, m_known)) in other.of_source.iter().filter(|(of, _)| !between || *of != source) {
+                found.n_pairs += n * m;
+                found.n_known += n_known * m_known;
+            }
+        }
+        for (kind, n) in &self.of_both {
+            let all = other.of_entity.get(&kind.0).copied().unwrap_or_default();
+            let of_source = other.of_both.get(kind).copied().unwrap_or_default();
+            found.n_right += n * if between { all - of_source } else { all };
+        }
+        found
+    }
+
+    /// All records of both.
+    fn with(self, other: Self) -> Self {
+        let (mut large, small) =
+            if self.of_both.len() < other.of_both.len() { (other, self) } else { (self, other) };
+        for (source, (n, n_known)) in small.of_source {
+            let of = large.of_source.entry(source).or_default();
+            *of = (of.0 + n, of.1 + n_known);
+        }
+        small.of_entity.into_iter().for_each(|(entity, n)| *large.of_entity.entry(entity).or_default() += n);
+        small.of_both.into_iter().for_each(|(kind, n)| *large.of_both.entry(kind).or_default() += n);
+        large
+    }
+}
+
 /// From where on a pair is a link; `None` of one that something else keeps from being one.
-fn linked(findings: &Findings<'_>, pair: usize, link: f64, truth: Option<&Truth>) -> Option<Linked> {
+fn linked(findings: &Findings<'_>, pair: usize, link: f64) -> Option<Linked> {
     let weight = findings.pairs.weight[pair];
     let (from, probability) = match Reason::of(findings, pair) {
         // of what somebody knows the model has no say
@@ -106,28 +234,23 @@ fn linked(findings: &Findings<'_>, pair: usize, link: f64, truth: Option<&Truth>
         Reason::Between => (weight, findings.person_probability[pair]),
         Reason::Contradicted(_) | Reason::Joined | Reason::RuleAlone => return None,
     };
-    let is_one = |truth: &Truth| truth.is_one_person(findings.pairs.left[pair], findings.pairs.right[pair]);
-    Some(Linked { from, probability, is_match: truth.and_then(is_one) })
+    let (left, right) = (findings.pairs.left[pair], findings.pairs.right[pair]);
+    Some(Linked { left, right, from, probability })
 }
 
-/// Whole steps of bits between the weakest pair for review and the strongest link, and the threshold of the run. `pairs` descend.
-fn thresholds(pairs: &[Linked], review: f64, link: f64) -> Vec<f64> {
-    let weights = || pairs.iter().map(|pair| pair.from).filter(|from| from.is_finite());
-    let low = weights().fold(link.min(MOST_BITS), f64::min).max(review).floor();
+/// Whole steps of bits between the weakest pair for review and the strongest link, and the threshold of the run; of a method,
+/// whose links are all by rules, one that says nothing.
+fn thresholds(pairs: &[Linked], link: f64) -> Vec<f64> {
+    let link = Some(link).filter(|link| link.is_finite());
+    let weights = || pairs.iter().map(|pair| pair.from).filter(|from| from.is_finite()).chain(link);
+    let low = weights().fold(MOST_BITS, f64::min).max(-MOST_BITS).floor();
     let high = weights().fold(low + 1.0, f64::max).min(MOST_BITS).ceil();
     let step = ((high - low) / POINTS).ceil().max(1.0);
     let n = ((high - low) / step) as usize;
-    let mut all: Vec<f64> = (0..=n).map(|at| low + at as f64 * step).collect();
-    all.extend(Some(link).filter(|link| link.is_finite()));
+    let mut all: Vec<f64> = (0..=n).map(|at| low + at as f64 * step).chain(link).collect();
     all.sort_by(f64::total_cmp);
     all.dedup();
     all
-}
-
-fn known(linked: &[Linked], n_true: u64) -> Shares {
-    let known = linked.iter().filter_map(|pair| pair.is_match);
-    let (right, said) = known.fold((0u64, 0u64), |(right, said), is| (right + u64::from(is), said + 1));
-    Shares { precision: share(right as f64, said as f64), recall: share(right as f64, n_true as f64) }
 }
 
 /// Of nothing, all is right.

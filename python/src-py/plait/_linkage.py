@@ -210,8 +210,9 @@ class Linkage:
         return Table(asked(self._linkage.weigh, _given.table("pairs", pairs)))
 
     def tradeoff(self) -> Tradeoff:
-        """Precision and recall at other thresholds, of links one by one, as estimated without labels; against the truth
-        too, if the run was given one. Persons are not put together anew for each threshold.
+        """Precision and recall at other thresholds, as estimated without labels; against the truth too, if the run was
+        given one. Persons are what the links from a threshold on reach; what keeps a pair from being a link in the run
+        does so at every threshold.
 
         >>> linkage.tradeoff().columns
         ['match_weight', 'match_probability', 'links', 'precision', 'recall']

@@ -116,13 +116,12 @@ class Model:
         What Plait does not translate is refused with ``E017``; ``notes`` say what has no counterpart.
         """
         if isinstance(settings, Mapping):
-            text, called = json.dumps(settings), "Splink settings"
+            given = {"text": json.dumps(settings)}
         elif isinstance(settings, str) and settings.lstrip().startswith("{"):
-            text, called = settings, "Splink settings"
+            given = {"text": settings}
         else:
-            called = os.fspath(settings)
-            text = _given.text_of(called)
-        brought, notes = asked(_plait.from_splink, text, called)
+            given = {"path": os.fspath(settings)}
+        brought, notes = asked(_plait.from_splink, given)
         model = cls._of(brought)
         model.notes = [in_python(note) for note in notes]
         return model

@@ -13,9 +13,9 @@ const PLOT: f64 = 250.0;
 /// Precision and recall, 0..=1.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Shares {
-    /// Share of the links that are right.
+    /// Share of the pairs of records in one person that are right.
     pub precision: f64,
-    /// Share of the true pairs that are linked.
+    /// Share of the true pairs that are in one person.
     pub recall: f64,
 }
 
@@ -34,7 +34,7 @@ pub struct Point {
     pub known: Option<Shares>,
 }
 
-/// A line of precision and one of recall over the thresholds, which ascend and are two or more; where the truth is known,
+/// A line of precision and one of recall over the thresholds, which ascend and are one or more; where the truth is known,
 /// discs and diamonds say what they are. `link` is the threshold of the model in bits. `id` is unique on the page.
 pub fn tradeoff(id: &str, points: &[Point], link: f64) -> Chart {
     let (low, high) = (points[0].bits, points[points.len() - 1].bits.max(points[0].bits + 1.0));
@@ -83,14 +83,18 @@ pub fn tradeoff(id: &str, points: &[Point], link: f64) -> Chart {
     let has_truth = points.iter().any(|point| point.known.is_some());
     if has_truth {
         let words = "lines: estimated; discs and diamonds: precision and recall against the truth";
-        canvas.text(LEFT, floor + 48.0, Anchor::Start, Tone::Quiet, words);
+        canvas.text(right, floor + 72.0, Anchor::End, Tone::Quiet, words);
     }
     let description = format!(
-        "Precision and recall of the links at thresholds from {} to {} bits; the table has the figures.",
+        "Precision and recall at thresholds from {} to {} bits; the table has the figures.",
         words::bits(low),
         words::bits(high)
     );
-    let svg = canvas.finish(floor + 56.0, "Precision and recall by threshold", &description);
+    let svg = canvas.finish(
+        floor + if has_truth { 80.0 } else { 56.0 },
+        "Precision and recall by threshold",
+        &description,
+    );
     Chart { svg, table: table(points, has_truth) }
 }
 

@@ -345,6 +345,51 @@ fn at_the_threshold_of_the_run_the_tradeoff_says_what_the_run_says() {
 }
 
 #[test]
+fn at_the_threshold_of_the_run_the_tradeoff_scores_what_the_truth_scores_also_of_persons_of_many_records() {
+    let (folder, mut sources) = two_files();
+    for copy in ["third", "fourth"] {
+        let path = folder.path().join(format!("{copy}.csv"));
+        let text = std::fs::read_to_string(&sources[1].path).expect("written above");
+        // other letters are wrong in every copy
+        let changed =
+            text.replace("Khan", if copy == "third" { "Kahn" } else { "Khann" }).replace("Mia", "Mya");
+        std::fs::write(&path, changed).expect("written");
+        sources.push(SourceSpec::at(path));
+    }
+    let names = ["left", "right", "third", "fourth"];
+    // of every tenth record nothing is known
+    let truth = (0..60).filter(|n| n % 10 != 0).flat_map(|n| names.map(|name| (name, n)));
+    let truth = truth.fold("source,record,entity\n".to_owned(), |text, (name, n)| {
+        format!("{text}{name},{}{n},{n}\n", if name == "left" { 'P' } else { 'C' })
+    });
+    let [truth, _] = both(folder.path(), "truth.csv", &truth);
+    for link_type in [LinkType::LinkOnly, LinkType::LinkAndDedupe] {
+        let request = LinkRequest {
+            truth: Some(truth.clone()),
+            link_type: Some(link_type),
+            ..LinkRequest::in_memory(sources.clone())
+        };
+        let linked = link(&request, &Silent).expect("linked");
+        let (run, held) = (linked.run, linked.held.expect("kept"));
+        let table = held.tradeoff.rows().read("tradeoff").expect("a table").table;
+        let figure = |name: &str, row: usize| -> f64 {
+            table
+                .column(name)
+                .and_then(|column| column.get(row))
+                .expect("a figure")
+                .parse()
+                .expect("a number")
+        };
+        let is_cut = |&row: &usize| (figure("match_probability", row) - run.model.link_from).abs() < 1e-12;
+        let at = (0..table.n_rows).find(is_cut).expect("the threshold of the run");
+        let known = run.truth.expect("given");
+        assert!(known.right_pairs > 200, "{link_type:?}: persons of several records");
+        assert!((figure("true_precision", at) - known.precision).abs() < 1e-12, "{link_type:?}");
+        assert!((figure("true_recall", at) - known.recall).abs() < 1e-12, "{link_type:?}");
+    }
+}
+
+#[test]
 fn the_model_of_children_compares_as_one_that_is_chosen_from_their_files() {
     let (_folder, sources) = two_files();
     let chosen = choose_model(&ModelRequest { sources, ..ModelRequest::default() }, &Silent).expect("chosen");
