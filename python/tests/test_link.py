@@ -318,6 +318,9 @@ class WhatIsWrong(unittest.TestCase):
         self.assertIn(caught.exception.code, ("E040", "E041"))
 
     def test_control_c_stops_a_run(self):
+        # a shell that starts this in the background has it ignored
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)
+        self.addCleanup(signal.signal, signal.SIGINT, before)
         with self.assertRaises(KeyboardInterrupt):
             plait.link(
                 {"pupils": LARGE[0], "clinic": LARGE[1]},
