@@ -133,10 +133,10 @@ struct Together<'a> {
 #[derive(Default)]
 struct Part {
     /// Per source: records, and those of which the truth is known.
-    of_source: BTreeMap<usize, (u64, u64)>,
+    sources: BTreeMap<usize, (u64, u64)>,
     /// Per entity, and per entity and source.
-    of_entity: BTreeMap<u32, u64>,
-    of_both: BTreeMap<(u32, usize), u64>,
+    entities: BTreeMap<u32, u64>,
+    entities_by_source: BTreeMap<(u32, usize), u64>,
 }
 
 impl<'a> Together<'a> {
@@ -177,10 +177,10 @@ impl<'a> Together<'a> {
             let source = self.findings.records.source_of(first);
             let entity = self.truth.map_or(NULL, |truth| truth.entities()[first as usize]);
             let mut alone = Part::default();
-            alone.of_source.insert(source, (1, u64::from(entity != NULL)));
+            alone.sources.insert(source, (1, u64::from(entity != NULL)));
             if entity != NULL {
-                alone.of_entity.insert(entity, 1);
-                alone.of_both.insert((entity, source), 1);
+                alone.entities.insert(entity, 1);
+                alone.entities_by_source.insert((entity, source), 1);
             }
             alone
         })
@@ -190,19 +190,19 @@ impl<'a> Together<'a> {
 impl Part {
     /// Pairs of a record of one with a record of the other; `between` sources only, or all.
     fn pairs_with(&self, other: &Self, between: bool) -> Found {
-        if self.of_both.len() > other.of_both.len() {
+        if self.entities_by_source.len() > other.entities_by_source.len() {
             return other.pairs_with(self, between);
         }
         let mut found = Found::default();
-        for (source, (n, n_known)) in &self.of_source {
-            for (_, (m, m_known)) in other.of_source.iter().filter(|(of, _)| !between || *of != source) {
+        for (source, (n, n_known)) in &self.sources {
+            for (_, (m, m_known)) in other.sources.iter().filter(|(of, _)| !between || *of != source) {
                 found.n_pairs += n * m;
                 found.n_known += n_known * m_known;
             }
         }
-        for (kind, n) in &self.of_both {
-            let all = other.of_entity.get(&kind.0).copied().unwrap_or_default();
-            let of_source = other.of_both.get(kind).copied().unwrap_or_default();
+        for (kind, n) in &self.entities_by_source {
+            let all = other.entities.get(&kind.0).copied().unwrap_or_default();
+            let of_source = other.entities_by_source.get(kind).copied().unwrap_or_default();
             found.n_right += n * if between { all - of_source } else { all };
         }
         found
@@ -210,14 +210,20 @@ impl Part {
 
     /// All records of both.
     fn with(self, other: Self) -> Self {
-        let (mut large, small) =
-            if self.of_both.len() < other.of_both.len() { (other, self) } else { (self, other) };
-        for (source, (n, n_known)) in small.of_source {
-            let of = large.of_source.entry(source).or_default();
+        let (mut large, small) = if self.entities_by_source.len() < other.entities_by_source.len() {
+            (other, self)
+        } else {
+            (self, other)
+        };
+        for (source, (n, n_known)) in small.sources {
+            let of = large.sources.entry(source).or_default();
             *of = (of.0 + n, of.1 + n_known);
         }
-        small.of_entity.into_iter().for_each(|(entity, n)| *large.of_entity.entry(entity).or_default() += n);
-        small.of_both.into_iter().for_each(|(kind, n)| *large.of_both.entry(kind).or_default() += n);
+        small.entities.into_iter().for_each(|(entity, n)| *large.entities.entry(entity).or_default() += n);
+        small
+            .entities_by_source
+            .into_iter()
+            .for_each(|(kind, n)| *large.entities_by_source.entry(kind).or_default() += n);
         large
     }
 }
