@@ -2,7 +2,7 @@
 
 use crate::refused;
 use crate::table::Table;
-use plait::{Fault, FaultCode, LaCode, ModelSpec, Role, SourceSpec, TableSpec};
+use plait::{Fault, FaultCode, LaCode, LinkType, ModelSpec, Role, SourceSpec, TableSpec};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use std::path::PathBuf;
@@ -97,6 +97,11 @@ pub(crate) fn role(name: &str) -> PyResult<Role> {
         None => format!("use one of {}", Role::all().map(Role::name).collect::<Vec<_>>().join(", ")),
     };
     known("role", &name.replace(' ', "_"), Role::from_name, todo)
+}
+
+pub(crate) fn link_type(name: Option<String>) -> PyResult<Option<LinkType>> {
+    let todo = "use one of link_only, dedupe_only, link_and_dedupe";
+    name.map(|name| known("link type", &name, LinkType::from_name, todo)).transpose()
 }
 
 /// What a name stands for; a usage error where it stands for nothing.

@@ -7,6 +7,7 @@ mod given;
 mod linkage;
 mod look;
 mod model;
+mod parts;
 mod run;
 mod similarity;
 mod table;
@@ -59,5 +60,7 @@ fn _plait(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(similarity::compare, module)?)?;
     module.add_function(wrap_pyfunction!(similarity::sounds, module)?)?;
     module.add_function(wrap_pyfunction!(similarity::standardised, module)?)?;
+    module.add_class::<parts::Parts>()?;
+    module.add_function(wrap_pyfunction!(parts::plan_parts, module)?)?;
     Ok(())
 }

@@ -4,7 +4,7 @@ use crate::given::{self, Given, GivenModel, known};
 use crate::refused;
 use crate::run::run;
 use crate::table::Table;
-use plait::{Held, LinkRequest, LinkType, Linked, Method, PartialDate, SourceSpec};
+use plait::{Held, LinkRequest, Linked, Method, PartialDate, SourceSpec};
 use pyo3::prelude::*;
 
 /// As `plait link` has them.
@@ -42,13 +42,7 @@ impl Options {
             labels: table(self.labels)?,
             names: table(self.names)?,
             roles: given::roles(self.roles)?,
-            link_type: self
-                .link_type
-                .map(|name| {
-                    let todo = "use one of link_only, dedupe_only, link_and_dedupe";
-                    known("link type", &name, LinkType::from_name, todo)
-                })
-                .transpose()?,
+            link_type: given::link_type(self.link_type)?,
             link_from: self.threshold,
             ages_on: self
                 .ages_on

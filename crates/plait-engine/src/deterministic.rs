@@ -23,7 +23,8 @@ use crate::comparison::Comparer;
 use crate::model::{
     BlockingKey, BlockingRule, DeterministicRule, Guard, LinkType, Model, exceptions_words, keys_words,
 };
-use crate::records::{Field, Records, Source};
+use crate::parts::Share;
+use crate::records::{Field, Records};
 use crate::scoring::{ScoredPairs, Scorer};
 use crate::similarity::{
     half_of_double_barrelled, initials_agree, osa_at_most, same_spelling_family, token_subset,
@@ -51,6 +52,7 @@ pub struct Rulings {
     pub pairs: Vec<(u32, u32, Ruling)>,
     /// What was left out, in the order of the rules.
     pub left_out: Vec<LeftOut>,
+    n_rules: u16,
     /// Whether the rules come in passes.
     in_passes: bool,
     settled: Settled,
@@ -78,7 +80,7 @@ impl Settled {
 
 /// A pair that a rule has found: left and right record, whether an exception of the rule catches it, index of the rule. They
 /// sort so that of each pair the first rule that links it comes first, or else the first that would.
-type Found = (u32, u32, bool, u16);
+pub(crate) type Found = (u32, u32, bool, u16);
 
 /// Values that so many records share that they cannot be of one person, and that a rule therefore leaves out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,14 +111,33 @@ impl Rulings {
         link_type: LinkType,
         most_records: u32,
     ) -> Self {
-        let mut found: Vec<Found> = Vec::new();
+        let mut found = Vec::new();
         let mut left_out = Vec::new();
+        let finder = Finder::of(records);
+        for (index, rule) in rules.iter().enumerate() {
+            // by itself: of the pairs of a rule that another has too, both may have something to say
+            let mut blocks = Blocks::new(records, &[BlockingRule { keys: rule.keys.clone() }], link_type);
+            left_out.extend(LeftOut::of(index, blocks.leave_out_larger(most_records)));
+            finder.find(index as u16, rule, &blocks, &mut found);
+        }
+        Self { left_out, ..Self::of_found(records, rules, found) }
+    }
+
+    /// From what all rules have found, pass by pass.
+    pub(crate) fn of_found(records: &Records, rules: &[DeterministicRule], mut found: Vec<Found>) -> Self {
         let mut settled = Settled::default();
         let in_passes = rules.iter().any(|rule| rule.pass.is_some());
         let mut of_one_person = Components::new(records.len());
-        let mut first = 0;
+        found.par_sort_unstable_by_key(|found| found.3);
+        let mut rest = &found[..];
+        let mut all: Vec<Found> = Vec::new();
+        let mut end = 0;
         for pass in rules.chunk_by(|a, b| a.pass == b.pass) {
-            let mut of_pass = find(records, pass, first, link_type, most_records, &mut left_out);
+            end += pass.len();
+            let (of_rules, later) = rest.split_at(rest.partition_point(|found| usize::from(found.3) < end));
+            rest = later;
+            let mut of_pass = of_rules.to_vec();
+            only_first_of_each_pair(&mut of_pass);
             of_pass.retain(|&(left, right, ..)| !settled.has(records, left, right));
             catch_ambiguous(records, rules, &mut of_pass, &mut of_one_person);
             if in_passes {
@@ -125,13 +146,12 @@ impl Rulings {
                     of_one_person.join(left, right);
                 }
             }
-            found.append(&mut of_pass);
-            first += pass.len();
+            all.append(&mut of_pass);
         }
-        only_first_of_each_pair(&mut found);
+        only_first_of_each_pair(&mut all);
         let ruling = |is_caught, rule| if is_caught { Ruling::Caught(rule) } else { Ruling::Link(rule) };
-        let pairs = found.into_iter().map(|(left, right, caught, rule)| (left, right, ruling(caught, rule)));
-        Self { pairs: pairs.collect(), left_out, in_passes, settled }
+        let pairs = all.into_iter().map(|(left, right, caught, rule)| (left, right, ruling(caught, rule)));
+        Self { pairs: pairs.collect(), left_out: Vec::new(), n_rules: rules.len() as u16, in_passes, settled }
     }
 
     /// What is said of a pair, the lower record first.
@@ -146,6 +166,7 @@ impl Rulings {
     /// equals the first by records.
     pub fn apply(&self, comparer: &Comparer<'_>, scorer: &Scorer<'_>, pairs: &mut ScoredPairs) {
         pairs.tell(&self.pairs, comparer, scorer);
+        pairs.n_deterministic = self.n_rules;
         if !self.in_passes {
             return;
         }
@@ -220,28 +241,31 @@ fn agreement(rule: &DeterministicRule) -> String {
     format!("{agree}{named}")
 }
 
-/// What the rules of one pass find, each pair once; `first` is the index of its first rule.
-fn find(
-    records: &Records,
-    rules: &[DeterministicRule],
-    first: usize,
-    link_type: LinkType,
-    most_records: u32,
-    left_out: &mut Vec<LeftOut>,
-) -> Vec<Found> {
-    let mut found = Vec::new();
-    let unverified = records.unverified_nhs_numbers();
-    let is_verified = |record: u32| unverified.get(record as usize) != Some(&true);
-    let is_number = |name: &str| field_of(records, name).role == Role::NhsNumber;
-    for (index, rule) in (first..).zip(rules) {
+impl LeftOut {
+    /// Of how many values, and how many records the most common of them has.
+    fn of(rule: usize, (n_values, most_records): (u64, u64)) -> Option<Self> {
+        (n_values > 0).then_some(Self { rule, n_values, most_records })
+    }
+}
+
+/// Finds the pairs of rules.
+struct Finder<'a> {
+    records: &'a Records,
+    /// Per record, whether its NHS number is none; empty where all are.
+    unverified: Vec<bool>,
+}
+
+impl<'a> Finder<'a> {
+    fn of(records: &'a Records) -> Self {
+        Self { records, unverified: records.unverified_nhs_numbers() }
+    }
+
+    /// Adds the pairs that a rule finds in its blocks.
+    fn find(&self, index: u16, rule: &DeterministicRule, blocks: &Blocks, found: &mut Vec<Found>) {
+        let records = self.records;
+        let is_verified = |record: u32| self.unverified.get(record as usize) != Some(&true);
+        let is_number = |name: &str| field_of(records, name).role == Role::NhsNumber;
         let is_by_number = rule.keys.iter().any(|key| is_number(&key.left.0) || is_number(&key.right.0));
-        let keys = BlockingRule { keys: rule.keys.clone() };
-        // by itself: of the pairs of a rule that another has too, both may have something to say
-        let mut blocks = Blocks::new(records, &[keys], link_type);
-        let (n_values, largest) = blocks.leave_out_larger(most_records);
-        if n_values > 0 {
-            left_out.push(LeftOut { rule: index, n_values, most_records: largest });
-        }
         let guards: Vec<Vec<&Field>> =
             rule.unless_different.iter().map(|guard| fields_of(records, guard)).collect();
         let unequal: Vec<&Field> = rule.unless_unequal.iter().map(|field| field_of(records, field)).collect();
@@ -267,26 +291,40 @@ fn find(
                     fields.iter().all(|field| may_say(field, left, right))
                         && are_different(records, fields, left, right)
                 });
-                pairs.push((left, right, is_caught, index as u16));
+                pairs.push((left, right, is_caught, index));
             });
             pairs
         };
         found.par_extend(blocks.tasks(65_536).par_iter().flat_map_iter(of_task));
     }
-    only_first_of_each_pair(&mut found);
-    found
+}
+
+/// The pairs of a part of all records that rules find, and what was left out; rules go by their numbers from `first` on. Where
+/// records may have several keys, a pair is there for each that it shares.
+pub(crate) fn found_in_part(
+    records: &Records,
+    rules: &[DeterministicRule],
+    link_type: LinkType,
+    first: usize,
+    share: &Share,
+) -> (Vec<Found>, Vec<LeftOut>) {
+    let (mut found, mut left_out) = (Vec::new(), Vec::new());
+    let finder = Finder::of(records);
+    for (index, rule) in rules.iter().enumerate() {
+        let keys = BlockingRule { keys: rule.keys.clone() };
+        let mut blocks = Blocks::of_rule(records, (first + index, &keys), link_type, share);
+        left_out.extend(LeftOut::of(index, blocks.leave_out_larger(MOST_RECORDS)));
+        finder.find(index as u16, rule, &blocks, &mut found);
+    }
+    found.par_sort_unstable();
+    found.dedup();
+    (found, left_out)
 }
 
 /// Per field, whether each source has a value of it.
 fn sources_with(records: &Records, fields: &[String]) -> Vec<Vec<bool>> {
-    let has = |field: &Field, source: &Source| {
-        field.codes[source.start as usize..source.end as usize].iter().any(|&code| code != NULL)
-    };
-    let of_field = |name: &String| {
-        let field = field_of(records, name);
-        records.sources.iter().map(|source| has(field, source)).collect()
-    };
-    fields.iter().map(of_field).collect()
+    let has = |name: &String| field_of(records, name).present.iter().map(|&n| n > 0).collect();
+    fields.iter().map(has).collect()
 }
 
 fn only_first_of_each_pair(found: &mut Vec<Found>) {

@@ -1,11 +1,15 @@
 //! Small records for tests, and the definitions that the fast code is held against.
 
-use crate::model::{Accept, Clustering, Comparison, Condition, Level, LinkType, Missing, Model, Part};
+use crate::model::{
+    Accept, BlockingKey, BlockingRule, Clustering, Comparison, Condition, DeterministicRule, Guard, Level,
+    LinkType, Missing, Model, Part,
+};
 use crate::records::{Field, Records, Source};
 use crate::scoring::ScoredPairs;
 use crate::similarity;
 use plait_types::{DateOrder, Interner, NULL, PartialDate, Role};
 use proptest::prelude::*;
+use proptest::sample::select;
 use proptest::test_runner::RngSeed;
 use std::collections::BTreeSet;
 
@@ -31,19 +35,21 @@ pub(crate) fn column(values: &[&str]) -> Vec<Option<String>> {
 pub(crate) fn records(sizes: &[usize], columns: &[Column<'_>]) -> Records {
     let mut start = 0;
     let sources = sizes.iter().enumerate().map(|(index, size)| {
-        let source = Source { name: format!("s{index}"), start, end: start + *size as u32 };
+        let end = start + *size as u32;
+        let source = Source { name: format!("s{index}"), start, end, n_in_all: *size as u64 };
         start = source.end;
         source
     });
     let sources: Vec<Source> = sources.collect();
     Records {
-        fields: columns.iter().map(|column| field(column, sources.len())).collect(),
+        fields: columns.iter().map(|column| field(column, &sources)).collect(),
         sources,
         own_nicknames: None,
+        places: Vec::new(),
     }
 }
 
-fn field((name, role, rows): &Column<'_>, n_sources: usize) -> Field {
+fn field((name, role, rows): &Column<'_>, sources: &[Source]) -> Field {
     let mut interner = Interner::default();
     let code = |row: &Option<String>| row.as_ref().map_or(NULL, |value| interner.intern(value));
     let codes: Vec<u32> = rows.iter().map(code).collect();
@@ -51,9 +57,14 @@ fn field((name, role, rows): &Column<'_>, n_sources: usize) -> Field {
     let mut counts = vec![0; values.len()];
     codes.iter().filter(|code| **code != NULL).for_each(|&code| counts[code as usize] += 1);
     let date = |text| PartialDate::parse(text, DateOrder::YearMonthDay).expect("dates are ISO dates");
+    let present = |source: &Source| {
+        let codes = &codes[source.start as usize..source.end as usize];
+        codes.iter().filter(|code| **code != NULL).count() as u64
+    };
     Field {
         name: (*name).into(),
-        headers: vec![Some((*name).into()); n_sources],
+        headers: vec![Some((*name).into()); sources.len()],
+        present: sources.iter().map(present).collect(),
         role: *role,
         dates: if role.is_date() { values.iter().map(date).collect() } else { Vec::new() },
         codes,
@@ -124,6 +135,79 @@ pub(crate) fn any_records() -> impl Strategy<Value = Records> {
 
 pub(crate) fn any_link_type() -> impl Strategy<Value = LinkType> {
     prop::sample::select(vec![LinkType::LinkOnly, LinkType::DedupeOnly, LinkType::LinkAndDedupe])
+}
+
+/// A key of a blocking rule on fields of [`any_records`].
+fn any_key() -> impl Strategy<Value = BlockingKey> {
+    let text = [
+        Part::Whole,
+        Part::First(1),
+        Part::First(3),
+        Part::Last(2),
+        Part::FirstWord,
+        Part::Soundex,
+        Part::AnyWord,
+        Part::AnyElement,
+        Part::ButOneLetter,
+        Part::SpellingFamily,
+    ];
+    let date =
+        [Part::Whole, Part::Year, Part::YearMonth, Part::YearDay, Part::MonthDay, Part::NotNewYearsDay];
+    let place = [Part::Whole, Part::Sector, Part::District, Part::Area];
+    let name = move || (select(vec![FORENAME, SURNAME]), select(text.to_vec()));
+    let same = |field: &'static str, part| BlockingKey::same(field, part);
+    prop_oneof![
+        name().prop_map(move |(field, part)| same(field, part)),
+        select(date.to_vec()).prop_map(move |part| same(DATE, part)),
+        select(place.to_vec()).prop_map(move |part| same(POSTCODE, part)),
+        (name(), name()).prop_map(|((left, left_part), (right, right_part))| BlockingKey {
+            left: (left.into(), left_part),
+            right: (right.into(), right_part),
+        }),
+    ]
+}
+
+/// Blocking rules on fields of [`any_records`].
+pub(crate) fn any_blocking_rules() -> impl Strategy<Value = Vec<BlockingRule>> {
+    let rule = prop::collection::vec(any_key(), 1..4).prop_map(|keys| BlockingRule { keys });
+    prop::collection::vec(rule, 1..5)
+}
+
+/// Deterministic rules on fields of [`any_records`], in passes or not.
+pub(crate) fn any_deterministic_rules() -> impl Strategy<Value = Vec<DeterministicRule>> {
+    let same = |field: &'static str, part| BlockingKey::same(field, part);
+    let key = prop_oneof![
+        4 => select(vec![FORENAME, SURNAME, DATE, POSTCODE]).prop_map(move |field| same(field, Part::Whole)),
+        1 => Just(same(DATE, Part::Year)),
+        1 => Just(same(DATE, Part::NotNewYearsDay)),
+        1 => Just(same(FORENAME, Part::Soundex)),
+        1 => Just(same(SURNAME, Part::First(3))),
+        1 => Just(same(SURNAME, Part::AnyWord)),
+        1 => Just("forename = surname".parse().unwrap()),
+    ];
+    let guard = prop::collection::vec(select(vec![FORENAME, SURNAME, DATE, POSTCODE]), 1..3)
+        .prop_map(|fields| Guard { fields: fields.into_iter().map(str::to_owned).collect() });
+    let unequal = prop::collection::vec(select(vec![FORENAME, POSTCODE]).prop_map(str::to_owned), 0..2);
+    let exceptions = (prop::collection::vec(guard, 0..3), unequal, any::<bool>());
+    let held = prop::collection::vec(select(vec![SURNAME, POSTCODE]).prop_map(str::to_owned), 0..2);
+    let of_pairs = (prop::option::of(1..4u32), held);
+    let rule = (prop::collection::vec(key, 1..3), exceptions, of_pairs).prop_map(
+        |(keys, (unless_different, unless_unequal, unless_ambiguous), (pass, sources_with))| {
+            DeterministicRule {
+                name: None,
+                pass,
+                keys,
+                sources_with,
+                unless_different,
+                unless_unequal,
+                unless_ambiguous,
+            }
+        },
+    );
+    prop::collection::vec(rule, 0..5).prop_map(|mut rules| {
+        rules.sort_by_key(|rule| rule.pass);
+        rules
+    })
 }
 
 /// All pairs that may be compared.
@@ -201,7 +285,7 @@ pub(crate) fn part(value: &str, part: Part) -> Option<String> {
     Some(text).filter(|text| !text.is_empty())
 }
 
-/// Pairs of these records and weights, made by one blocking rule.
+/// Pairs of these records and weights, made by one blocking rule under a model of three deterministic ones.
 pub(crate) fn scored(edges: &[(u32, u32, f64)]) -> ScoredPairs {
     ScoredPairs {
         left: edges.iter().map(|e| e.0).collect(),
@@ -209,6 +293,7 @@ pub(crate) fn scored(edges: &[(u32, u32, f64)]) -> ScoredPairs {
         weight: edges.iter().map(|e| e.2).collect(),
         rule: vec![0; edges.len()],
         ruling: vec![None; edges.len()],
+        n_deterministic: 3,
         n_candidates: vec![edges.len() as u64],
     }
 }

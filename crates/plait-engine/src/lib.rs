@@ -8,6 +8,7 @@
 //! and [`labels`] what somebody knows and wants the result held against,
 //! [`conflicts`] tells which records cannot be of one person, [`clustering`] decides who is one person,
 //! [`objection`] says why a strong pair is none,
+//! [`parts`] do the same where no one process holds all records,
 //! [`methods`] are published ones to hold the result against,
 //! [`quality`] says how good that is without labels and [`evaluation`] with them, [`explanation`] says why.
 
@@ -26,6 +27,7 @@ pub mod labels;
 pub mod methods;
 pub mod model;
 pub mod objection;
+pub mod parts;
 pub mod progress;
 pub mod quality;
 pub mod records;

@@ -6,6 +6,7 @@ use crate::records::Field;
 use crate::similarity;
 use plait_types::identifier::{NhsNumber, Postcode, Uln, Upn};
 use plait_types::{Interner, NULL, PartialDate, Role, Values};
+use twox_hash::XxHash3_64;
 
 /// For each `(field, part)`, a table from value code to part code; [`NULL`] where a value has no such part, or may have
 /// several.
@@ -47,6 +48,45 @@ pub(crate) fn part_list_texts(field: &Field, part: Part) -> (Lists, Values) {
     let mut interner = Interner::default();
     let lists = lists(field, part, &mut interner);
     (lists, interner.into_values())
+}
+
+/// Per value the hashes of its parts, each once; equal texts have equal hashes, on every machine.
+pub(crate) fn part_hashes(field: &Field, part: Part) -> HashLists {
+    let mut all = HashLists { starts: vec![0], hashes: Vec::new() };
+    for value in 0..field.values.len() as u32 {
+        let start = all.hashes.len();
+        each_text(field, part, value, |text| {
+            if !text.is_empty() {
+                all.hashes.push(XxHash3_64::oneshot(text.as_bytes()));
+            }
+        });
+        if all.hashes.len() > start + 1 {
+            let mut own = all.hashes.split_off(start);
+            own.sort_unstable();
+            own.dedup();
+            all.hashes.append(&mut own);
+        }
+        all.starts.push(all.hashes.len() as u32);
+    }
+    all
+}
+
+/// A list of hashes per value.
+pub(crate) struct HashLists {
+    starts: Vec<u32>,
+    hashes: Vec<u64>,
+}
+
+impl HashLists {
+    /// Those of a value; none where it is missing.
+    pub(crate) fn get(&self, code: u32) -> &[u64] {
+        match code {
+            NULL => &[],
+            code => {
+                &self.hashes[self.starts[code as usize] as usize..self.starts[code as usize + 1] as usize]
+            }
+        }
+    }
 }
 
 fn lists(field: &Field, part: Part, interner: &mut Interner) -> Lists {

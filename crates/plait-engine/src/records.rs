@@ -1,6 +1,7 @@
 //! Records of all sources as rows of codes.
 
 use crate::model::{EXPECTED_DATE_OF_BIRTH, NHS_NUMBER_STATUS};
+use crate::parts::{Plan, PlannedColumn, PlannedField};
 use crate::random::draw;
 use crate::similarity::Nicknames;
 use crate::standardise::standardise;
@@ -21,6 +22,8 @@ pub struct Records {
     pub fields: Vec<Field>,
     /// Short forms and spellings of names, where somebody gave some besides [the built-in ones](Nicknames::builtin).
     pub own_nicknames: Option<Arc<Nicknames>>,
+    /// Per record its place among all records, where these are [a part](crate::parts) of them; else empty.
+    pub places: Vec<u64>,
 }
 
 /// The field that says which of several sources a record came from; a name that no header is likely to have.
@@ -35,6 +38,8 @@ pub struct Source {
     pub start: u32,
     /// Index after its last record.
     pub end: u32,
+    /// How many records it has in all: more where these are only [a part](crate::parts) of them.
+    pub n_in_all: u64,
 }
 
 /// One property of records, brought together from the columns of all sources.
@@ -51,8 +56,10 @@ pub struct Field {
     pub codes: Vec<u32>,
     /// Standardised values, indexed by code.
     pub values: Values,
-    /// Records per code.
+    /// Records per code, of all records, also where these are only [a part](crate::parts) of them.
     pub counts: Vec<u32>,
+    /// Per source, its records with a value, also of all.
+    pub present: Vec<u64>,
     /// Dates, indexed by code, for fields of dates; else empty.
     pub dates: Vec<PartialDate>,
     /// Records whose value was a placeholder and is treated as missing.
@@ -65,7 +72,7 @@ pub struct Field {
 }
 
 /// A source as the engine takes it: the table and what its columns mean.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct SourceInput {
     /// Consumed column by column, so that raw and standardised values are not held at once.
     pub table: Table,
@@ -92,7 +99,8 @@ impl Records {
         let mut start = 0;
         for input in &inputs {
             let end = start + input.table.n_rows as u32;
-            sources.push(Source { name: input.table.name.clone(), start, end });
+            let n_in_all = input.table.n_rows as u64;
+            sources.push(Source { name: input.table.name.clone(), start, end, n_in_all });
             start = end;
         }
         take_lines_as_addresses(&mut inputs);
@@ -112,12 +120,12 @@ impl Records {
             })
             .collect();
         drop(inputs);
-        let mut fields: Vec<Field> = parts.into_par_iter().map(|part| part.into_field(&sources)).collect();
-        let is_there = |field: &Field| field.role == Role::Source || field.name == SOURCE_OF_RECORD;
-        if sources.len() > 1 && !fields.iter().any(is_there) {
+        let field = |part: FieldParts| part.into_field(&sources).counted(&sources).without_spikes(&sources);
+        let mut fields: Vec<Field> = parts.into_par_iter().map(field).collect();
+        if knows_no_source(&sources, &fields) {
             fields.push(Field::of_sources(&sources));
         }
-        Self { sources, fields, own_nicknames: None }
+        Self { sources, fields, own_nicknames: None, places: Vec::new() }
     }
 
     /// The table of short forms and spellings by which names are compared.
@@ -132,18 +140,28 @@ impl Records {
         let kept: Vec<u32> =
             (0..self.len() as u32).filter(|&record| draw(seed, u64::from(record)) <= share).collect();
         let position = |record: u32| kept.partition_point(|&k| k < record) as u32;
+        let sources: Vec<Source> = self
+            .sources
+            .iter()
+            .map(|s| {
+                let (start, end) = (position(s.start), position(s.end));
+                Source { name: s.name.clone(), start, end, n_in_all: u64::from(end - start) }
+            })
+            .collect();
         Self {
-            sources: self
-                .sources
-                .iter()
-                .map(|s| Source { name: s.name.clone(), start: position(s.start), end: position(s.end) })
-                .collect(),
-            fields: self.fields.par_iter().map(|field| field.subset(&kept)).collect(),
+            fields: self.fields.par_iter().map(|field| field.subset(&kept, &sources)).collect(),
+            sources,
             own_nicknames: self.own_nicknames.clone(),
+            places: Vec::new(),
         }
     }
 
-    /// How many records there are in all.
+    /// The place of a record among all records.
+    pub fn place(&self, record: u32) -> u64 {
+        self.places.get(record as usize).copied().unwrap_or(u64::from(record))
+    }
+
+    /// How many records there are.
     pub fn len(&self) -> usize {
         self.sources.last().map_or(0, |source| source.end as usize)
     }
@@ -195,6 +213,7 @@ impl Field {
             codes: Vec::new(),
             values: Values::default(),
             counts: Vec::new(),
+            present: Vec::new(),
             dates: Vec::new(),
             n_placeholders: 0,
             spikes: Vec::new(),
@@ -217,7 +236,7 @@ impl Field {
             values: interner.into_values(),
             ..Self::without_values(SOURCE_OF_RECORD.to_owned(), headers, Role::Source)
         };
-        field.count();
+        field.count(sources);
         field
     }
 
@@ -240,7 +259,7 @@ impl Field {
         self.values.iter().position(|known| known.eq_ignore_ascii_case(value)).map(|code| code as u32)
     }
 
-    fn subset(&self, kept: &[u32]) -> Self {
+    fn subset(&self, kept: &[u32], sources: &[Source]) -> Self {
         // the values of the others are left out, so that working on a sample costs as little as it should
         let mut old_to_new = vec![NULL; self.values.len()];
         let mut old = Vec::new();
@@ -270,22 +289,28 @@ impl Field {
             },
             ..Self::without_values(self.name.clone(), self.headers.clone(), self.role)
         };
-        field.count();
+        field.count(sources);
         field
     }
 
-    fn count(&mut self) {
+    fn count(&mut self, sources: &[Source]) {
         self.counts = vec![0; self.values.len()];
-        for &code in &self.codes {
-            if code != NULL {
-                self.counts[code as usize] += 1;
+        let of_source = |source: &Source| {
+            let mut present = 0;
+            for &code in &self.codes[source.start as usize..source.end as usize] {
+                if code != NULL {
+                    self.counts[code as usize] += 1;
+                    present += 1;
+                }
             }
-        }
+            present
+        };
+        self.present = sources.iter().map(of_source).collect();
     }
 
-    /// Records that have a value.
+    /// Records that have a value, of all.
     pub fn n_present(&self) -> u64 {
-        self.counts.iter().map(|&count| u64::from(count)).sum()
+        self.present.iter().sum()
     }
 }
 
@@ -294,6 +319,22 @@ struct ColumnGroup {
     role: Role,
     /// One per source.
     columns: Vec<Option<InputColumn>>,
+}
+
+/// The fields that columns of all sources would make.
+pub(crate) fn plan(mut inputs: Vec<SourceInput>) -> Vec<PlannedField> {
+    take_lines_as_addresses(&mut inputs);
+    let planned = |(column, input): (Option<InputColumn>, &SourceInput)| {
+        let column = column?;
+        let header = input.table.columns[column.index].name.clone();
+        Some(PlannedColumn { header, date_order: column.date_order })
+    };
+    let field = |group: ColumnGroup| PlannedField {
+        columns: group.columns.into_iter().zip(&inputs).map(planned).collect(),
+        name: group.name,
+        role: group.role,
+    };
+    group_columns(&inputs).into_iter().map(field).collect()
 }
 
 /// An address in one column is an address, whether its header says so or calls it a line: where no source has more than
@@ -406,11 +447,58 @@ fn compared(role: Role, header: &str) -> bool {
     }
 }
 
+/// Times as many records as the plausible values have, from which on a value is implausible.
+pub(crate) const SPIKE: u32 = 20;
+/// And so many at least.
+pub(crate) const LEAST_OF_SPIKE: u32 = 50;
+
 struct FieldParts {
     name: String,
     role: Role,
     /// One per source: the raw column and the order of its dates.
     columns: Vec<Option<(Column, Option<DateOrder>)>>,
+}
+
+impl Records {
+    /// Some records of one source as rows of codes, standardised as if they were with all others; values that implausibly many hold
+    /// are still there, and counts are of these records.
+    pub(crate) fn of_rows(plan: &Plan, source: usize, mut table: Table, places: Vec<u64>) -> Self {
+        let n = table.n_rows as u32;
+        let sources = plan.sources.iter().enumerate().map(|(at, name)| {
+            let (start, end) = (if at > source { n } else { 0 }, if at >= source { n } else { 0 });
+            Source { name: name.clone(), start, end, n_in_all: u64::from(end - start) }
+        });
+        let sources: Vec<Source> = sources.collect();
+        let mut take = |header: &str| {
+            let column = table.columns.iter_mut().find(|column| column.name == header);
+            std::mem::take(column.expect("the columns of the plan were asked for"))
+        };
+        let field = |planned: &PlannedField| {
+            let columns = planned.columns.iter().enumerate().map(|(at, column)| {
+                let column = column.as_ref()?;
+                let of_this = if at == source { take(&column.header) } else { Column::default() };
+                Some((Column { name: column.header.clone(), ..of_this }, column.date_order))
+            });
+            FieldParts { name: planned.name.clone(), role: planned.role, columns: columns.collect() }
+        };
+        let parts: Vec<FieldParts> = plan.fields.iter().map(field).collect();
+        let fields = parts.into_iter().map(|part| part.into_field(&sources).counted(&sources)).collect();
+        Self { sources, fields, own_nicknames: None, places }
+    }
+
+    /// Records that were standardised elsewhere.
+    pub(crate) fn of_part(sources: Vec<Source>, mut fields: Vec<Field>, places: Vec<u64>) -> Self {
+        if knows_no_source(&sources, &fields) {
+            fields.push(Field::of_sources(&sources));
+        }
+        Self { sources, fields, own_nicknames: None, places }
+    }
+}
+
+/// Whether a field is missing that says which of several sources a record came from.
+fn knows_no_source(sources: &[Source], fields: &[Field]) -> bool {
+    let is_there = |field: &Field| field.role == Role::Source || field.name == SOURCE_OF_RECORD;
+    sources.len() > 1 && !fields.iter().any(is_there)
 }
 
 impl FieldParts {
@@ -425,7 +513,7 @@ impl FieldParts {
         {
             field.codes = std::mem::take(&mut column.codes);
             field.values = std::mem::take(&mut column.values);
-            return field.finished();
+            return field;
         }
         let mut interner = Interner::with_capacity(size);
         for (column, source) in columns.into_iter().zip(sources) {
@@ -435,7 +523,7 @@ impl FieldParts {
             }
         }
         field.values = interner.into_values();
-        field.finished()
+        field
     }
 }
 
@@ -456,9 +544,13 @@ fn are_standard(role: Role, values: &Values, order: Option<DateOrder>) -> bool {
 
 impl Field {
     /// With what follows from codes and values.
-    fn finished(mut self) -> Self {
-        self.count();
-        self.drop_spikes();
+    fn counted(mut self, sources: &[Source]) -> Self {
+        self.count(sources);
+        self.read_dates();
+        self
+    }
+
+    fn read_dates(&mut self) {
         if self.role.is_date() {
             let read = |text| PartialDate::parse(text, DateOrder::YearMonthDay);
             self.dates = self
@@ -467,22 +559,49 @@ impl Field {
                 .map(|text| read(text).expect("standardised dates are ISO dates"))
                 .collect();
         }
-        self
     }
 
     /// Treats values as missing that so many records hold that they say nothing about who these are: an office's
     /// postcode, a telephone number typed for everybody.
-    fn drop_spikes(&mut self) {
-        const TIMES: u32 = 20;
-        const AT_LEAST: u32 = 50;
-        let Some(from) = implausible_from(self.role, &self.counts, TIMES, AT_LEAST) else { return };
+    fn without_spikes(mut self, sources: &[Source]) -> Self {
+        let Some(from) = implausible_from(self.role, &self.counts, SPIKE, LEAST_OF_SPIKE) else {
+            return self;
+        };
+        self.spikes = self.counts.iter().copied().filter(|&count| count >= from).collect();
+        let is_spike: Vec<bool> = self.counts.iter().map(|&count| count >= from).collect();
+        self.forget(&is_spike);
+        self.count(sources);
+        self
+    }
+
+    /// Treats some values as missing; `is_forgotten` is one per value.
+    pub(crate) fn forget(&mut self, is_forgotten: &[bool]) {
         for code in &mut self.codes {
-            if *code != NULL && self.counts[*code as usize] >= from {
+            if *code != NULL && is_forgotten[*code as usize] {
                 *code = NULL;
             }
         }
-        self.spikes = self.counts.iter().copied().filter(|&count| count >= from).collect();
-        self.count();
+    }
+
+    /// Of records that were standardised elsewhere: `counts` of all records, where they are known, else of these.
+    pub(crate) fn of_part(
+        planned: &PlannedField,
+        codes: Vec<u32>,
+        values: Values,
+        counts: Option<Vec<u32>>,
+        present: Vec<u64>,
+    ) -> Self {
+        let headers = planned.columns.iter().map(|column| Some(column.as_ref()?.header.clone())).collect();
+        let mut field =
+            Self { codes, values, ..Self::without_values(planned.name.clone(), headers, planned.role) };
+        field.counts = counts.unwrap_or_else(|| {
+            let mut counts = vec![0; field.values.len()];
+            field.codes.iter().filter(|code| **code != NULL).for_each(|&code| counts[code as usize] += 1);
+            counts
+        });
+        field.present = present;
+        field.read_dates();
+        field
     }
 
     fn take_in(&mut self, column: &Column, order: Option<DateOrder>, interner: &mut Interner) {

@@ -174,7 +174,7 @@ pub struct SharedFrequency {
 /// Pairs at or above a weight.
 #[derive(Clone, Debug, Default)]
 pub struct ScoredPairs {
-    /// Left records; `left < right` in every pair. Ordered by rule, then as the rule walks its blocks.
+    /// Left records; `left < right` in every pair. Ordered by left, then right record, but for those that are told of later.
     pub left: Vec<u32>,
     /// Right records.
     pub right: Vec<u32>,
@@ -185,6 +185,8 @@ pub struct ScoredPairs {
     pub rule: Vec<u16>,
     /// What deterministic rules or a constraint say of the pair.
     pub ruling: Vec<Option<Ruling>>,
+    /// Deterministic rules of the model, where they have been applied.
+    pub n_deterministic: u16,
     /// Candidate pairs looked at, per rule, those of earlier rules left out.
     pub n_candidates: Vec<u64>,
 }
@@ -761,25 +763,18 @@ pub fn score_compared(
     Ok(collect(chunks, n_rules))
 }
 
+/// Each pair is there once, so that its order among them depends on nothing but its records.
 fn collect(chunks: Vec<Chunk>, n_rules: usize) -> ScoredPairs {
     let n = chunks.iter().map(|chunk| chunk.pairs.len()).sum();
-    let mut scored = ScoredPairs {
-        left: Vec::with_capacity(n),
-        right: Vec::with_capacity(n),
-        weight: Vec::with_capacity(n),
-        rule: Vec::with_capacity(n),
-        ruling: vec![None; n],
-        n_candidates: vec![0; n_rules],
-    };
-    for chunk in chunks {
-        scored.n_candidates[chunk.rule] += chunk.n_candidates;
-        for (left, right, weight) in chunk.pairs {
-            scored.left.push(left);
-            scored.right.push(right);
-            scored.weight.push(weight);
-            scored.rule.push(chunk.rule as u16);
-        }
+    let mut n_candidates = vec![0; n_rules];
+    let mut found: Vec<(u32, u32, f64, u16)> = Vec::with_capacity(n);
+    for Chunk { rule, n_candidates: n, pairs } in chunks {
+        n_candidates[rule] += n;
+        found.extend(pairs.into_iter().map(|(left, right, weight)| (left, right, weight, rule as u16)));
     }
+    found.par_sort_unstable_by_key(|&(left, right, ..)| (left, right));
+    let mut scored = ScoredPairs { n_candidates, ..ScoredPairs::default() };
+    found.into_iter().for_each(|(left, right, weight, rule)| scored.push(left, right, weight, rule));
     scored
 }
 
@@ -869,6 +864,15 @@ impl ScoredPairs {
     /// In place of a blocking rule, where none makes the pair.
     pub const NO_CANDIDATE: u16 = u16::MAX;
 
+    /// Adds a pair of which no ruling says anything.
+    pub(crate) fn push(&mut self, left: u32, right: u32, weight: f64, rule: u16) {
+        self.left.push(left);
+        self.right.push(right);
+        self.weight.push(weight);
+        self.rule.push(rule);
+        self.ruling.push(None);
+    }
+
     /// Tells the pairs what is said of them, and adds those that are not among them, with their weights. `rulings` are by
     /// left, then right record, each pair once.
     pub(crate) fn tell(
@@ -895,11 +899,8 @@ impl ScoredPairs {
             .map_init(|| comparer.scratch(), |scratch, &(l, r, _)| scorer.weigh(l, r, scratch).0)
             .collect();
         for ((left, right, ruling), weight) in missing.into_iter().zip(weights) {
-            self.left.push(left);
-            self.right.push(right);
-            self.weight.push(weight);
-            self.rule.push(Self::NO_CANDIDATE);
-            self.ruling.push(Some(ruling));
+            self.push(left, right, weight, Self::NO_CANDIDATE);
+            *self.ruling.last_mut().expect("just added") = Some(ruling);
         }
     }
 

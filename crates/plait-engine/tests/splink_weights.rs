@@ -46,6 +46,7 @@ fn field(rows: &[Row], name: &str) -> Field {
         headers: vec![Some(name.into())],
         role: if is_date { Role::DateOfBirth } else { Role::Other },
         counts: column.counts(),
+        present: vec![column.codes.iter().filter(|code| **code != NULL).count() as u64],
         dates: if is_date {
             column.values.iter().map(|text| date(text).unwrap()).collect()
         } else {
@@ -61,9 +62,15 @@ fn field(rows: &[Row], name: &str) -> Field {
 
 fn records(rows: &[Row]) -> Records {
     Records {
-        sources: vec![Source { name: "people".into(), start: 0, end: rows.len() as u32 }],
+        sources: vec![Source {
+            name: "people".into(),
+            start: 0,
+            end: rows.len() as u32,
+            n_in_all: rows.len() as u64,
+        }],
         fields: rows[0].keys().map(|name| field(rows, name)).collect(),
         own_nicknames: None,
+        places: Vec::new(),
     }
 }
 

@@ -4,6 +4,7 @@
 //! that people and other tools open. Whether a file can be used is decided here; what its columns mean is not.
 
 pub mod columns;
+pub mod messages;
 mod noted;
 pub mod read;
 pub mod returns;

@@ -236,6 +236,12 @@ fault_codes! {
     Interrupted = "E053", Unexpected, "The command was stopped before it ended; nothing was left behind.",
         why "A part of a result would look like all of it.",
         do "Run the command again when you are ready.";
+    OtherVersion = "E055", Usage, "The processes of one job have different versions of the program.",
+        why "What they send each other is the same in one version only.",
+        do "Install the same version of plait on the driver and on all executors.";
+    LostMessage = "E056", Unexpected, "What one process of a job sent to another did not come as it was sent.",
+        why "Records or pairs would be missing without a trace.",
+        do "Run the job again; if it happens again, please report it.";
     WouldReplace = "E054", Usage, "An output would replace a file that is read, or one that Plait did not write.",
         why "What is in that file would be lost.",
         do "Name another folder with --out or another file, or move the file away.";

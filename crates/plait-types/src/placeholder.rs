@@ -7,6 +7,7 @@
 
 use crate::identifier::UpnUnknown;
 use crate::{DateOrder, PartialDate, Role};
+use std::collections::BTreeMap;
 
 /// Whether a value as recorded stands for "missing" in a column of this role. Case, and spaces around it, do
 /// not count.
@@ -76,7 +77,43 @@ fn is_yes_or_no(role: Role) -> bool {
 /// commonest of the plausible values have. `rows` are the rows per distinct value. `None` where no value is, or where the
 /// role's values may well be common, as names are.
 pub fn implausible_from(role: Role, rows: &[u32], times: u32, least: u32) -> Option<u32> {
-    let of_one_person_or_home = matches!(
+    if !is_of_one_person_or_home(role) {
+        return None;
+    }
+    let place = first_plausible(rows.len());
+    if rows.len() <= place {
+        return None;
+    }
+    let mut rows = rows.to_vec();
+    let (above, reference, _) = rows.select_nth_unstable_by(place, |a, b| b.cmp(a));
+    let from = reference.saturating_mul(times).max(least);
+    above.iter().any(|&n| n >= from).then_some(from)
+}
+
+/// The same where only so much is known: how many values so many rows have, each.
+pub fn implausible_from_counts(
+    role: Role,
+    values: &BTreeMap<u32, u64>,
+    times: u32,
+    least: u32,
+) -> Option<u32> {
+    if !is_of_one_person_or_home(role) {
+        return None;
+    }
+    let n_values: u64 = values.values().sum();
+    let place = first_plausible(n_values as usize) as u64;
+    let mut before = 0;
+    let reference = values.iter().rev().find_map(|(&rows, n)| {
+        before += n;
+        (before > place).then_some(rows)
+    })?;
+    let from = reference.saturating_mul(times).max(least);
+    values.last_key_value().filter(|(rows, _)| **rows >= from).map(|_| from)
+}
+
+/// Whether the values of a role are of one person or one home each.
+pub fn is_of_one_person_or_home(role: Role) -> bool {
+    matches!(
         role,
         Role::DateOfBirth
             | Role::Postcode
@@ -87,19 +124,12 @@ pub fn implausible_from(role: Role, rows: &[u32], times: u32, least: u32) -> Opt
             | Role::NhsNumber
             | Role::Uln
             | Role::Identifier
-    );
-    if !of_one_person_or_home {
-        return None;
-    }
-    // the plausible ones begin beyond the first hundredth, and beyond three at least
-    let place = (rows.len() / 100).max(3);
-    if rows.len() <= place {
-        return None;
-    }
-    let mut rows = rows.to_vec();
-    let (above, reference, _) = rows.select_nth_unstable_by(place, |a, b| b.cmp(a));
-    let from = reference.saturating_mul(times).max(least);
-    above.iter().any(|&n| n >= from).then_some(from)
+    )
+}
+
+/// The plausible values begin beyond the first hundredth of the commonest, and beyond three at least.
+fn first_plausible(n_values: usize) -> usize {
+    (n_values / 100).max(3)
 }
 
 /// Words for "missing" in any column.
@@ -408,6 +438,24 @@ mod tests {
         assert_eq!(implausible_from(Role::Surname, &rows, 20, 50), None);
         assert_eq!(implausible_from(Role::Postcode, &[3; 500], 20, 50), None);
         assert_eq!(implausible_from(Role::Postcode, &[400], 20, 50), None);
+    }
+
+    proptest! {
+        #[test]
+        fn counts_of_values_tell_what_the_values_do(
+            common in proptest::collection::vec(1u32..2000, 0..8),
+            others in proptest::collection::vec(1u32..4, 0..400),
+        ) {
+            let rows = [common, others].concat();
+            let mut counts = BTreeMap::new();
+            rows.iter().for_each(|&n| *counts.entry(n).or_default() += 1);
+            for role in [Role::Postcode, Role::Surname] {
+                proptest::prop_assert_eq!(
+                    implausible_from_counts(role, &counts, 20, 50),
+                    implausible_from(role, &rows, 20, 50)
+                );
+            }
+        }
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! Linking: from files to a folder of results.
 
 use crate::constraints::Given;
+use crate::decision::{Weighed, objections, probabilities};
 use crate::details::{self, Detail};
-use crate::explain::would_link;
 use crate::faults::Faults;
 use crate::given::TableSpec;
 use crate::groups::{self, AgesOn, Basis, Characteristics};
@@ -27,24 +27,23 @@ use crate::tradeoff::Tradeoff;
 use crate::{VERSION, authority, method, model, quality_report, report, routes, score, source, summary};
 use plait_engine::automatic::{self, ChosenRules, RuleOptions};
 use plait_engine::blocking::Blocks;
-use plait_engine::clustering::{Clustered, cluster};
+use plait_engine::clustering::Clustered;
 use plait_engine::comparison::Comparer;
-use plait_engine::conflicts::Conflicts;
 use plait_engine::constraints::Constraints;
 use plait_engine::deterministic::Rulings;
 use plait_engine::explanation::{Explanation, explain};
 use plait_engine::labels::{Label, places_among};
 use plait_engine::methods::{Method, StepsLeftOut};
 use plait_engine::model::{Clustering, LinkType, Model, ModelFile, NHS_NUMBER_STATUS, is_of_former_numbers};
-use plait_engine::objection::{Objection, Objections};
+use plait_engine::objection::Objection;
 use plait_engine::progress::{Progress, Stage};
-use plait_engine::quality::{Decided, Together, calibrate, of_one_person};
+use plait_engine::quality::{Together, calibrate, of_one_person};
 use plait_engine::records::{Field, Records, SOURCE_OF_RECORD};
 use plait_engine::scoring::{ScoredPairs, Scorer, score as score_pairs, score_compared};
 use plait_engine::training::{Dependence, Training, TrainingOptions, comparable_pairs, train};
 use plait_formats::columns::{ColumnProfile, could_be_names};
 use plait_formats::write::to_rows;
-use plait_types::{Fault, FaultCode, Issue, IssueKind, NULL, PartialDate, Probability, Role};
+use plait_types::{Fault, FaultCode, Issue, IssueKind, NULL, PartialDate, PersonId, Role};
 use rayon::prelude::*;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -249,7 +248,6 @@ impl Stopwatch {
 /// A source after its columns went to the engine.
 pub(crate) struct SourceFacts {
     pub(crate) run: RunSource,
-    pub(crate) names: RecordNames,
     pub(crate) profile: Vec<ColumnProfile>,
     /// Of a return, headers of its files that linkage does not see.
     pub(crate) outside: Vec<String>,
@@ -259,10 +257,24 @@ pub(crate) struct SourceFacts {
     pub(crate) unverified: (u64, u64),
 }
 
+impl SourceFacts {
+    pub(crate) fn of(source: &mut Opened) -> Self {
+        Self {
+            run: run_source(source),
+            profile: source.profile(),
+            outside: std::mem::take(&mut source.outside),
+            reference: source.reference,
+            unverified: source.unverified_nhs_numbers(),
+        }
+    }
+}
+
 /// Everything a run found, for summary, report and outputs.
 pub(crate) struct Findings<'a> {
     pub(crate) records: &'a Records,
     pub(crate) sources: &'a [SourceFacts],
+    /// Per source, what its records are called.
+    pub(crate) names: &'a [RecordNames],
     pub(crate) model: &'a Model,
     pub(crate) training: Option<&'a Training>,
     /// Of pairs of one person, how findings come together; empty if the model came trained.
@@ -286,7 +298,13 @@ impl Findings<'_> {
     pub(crate) fn name(&self, record: u32) -> (String, String) {
         let source = self.records.source_of(record);
         let row = (record - self.records.sources[source].start) as usize;
-        (self.records.sources[source].name.clone(), self.sources[source].names.get(row).into_owned())
+        (self.records.sources[source].name.clone(), self.names[source].get(row).into_owned())
+    }
+
+    /// What each person is called: by the place of its first record.
+    pub(crate) fn person_ids(&self) -> Vec<PersonId> {
+        let firsts = self.clustered.persons.firsts();
+        firsts.into_iter().map(|record| PersonId::from_ordinal(self.records.place(record))).collect()
     }
 
     /// Places of the pairs that are links.
@@ -304,7 +322,7 @@ impl Findings<'_> {
     fn example(&self) -> Option<(String, String)> {
         let between = self.links().find(|&pair| self.is_between(pair));
         let pair = between.or_else(|| self.links().next())?;
-        let may_be_printed = |record| self.sources[self.records.source_of(record)].names.may_be_printed();
+        let may_be_printed = |record| self.names[self.records.source_of(record)].may_be_printed();
         if ![self.pairs.left[pair], self.pairs.right[pair]].into_iter().all(may_be_printed) {
             return None;
         }
@@ -381,19 +399,9 @@ impl<'a> Job<'a> {
         issues.extend(labelled.iter().flat_map(|given| given.issues.iter().cloned()));
         self.notes = notes_on_columns(&opened);
         self.notes.extend(notes_on_surnames(&opened));
-        let facts: Vec<SourceFacts> = self.watch.time("profile", || {
-            opened
-                .iter_mut()
-                .map(|source| SourceFacts {
-                    run: run_source(source),
-                    profile: source.profile(),
-                    outside: std::mem::take(&mut source.outside),
-                    reference: source.reference,
-                    unverified: source.unverified_nhs_numbers(),
-                    names: source.take_record_names(),
-                })
-                .collect()
-        });
+        let facts: Vec<SourceFacts> =
+            self.watch.time("profile", || opened.iter_mut().map(SourceFacts::of).collect());
+        let record_names: Vec<RecordNames> = opened.iter_mut().map(Opened::take_record_names).collect();
         self.details = details::of_sources(&facts);
         self.stop_if_asked()?;
         let (of_authorities, unknown_authorities) = authority::keep_child_ids_apart(&mut opened);
@@ -455,8 +463,7 @@ impl<'a> Job<'a> {
             ));
             return Ok(self.plan_only(&records, &model, &facts, &blocks, issues, given));
         }
-        let weight = |p: f64| Probability::new(p).expect("the model was checked").weight().0;
-        let (link_cut, review_cut) = (weight(model.accept.link), weight(model.accept.review));
+        let (link_cut, review_cut) = (model.accept.link_bits(), model.accept.review_bits());
         let mut pairs = self.watch.time("score", || match compared {
             Some(compared) => {
                 score_compared(&scorer, &compared, model.blocking.len(), review_cut, self.progress)
@@ -466,29 +473,25 @@ impl<'a> Job<'a> {
         without_route.leave_out(&records, &mut pairs);
         self.apply_rules(&records, &model, &comparer, &scorer, &mut pairs);
         self.progress.begin(Stage::Cluster, 1);
-        let weigher = || -> Box<dyn FnMut(u32, u32) -> Option<f64>> {
-            let mut scratch = comparer.scratch();
-            let (blocks, scorer) = (&blocks, &scorer);
-            Box::new(move |left, right| {
-                let is_candidate = blocks.is_candidate(left, right);
-                is_candidate.then(|| scorer.weigh(left, right, &mut scratch).0)
-            })
-        };
-        let compared_fields: Vec<String> =
-            model.comparisons.iter().flat_map(plait_engine::model::Comparison::named_fields).collect();
-        let who_is_who = |pairs: &ScoredPairs, constraints: &Constraints| {
-            let conflicts = conflicts(&records, constraints, &model);
-            cluster(&records, pairs, link_cut, model.clustering, &conflicts, &compared_fields, &weigher)
+        let weighed = Weighed {
+            records: &records,
+            model: &model,
+            blocks: &blocks,
+            comparer: &comparer,
+            scorer: &scorer,
+            seed: request.seed,
         };
         let none = Constraints::default();
         let mut clustered = self.watch.time("cluster", || {
-            let Some(Given { constraints, run, .. }) = &mut given else { return who_is_who(&pairs, &none) };
-            let person_of = who_is_who(&pairs, &none).persons.person_of;
+            let Some(Given { constraints, run, .. }) = &mut given else {
+                return weighed.who_is_who(&pairs, &none);
+            };
+            let person_of = weighed.who_is_who(&pairs, &none).persons.person_of;
             let is_one =
                 |&&(left, right): &&(u32, u32)| person_of[left as usize] == person_of[right as usize];
             run.would_be_one_person = constraints.apart().iter().filter(is_one).count() as u64;
             constraints.apply(&comparer, &scorer, &mut pairs);
-            who_is_who(&pairs, constraints)
+            weighed.who_is_who(&pairs, constraints)
         });
         if model.clustering == Clustering::Correlation {
             clustered.forget_settled(&mut pairs, link_cut);
@@ -501,32 +504,12 @@ impl<'a> Job<'a> {
             ));
         }
 
-        let probability: Vec<f64> = pairs
-            .weight
-            .par_iter()
-            .map(|&weight| plait_types::MatchWeight(weight).probability().get())
-            .collect();
+        let probability = probabilities(&pairs);
         let constraints = given.as_ref().map_or(&none, |given| &given.constraints);
-        let conflicts = conflicts(&records, constraints, &model);
-        let decided = Decided {
-            records: &records,
-            model: &model,
-            comparer: &comparer,
-            blocks: &blocks,
-            scorer: &scorer,
-            pairs: &pairs,
-            clustered: &clustered,
-            constraints,
-            conflicts: &conflicts,
-            cut: link_cut,
-            seed: request.seed,
-        };
+        let conflicts = weighed.conflicts(constraints);
+        let decided = weighed.decided(&pairs, &clustered, &conflicts);
         let together = Together::of(&decided);
-        let mut person_probability = self.watch.time("judge", || match &together {
-            Some(together) => of_one_person(&decided, together),
-            // no person has two records, or one has too many to be taken apart
-            None => probability.clone(),
-        });
+        let mut person_probability = self.watch.time("judge", || of_one_person(&decided));
         let labels: Vec<(Label, Option<usize>)> =
             labels.iter().copied().zip(places_among(&pairs, &labels)).collect();
         let scored = || labels.iter().filter_map(|(label, place)| Some(((*place)?, label.is_match)));
@@ -537,6 +520,7 @@ impl<'a> Job<'a> {
             person_probability: &person_probability,
             records: &records,
             sources: &facts,
+            names: &record_names,
             model: &model,
             training: training.as_ref(),
             dependence: training.as_ref().map(|training| training.dependence(&model)).unwrap_or_default(),
@@ -676,9 +660,8 @@ impl<'a> Job<'a> {
                 let ends = pairs.left.iter().copied().zip(pairs.right.iter().copied());
                 let mut pairs: Vec<_> = ends.zip(findings.objections).collect();
                 pairs.par_sort_unstable_by_key(|pair| pair.0);
-                let names = facts.into_iter().map(|source| source.names).collect();
                 let person_of = clustered.persons.person_of;
-                let known = HeldRecords { records, names, model, given, pairs, person_of };
+                let known = HeldRecords { records, names: record_names, model, given, pairs, person_of };
                 let (report, quality_report) = (page, quality);
                 Some(Arc::new(Held {
                     people,
@@ -786,22 +769,7 @@ impl<'a> Job<'a> {
                 None => automatic::starting_model(records, decided),
             },
         };
-        if records.sources.len() > 1 && model.link_type == LinkType::DedupeOnly {
-            return Err(Fault::new(
-                FaultCode::BadOption,
-                "dedupe_only is for one source, and several were given",
-                "use link_and_dedupe, or run each file by itself",
-            )
-            .into());
-        }
-        if records.sources.len() == 1 && model.link_type != LinkType::DedupeOnly {
-            return Err(Fault::new(
-                FaultCode::BadOption,
-                "one source cannot be linked with another: only one was given",
-                "name a second file, or look for duplicates with --link-type dedupe_only",
-            )
-            .into());
-        }
+        model::refuse_link_type(&model, records.sources.len())?;
         if model.comparisons.is_empty() {
             return Err(no_usable_column(records).into());
         }
@@ -1001,11 +969,6 @@ impl<'a> Job<'a> {
     }
 }
 
-/// All that keeps records of this model apart.
-fn conflicts<'a>(records: &'a Records, constraints: &'a Constraints, model: &Model) -> Conflicts<'a> {
-    Conflicts::of(records, constraints).with_identities(records).with_dates_of_birth(records, model)
-}
-
 /// Of pairs of one person, what two comparisons tell of each other; those that tell most first.
 fn dependence(findings: &Findings<'_>) -> Vec<RunDependence> {
     let model = findings.model;
@@ -1018,24 +981,6 @@ fn dependence(findings: &Findings<'_>) -> Vec<RunDependence> {
     let mut all: Vec<RunDependence> = findings.dependence.iter().map(run_dependence).collect();
     all.sort_by(|a, b| b.information_bits.total_cmp(&a.information_bits));
     all
-}
-
-/// Per pair that is no link although its weight or a rule is for it, why not.
-fn objections(
-    model: &Model,
-    conflicts: &Conflicts<'_>,
-    pairs: &ScoredPairs,
-    clustered: &Clustered,
-) -> Vec<Option<Objection>> {
-    let is_refused =
-        |pair: usize| !clustered.is_link[pair] && would_link(pairs.weight[pair], pairs.ruling[pair], model);
-    if !(0..pairs.len()).into_par_iter().any(is_refused) {
-        return vec![None; pairs.len()];
-    }
-    let objections = Objections::of(clustered, model.clustering, conflicts);
-    let of =
-        |pair: usize| is_refused(pair).then(|| objections.to(pairs.left[pair], pairs.right[pair])).flatten();
-    (0..pairs.len()).into_par_iter().map(of).collect()
 }
 
 /// The fault of sources that give nothing to compare.

@@ -8,8 +8,8 @@ use crate::ownership::{self, Input};
 use crate::source::{self, Opened, SourceSpec, open, sha256_of_text};
 use plait_engine::blocking::Blocks;
 use plait_engine::model::{
-    Comparison, Level, Model, ModelFile, SourceFields, check_fields, difference, prose, read, schema, splink,
-    write,
+    BlockingRule, Comparison, Level, LinkType, Model, ModelFile, SourceFields, check_fields, difference,
+    prose, read, schema, splink, write,
 };
 use plait_engine::progress::{Progress, Silent};
 use plait_engine::records::Records;
@@ -175,23 +175,52 @@ pub(crate) fn refuse_unusable_fields(model: &Model, records: &Records) -> Result
     if faults.is_empty() { Ok(()) } else { Err(Faults(faults)) }
 }
 
+/// Refuses a link type that has nothing to do with so many sources.
+pub(crate) fn refuse_link_type(model: &Model, n_sources: usize) -> Result<(), Fault> {
+    if n_sources > 1 && model.link_type == LinkType::DedupeOnly {
+        return Err(Fault::new(
+            FaultCode::BadOption,
+            "dedupe_only is for one source, and several were given",
+            "use link_and_dedupe, or run each file by itself",
+        ));
+    }
+    if n_sources == 1 && model.link_type != LinkType::DedupeOnly {
+        return Err(Fault::new(
+            FaultCode::BadOption,
+            "one source cannot be linked with another: only one was given",
+            "name a second file, or look for duplicates with --link-type dedupe_only",
+        ));
+    }
+    Ok(())
+}
+
+/// Refuses a rule of which one block makes most of its pairs, and far too many.
+pub(crate) fn refuse_huge_block(
+    rule: &BlockingRule,
+    n_records: u64,
+    [of_block, all]: [u64; 2],
+) -> Result<(), Fault> {
+    if of_block <= HUGE_BLOCK_PAIRS || of_block * 2 <= all {
+        return Ok(());
+    }
+    Err(Fault::new(
+        FaultCode::HugeBlock,
+        format!(
+            "one value puts {} records into one block of the rule \"{}\", which makes {} pairs",
+            plait_types::grouped(n_records),
+            rule.words(),
+            plait_types::grouped(of_block)
+        ),
+        "add another field to the rule, or empty that value in the file if it stands for \"not known\"; plait look FILE shows which columns have one",
+    )
+    .because("a value that so many records share says nothing about who they are"))
+}
+
 /// Refuses rules that would make far more pairs than are useful, before any is made.
 pub(crate) fn refuse_explosions(blocks: &Blocks, model: &Model) -> Result<(), Fault> {
     let costs = blocks.costs();
     for (rule, cost) in model.blocking.iter().zip(&costs) {
-        if cost.largest.n_pairs > HUGE_BLOCK_PAIRS && cost.largest.n_pairs * 2 > cost.n_pairs {
-            return Err(Fault::new(
-                FaultCode::HugeBlock,
-                format!(
-                    "one value puts {} records into one block of the rule \"{}\", which makes {} pairs",
-                    plait_types::grouped(cost.largest.n_records),
-                    rule.words(),
-                    plait_types::grouped(cost.largest.n_pairs)
-                ),
-                "add another field to the rule, or empty that value in the file if it stands for \"not known\"; plait look FILE shows which columns have one",
-            )
-            .because("a value that so many records share says nothing about who they are"));
-        }
+        refuse_huge_block(rule, cost.largest.n_records, [cost.largest.n_pairs, cost.n_pairs])?;
     }
     let total: u64 = costs.iter().map(|cost| cost.n_pairs).sum();
     let dearest = model.blocking.iter().zip(&costs).max_by_key(|(_, cost)| cost.n_pairs);

@@ -1,7 +1,6 @@
 //! The files of a run.
 
 use crate::link::Findings;
-use crate::link::SourceFacts;
 use crate::ownership::Record;
 use crate::place::OutputPlace;
 use crate::reason::Reason;
@@ -15,7 +14,7 @@ use plait_formats::write::{
     CsvStyle, OutSheet, OutTable, OutValues, harmless, to_rows, write_csv, write_file, write_parquet,
     write_xlsx,
 };
-use plait_types::{Fault, Interner, NULL, PersonId, Values};
+use plait_types::{Fault, Interner, NULL, Values};
 use rayon::prelude::*;
 use std::borrow::Cow;
 use std::io::Write as _;
@@ -131,6 +130,7 @@ pub(crate) fn not_found(
     persons.person_of.iter().for_each(|&person| n_records[person as usize] += 1);
     let reviewed = reviewed_in(findings);
     let person_of = |record: u32| persons.person_of[record as usize];
+    let person_ids = findings.person_ids();
     let text = |of: &dyn Fn(&NotFound) -> String| -> OutValues<'static> {
         let mut values = Values::default();
         rows.iter().for_each(|row| values.push(&cell(&of(row))));
@@ -153,13 +153,7 @@ pub(crate) fn not_found(
                 if is_there { "yes" } else { "no" }.to_owned()
             }),
         )
-        .with(
-            "person_id",
-            text(&|row| {
-                let id = PersonId::from_ordinal(u64::from(person_of(row.record))).ascii();
-                String::from_utf8_lossy(&id).into_owned()
-            }),
-        )
+        .with("person_id", text(&|row| person_ids[person_of(row.record) as usize].to_string()))
         .with(
             "records_of_person",
             rows.iter().map(|row| n_records[person_of(row.record) as usize]).collect::<Vec<u32>>(),
@@ -206,14 +200,13 @@ impl<'a> People<'a> {
     fn of(findings: &Findings<'a>) -> Self {
         let records = findings.records;
         let persons = &findings.clustered.persons;
-        let (person_id, confidence) = rayon::join(|| person_ids(persons.n_persons), || confidence(findings));
-        let record = match findings.sources {
-            [SourceFacts { names: RecordNames::Column(column), .. }] => Names::Column(column),
-            sources => {
+        let (person_id, confidence) = rayon::join(|| person_ids(findings), || confidence(findings));
+        let record = match findings.names {
+            [RecordNames::Column(column)] => Names::Column(column),
+            of_sources => {
                 let mut names = Values::default();
-                for (source, facts) in records.sources.iter().zip(sources) {
-                    (0..(source.end - source.start) as usize)
-                        .for_each(|row| names.push(&facts.names.get(row)));
+                for (source, of_source) in records.sources.iter().zip(of_sources) {
+                    (0..(source.end - source.start) as usize).for_each(|row| names.push(&of_source.get(row)));
                 }
                 Names::Made(names)
             }
@@ -246,10 +239,10 @@ impl<'a> People<'a> {
     }
 }
 
-fn person_ids(n: u32) -> Values {
+fn person_ids(findings: &Findings<'_>) -> Values {
     let mut ids = Values::default();
-    for person in 0..n {
-        let id = PersonId::from_ordinal(u64::from(person)).ascii();
+    for id in findings.person_ids() {
+        let id = id.ascii();
         ids.push(std::str::from_utf8(&id).expect("identifiers are ASCII"));
     }
     ids
@@ -328,7 +321,7 @@ impl<'a> Links<'a> {
             let sorted: Vec<u32> = order.par_iter().map(|&pair| records[pair as usize]).collect();
             let sorted = sorted.into_iter();
             let sources = sorted.clone().map(|record| findings.records.source_of(record) as u32).collect();
-            let names = if let [SourceFacts { names: RecordNames::Column(column), .. }] = findings.sources {
+            let names = if let [RecordNames::Column(column)] = findings.names {
                 PairNames::Column(
                     sorted.map(|record| column.codes[record as usize]).collect(),
                     &column.values,
@@ -338,7 +331,7 @@ impl<'a> Links<'a> {
                 for record in sorted {
                     let source = findings.records.source_of(record);
                     let row = (record - findings.records.sources[source].start) as usize;
-                    names.push(&findings.sources[source].names.get(row));
+                    names.push(&findings.names[source].get(row));
                 }
                 PairNames::Made(names)
             };

@@ -9,7 +9,7 @@ use plait_engine::model::{LinkType, Model};
 use plait_engine::records::{Field, Records};
 use plait_engine::scoring::ScoredPairs;
 use plait_types::{
-    Fault, FaultCode, Issue, IssueKind, MatchWeight, NULL, PersonId, Role, are, counted, grouped, percent,
+    Fault, FaultCode, Issue, IssueKind, MatchWeight, NULL, Role, are, counted, grouped, percent,
 };
 
 /// What became of the records of one source.
@@ -258,11 +258,9 @@ pub(crate) fn improbable_persons(findings: &Findings<'_>) -> Option<Issue> {
     let said: Vec<String> = (said.into_iter().filter(|(n, _)| *n > 0))
         .map(|(n, what)| format!("{} with {what}", counted(n, "person")))
         .collect();
-    let named: Vec<String> = found
-        .iter()
-        .take(3)
-        .map(|&(_, _, person)| PersonId::from_ordinal(u64::from(person)).to_string())
-        .collect();
+    let person_ids = findings.person_ids();
+    let named: Vec<String> =
+        found.iter().take(3).map(|&(_, _, person)| person_ids[person as usize].to_string()).collect();
     let named: Vec<&str> = named.iter().map(String::as_str).collect();
     let message = || format!("{}; those with most: {}", said.join(", "), list("and", &named));
     (!said.is_empty()).then(|| Issue::new(IssueKind::ImprobablePersons, "the persons", message()))

@@ -57,18 +57,24 @@ def asked(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     try:
         return call(*args, **kwargs)
     except _plait.Refused as refused:
-        errors = [
-            _OF_KIND.get(fault["kind"], PlaitError)(
-                fault["code"],
-                in_python(fault["what"]),
-                fault["place"],
-                None if fault["why"] is None else in_python(fault["why"]),
-                in_python(fault["help"]),
-            )
-            for fault in json.loads(str(refused))
-        ]
-    errors[0].others = errors[1:]
-    raise errors[0]
+        error = refused_as(str(refused))
+    raise error
+
+
+def refused_as(faults: str) -> PlaitError:
+    """What the compiled part refused, as one of these."""
+    first, *others = [
+        _OF_KIND.get(fault["kind"], PlaitError)(
+            fault["code"],
+            in_python(fault["what"]),
+            fault["place"],
+            None if fault["why"] is None else in_python(fault["why"]),
+            in_python(fault["help"]),
+        )
+        for fault in json.loads(faults)
+    ]
+    first.others = others
+    return first
 
 
 _CALLED = {"role": "roles", "as": "is_a", "link-type": "link_type", "ages-on": "ages_on"}

@@ -7,14 +7,17 @@
 //! Under a rule whose keys may be several per record (any word of a name), a record is in several blocks. Such rules
 //! keep the ascending list of each record's blocks instead; a pair is visited in the first block that both lists have.
 
+mod hashed;
 mod keys;
 mod sort;
 
 use crate::lists::{Lists, first_shared};
 use crate::model::{BlockingKey, BlockingRule, LinkType, Part};
 use crate::part::{most_parts, part_codes, part_lists};
+use crate::parts::Share;
 use crate::records::{Records, Source};
 use crate::rows::{Columns, Rows, STRETCH};
+pub(crate) use hashed::for_each_key;
 use keys::{Keys, Packed};
 use plait_types::{Fault, NULL};
 use rayon::prelude::*;
@@ -30,6 +33,8 @@ pub struct Blocks {
     fields: Vec<usize>,
     sources: Vec<Source>,
     within_sources: bool,
+    /// Of a part of all records, which pairs are looked at here, and the places of its records among all.
+    share: Option<(Share, Vec<u64>)>,
 }
 
 /// The blocks of one rule.
@@ -40,6 +45,8 @@ struct RuleBlocks {
     starts: Vec<u32>,
     /// For rules with unlike sides, where the right part of each block starts; else empty.
     splits: Vec<u32>,
+    /// In a part of all records, the hash of each block; else empty.
+    hashes: Vec<u64>,
     /// The slots of its keys, left and right: where in all of them the left record's is equal to the right record's, the
     /// rule holds. Empty where records may be in several blocks.
     keys: Vec<(u16, u16)>,
@@ -198,14 +205,68 @@ impl Blocks {
                 rules.map(|(at, rule)| build_rule(records, rule, keys.packed(at), within_sources)).collect()
             },
         );
-        for (rule, slots) in built.iter_mut().zip(slots_of) {
-            if !rule.splits.is_empty() || slots.iter().any(|(left, right)| left != right) {
-                rule.swapped = slots.iter().map(|&(left, right)| (right, left)).collect();
-            }
-            rule.keys = slots;
-        }
+        built.iter_mut().zip(slots_of).for_each(|(rule, slots)| rule.set_keys(slots));
         let sources = records.sources.clone();
-        Self { rules: built, rows, fields: fields.to_vec(), sources, within_sources }
+        Self { rules: built, rows, fields: fields.to_vec(), sources, within_sources, share: None }
+    }
+
+    /// The blocks of a part of all records for a model's rules. Of their pairs those are looked at that belong to the part.
+    pub(crate) fn of_part(
+        records: &Records,
+        model: &crate::model::Model,
+        share: &Share,
+    ) -> Result<Self, Fault> {
+        let fields = crate::comparison::fields_of(records, model)?;
+        Ok(Self::shared(records, &fields, (0..).zip(&model.blocking), model.link_type, share, true))
+    }
+
+    /// The blocks of a part for one rule, by its number. Where records may have several keys, a pair comes up for each that it shares.
+    pub(crate) fn of_rule(
+        records: &Records,
+        rule: (usize, &BlockingRule),
+        link_type: LinkType,
+        share: &Share,
+    ) -> Self {
+        Self::shared(records, &[], std::iter::once(rule), link_type, share, false)
+    }
+
+    fn shared<'r>(
+        records: &Records,
+        fields: &[usize],
+        rules: impl Iterator<Item = (usize, &'r BlockingRule)> + Clone,
+        link_type: LinkType,
+        share: &Share,
+        each_pair_once: bool,
+    ) -> Self {
+        let only_rules: Vec<BlockingRule> = rules.clone().map(|(_, rule)| rule.clone()).collect();
+        let within_sources = link_type != LinkType::LinkOnly;
+        let keys = Keys::of(records, &only_rules);
+        let (slots, slots_of) = keys.slots(fields);
+        let rows = Arc::new(Rows::new(records.len(), &slots));
+        let rules = rules.zip(slots_of).map(|((number, rule), slots)| {
+            let with_lists = each_pair_once && rule.keys.iter().any(BlockingKey::is_several);
+            let symmetric = rule.keys.iter().all(BlockingKey::is_symmetric);
+            let keyed = hashed_records(records, number, rule, share, with_lists);
+            let mut built = blocks_of_hashed(records, keyed, symmetric, &slots, &rows, within_sources);
+            built.several = with_lists.then(|| Memberships::of(&built, records.len()));
+            built.set_keys(slots);
+            built
+        });
+        Self {
+            rules: rules.collect(),
+            fields: fields.to_vec(),
+            sources: records.sources.clone(),
+            within_sources,
+            share: Some((share.clone(), records.places.clone())),
+            rows,
+        }
+    }
+
+    /// Whether the pairs of a block and a left are looked at here.
+    fn owns(&self, rule: &RuleBlocks, block: usize, left: u32) -> bool {
+        self.share
+            .as_ref()
+            .is_none_or(|(share, places)| share.owns(rule.hashes[block], places[left as usize]))
     }
 
     /// The rows, if the values of these fields stand first in them.
@@ -213,7 +274,8 @@ impl Blocks {
         (self.fields == fields).then_some(&self.rows)
     }
 
-    /// Takes out the blocks of more records than this. Gives how many there were, and the records of the largest.
+    /// Takes out the blocks of more records than this. Gives how many there were that are looked at here, and the records of the
+    /// largest.
     /// What [`costs`](Self::costs) and [`holds`](Self::holds) say stays as it was.
     pub(crate) fn leave_out_larger(&mut self, most_records: u32) -> (u64, u64) {
         let n_records = self.sources.last().map_or(0, |source| source.end as usize);
@@ -234,9 +296,11 @@ impl Blocks {
                 let moved = kept.records.len() as u32;
                 kept.records.extend_from_slice(&rule.records[start as usize..end as usize]);
                 kept.splits.extend(rule.splits.get(block).map(|split| split - start + moved));
+                kept.hashes.extend(rule.hashes.get(block));
                 kept.starts.push(kept.records.len() as u32);
             }
-            (rule.records, rule.starts, rule.splits) = (kept.records, kept.starts, kept.splits);
+            (rule.records, rule.starts, rule.splits, rule.hashes) =
+                (kept.records, kept.starts, kept.splits, kept.hashes);
             if rule.several.is_some() {
                 rule.several = Some(Memberships::of(rule, n_records));
             }
@@ -331,7 +395,7 @@ impl Blocks {
                 }
                 for position in position.max(rule.starts[block])..rule.lefts(block).end.min(task.to) {
                     let left = (position - start) as usize;
-                    if !keep(members[left]) {
+                    if !keep(members[left]) || !self.owns(rule, block, members[left]) {
                         continue;
                     }
                     let (first, end) = self.rights(rule, block, position);
@@ -456,7 +520,8 @@ impl Blocks {
         if let Some(several) = &rule.several {
             return several.first(first, second).is_some();
         }
-        agree(&rule.keys, self.row(first), self.row(second))
+        // without lists of several keys, every time counts as the first
+        !rule.keys.is_empty() && agree(&rule.keys, self.row(first), self.row(second))
     }
 
     fn row(&self, record: u32) -> &[u32] {
@@ -507,12 +572,20 @@ impl RuleBlocks {
             records: Vec::with_capacity(capacity),
             starts: vec![0],
             splits: Vec::new(),
+            hashes: Vec::new(),
             keys: Vec::new(),
             swapped: Vec::new(),
             several: None,
             n_pairs: 0,
             largest: LargestBlock::default(),
         }
+    }
+
+    fn set_keys(&mut self, slots: Vec<(u16, u16)>) {
+        if !self.splits.is_empty() || slots.iter().any(|(left, right)| left != right) {
+            self.swapped = slots.iter().map(|&(left, right)| (right, left)).collect();
+        }
+        self.keys = slots;
     }
 
     /// Makes a block of the records after the last one, of which those from `split` on are on the right where sides are
@@ -587,6 +660,11 @@ impl Memberships {
 /// Marks a record on the right side while sides are sorted together.
 const RIGHT: u32 = 1 << 31;
 
+/// The record of an entry, on whichever side.
+pub(crate) fn record_of(entry: u32) -> u32 {
+    entry & !RIGHT
+}
+
 fn build_rule(
     records: &Records,
     rule: &BlockingRule,
@@ -637,6 +715,63 @@ fn blocks_of_entries(records: &Records, rule: &BlockingRule, within_sources: boo
         }
     }
     built.several = several.then(|| Memberships::of(&built, records.len()));
+    built
+}
+
+/// Hashes of keys and the records that have them, in order. `all` are those of blocks too of which no pair is looked at here: where a
+/// pair is looked at in the first of the blocks that its records share, that must be the same one everywhere.
+fn hashed_records(
+    records: &Records,
+    number: usize,
+    rule: &BlockingRule,
+    share: &Share,
+    all: bool,
+) -> Vec<(u64, u32)> {
+    let mut keyed: Vec<(u64, u32)> = Vec::new();
+    for_each_key(records, number, &rule.keys, |hash, entry| {
+        if all || share.has(hash) {
+            keyed.push((hash, entry));
+        }
+    });
+    keyed.sort_unstable();
+    keyed.dedup();
+    keyed
+}
+
+/// Blocks by the hashes of keys.
+fn blocks_of_hashed(
+    records: &Records,
+    mut keyed: Vec<(u64, u32)>,
+    symmetric: bool,
+    slots: &[(u16, u16)],
+    rows: &Rows,
+    within_sources: bool,
+) -> RuleBlocks {
+    // equal hashes of unequal keys, of which there is hardly ever one, come after one another
+    let key = |&(_, entry): &(u64, u32)| {
+        let row = rows.get((entry & !RIGHT) as usize);
+        slots.iter().map(move |&(left, right)| row[if entry & RIGHT == 0 { left } else { right } as usize])
+    };
+    let mut built = RuleBlocks::new(0);
+    for of_hash in keyed.chunk_by_mut(|a, b| a.0 == b.0).filter(|of_hash| of_hash.len() > 1) {
+        if of_hash.iter().any(|entry| key(entry).ne(key(&of_hash[0]))) {
+            of_hash.sort_by(|a, b| key(a).cmp(key(b)));
+        }
+        for run in of_hash.chunk_by(|a, b| key(a).eq(key(b))) {
+            let n_left = run.iter().take_while(|entry| entry.1 & RIGHT == 0).count();
+            let start = built.records.len();
+            built.records.extend(run.iter().map(|(_, entry)| entry & !RIGHT));
+            let (n_pairs, split) = if symmetric {
+                (pairs_between(records, &built.records[start..], within_sources), None)
+            } else {
+                (n_left as u64 * (run.len() - n_left) as u64, Some((start + n_left) as u32))
+            };
+            built.close(n_pairs, split);
+            if n_pairs > 0 {
+                built.hashes.push(run[0].0);
+            }
+        }
+    }
     built
 }
 

@@ -1,45 +1,10 @@
 use super::*;
 use crate::fixture::{
-    DATE, FORENAME, POSTCODE, SURNAME, all_pairs, any_link_type, any_records, fixed, parts, records, value,
+    all_pairs, any_blocking_rules, any_link_type, any_records, fixed, parts, records, value,
 };
 use plait_types::Role;
 use proptest::prelude::*;
-use proptest::sample::select;
 use std::collections::{BTreeMap, BTreeSet};
-
-fn any_key() -> impl Strategy<Value = BlockingKey> {
-    let text = [
-        Part::Whole,
-        Part::First(1),
-        Part::First(3),
-        Part::Last(2),
-        Part::FirstWord,
-        Part::Soundex,
-        Part::AnyWord,
-        Part::AnyElement,
-        Part::ButOneLetter,
-        Part::SpellingFamily,
-    ];
-    let date =
-        [Part::Whole, Part::Year, Part::YearMonth, Part::YearDay, Part::MonthDay, Part::NotNewYearsDay];
-    let place = [Part::Whole, Part::Sector, Part::District, Part::Area];
-    let name = move || (select(vec![FORENAME, SURNAME]), select(text.to_vec()));
-    let same = |field: &'static str, part| BlockingKey::same(field, part);
-    prop_oneof![
-        name().prop_map(move |(field, part)| same(field, part)),
-        select(date.to_vec()).prop_map(move |part| same(DATE, part)),
-        select(place.to_vec()).prop_map(move |part| same(POSTCODE, part)),
-        (name(), name()).prop_map(|((left, left_part), (right, right_part))| BlockingKey {
-            left: (left.into(), left_part),
-            right: (right.into(), right_part),
-        }),
-    ]
-}
-
-fn any_rules() -> impl Strategy<Value = Vec<BlockingRule>> {
-    let rule = prop::collection::vec(any_key(), 1..4).prop_map(|keys| BlockingRule { keys });
-    prop::collection::vec(rule, 1..5)
-}
 
 fn side(records: &Records, (field, part): &(String, Part), record: u32) -> BTreeSet<String> {
     value(records, field, record).map(|value| parts(value, *part)).unwrap_or_default()
@@ -112,7 +77,7 @@ proptest! {
     #[test]
     fn each_pair_is_visited_once_under_the_first_rule_that_holds(
         records in any_records(),
-        rules in any_rules(),
+        rules in any_blocking_rules(),
         link_type in any_link_type(),
     ) {
         let blocks = Blocks::new(&records, &rules, link_type);
@@ -125,7 +90,7 @@ proptest! {
     #[test]
     fn partners_of_a_record_are_all_that_some_asked_rule_pairs_with_it(
         records in any_records(),
-        rules in any_rules(),
+        rules in any_blocking_rules(),
         link_type in any_link_type(),
     ) {
         let blocks = Blocks::new(&records, &rules, link_type);
@@ -148,7 +113,7 @@ proptest! {
     #[test]
     fn packed_keys_give_the_blocks_that_entries_give(
         records in any_records(),
-        rules in any_rules(),
+        rules in any_blocking_rules(),
         link_type in any_link_type(),
     ) {
         let within_sources = link_type != LinkType::LinkOnly;
@@ -168,7 +133,7 @@ proptest! {
     #[test]
     fn the_rules_that_hold_are_told_of_all_pairs_as_of_each(
         records in any_records(),
-        rules in any_rules(),
+        rules in any_blocking_rules(),
         link_type in any_link_type(),
     ) {
         let blocks = Blocks::new(&records, &rules, link_type);
@@ -183,7 +148,7 @@ proptest! {
     #[test]
     fn a_rule_holds_where_its_keys_agree(
         records in any_records(),
-        rules in any_rules(),
+        rules in any_blocking_rules(),
         link_type in any_link_type(),
     ) {
         let blocks = Blocks::new(&records, &rules, link_type);
@@ -199,7 +164,7 @@ proptest! {
     #[test]
     fn what_a_rule_costs_is_what_it_makes(
         records in any_records(),
-        rules in any_rules(),
+        rules in any_blocking_rules(),
         link_type in any_link_type(),
     ) {
         let costs = Blocks::new(&records, &rules, link_type).costs();
@@ -231,7 +196,7 @@ proptest! {
     #[test]
     fn tasks_share_out_the_cost_in_stretches_of_about_the_size_asked_for(
         records in any_records(),
-        rules in any_rules(),
+        rules in any_blocking_rules(),
         link_type in any_link_type(),
     ) {
         let blocks = Blocks::new(&records, &rules, link_type);
@@ -249,7 +214,7 @@ proptest! {
     #[test]
     fn keeping_some_lefts_keeps_exactly_their_pairs(
         records in any_records(),
-        rules in any_rules(),
+        rules in any_blocking_rules(),
         link_type in any_link_type(),
         salt: u64,
     ) {

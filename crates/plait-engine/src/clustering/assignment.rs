@@ -17,7 +17,6 @@ mod odds;
 use super::apart::Apart;
 use super::{Components, LEAST, by_preference, rank};
 use crate::constraints::Constraints;
-use crate::deterministic::Ruling;
 use crate::records::Records;
 use crate::scoring::ScoredPairs;
 use std::cmp::Reverse;
@@ -109,16 +108,12 @@ fn odds_given_others(records: &Records, pairs: &ScoredPairs, apart: &Apart<'_>) 
             && !ends(*pair).iter().any(|&record| taken[record as usize])
             && constraints.kept_apart_by(pairs.left[*pair], pairs.right[*pair]).is_none()
     };
-    // links by a rule come before all others, those of an earlier rule first
-    let n_rules = pairs.ruling.iter().filter_map(|ruling| match ruling {
-        Some(Ruling::Link(rule)) => Some(rule + 1),
-        _ => None,
-    });
-    let n_rules = n_rules.max().unwrap_or(0);
     let weight = |pair: usize| {
         let conflicts = apart.conflicts.as_ref();
         if let Some(rule) = pairs.linked_by_rule(pair) {
-            return BY_RULE * f64::from(n_rules - rule) + pairs.weight[pair].clamp(LEAST, BY_RULE / 2.0);
+            // links by a rule come before all others, those of an earlier rule first
+            return BY_RULE * f64::from(pairs.n_deterministic - rule)
+                + pairs.weight[pair].clamp(LEAST, BY_RULE / 2.0);
         }
         // numbers that conflict are strong evidence, as every number can be wrong
         let in_conflict = conflicts.is_some_and(|all| all.between(pairs.left[pair], pairs.right[pair]));
@@ -426,11 +421,17 @@ mod tests {
     use proptest::prelude::*;
 
     fn two_sources(n_left: u32, n_right: u32) -> Records {
-        let source = |name: &str, start, end| Source { name: name.into(), start, end };
+        let source = |name: &str, start, end| Source {
+            name: name.into(),
+            start,
+            end,
+            n_in_all: u64::from(end - start),
+        };
         Records {
             sources: vec![source("a", 0, n_left), source("b", n_left, n_left + n_right)],
             fields: Vec::new(),
             own_nicknames: None,
+            places: Vec::new(),
         }
     }
 

@@ -28,6 +28,17 @@ pub struct Persons {
 }
 
 impl Persons {
+    /// The first record of each person.
+    pub fn firsts(&self) -> Vec<u32> {
+        let mut firsts = Vec::with_capacity(self.n_persons as usize);
+        for (&person, record) in self.person_of.iter().zip(0..) {
+            if person as usize == firsts.len() {
+                firsts.push(record);
+            }
+        }
+        firsts
+    }
+
     /// The records of each person.
     pub(crate) fn records(&self) -> Lists {
         let records = self.person_of.iter().zip(0..).map(|(&person, record)| (person, record));

@@ -1,51 +1,14 @@
 use super::*;
 use crate::fixture::{
-    DATE, FORENAME, POSTCODE, SURNAME, all_pairs, any_link_type, any_records, comparison, fixed, model,
-    parts, records, value,
+    DATE, FORENAME, POSTCODE, SURNAME, all_pairs, any_deterministic_rules, any_link_type, any_records,
+    comparison, fixed, model, parts, records, value,
 };
 use crate::model::{BlockingKey, Condition, Part};
 use crate::progress::Silent;
 use crate::scoring::score;
 use crate::similarity::{Nicknames, osa};
 use proptest::prelude::*;
-use proptest::sample::select;
 use std::collections::{BTreeMap, BTreeSet};
-
-fn any_rules() -> impl Strategy<Value = Vec<DeterministicRule>> {
-    let same = |field: &'static str, part| BlockingKey::same(field, part);
-    let key = prop_oneof![
-        4 => select(vec![FORENAME, SURNAME, DATE, POSTCODE]).prop_map(move |field| same(field, Part::Whole)),
-        1 => Just(same(DATE, Part::Year)),
-        1 => Just(same(DATE, Part::NotNewYearsDay)),
-        1 => Just(same(FORENAME, Part::Soundex)),
-        1 => Just(same(SURNAME, Part::First(3))),
-        1 => Just(same(SURNAME, Part::AnyWord)),
-        1 => Just("forename = surname".parse().unwrap()),
-    ];
-    let guard = prop::collection::vec(select(vec![FORENAME, SURNAME, DATE, POSTCODE]), 1..3)
-        .prop_map(|fields| Guard { fields: fields.into_iter().map(str::to_owned).collect() });
-    let unequal = prop::collection::vec(select(vec![FORENAME, POSTCODE]).prop_map(str::to_owned), 0..2);
-    let exceptions = (prop::collection::vec(guard, 0..3), unequal, any::<bool>());
-    let held = prop::collection::vec(select(vec![SURNAME, POSTCODE]).prop_map(str::to_owned), 0..2);
-    let of_pairs = (prop::option::of(1..4u32), held);
-    let rule = (prop::collection::vec(key, 1..3), exceptions, of_pairs).prop_map(
-        |(keys, (unless_different, unless_unequal, unless_ambiguous), (pass, sources_with))| {
-            DeterministicRule {
-                name: None,
-                pass,
-                keys,
-                sources_with,
-                unless_different,
-                unless_unequal,
-                unless_ambiguous,
-            }
-        },
-    );
-    prop::collection::vec(rule, 0..5).prop_map(|mut rules| {
-        rules.sort_by_key(|rule| rule.pass);
-        rules
-    })
-}
 
 #[test]
 fn an_nhs_number_that_is_not_verified_is_none_for_a_rule() {
@@ -214,7 +177,7 @@ proptest! {
     #[test]
     fn a_pair_belongs_to_the_first_rule_that_links_it(
         records in any_records(),
-        rules in any_rules(),
+        rules in any_deterministic_rules(),
         link_type in any_link_type(),
     ) {
         let rulings = Rulings::of(&records, &rules, link_type);
@@ -227,7 +190,7 @@ proptest! {
     }
 
     #[test]
-    fn threads_do_not_show_in_what_rules_say(records in any_records(), rules in any_rules()) {
+    fn threads_do_not_show_in_what_rules_say(records in any_records(), rules in any_deterministic_rules()) {
         let on = |threads| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
             pool.install(|| Rulings::of(&records, &rules, LinkType::LinkAndDedupe))
@@ -238,7 +201,7 @@ proptest! {
     #[test]
     fn scored_pairs_stay_as_they_are_and_the_others_join_them_with_their_weights(
         records in any_records(),
-        rules in any_rules(),
+        rules in any_deterministic_rules(),
         cut in -8.0..8.0f64,
     ) {
         let mut model = model(

@@ -161,6 +161,22 @@ pub struct Accept {
     pub review: f64,
 }
 
+impl Accept {
+    /// The weight at or above which a pair is linked. Panics if it is no probability; check the model first.
+    pub fn link_bits(&self) -> f64 {
+        bits_of(self.link)
+    }
+
+    /// The weight at or above which a pair is kept. Panics as [`link_bits`](Self::link_bits) does.
+    pub fn review_bits(&self) -> f64 {
+        bits_of(self.review)
+    }
+}
+
+fn bits_of(probability: f64) -> f64 {
+    plait_types::Probability::new(probability).expect("the model was checked").weight().0
+}
+
 /// How links become persons.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Clustering {

@@ -7,9 +7,9 @@
 //! is the less sure the more another person has a claim to one of its sides. Where two sources have every person once, the
 //! clustering itself says how likely each pair is given all others; the remaining methods decide pair by pair.
 
+use super::Decided;
 use super::missed::{DECIDED, odds_of_one_alone};
-use super::{Decided, Together};
-use crate::clustering::{Join, LEAST, NOT_COMPARED, clipped, joins, log2_sum};
+use crate::clustering::{Join, LEAST, LOOK_AT_ALL, NOT_COMPARED, clipped, joins, log2_sum};
 use crate::comparison::Scratch;
 use crate::model::Clustering;
 use crate::scoring::ScoredPairs;
@@ -17,13 +17,16 @@ use plait_types::MatchWeight;
 use rayon::prelude::*;
 
 /// Per scored pair, the probability that its records are of one person: 1 of what a constraint puts together, 0 of what a
-/// constraint keeps apart. Numbers that conflict are strong evidence here, as every number can be wrong.
-pub fn of_one_person(decided: &Decided<'_>, together: &Together) -> Vec<f64> {
+/// constraint keeps apart. Numbers that conflict are strong evidence here, as every number can be wrong. A person of more than
+/// [`LOOK_AT_ALL`] records cannot be looked at whole: of its pairs the weight of the pair is all that counts.
+pub fn of_one_person(decided: &Decided<'_>) -> Vec<f64> {
     let pairs = decided.pairs;
     if let Some(odds) = &decided.clustered.odds {
         return odds.iter().map(|&bits| MatchWeight(bits).probability().get()).collect();
     }
     let person_of = &decided.clustered.persons.person_of;
+    let members = decided.clustered.persons.records();
+    let is_large = |person: u32| members.get(person).len() > LOOK_AT_ALL;
     // what is decided at once: the pairs within a person, and those between the same two
     let mut order: Vec<(u32, u32, u32)> = (0..pairs.len())
         .into_par_iter()
@@ -43,18 +46,22 @@ pub fn of_one_person(decided: &Decided<'_>, together: &Together) -> Vec<f64> {
             || decided.comparer.scratch(),
             |scratch, group| {
                 let (first, second) = (group[0].0, group[0].1);
+                if is_large(first) || is_large(second) {
+                    return group.iter().map(|&(.., pair)| pairs.weight[pair as usize]).collect();
+                }
                 let rivals = if first == second { rivals.of_person(first) } else { &[] };
                 let with_rivals = rivals.iter().flat_map(|&(_, at)| groups[at as usize]);
                 let mut scored: Vec<u32> = group.iter().chain(with_rivals).map(|&(.., pair)| pair).collect();
                 scored.sort_unstable_by_key(|&pair| ends(pairs, pair));
                 let mut known = Known { decided, scratch, scored };
-                let [a, b] = [first, second].map(|person| together.members.get(person));
+                let [a, b] = [first, second].map(|person| members.get(person));
                 if first == second {
                     let other = |&(_, at): &(u32, u32)| {
                         let (low, high) = (groups[at as usize][0].0, groups[at as usize][0].1);
-                        together.members.get(if low == first { high } else { low })
+                        if low == first { high } else { low }
                     };
-                    let rivals: Vec<&[u32]> = rivals.iter().map(other).collect();
+                    let others = rivals.iter().map(other).filter(|&person| !is_large(person));
+                    let rivals: Vec<&[u32]> = others.map(|person| members.get(person)).collect();
                     known.within(a, &rivals, group.iter().map(|&(.., pair)| ends(pairs, pair)))
                 } else {
                     vec![known.between(a, b); group.len()]

@@ -256,8 +256,7 @@ proptest! {
         let clustering = if is_correlation { Clustering::Correlation } else { Clustering::ConnectedComponents };
         let model = a_model(link_type, clustering, &FIELDS);
         of_linked(&records, &model, |decided| {
-            let Some(together) = Together::of(decided) else { return Ok(()) };
-            let said = of_one_person(decided, &together);
+            let said = of_one_person(decided);
             prop_assert_eq!(said.len(), decided.pairs.len());
             let person = |record: u32| decided.clustered.persons.person_of[record as usize];
             let members = |p: u32| -> Vec<u32> {
@@ -487,7 +486,7 @@ proptest! {
         of_linked(&records, &model, |decided| {
             let Some(together) = Together::of(decided) else { return Ok(()) };
             let said = by_probability(decided, &together, &Caught::of(decided, &together));
-            let probability = of_one_person(decided, &together);
+            let probability = of_one_person(decided);
             let person = |record: u32| decided.clustered.persons.person_of[record as usize];
             let is_match = |l: u32, r: u32| truth[l as usize % 40] == truth[r as usize % 40];
             let all = all_pairs(&records, link_type);
@@ -526,7 +525,7 @@ fn what_labels_of_a_sample_say_holds_for_all_of_their_kind() {
     of_linked(&records, &model, |decided| {
         let together = Together::of(decided).unwrap();
         let said = by_probability(decided, &together, &Caught::of(decided, &together));
-        let probability = of_one_person(decided, &together);
+        let probability = of_one_person(decided);
         let linked: Vec<u32> = (0..40_u32).filter(|child| !child.is_multiple_of(4)).collect();
         // every second link was looked at, and one in five of these was wrong
         let labels: Vec<Label> = (0..)

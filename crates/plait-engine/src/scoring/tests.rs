@@ -297,6 +297,7 @@ proptest! {
                 all.push((left, right, scorer.weigh(left, right, &mut scratch).0));
             });
         }
+        all.sort_unstable_by_key(|&(left, right, _)| (left, right));
         // the hardest cuts are those at a weight
         let weights: Vec<f64> = all.iter().map(|pair| pair.2).take(5).collect();
         for cut in weights.into_iter().chain([cut, f64::NEG_INFINITY]) {

@@ -12,6 +12,7 @@ use crate::labels::Label;
 use crate::model::{Class, LinkType, Model};
 use crate::progress::{Progress, Stage, interrupted};
 use crate::random::{below, draw};
+use crate::records::{Records, Source};
 use crate::rows::Rows;
 use chance::BothAgree;
 use hashbrown::HashMap;
@@ -259,26 +260,20 @@ impl PairVisitor for Counting<'_> {
     }
 }
 
-/// How many pairs of records may be compared under a link type.
-pub fn comparable_pairs(records: &crate::records::Records, link_type: LinkType) -> f64 {
+/// How many pairs of all records may be compared under a link type.
+pub fn comparable_pairs(records: &Records, link_type: LinkType) -> f64 {
     let pairs = |n: f64| n * (n - 1.0) / 2.0;
-    let all = pairs(records.len() as f64);
+    let n_of = |source: &Source| source.n_in_all as f64;
+    let all = pairs(records.sources.iter().map(n_of).sum());
     match link_type {
         LinkType::DedupeOnly | LinkType::LinkAndDedupe => all,
-        LinkType::LinkOnly => {
-            all - records.sources.iter().map(|s| pairs(f64::from(s.end - s.start))).sum::<f64>()
-        }
+        LinkType::LinkOnly => all - records.sources.iter().map(|source| pairs(n_of(source))).sum::<f64>(),
     }
 }
 
 /// The `index`-th random pair that may be compared; `None` for the few draws that hit one record twice or
 /// two records of one source where those are not compared.
-fn random_pair(
-    records: &crate::records::Records,
-    link_type: LinkType,
-    seed: u64,
-    index: u64,
-) -> Option<(u32, u32)> {
+fn random_pair(records: &Records, link_type: LinkType, seed: u64, index: u64) -> Option<(u32, u32)> {
     let n = records.len() as u64;
     let a = below(n, draw(seed, 2 * index)) as u32;
     let b = below(n, draw(seed, 2 * index + 1)) as u32;

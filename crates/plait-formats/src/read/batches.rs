@@ -4,7 +4,9 @@ use super::arrow::ArrowColumn;
 use super::naming;
 use super::parquet::nested;
 use super::{FileFormat, Read, ReadOptions, RowLines, empty};
-use arrow_array::{ArrayRef, RecordBatch};
+use arrow_array::cast::AsArray;
+use arrow_array::types::Int64Type;
+use arrow_array::{Array, ArrayRef, RecordBatch};
 use arrow_schema::{DataType, Schema, SchemaRef};
 use plait_types::{Fault, FaultCode, Issue, Table};
 use rayon::prelude::*;
@@ -55,6 +57,32 @@ impl Rows {
             })
             .collect();
         if faults.is_empty() { Ok(()) } else { Err(faults) }
+    }
+
+    /// The whole numbers of a column, one per row. Another kind of column, a number that is missing, and a column that is not there
+    /// are a [`FaultCode::LostMessage`]: whoever writes such columns is another part of the program.
+    pub fn numbers(&self, name: &str) -> Result<Vec<i64>, Fault> {
+        let fault = || {
+            let what = format!("a table came without whole numbers in its column \"{name}\"");
+            Fault::new(FaultCode::LostMessage, what, "run it again; if it happens again, please report it")
+        };
+        let mut numbers = Vec::with_capacity(self.n_rows());
+        for batch in &self.batches {
+            let column = batch.column_by_name(name).ok_or_else(fault)?;
+            let column = column.as_primitive_opt::<Int64Type>().filter(|column| column.null_count() == 0);
+            numbers.extend_from_slice(column.ok_or_else(fault)?.values());
+        }
+        Ok(numbers)
+    }
+
+    /// The rows without a column.
+    #[must_use]
+    pub fn without(&self, name: &str) -> Self {
+        let others: Vec<usize> =
+            (0..self.schema.fields().len()).filter(|&at| self.schema.field(at).name() != name).collect();
+        let project = |batch: &RecordBatch| batch.project(&others).expect("columns of its schema");
+        let schema = Arc::new(self.schema.project(&others).expect("columns of it"));
+        Self { schema, batches: self.batches.iter().map(project).collect() }
     }
 
     /// As [`read`](super::read) reads a file. Each distinct value is copied once, into the pool of its column; the arrays stay as

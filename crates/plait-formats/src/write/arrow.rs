@@ -8,6 +8,7 @@ use arrow_array::types::Int32Type;
 use arrow_array::{
     ArrayRef, DictionaryArray, Float64Array, Int32Array, Int64Array, RecordBatch, StringArray, UInt32Array,
 };
+use arrow_ipc::writer::StreamWriter;
 use arrow_schema::{ArrowError, DataType, Field, Schema};
 use plait_types::NULL;
 use rayon::prelude::*;
@@ -38,6 +39,16 @@ pub fn to_rows(table: &OutTable<'_>) -> Rows {
     };
     let batches = chunks(table.n_rows(), GROUP_ROWS).map(batch).collect();
     Rows::new(schema, batches)
+}
+
+impl Rows {
+    /// The rows as a stream of Arrow IPC.
+    pub fn to_stream(&self) -> Vec<u8> {
+        let whole = "a buffer takes whatever is written";
+        let mut writer = StreamWriter::try_new(Vec::new(), self.schema()).expect(whole);
+        self.batches().iter().for_each(|batch| writer.write(batch).expect(whole));
+        writer.into_inner().expect(whole)
+    }
 }
 
 /// The columns by their names.

@@ -1,0 +1,676 @@
+//! Linking where no one process holds all records: the same people and links as where one does.
+//!
+//! Every step is a function from messages to messages. Whoever runs it, a cluster or a test, brings each message to the part that it
+//! is addressed to, gives a part all that came for it, and may do so again elsewhere if a part is lost: the same messages make the same
+//! ones. The steps, in order:
+//!
+//! 1. [`Plan::prepare`]: rows of a source are standardised. The records go to their *homes*, by place; how many of them have each
+//!    value goes to counting parts, by hash.
+//! 2. [`count`]: how many of all records have each value goes back to the homes; how many values so many records have tells which
+//!    are held by [implausibly many](Counts::implausible_from), and [`spikes`] which these are.
+//! 3. [`Setup::explode`]: from its home, every record goes to all parts that look at pairs of a block that it is in.
+//! 4. [`Setup::compare`]: a part makes the blocks of the records that it was sent, and weighs the pairs that are its own
+//!    ([`Split`]), with the code that one process would use. Pairs that are kept go to the home of their left record; which records
+//!    they connect is said once more, without those pairs that others imply.
+//! 5. [`components`]: records that pairs connect, directly or by way of others, get a label, which goes to their homes.
+//! 6. [`Setup::gather`]: from their homes, the records of a label go to one part, with the pairs.
+//! 7. [`Setup::undecided`]: that part has all that decides who is one person among them.
+//!
+//! Records are known by their place among all. Within a part they are numbered in that order, so that ties are broken as they would
+//! be among all.
+
+mod packed;
+mod plan;
+mod split;
+
+pub use packed::Unreadable;
+pub use plan::{Counts, Plan, PlannedColumn, PlannedField, Setup, Spike, Totals};
+pub(crate) use split::Share;
+pub use split::Split;
+
+use crate::blocking::{Blocks, for_each_key};
+use crate::clustering::Components;
+use crate::comparison::Comparer;
+use crate::deterministic::{Found, LeftOut, Rulings, found_in_part};
+use crate::model::{BlockingKey, BlockingRule, Model, Part as KeyPart};
+use crate::progress::Silent;
+use crate::random::below;
+use crate::records::{LEAST_OF_SPIKE, Records};
+use crate::scoring::{ScoredPairs, Scorer, score};
+use hashbrown::HashMap;
+use packed::{Gathering, Packer, Reader, Writer};
+use plait_types::placeholder::is_of_one_person_or_home;
+use plait_types::{Column, Fault, Role, Table};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use twox_hash::XxHash3_128;
+
+/// Some of all records, in order of their places.
+#[derive(Debug)]
+pub struct Part {
+    /// As the engine has them.
+    pub records: Records,
+    /// What they are called; no codes where that does not matter.
+    pub names: Column,
+}
+
+/// To which part, and what.
+pub type Message = (u32, Vec<u8>);
+
+/// Records of a block from which on it may be worth its while to share it.
+const LARGE_BLOCK: u32 = 2_000;
+
+fn hash_of(value: &str) -> u128 {
+    XxHash3_128::oneshot(value.as_bytes())
+}
+
+fn halves(hash: u128) -> [u64; 2] {
+    [(hash >> 64) as u64, hash as u64]
+}
+
+impl Plan {
+    /// Whether the values of a field are counted: because it matters how many have each, or to find those that implausibly many have.
+    fn is_counting(&self, field: usize) -> bool {
+        self.counted[field] || is_of_one_person_or_home(self.fields[field].role)
+    }
+
+    fn counting_part(&self, hash: u128) -> u32 {
+        below(u64::from(self.n_counting), (hash >> 64) as u64) as u32
+    }
+
+    /// Standardises rows of a source, whose columns are those of the plan, at these places, under these names. Gives the records for
+    /// their homes, and what is to be counted: their values, and the keys that several of them share under the model's rules.
+    pub fn prepare(
+        &self,
+        model: &Model,
+        source: usize,
+        table: Table,
+        places: Vec<u64>,
+        names: Column,
+    ) -> (Vec<Message>, Vec<Message>) {
+        let mut order: Vec<u32> = (0..places.len() as u32).collect();
+        order.sort_unstable_by_key(|&row| places[row as usize]);
+        let part = Part { records: Records::of_rows(self, source, table, places), names };
+        let home = |row: &u32| self.home(part.records.place(*row));
+        let nowhere = vec![false; self.fields.len()];
+        let mut packer = Packer::new(&part, &nowhere);
+        let (mut pieces, mut counts) = (Vec::new(), Vec::new());
+        for rows in order.chunk_by(|a, b| home(a) == home(b)) {
+            let piece = packer.pack(rows);
+            let again = self.piece(&piece).expect("it was just packed");
+            counts.extend(self.submissions(model, &again.records));
+            pieces.push((home(&rows[0]), piece));
+        }
+        (pieces, counts)
+    }
+
+    /// The records of a piece, as they were packed.
+    fn piece(&self, piece: &[u8]) -> Result<Part, Unreadable> {
+        let mut gathering = Gathering::new(self.fields.len());
+        gathering.add(piece)?;
+        let n = self.fields.len();
+        let unknown = vec![vec![0; self.sources.len()]; n];
+        Ok(gathering.finish(self, &vec![false; n], &unknown))
+    }
+
+    /// What is to be counted of a piece, for each counting part: the values in the order of the piece; and behind the fields, per rule,
+    /// blocks by their hashes. Blocks of one record of the piece are left out, so that of large ones a little is missing.
+    fn submissions(&self, model: &Model, records: &Records) -> Vec<Message> {
+        let source = records.source_of(0);
+        let mut of_part: Vec<Vec<(usize, Vec<u128>, Vec<u32>)>> = vec![Vec::new(); self.n_counting as usize];
+        for (number, rule) in model.blocking.iter().enumerate() {
+            let mut sizes: HashMap<u64, u32> = HashMap::new();
+            for_each_key(records, number, &rule.keys, |block, _| *sizes.entry(block).or_default() += 1);
+            let mut several: Vec<(u64, u32)> = sizes.into_iter().filter(|(_, size)| *size > 1).collect();
+            several.sort_unstable();
+            of_part
+                .iter_mut()
+                .for_each(|fields| fields.push((self.fields.len() + number, Vec::new(), Vec::new())));
+            for (block, size) in several {
+                let hash = u128::from(block) << 64;
+                let (_, hashes, counts) =
+                    of_part[self.counting_part(hash) as usize].last_mut().expect("just pushed");
+                hashes.push(hash);
+                counts.push(size);
+            }
+        }
+        for (at, field) in records.fields[..self.fields.len()].iter().enumerate() {
+            if !self.is_counting(at) {
+                continue;
+            }
+            of_part.iter_mut().for_each(|fields| fields.push((at, Vec::new(), Vec::new())));
+            for (value, &count) in field.values.iter().zip(&field.counts) {
+                let hash = hash_of(value);
+                let (_, hashes, counts) =
+                    of_part[self.counting_part(hash) as usize].last_mut().expect("just pushed");
+                hashes.push(hash);
+                counts.push(count);
+            }
+        }
+        let message = |fields: Vec<(usize, Vec<u128>, Vec<u32>)>| {
+            let mut writer = Writer::new();
+            writer.number(records.place(0));
+            writer.number(source as u64);
+            for (field, hashes, counts) in fields {
+                writer.number(field as u64);
+                writer.u64s(hashes.into_iter().flat_map(halves).collect::<Vec<_>>().into_iter());
+                writer.u32s(counts.into_iter());
+            }
+            writer.finish()
+        };
+        (0..).zip(of_part.into_iter().map(message)).collect()
+    }
+}
+
+/// What a counting part was sent by one piece.
+struct Submission {
+    piece: u64,
+    source: usize,
+    /// Field, values, records of the piece that have each.
+    fields: Vec<(usize, Vec<u128>, Vec<u32>)>,
+}
+
+impl Submission {
+    fn read(bytes: &[u8]) -> Result<Self, Unreadable> {
+        let mut reader = Reader::new(bytes)?;
+        let (piece, source) = (reader.number()?, reader.number()? as usize);
+        let mut fields = Vec::new();
+        while !reader.is_at_end() {
+            let field = reader.number()? as usize;
+            let halves: Vec<u64> = reader.u64s()?.collect();
+            let hashes = halves.chunks_exact(2).map(|half| u128::from(half[0]) << 64 | u128::from(half[1]));
+            fields.push((field, hashes.collect(), reader.u32s()?.collect()));
+        }
+        Ok(Self { piece, source, fields })
+    }
+}
+
+/// What a counting part has to say.
+#[derive(Debug)]
+pub struct Counted {
+    /// For the homes: how many of all records have each value that they asked of.
+    pub replies: Vec<Message>,
+    /// How many values so many records have.
+    pub counts: Counts,
+    /// The values that could be held by implausibly many, for [`spikes`].
+    pub common: Vec<u8>,
+}
+
+/// Counts what pieces have sent to the counting part of this number.
+pub fn count<'a>(
+    plan: &Plan,
+    part: u32,
+    messages: impl IntoIterator<Item = &'a [u8]>,
+) -> Result<Counted, Unreadable> {
+    let mut submissions = messages.into_iter().map(Submission::read).collect::<Result<Vec<_>, _>>()?;
+    submissions.sort_unstable_by_key(|submission| submission.piece);
+    let n_fields = plan.fields.len();
+    let mut totals: Vec<HashMap<u128, u32>> = Vec::new();
+    let mut counts = Counts::none(plan);
+    for Submission { source, fields, .. } in &submissions {
+        for (field, hashes, records) in fields {
+            if totals.len() <= *field {
+                totals.resize(field + 1, HashMap::new());
+            }
+            for (&hash, &n) in hashes.iter().zip(records) {
+                *totals[*field].entry(hash).or_default() += n;
+                if *field < n_fields {
+                    counts.present[*field][*source] += u64::from(n);
+                }
+            }
+        }
+    }
+    for (at, totals) in totals.iter().enumerate() {
+        let sizes = match at.checked_sub(n_fields) {
+            None => &mut counts.values[at],
+            Some(rule) => counts.sizes_of(rule),
+        };
+        totals.values().for_each(|&n| *sizes.entry(n).or_default() += 1);
+    }
+    for blocks in totals.iter().skip(n_fields) {
+        let large = blocks.iter().filter(|(_, size)| **size >= LARGE_BLOCK);
+        counts.large.extend(large.map(|(&hash, &size)| ((hash >> 64) as u64, u64::from(size))));
+    }
+    counts.large.sort_unstable();
+    let reply = |Submission { piece, fields, .. }: &Submission| {
+        let mut writer = Writer::new();
+        writer.number(*piece);
+        writer.number(u64::from(part));
+        for (field, hashes, _) in fields.iter().filter(|of| of.0 < n_fields && plan.counted[of.0]) {
+            writer.number(*field as u64);
+            writer.u32s(hashes.iter().map(|hash| totals[*field][hash]));
+        }
+        (plan.home(*piece), writer.finish())
+    };
+    let replies =
+        if plan.counted.contains(&true) { submissions.iter().map(reply).collect() } else { Vec::new() };
+    let mut common: BTreeMap<(usize, u128), Vec<u64>> = BTreeMap::new();
+    for Submission { source, fields, .. } in &submissions {
+        for (field, hashes, records) in fields.iter().filter(|of| of.0 < n_fields) {
+            for (&hash, &n) in hashes.iter().zip(records) {
+                if is_of_one_person_or_home(plan.fields[*field].role)
+                    && totals[*field][&hash] >= LEAST_OF_SPIKE
+                {
+                    let of_sources =
+                        common.entry((*field, hash)).or_insert_with(|| vec![0; plan.sources.len()]);
+                    of_sources[*source] += u64::from(n);
+                }
+            }
+        }
+    }
+    let mut writer = Writer::new();
+    for ((field, hash), of_sources) in common {
+        writer.number(field as u64);
+        writer.u64s(halves(hash).into_iter());
+        writer.u64s(of_sources.into_iter());
+    }
+    Ok(Counted { replies, counts, common: writer.finish() })
+}
+
+/// Of the common values of a counting part, those that implausibly many records hold: so many as `from` says per field, or more.
+pub fn spikes(common: &[u8], from: &[Option<u32>]) -> Result<Vec<Spike>, Unreadable> {
+    let mut reader = Reader::new(common)?;
+    let mut spikes = Vec::new();
+    while !reader.is_at_end() {
+        let field = reader.number()? as usize;
+        let value: Vec<u64> = reader.u64s()?.collect();
+        let records: Vec<u64> = reader.u64s()?.collect();
+        let value = value.try_into().map_err(|_| Unreadable)?;
+        let from = from.get(field).ok_or(Unreadable)?;
+        if from.is_some_and(|from| records.iter().sum::<u64>() >= u64::from(from)) {
+            spikes.push(Spike { field, value, records });
+        }
+    }
+    Ok(spikes)
+}
+
+/// What a comparing part found.
+#[derive(Debug)]
+pub struct Compared {
+    /// The pairs that are kept, for the homes of their left records.
+    pub pairs: Vec<Message>,
+    /// What they connect, for [`components`].
+    pub connected: Vec<u8>,
+    /// Candidate pairs looked at, per blocking rule.
+    pub n_candidates: Vec<u64>,
+    /// What deterministic rules left out.
+    pub left_out: Vec<LeftOut>,
+}
+
+/// The records of one part among which it is to be decided who is one person, and all that is known of them.
+#[derive(Debug)]
+pub struct Undecided {
+    /// The records.
+    pub part: Part,
+    /// The pairs that are kept for their weight.
+    pub pairs: ScoredPairs,
+    found: Vec<Found>,
+}
+
+impl Undecided {
+    /// What the deterministic rules of the model say.
+    pub fn rulings(&self, setup: &Setup) -> Rulings {
+        Rulings::of_found(&self.part.records, &setup.model.deterministic, self.found.clone())
+    }
+}
+
+impl Setup {
+    /// The pieces of a home, with what was counted of their values, each by itself.
+    fn restore<'a>(
+        &self,
+        pieces: impl IntoIterator<Item = &'a [u8]>,
+        replies: impl IntoIterator<Item = &'a [u8]>,
+    ) -> Result<Vec<Part>, Unreadable> {
+        // by piece, counting part and field
+        let mut told: HashMap<(u64, u64, usize), Vec<u32>> = HashMap::new();
+        for reply in replies {
+            let mut reader = Reader::new(reply)?;
+            let (piece, part) = (reader.number()?, reader.number()?);
+            while !reader.is_at_end() {
+                let field = reader.number()? as usize;
+                told.insert((piece, part, field), reader.u32s()?.collect());
+            }
+        }
+        let mut parts =
+            pieces.into_iter().map(|piece| self.plan.piece(piece)).collect::<Result<Vec<_>, _>>()?;
+        for Part { records, .. } in &mut parts {
+            let piece = records.place(0);
+            for (at, field) in records.fields[..self.plan.fields.len()].iter_mut().enumerate() {
+                let spikes = &self.totals.spikes[at];
+                if !self.plan.counted[at] && spikes.is_empty() {
+                    continue;
+                }
+                let hashes: Vec<u128> = field.values.iter().map(hash_of).collect();
+                if self.plan.counted[at] {
+                    let mut next = vec![0; self.plan.n_counting as usize];
+                    for (count, &hash) in field.counts.iter_mut().zip(&hashes) {
+                        let part = self.plan.counting_part(hash);
+                        let of_part = told.get(&(piece, u64::from(part), at)).ok_or(Unreadable)?;
+                        let place = &mut next[part as usize];
+                        *count = *of_part.get(*place).ok_or(Unreadable)?;
+                        *place += 1;
+                    }
+                }
+                if !spikes.is_empty() {
+                    let is_spike = |&hash: &u128| spikes.binary_search(&halves(hash)).is_ok();
+                    field.forget(&hashes.iter().map(is_spike).collect::<Vec<_>>());
+                }
+            }
+        }
+        parts.sort_unstable_by_key(|part| part.records.place(0));
+        Ok(parts)
+    }
+
+    /// All rules whose blocks bring records together, by number: those that make candidates, deterministic ones, and those that only
+    /// see to it that records are decided on together.
+    fn rules(&self) -> Vec<BlockingRule> {
+        let deterministic =
+            self.model.deterministic.iter().map(|rule| BlockingRule { keys: rule.keys.clone() });
+        self.model.blocking.iter().cloned().chain(deterministic).chain(self.ties()).collect()
+    }
+
+    /// Whether numbers conflict may depend on others that have the same ULN.
+    fn ties(&self) -> Vec<BlockingRule> {
+        let ulns: Vec<&str> = self
+            .plan
+            .fields
+            .iter()
+            .filter(|field| field.role == Role::Uln)
+            .map(|field| &field.name[..])
+            .collect();
+        let side = |name: &str| (name.to_owned(), KeyPart::Whole);
+        let pairs =
+            ulns.iter().enumerate().flat_map(|(at, left)| ulns[at..].iter().map(move |right| (left, right)));
+        let rule = |(left, right): (&&str, &&str)| BlockingRule {
+            keys: vec![BlockingKey { left: side(left), right: side(right) }],
+        };
+        pairs.map(rule).collect()
+    }
+
+    /// From a home to the parts that compare.
+    pub fn explode<'a>(
+        &self,
+        pieces: impl IntoIterator<Item = &'a [u8]>,
+        replies: impl IntoIterator<Item = &'a [u8]>,
+    ) -> Result<Vec<Message>, Unreadable> {
+        let rules = self.rules();
+        let mut messages = Vec::new();
+        for mut part in self.restore(pieces, replies)? {
+            part.names = Column::default();
+            let mut goes: Vec<(u32, u32)> = Vec::new();
+            for (number, rule) in rules.iter().enumerate() {
+                for_each_key(&part.records, number, &rule.keys, |block, entry| {
+                    let record = crate::blocking::record_of(entry);
+                    goes.extend(self.split.parts_of(block).map(|part| (part, record)));
+                });
+            }
+            goes.sort_unstable();
+            goes.dedup();
+            let mut packer = Packer::new(&part, &self.plan.counted);
+            for there in goes.chunk_by(|a, b| a.0 == b.0) {
+                let records: Vec<u32> = there.iter().map(|&(_, record)| record).collect();
+                messages.push((there[0].0, packer.pack(&records)));
+            }
+        }
+        Ok(messages)
+    }
+
+    fn part<'a>(&self, messages: impl IntoIterator<Item = &'a [u8]>) -> Result<Part, Unreadable> {
+        let mut gathering = Gathering::new(self.plan.fields.len());
+        messages.into_iter().try_for_each(|message| gathering.add(message))?;
+        Ok(gathering.finish(&self.plan, &self.plan.counted, &self.totals.present))
+    }
+
+    /// Weighs the pairs that are those of the part of this number, among the records that came to it.
+    pub fn compare<'a>(
+        &self,
+        number: u32,
+        messages: impl IntoIterator<Item = &'a [u8]>,
+    ) -> Result<Compared, PartFault> {
+        let Part { records, .. } = self.part(messages)?;
+        let model = &self.model;
+        let share = Share { split: Arc::clone(&self.split), part: number };
+        let blocks = Blocks::of_part(&records, model, &share)?;
+        let comparer = Comparer::beside(&records, model, &blocks)?;
+        let scorer = Scorer::new(&comparer, model)?;
+        let scored = score(&scorer, &blocks, model.accept.review_bits(), &Silent)?;
+        let first = model.blocking.len();
+        let (found, left_out) = found_in_part(&records, &model.deterministic, model.link_type, first, &share);
+        let mut connected = Components::new(records.len());
+        for (&left, &right) in scored.left.iter().zip(&scored.right) {
+            connected.join(left, right);
+        }
+        found.iter().for_each(|&(left, right, ..)| connected.join(left, right));
+        for (number, rule) in (first + model.deterministic.len()..).zip(self.ties()) {
+            let mut first_of: HashMap<u64, u32> = HashMap::new();
+            for_each_key(&records, number, &rule.keys, |block, entry| {
+                let record = crate::blocking::record_of(entry);
+                connected.join(record, *first_of.entry(block).or_insert(record));
+            });
+        }
+        let edges = (0..records.len() as u32).filter_map(|record| {
+            let root = connected.root(record);
+            (root != record).then(|| [records.place(root), records.place(record)])
+        });
+        let edges: Vec<u64> = edges.flatten().collect();
+        let mut writer = Writer::new();
+        writer.u64s(edges.into_iter());
+        Ok(Compared {
+            pairs: self.for_homes(&records, &scored, &found),
+            connected: writer.finish(),
+            n_candidates: scored.n_candidates,
+            left_out,
+        })
+    }
+
+    /// Pairs by the home of their left record.
+    fn for_homes(&self, records: &Records, scored: &ScoredPairs, found: &[Found]) -> Vec<Message> {
+        let home = |left: u32| self.plan.home(records.place(left));
+        let mut by_home: BTreeMap<u32, (Vec<usize>, Vec<&Found>)> = BTreeMap::new();
+        (0..scored.len()).for_each(|pair| by_home.entry(home(scored.left[pair])).or_default().0.push(pair));
+        found.iter().for_each(|found| by_home.entry(home(found.0)).or_default().1.push(found));
+        let message = |(home, (pairs, found)): (u32, (Vec<usize>, Vec<&Found>))| {
+            let pairs = pairs.into_iter().map(|pair| PlacedPair {
+                places: [records.place(scored.left[pair]), records.place(scored.right[pair])],
+                weight: scored.weight[pair],
+                rule: scored.rule[pair],
+            });
+            let found = found.into_iter().map(|&(left, right, is_caught, rule)| PlacedFound {
+                places: [records.place(left), records.place(right)],
+                is_caught,
+                rule,
+            });
+            (home, PlacedPairs { pairs: pairs.collect(), found: found.collect() }.pack())
+        };
+        by_home.into_iter().map(message).collect()
+    }
+
+    /// From a home to the parts that decide: records that have a label with all others of it, each other one by itself, and the
+    /// pairs of which a record of this home is the left one. Both are for one part, first records, then pairs.
+    pub fn gather<'a>(
+        &self,
+        pieces: impl IntoIterator<Item = &'a [u8]>,
+        replies: impl IntoIterator<Item = &'a [u8]>,
+        labels: impl IntoIterator<Item = &'a [u8]>,
+        pairs: impl IntoIterator<Item = &'a [u8]>,
+    ) -> Result<(Vec<Message>, Vec<Message>), Unreadable> {
+        let mut label_of: HashMap<u64, u64> = HashMap::new();
+        for message in labels {
+            let mut reader = Reader::new(message)?;
+            let labelled: Vec<u64> = reader.u64s()?.collect();
+            label_of.extend(labelled.chunks_exact(2).map(|pair| (pair[0], pair[1])));
+        }
+        let deciding = |place: u64| {
+            let label = label_of.get(&place).copied().unwrap_or(place);
+            below(u64::from(self.plan.n_deciding), crate::random::draw(2, label)) as u32
+        };
+        let mut members = Vec::new();
+        for part in self.restore(pieces, replies)? {
+            let mut goes: Vec<(u32, u32)> = (0..part.records.len() as u32)
+                .map(|record| (deciding(part.records.place(record)), record))
+                .collect();
+            goes.sort_unstable();
+            let mut packer = Packer::new(&part, &self.plan.counted);
+            for there in goes.chunk_by(|a, b| a.0 == b.0) {
+                let records: Vec<u32> = there.iter().map(|&(_, record)| record).collect();
+                members.push((there[0].0, packer.pack(&records)));
+            }
+        }
+        let mut of_part: BTreeMap<u32, PlacedPairs> = BTreeMap::new();
+        for message in pairs {
+            let PlacedPairs { pairs, found } = PlacedPairs::unpack(message)?;
+            pairs
+                .into_iter()
+                .for_each(|pair| of_part.entry(deciding(pair.places[0])).or_default().pairs.push(pair));
+            found
+                .into_iter()
+                .for_each(|pair| of_part.entry(deciding(pair.places[0])).or_default().found.push(pair));
+        }
+        Ok((members, of_part.into_iter().map(|(part, pairs)| (part, pairs.pack())).collect()))
+    }
+
+    /// What came to a part that decides.
+    pub fn undecided<'a>(
+        &self,
+        members: impl IntoIterator<Item = &'a [u8]>,
+        pairs: impl IntoIterator<Item = &'a [u8]>,
+    ) -> Result<Undecided, Unreadable> {
+        let part = self.part(members)?;
+        let places = &part.records.places;
+        let record = |place: u64| places.binary_search(&place).map(|at| at as u32).map_err(|_| Unreadable);
+        let mut all = PlacedPairs::default();
+        for message in pairs {
+            let PlacedPairs { pairs, found } = PlacedPairs::unpack(message)?;
+            all.pairs.extend(pairs);
+            all.found.extend(found);
+        }
+        all.pairs.sort_unstable_by_key(|pair| pair.places);
+        let mut pairs =
+            ScoredPairs { n_candidates: vec![0; self.model.blocking.len()], ..ScoredPairs::default() };
+        for PlacedPair { places: [left, right], weight, rule } in all.pairs {
+            pairs.push(record(left)?, record(right)?, weight, rule);
+        }
+        let found = all.found.into_iter().map(|PlacedFound { places: [left, right], is_caught, rule }| {
+            Ok((record(left)?, record(right)?, is_caught, rule))
+        });
+        let found = found.collect::<Result<Vec<Found>, Unreadable>>()?;
+        Ok(Undecided { part, pairs, found })
+    }
+}
+
+/// A pair by the places of its records.
+struct PlacedPair {
+    places: [u64; 2],
+    weight: f64,
+    rule: u16,
+}
+
+/// The same of what a deterministic rule found.
+struct PlacedFound {
+    places: [u64; 2],
+    is_caught: bool,
+    rule: u16,
+}
+
+#[derive(Default)]
+struct PlacedPairs {
+    pairs: Vec<PlacedPair>,
+    found: Vec<PlacedFound>,
+}
+
+impl PlacedPairs {
+    fn pack(&self) -> Vec<u8> {
+        let Self { pairs, found } = self;
+        let mut writer = Writer::new();
+        for end in 0..2 {
+            writer.u64s(pairs.iter().map(|pair| pair.places[end]));
+        }
+        writer.u64s(pairs.iter().map(|pair| pair.weight.to_bits()));
+        writer.u32s(pairs.iter().map(|pair| u32::from(pair.rule)));
+        for end in 0..2 {
+            writer.u64s(found.iter().map(|found| found.places[end]));
+        }
+        writer.u32s(found.iter().map(|found| u32::from(found.rule) << 1 | u32::from(found.is_caught)));
+        writer.finish()
+    }
+
+    fn unpack(bytes: &[u8]) -> Result<Self, Unreadable> {
+        let mut reader = Reader::new(bytes)?;
+        let lefts = reader.u64s()?;
+        let ends = lefts.zip(reader.u64s()?);
+        let said = reader.u64s()?.zip(reader.u32s()?);
+        let pairs = ends.zip(said).map(|((left, right), (weight, rule))| PlacedPair {
+            places: [left, right],
+            weight: f64::from_bits(weight),
+            rule: rule as u16,
+        });
+        let lefts = reader.u64s()?;
+        let ends = lefts.zip(reader.u64s()?);
+        let found = ends.zip(reader.u32s()?).map(|((left, right), said)| PlacedFound {
+            places: [left, right],
+            is_caught: said & 1 == 1,
+            rule: (said >> 1) as u16,
+        });
+        let unpacked = Self { pairs: pairs.collect(), found: found.collect() };
+        if reader.is_at_end() { Ok(unpacked) } else { Err(Unreadable) }
+    }
+}
+
+/// The labels of connected records, for their homes: the place of the first record of each. Holds four bytes per record of all.
+pub fn components<'a>(
+    plan: &Plan,
+    connected: impl IntoIterator<Item = &'a [u8]>,
+) -> Result<Vec<Message>, Unreadable> {
+    let mut components = Components::new(plan.n_records() as usize);
+    let mut is_connected = vec![false; plan.n_records() as usize];
+    for message in connected {
+        let mut reader = Reader::new(message)?;
+        let edges: Vec<u64> = reader.u64s()?.collect();
+        for edge in edges.chunks_exact(2) {
+            let known = |place: u64| (place < plan.n_records()).then_some(place as u32).ok_or(Unreadable);
+            components.join(known(edge[0])?, known(edge[1])?);
+            edge.iter().for_each(|&place| is_connected[place as usize] = true);
+        }
+    }
+    let mut messages: Vec<Message> = Vec::new();
+    let mut labelled: Vec<u64> = Vec::new();
+    let n_homes = plan.n_homes();
+    for home in 0..n_homes {
+        labelled.clear();
+        let first = u64::from(home) << plan.home_bits;
+        let end = plan.n_records().min(first + (1 << plan.home_bits));
+        for place in first..end {
+            if is_connected[place as usize] {
+                labelled.extend([place, u64::from(components.root(place as u32))]);
+            }
+        }
+        let mut writer = Writer::new();
+        writer.u64s(labelled.iter().copied());
+        messages.push((home, writer.finish()));
+    }
+    Ok(messages)
+}
+
+/// Why a part could not do its work.
+#[derive(Debug)]
+pub enum PartFault {
+    /// What it was sent is none of its messages.
+    Unreadable,
+    /// The model does not fit.
+    Fault(Fault),
+}
+
+impl From<Unreadable> for PartFault {
+    fn from(_: Unreadable) -> Self {
+        Self::Unreadable
+    }
+}
+
+impl From<Fault> for PartFault {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+#[cfg(test)]
+mod tests;

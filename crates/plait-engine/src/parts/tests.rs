@@ -1,0 +1,298 @@
+use super::*;
+use crate::clustering::{Clustered, cluster};
+use crate::conflicts::Conflicts;
+use crate::constraints::Constraints;
+use crate::fixture::{
+    DATE, FORENAME, POSTCODE, SURNAME, any_blocking_rules, any_deterministic_rules, any_records, comparison,
+    fixed, model,
+};
+use crate::model::{Clustering, Comparison, Condition, LinkType, Model, TermFrequency};
+use crate::quality::{Decided, of_one_person};
+use crate::records::{InputColumn, SourceInput};
+use crate::training::two_classes;
+use proptest::prelude::*;
+use proptest::sample::select;
+
+/// How work is cut up.
+#[derive(Clone, Debug)]
+struct Cut {
+    home_bits: u32,
+    n_counting: u32,
+    n_parts: u32,
+    n_deciding: u32,
+    /// Rows that are standardised together.
+    rows: usize,
+    /// Into how many shares blocks are cut.
+    shares: u32,
+}
+
+fn any_cut() -> impl Strategy<Value = Cut> {
+    (0..5u32, 1..4u32, 1..6u32, 1..4u32, 1..12usize, 1..5u32).prop_map(
+        |(home_bits, n_counting, n_parts, n_deciding, rows, shares)| Cut {
+            home_bits,
+            n_counting,
+            n_parts,
+            n_deciding,
+            rows,
+            shares,
+        },
+    )
+}
+
+/// The records as they were before they were standardised, with a ULN and an NHS number for some.
+fn inputs(records: &Records, ulns: &[Option<&str>], numbers: &[Option<&str>]) -> Vec<SourceInput> {
+    let n_fields = records.fields.len();
+    let of_source = |source: &crate::records::Source| {
+        let rows = source.start..source.end;
+        let mut columns: Vec<Column> = records
+            .fields
+            .iter()
+            .map(|field| Column::from_rows(field.name.clone(), rows.clone().map(|record| field.get(record))))
+            .collect();
+        for (name, values) in [("uln", ulns), ("nhs_number", numbers)] {
+            columns.push(Column::from_rows(name, rows.clone().map(|record| values[record as usize])));
+        }
+        let roles = records.fields.iter().map(|field| field.role).chain([Role::Uln, Role::NhsNumber]);
+        let column = |(index, role)| InputColumn { index, role, date_order: None };
+        SourceInput {
+            columns: roles.enumerate().map(column).collect(),
+            table: Table { name: source.name.clone(), columns, n_rows: rows.len() },
+        }
+    };
+    assert_eq!(n_fields, 4);
+    records.sources.iter().map(of_source).collect()
+}
+
+fn copied(inputs: &[SourceInput]) -> Vec<SourceInput> {
+    let copy =
+        |input: &SourceInput| SourceInput { table: input.table.clone(), columns: input.columns.clone() };
+    inputs.iter().map(copy).collect()
+}
+
+/// Everything but the running of it: what each step sends is kept by part, in an order that nobody should rely on.
+#[derive(Default)]
+struct Post(BTreeMap<u32, Vec<Vec<u8>>>);
+
+impl Post {
+    fn send(&mut self, messages: Vec<Message>) {
+        messages.into_iter().for_each(|(to, bytes)| self.0.entry(to).or_default().insert(0, bytes));
+    }
+
+    fn of(&self, part: u32) -> impl Iterator<Item = &[u8]> {
+        self.0.get(&part).into_iter().flatten().map(Vec::as_slice)
+    }
+}
+
+/// The rows of some columns, with their places and names.
+fn rows(table: &Table, from: usize, to: usize) -> Table {
+    let column =
+        |column: &Column| Column::from_rows(column.name.clone(), (from..to).map(|row| column.get(row)));
+    Table { name: table.name.clone(), columns: table.columns.iter().map(column).collect(), n_rows: to - from }
+}
+
+fn in_parts(sources: Vec<SourceInput>, model: &Model, cut: &Cut) -> (Setup, Vec<Undecided>) {
+    let n_records: Vec<u64> = sources.iter().map(|source| source.table.n_rows as u64).collect();
+    let plan = Plan {
+        home_bits: cut.home_bits,
+        n_counting: cut.n_counting,
+        n_deciding: cut.n_deciding,
+        ..Plan::of(copied(&sources), model, &n_records, 1)
+    };
+    let (mut pieces, mut asked) = (Post::default(), Post::default());
+    for (at, source) in sources.iter().enumerate() {
+        for from in (0..source.table.n_rows).step_by(cut.rows) {
+            let to = source.table.n_rows.min(from + cut.rows);
+            let places = plan.starts[at] + from as u64..plan.starts[at] + to as u64;
+            let names = Column::from_rows("name", (from..to).map(|row| Some(format!("{at}/{row}"))));
+            let (of_homes, of_counting) =
+                plan.prepare(model, at, rows(&source.table, from, to), places.collect(), names);
+            pieces.send(of_homes);
+            asked.send(of_counting);
+        }
+    }
+    let mut replies = Post::default();
+    let mut counts = Counts::none(&plan);
+    let mut common = Vec::new();
+    for part in 0..plan.n_counting {
+        let counted = count(&plan, part, asked.of(part)).unwrap();
+        replies.send(counted.replies);
+        counts.add(&counted.counts);
+        common.push(counted.common);
+    }
+    let from = counts.implausible_from(&plan);
+    let spikes: Vec<Spike> = common.iter().flat_map(|common| spikes(common, &from).unwrap()).collect();
+    let totals = counts.totals(&spikes);
+    let setup = |split| Setup { plan: plan.clone(), totals: totals.clone(), split, model: model.clone() };
+    let whole = setup(Arc::new(Split { n_parts: cut.n_parts, shares: BTreeMap::new() }));
+    // every other block of the rules that make candidates is shared
+    let mut shares = BTreeMap::new();
+    for home in 0..plan.n_homes() {
+        for part in whole.restore(pieces.of(home), replies.of(home)).unwrap() {
+            for (number, rule) in model.blocking.iter().enumerate() {
+                for_each_key(&part.records, number, &rule.keys, |block, _| {
+                    if block % 2 == 0 {
+                        shares.insert(block, cut.shares);
+                    }
+                });
+            }
+        }
+    }
+    let setup = setup(Arc::new(Split { n_parts: cut.n_parts, shares }));
+    let mut to_compare = Post::default();
+    for home in 0..plan.n_homes() {
+        to_compare.send(setup.explode(pieces.of(home), replies.of(home)).unwrap());
+    }
+    let mut pairs = Post::default();
+    let mut connected = Vec::new();
+    for part in 0..cut.n_parts {
+        let compared = setup.compare(part, to_compare.of(part)).unwrap();
+        pairs.send(compared.pairs);
+        connected.push(compared.connected);
+    }
+    let mut labels = Post::default();
+    labels.send(components(&plan, connected.iter().map(Vec::as_slice)).unwrap());
+    let (mut members, mut gathered) = (Post::default(), Post::default());
+    for home in 0..plan.n_homes() {
+        let (records, of_records) =
+            setup.gather(pieces.of(home), replies.of(home), labels.of(home), pairs.of(home)).unwrap();
+        members.send(records);
+        gathered.send(of_records);
+    }
+    let undecided =
+        (0..plan.n_deciding).map(|part| setup.undecided(members.of(part), gathered.of(part)).unwrap());
+    let undecided = undecided.filter(|undecided| !undecided.part.records.is_empty()).collect();
+    (setup, undecided)
+}
+
+/// What is decided of some records, by their places.
+#[derive(Debug, Default, PartialEq)]
+struct Outcome {
+    /// Places, weight, blocking rule and ruling, whether it is a link, and the bits of its probability.
+    pairs: BTreeMap<(u64, u64), (u64, u16, Option<crate::deterministic::Ruling>, bool, u64)>,
+    /// Per record, the first of its person.
+    first_of: BTreeMap<u64, u64>,
+}
+
+fn decide(
+    records: &Records,
+    model: &Model,
+    mut pairs: ScoredPairs,
+    rulings: &Rulings,
+    outcome: &mut Outcome,
+) {
+    let blocks = Blocks::for_model(records, model).unwrap();
+    let comparer = Comparer::beside(records, model, &blocks).unwrap();
+    let scorer = Scorer::new(&comparer, model).unwrap();
+    rulings.apply(&comparer, &scorer, &mut pairs);
+    let weigher = || -> Box<dyn FnMut(u32, u32) -> Option<f64>> {
+        let (mut scratch, blocks, scorer) = (comparer.scratch(), &blocks, &scorer);
+        Box::new(move |l, r| blocks.is_candidate(l, r).then(|| scorer.weigh(l, r, &mut scratch).0))
+    };
+    let constraints = Constraints::default();
+    let conflicts =
+        Conflicts::of(records, &constraints).with_identities(records).with_dates_of_birth(records, model);
+    let compared: Vec<String> = model.comparisons.iter().flat_map(Comparison::named_fields).collect();
+    let cut = model.accept.link_bits();
+    let mut clustered: Clustered =
+        cluster(records, &pairs, cut, model.clustering, &conflicts, &compared, &weigher);
+    if model.clustering == Clustering::Correlation {
+        clustered.forget_settled(&mut pairs, cut);
+    }
+    let probability = of_one_person(&Decided {
+        records,
+        model,
+        comparer: &comparer,
+        blocks: &blocks,
+        scorer: &scorer,
+        pairs: &pairs,
+        clustered: &clustered,
+        constraints: &constraints,
+        conflicts: &conflicts,
+        cut,
+        seed: 1,
+    });
+    for pair in 0..pairs.len() {
+        let ends = (records.place(pairs.left[pair]), records.place(pairs.right[pair]));
+        let said = (
+            pairs.weight[pair].to_bits(),
+            pairs.rule[pair],
+            pairs.ruling[pair],
+            clustered.is_link[pair],
+            probability[pair].to_bits(),
+        );
+        assert!(outcome.pairs.insert(ends, said).is_none(), "a pair is decided once");
+    }
+    let firsts = clustered.persons.firsts();
+    for record in 0..records.len() as u32 {
+        let first = firsts[clustered.persons.person_of[record as usize] as usize];
+        let known = outcome.first_of.insert(records.place(record), records.place(first));
+        assert!(known.is_none(), "a record is in one part");
+    }
+}
+
+fn in_one(sources: Vec<SourceInput>, model: &Model) -> Outcome {
+    let records = Records::new(sources);
+    let blocks = Blocks::for_model(&records, model).unwrap();
+    let comparer = Comparer::beside(&records, model, &blocks).unwrap();
+    let scorer = Scorer::new(&comparer, model).unwrap();
+    let cut = model.accept.review_bits();
+    let pairs = score(&scorer, &blocks, cut, &Silent).unwrap();
+    let rulings = Rulings::of(&records, &model.deterministic, model.link_type);
+    let mut outcome = Outcome::default();
+    decide(&records, model, pairs, &rulings, &mut outcome);
+    outcome
+}
+
+fn a_model(link_type: LinkType, clustering: Clustering, blocking: Vec<BlockingRule>) -> Model {
+    let adjusted = |field: &str, conditions: Vec<Condition>| {
+        let mut comparison = comparison(field, conditions);
+        comparison.levels[0].term_frequency = Some(TermFrequency { field: None, strength: 1.0, floor: 0.0 });
+        comparison
+    };
+    let alike = "jaro_winkler >= 0.8".parse().unwrap();
+    let comparisons = vec![
+        adjusted(FORENAME, vec![Condition::exact(), alike]),
+        adjusted(SURNAME, vec![Condition::exact()]),
+        comparison(DATE, [Condition::exact()]),
+        comparison(POSTCODE, [Condition::exact()]),
+        comparison("uln", [Condition::exact()]),
+    ];
+    let m = vec![vec![0.8, 0.1, 0.1], vec![0.9, 0.1], vec![0.9, 0.1], vec![0.7, 0.3], vec![0.95, 0.05]];
+    let u = vec![vec![0.05, 0.1, 0.85], vec![0.05, 0.95], vec![0.02, 0.98], vec![0.1, 0.9], vec![0.1, 0.9]];
+    let mut model =
+        Model { blocking, clustering, classes: two_classes(0.05, m, u), ..model(link_type, comparisons) };
+    model.accept.review = 0.1;
+    model.accept.link = 0.6;
+    model
+}
+
+proptest! {
+    #![proptest_config(fixed(400))]
+
+    #[test]
+    fn parts_decide_what_one_process_decides(
+        records in any_records(),
+        rules in any_blocking_rules(),
+        deterministic in any_deterministic_rules(),
+        numbers in prop::collection::vec(prop::option::weighted(0.3, select(vec!["9990000018", "9990000026"])), 27),
+        ulns in prop::collection::vec(prop::option::weighted(0.5, select(vec!["1000000019", "1000000027"])), 27),
+        clustering in select(vec![
+            Clustering::OneToOne, Clustering::BestLink, Clustering::Correlation, Clustering::ConnectedComponents,
+        ]),
+        is_link_only in any::<bool>(),
+        cut in any_cut(),
+    ) {
+        let link_type = if is_link_only { LinkType::LinkOnly } else { LinkType::LinkAndDedupe };
+        let model = Model { deterministic, ..a_model(link_type, clustering, rules) };
+        let sources = inputs(&records, &ulns, &numbers);
+        let expected = in_one(copied(&sources), &model);
+        let (setup, undecided) = in_parts(sources, &model, &cut);
+        let mut found = Outcome::default();
+        for undecided in undecided {
+            let rulings = undecided.rulings(&setup);
+            let Undecided { part, pairs, .. } = undecided;
+            decide(&part.records, &model, pairs, &rulings, &mut found);
+        }
+        prop_assert_eq!(found, expected);
+    }
+}

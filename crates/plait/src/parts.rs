@@ -1,0 +1,593 @@
+//! Linking where no one process holds all records, as on a cluster: what a driver asks, and what is done with messages of a step.
+//!
+//! All that a step needs beside its messages is one text, [`Parts::document`], which the driver hands on. Messages are rows of three
+//! columns: `kind`, `part` and `bytes`. A driver brings rows of one part to one place, and asks for the steps in this order:
+//!
+//! | step | takes | gives | by |
+//! |---|---|---|---|
+//! | [`plan`] | some rows of each source | the document | – |
+//! | [`Parts::prepare`] | rows of a source | `PIECE`, `ASKED` | home, counting part |
+//! | [`Step::Count`] | `ASKED` | `REPLY`, `COMMON`, `SAID` | home |
+//! | [`Parts::counted`], [`Step::Spikes`], [`Parts::spiked`] | `SAID`, `COMMON` | the document | – |
+//! | [`Step::Explode`] | `PIECE`, `REPLY` | `RECORDS` | comparing part |
+//! | [`Step::Compare`] | `RECORDS` | `PAIRS`, `CONNECTED`, `SAID` | home |
+//! | [`Step::Connect`] | `CONNECTED` | `LABELS` | home |
+//! | [`Step::Gather`] | `PIECE`, `REPLY`, `LABELS`, `PAIRS` | `MEMBERS`, `THEIR_PAIRS` | deciding part |
+//! | [`Step::Decide`] | `MEMBERS`, `THEIR_PAIRS` | `PEOPLE`, `LINKS` (Arrow streams), `SAID` | – |
+
+use crate::VERSION;
+use crate::authority;
+use crate::decision::{Weighed, objections, probabilities};
+use crate::faults::Faults;
+use crate::link::{Findings, SourceFacts};
+use crate::model;
+use crate::output;
+use crate::routes::WithoutRoute;
+use crate::source::{Opened, RecordNames, SourceSpec, open};
+use crate::summary;
+use plait_engine::automatic;
+use plait_engine::blocking::Blocks;
+use plait_engine::comparison::Comparer;
+use plait_engine::constraints::Constraints;
+use plait_engine::model::{Clustering, LinkType, ModelFile, NHS_NUMBER_STATUS};
+use plait_engine::parts::{
+    Counts, Message, PartFault, Plan, Setup, Spike, Split, Totals, Undecided, Unreadable, components, count,
+    spikes,
+};
+use plait_engine::progress::Silent;
+use plait_engine::quality::of_one_person;
+use plait_engine::records::Records;
+use plait_engine::scoring::Scorer;
+use plait_formats::messages::Messages;
+use plait_formats::read::Rows;
+use plait_types::{Column, Fault, FaultCode, NULL, Role};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// What a driver wants to link.
+#[derive(Clone, Debug)]
+pub struct PlanRequest {
+    /// Some rows of each source, under its name.
+    pub sources: Vec<SourceSpec>,
+    /// How many rows each has in all.
+    pub n_records: Vec<u64>,
+    /// The text of a model file, and what to call it.
+    pub model: (String, String),
+    /// Roles that replace the inferred ones: header, role.
+    pub roles: Vec<(String, Role)>,
+    /// Which pairs to look at; the model's if `None`.
+    pub link_type: Option<LinkType>,
+    /// Match probability from which a pair is a link; the model's if `None`.
+    pub link_from: Option<f64>,
+    /// About how many processes work at once.
+    pub processes: u32,
+}
+
+/// What all steps have to know; [`document`](Parts::document) is its text.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Document {
+    /// The version of the program that wrote it.
+    plait: String,
+    plan: Plan,
+    /// Per source, the header of the column that names its records.
+    record: Vec<String>,
+    model: String,
+    totals: Option<Totals>,
+    counts: Option<Counts>,
+    split: Option<Split>,
+}
+
+/// A job that is done in parts.
+#[derive(Debug)]
+pub struct Parts {
+    document: Document,
+    setup: Setup,
+}
+
+/// What is done with messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// How many of all records have each value.
+    Count,
+    /// Which values implausibly many records hold.
+    Spikes,
+    /// From homes to the parts that compare.
+    Explode,
+    /// Pairs are weighed.
+    Compare,
+    /// Records that pairs connect get a label.
+    Connect,
+    /// From homes to the parts that decide.
+    Gather,
+    /// Who is one person.
+    Decide,
+}
+
+impl Step {
+    /// By its name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Some(match name {
+            "count" => Self::Count,
+            "spikes" => Self::Spikes,
+            "explode" => Self::Explode,
+            "compare" => Self::Compare,
+            "connect" => Self::Connect,
+            "gather" => Self::Gather,
+            "decide" => Self::Decide,
+            _ => return None,
+        })
+    }
+}
+
+/// Kinds of messages.
+mod kind {
+    pub(super) const PIECE: i8 = 0;
+    pub(super) const ASKED: i8 = 1;
+    pub(super) const REPLY: i8 = 2;
+    pub(super) const COMMON: i8 = 3;
+    pub(super) const SAID: i8 = 4;
+    pub(super) const RECORDS: i8 = 5;
+    pub(super) const PAIRS: i8 = 6;
+    pub(super) const CONNECTED: i8 = 7;
+    pub(super) const LABELS: i8 = 8;
+    pub(super) const MEMBERS: i8 = 9;
+    pub(super) const THEIR_PAIRS: i8 = 10;
+    pub(super) const PEOPLE: i8 = 11;
+    pub(super) const LINKS: i8 = 12;
+}
+
+/// What the parts of a step say to the driver.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+struct Said {
+    counts: Option<Counts>,
+    spikes: Vec<Spike>,
+    /// Per blocking rule.
+    n_candidates: Vec<u64>,
+    n_persons: u64,
+    n_links: u64,
+    n_reviews: u64,
+    n_ties: u64,
+}
+
+/// What a run in parts has found, in numbers.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct PartsDone {
+    /// Per blocking rule, the candidate pairs looked at, those of earlier rules left out.
+    pub candidate_pairs: Vec<u64>,
+    /// People.
+    pub persons: u64,
+    /// Links.
+    pub links: u64,
+    /// Pairs for a person to look at.
+    pub reviews: u64,
+    /// Links that were given up because another had equal right to their place.
+    pub ties: u64,
+}
+
+/// Understands the columns of the sources by some of their rows, and makes the document that all steps take.
+///
+/// What needs all rows of a source to be understood is refused: full names in one column, days as numbers.
+pub fn plan(request: &PlanRequest) -> Result<String, Faults> {
+    let (text, called) = &request.model;
+    let file = plait_engine::model::read(text, called)?;
+    let mut roles = file.columns.clone();
+    roles.retain(|(name, _)| !request.roles.iter().any(|(given, _)| given == name));
+    roles.extend(request.roles.iter().cloned());
+    let before: Vec<usize> = request.sources.iter().map(columns_of).collect();
+    let mut opened = open(&request.sources, &roles, &Silent)
+        .map_err(|faults| model::say_from_model(faults, &file, called))?;
+    for (source, before) in opened.iter().zip(before) {
+        refuse_what_needs_all_rows(source, before)?;
+    }
+    model::check_against(&file, called, &opened)?;
+    let record = opened.iter().map(record_column).collect::<Result<Vec<_>, _>>()?;
+    let (told, unknown) = authority::keep_child_ids_apart(&mut opened);
+    if !told.is_empty() || !unknown.is_empty() {
+        return Err(Fault::new(
+            FaultCode::BadOption,
+            "the sources hold ids of children that mean one child here and another there",
+            "put the code of the authority before the ids in each source, or take the column out with the role other",
+        )
+        .because("of which authority each source is, is told from all its rows, which no one process has here")
+        .into());
+    }
+    let facts: Vec<SourceFacts> = opened.iter_mut().map(SourceFacts::of).collect();
+    opened.iter_mut().for_each(|source| drop(source.take_record_names()));
+    let mut model = file.model.clone();
+    if model.blocking.is_empty() || model.comparisons.is_empty() || !model.is_trained() {
+        return Err(Fault::new(
+            FaultCode::BadModel,
+            "the model says neither what is compared and by which rules, or has not been trained",
+            "train it on some of the records: plait.link(some, ...).model, or plait model new",
+        )
+        .into());
+    }
+    if request.sources.len() == 1 {
+        model.remove_comparisons_of(plait_engine::records::SOURCE_OF_RECORD);
+    }
+    let mut needed = model.fields();
+    needed.extend([Role::Sex.name().to_owned(), NHS_NUMBER_STATUS.to_owned()]);
+    let inputs =
+        |opened: Vec<Opened>| opened.into_iter().map(|source| source.into_input(Some(&needed))).collect();
+    let inputs: Vec<_> = inputs(opened);
+    let copies = inputs.iter().map(plait_engine::records::SourceInput::clone).collect();
+    let records = Records::new(copies);
+    let decided = request.link_type.unwrap_or_else(|| automatic::default_link_type(&records));
+    if !file.states_link_type || request.link_type.is_some() {
+        model.link_type = decided;
+    }
+    model::refuse_link_type(&model, records.sources.len())?;
+    model::refuse_unusable_fields(&model, &records)?;
+    if let Some(link) = request.link_from {
+        if !(0.0..=1.0).contains(&link) {
+            return Err(model::bad_threshold(link).into());
+        }
+        model.accept.link = link;
+        model.accept.review = model.accept.review.min(link);
+    }
+    let routes = WithoutRoute::of(&records, &facts);
+    if let Some(finding) = routes.findings.first().filter(|_| model.link_type == LinkType::LinkOnly) {
+        return Err(Fault::new(
+            FaultCode::NothingToLink,
+            finding.to_string(),
+            "leave that source out, or give it a column that says who its records are about",
+        )
+        .into());
+    }
+    let plan = Plan::of(inputs, &model, &request.n_records, request.processes);
+    let model = plait_engine::model::write(&ModelFile { columns: roles, ..ModelFile::from(model) });
+    let document =
+        Document { plait: VERSION.to_owned(), plan, record, model, totals: None, counts: None, split: None };
+    Ok(text_of(&document))
+}
+
+fn text_of(document: &Document) -> String {
+    serde_json::to_string(document).expect("a document is plain data")
+}
+
+fn columns_of(source: &SourceSpec) -> usize {
+    source.rows.as_ref().map_or(0, |rows| rows.schema().fields().len())
+}
+
+fn refuse_what_needs_all_rows(source: &Opened, n_columns: usize) -> Result<(), Fault> {
+    if source.table.columns.len() > n_columns {
+        return Err(Fault::new(
+            FaultCode::BadOption,
+            format!("{} has the whole name of a person in one column", source.table.name),
+            "split it into forename and surname before, or give the column the role full_name",
+        )
+        .because("how names are written is told from all rows, which no one process has here"));
+    }
+    Ok(())
+}
+
+fn record_column(source: &Opened) -> Result<String, Fault> {
+    source.record_column().ok_or_else(|| {
+        Fault::new(
+            FaultCode::NoUsableColumn,
+            format!("{} has no column that names its records", source.table.name),
+            "give it a column with another value in every row, and say which with roles={\"HEADER\": \"record_id\"}",
+        )
+        .because("rows of a cluster have no number by which a result could call them")
+    })
+}
+
+impl Parts {
+    /// From a document, which a program of the same version must have written.
+    pub fn of(document: &str) -> Result<Self, Faults> {
+        let other = |found: &str| {
+            Fault::new(
+                FaultCode::OtherVersion,
+                format!("a process has plait {VERSION}, and the driver {found}"),
+                "install the same version on the driver and on all executors: pip install plait",
+            )
+        };
+        let value: serde_json::Value =
+            serde_json::from_str(document).map_err(|_| Faults::from(other("another one")))?;
+        let version = value["plait"].as_str().unwrap_or("another one").to_owned();
+        if version != VERSION {
+            return Err(other(&version).into());
+        }
+        let document: Document = serde_json::from_value(value).map_err(|_| Faults::from(other(&version)))?;
+        let setup = Setup {
+            plan: document.plan.clone(),
+            totals: document.totals.clone().unwrap_or_default(),
+            split: Arc::new(document.split.clone().unwrap_or_default()),
+            model: plait_engine::model::read(&document.model, "the model")?.model,
+        };
+        Ok(Self { document, setup })
+    }
+
+    /// The text that a step takes.
+    pub fn document(&self) -> String {
+        text_of(&self.document)
+    }
+
+    /// The headers of the columns of a source that are needed; the first names the records.
+    pub fn columns(&self, source: usize) -> Vec<String> {
+        let planned =
+            self.document.plan.fields.iter().filter_map(|field| field.columns.get(source)?.as_ref());
+        let mut columns = vec![self.document.record[source].clone()];
+        for column in planned {
+            if !columns.contains(&column.header) {
+                columns.push(column.header.clone());
+            }
+        }
+        columns
+    }
+
+    /// Parts of each exchange: homes, counting parts, comparing parts, deciding parts.
+    pub fn n_parts(&self) -> [u32; 4] {
+        let plan = &self.document.plan;
+        [plan.n_homes(), plan.n_counting, self.setup.split.n_parts, plan.n_deciding]
+    }
+
+    /// About how many candidate pairs there are, once values have been counted.
+    pub fn n_pairs(&self) -> u64 {
+        self.document.counts.as_ref().map_or(0, |counts| counts.n_pairs().iter().sum())
+    }
+
+    /// Standardises rows of a source: the columns that are needed, and their places in a column `place`.
+    pub fn prepare(&self, source: usize, rows: &Rows) -> Result<Messages, Faults> {
+        if rows.n_rows() == 0 {
+            return Ok(Messages::default());
+        }
+        let places = rows.numbers(PLACE).map_err(|fault| fault.at(self.called(source)))?;
+        let mut table = rows.without(PLACE).read(self.called(source)).map_err(Faults::from)?.table;
+        let first_place = self.document.plan.starts[source];
+        let places: Vec<u64> = places.into_iter().map(|place| place as u64 + first_place).collect();
+        let named = table.columns.iter().find(|column| column.name == self.document.record[source]);
+        let names = named.expect("it is among the columns").clone();
+        if names.codes.contains(&NULL) {
+            return Err(Fault::new(
+                FaultCode::NoUsableColumn,
+                format!(
+                    "{}: the column \"{}\" names the records and is empty in some rows",
+                    self.called(source),
+                    names.name
+                ),
+                "fill it, or name another column with roles={\"HEADER\": \"record_id\"}",
+            )
+            .because("a record without a name could not be told from others in the result")
+            .into());
+        }
+        let of_fields: Vec<&str> = self
+            .document
+            .plan
+            .fields
+            .iter()
+            .filter_map(|field| Some(&*field.columns.get(source)?.as_ref()?.header))
+            .collect();
+        table.columns.retain(|column| of_fields.contains(&&*column.name));
+        let (pieces, asked) = self.setup.plan.prepare(&self.setup.model, source, table, places, names);
+        let mut messages = Messages::default();
+        send(&mut messages, kind::PIECE, pieces);
+        send(&mut messages, kind::ASKED, asked);
+        Ok(messages)
+    }
+
+    fn called(&self, source: usize) -> &str {
+        &self.document.plan.sources[source]
+    }
+
+    /// Does a step with the messages that came to one process, part by part.
+    pub fn step(&self, step: Step, rows: &Rows) -> Result<Messages, Faults> {
+        let received = rows.messages()?;
+        let mut by_part: BTreeMap<u32, Vec<(i8, &[u8])>> = BTreeMap::new();
+        received.iter().for_each(|&(kind, part, bytes)| by_part.entry(part).or_default().push((kind, bytes)));
+        let mut sent = Messages::default();
+        for (part, messages) in by_part {
+            let of = |wanted: i8| {
+                messages.iter().filter(move |(kind, _)| *kind == wanted).map(|(_, bytes)| *bytes)
+            };
+            self.step_of_part(step, part, &of, &mut sent)?;
+        }
+        Ok(sent)
+    }
+
+    fn step_of_part<'m, I: Iterator<Item = &'m [u8]>>(
+        &self,
+        step: Step,
+        part: u32,
+        of: &impl Fn(i8) -> I,
+        sent: &mut Messages,
+    ) -> Result<(), Faults> {
+        let setup = &self.setup;
+        match step {
+            Step::Count => {
+                let counted = count(&setup.plan, part, of(kind::ASKED)).map_err(unreadable)?;
+                send(sent, kind::REPLY, counted.replies);
+                sent.push(kind::COMMON, part, &counted.common);
+                say(sent, &Said { counts: Some(counted.counts), ..Said::default() });
+            }
+            Step::Spikes => {
+                let counts = self.document.counts.as_ref().expect("counting comes before");
+                let from = counts.implausible_from(&setup.plan);
+                let found =
+                    of(kind::COMMON).map(|common| spikes(common, &from)).collect::<Result<Vec<_>, _>>();
+                say(sent, &Said { spikes: found.map_err(unreadable)?.concat(), ..Said::default() });
+            }
+            Step::Explode => {
+                let messages = setup.explode(of(kind::PIECE), of(kind::REPLY)).map_err(unreadable)?;
+                send(sent, kind::RECORDS, messages);
+            }
+            Step::Compare => {
+                let compared = setup.compare(part, of(kind::RECORDS)).map_err(part_fault)?;
+                send(sent, kind::PAIRS, compared.pairs);
+                sent.push(kind::CONNECTED, 0, &compared.connected);
+                say(sent, &Said { n_candidates: compared.n_candidates, ..Said::default() });
+            }
+            Step::Connect => {
+                let labels = components(&setup.plan, of(kind::CONNECTED)).map_err(unreadable)?;
+                send(sent, kind::LABELS, labels);
+            }
+            Step::Gather => {
+                let (pieces, replies) = (of(kind::PIECE), of(kind::REPLY));
+                let gathered = setup.gather(pieces, replies, of(kind::LABELS), of(kind::PAIRS));
+                let (members, pairs) = gathered.map_err(unreadable)?;
+                send(sent, kind::MEMBERS, members);
+                send(sent, kind::THEIR_PAIRS, pairs);
+            }
+            Step::Decide => {
+                let undecided =
+                    setup.undecided(of(kind::MEMBERS), of(kind::THEIR_PAIRS)).map_err(unreadable)?;
+                if !undecided.part.records.is_empty() {
+                    let decided = decide(setup, undecided)?;
+                    sent.push(kind::PEOPLE, part, &decided.people);
+                    sent.push(kind::LINKS, part, &decided.links);
+                    say(sent, &decided.said);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// With what counting parts have said: how many values so many records have.
+    pub fn counted(&self, said: &[Vec<u8>]) -> Result<Self, Faults> {
+        let mut counts = Counts::none(&self.document.plan);
+        for said in read_all(said)? {
+            counts.add(&said.counts.unwrap_or_else(|| Counts::none(&self.document.plan)));
+        }
+        Self::of(&text_of(&Document { counts: Some(counts), ..self.document.clone() }))
+    }
+
+    /// Whether some values are held by implausibly many, so that [`Step::Spikes`] has something to find.
+    pub fn has_spikes(&self) -> bool {
+        let counts = self.document.counts.as_ref();
+        counts.is_some_and(|counts| counts.implausible_from(&self.document.plan).iter().any(Option::is_some))
+    }
+
+    /// With the values that implausibly many records hold, and pairs shared out.
+    pub fn spiked(&self, said: &[Vec<u8>]) -> Result<Self, Faults> {
+        let spikes: Vec<Spike> = read_all(said)?.into_iter().flat_map(|said| said.spikes).collect();
+        let counts = self.document.counts.clone().expect("counting comes before");
+        self.refuse_explosions(&counts)?;
+        let processes = self.document.plan.n_counting;
+        // enough that one that takes longer is made up for, and that no part needs much memory
+        let by_records = (self.document.plan.n_records() / 400_000) as u32;
+        let by_pairs = (counts.n_pairs().iter().sum::<u64>() / 60_000_000) as u32;
+        let split = counts.split((processes * 3).max(by_records).max(by_pairs));
+        let totals = counts.totals(&spikes);
+        let document = Document {
+            totals: Some(totals),
+            split: Some(split),
+            counts: Some(counts),
+            ..self.document.clone()
+        };
+        Self::of(&text_of(&document))
+    }
+
+    fn refuse_explosions(&self, counts: &Counts) -> Result<(), Fault> {
+        let rules = self.setup.model.blocking.iter().zip(counts.n_pairs());
+        let largest =
+            |rule: usize| counts.sizes[rule].last_key_value().map_or(0, |(&size, _)| u64::from(size));
+        for (at, (rule, n_pairs)) in rules.enumerate().filter(|(at, _)| *at < counts.sizes.len()) {
+            let size = largest(at);
+            model::refuse_huge_block(rule, size, [size * size.saturating_sub(1) / 2, n_pairs])?;
+        }
+        Ok(())
+    }
+
+    /// What the parts that compared and decided have said, added up.
+    pub fn done(&self, said: &[Vec<u8>]) -> Result<PartsDone, Faults> {
+        let mut done =
+            PartsDone { candidate_pairs: vec![0; self.setup.model.blocking.len()], ..PartsDone::default() };
+        for said in read_all(said)? {
+            done.candidate_pairs.iter_mut().zip(&said.n_candidates).for_each(|(all, n)| *all += n);
+            done.persons += said.n_persons;
+            done.links += said.n_links;
+            done.reviews += said.n_reviews;
+            done.ties += said.n_ties;
+        }
+        Ok(done)
+    }
+}
+
+/// The column of [`Parts::prepare`] with the places of rows within their source, from 0.
+const PLACE: &str = "place";
+
+fn send(messages: &mut Messages, kind: i8, sent: Vec<Message>) {
+    sent.into_iter().for_each(|(part, bytes)| messages.push(kind, part, &bytes));
+}
+
+fn say(messages: &mut Messages, said: &Said) {
+    messages.push(kind::SAID, 0, &serde_json::to_vec(said).expect("what is said is plain data"));
+}
+
+fn read_all(said: &[Vec<u8>]) -> Result<Vec<Said>, Faults> {
+    said.iter().map(|said| serde_json::from_slice(said).map_err(|_| unreadable(Unreadable))).collect()
+}
+
+fn unreadable(_: Unreadable) -> Faults {
+    Fault::new(
+        FaultCode::LostMessage,
+        "a message of another part cannot be read",
+        "run it again; if it happens again, please report it",
+    )
+    .into()
+}
+
+fn part_fault(fault: PartFault) -> Faults {
+    match fault {
+        PartFault::Unreadable => unreadable(Unreadable),
+        PartFault::Fault(fault) => fault.into(),
+    }
+}
+
+/// What was decided of some records, as Arrow streams.
+struct DecidedPart {
+    people: Vec<u8>,
+    links: Vec<u8>,
+    said: Said,
+}
+
+fn decide(setup: &Setup, undecided: Undecided) -> Result<DecidedPart, Faults> {
+    let rulings = undecided.rulings(setup);
+    let Undecided { part, mut pairs, .. } = undecided;
+    let (records, model) = (&part.records, &setup.model);
+    let blocks = Blocks::for_model(records, model)?;
+    let comparer = Comparer::beside(records, model, &blocks)?;
+    let scorer = Scorer::new(&comparer, model)?;
+    rulings.apply(&comparer, &scorer, &mut pairs);
+    let weighed = Weighed { records, model, blocks: &blocks, comparer: &comparer, scorer: &scorer, seed: 1 };
+    let none = Constraints::default();
+    let mut clustered = weighed.who_is_who(&pairs, &none);
+    if model.clustering == Clustering::Correlation {
+        clustered.forget_settled(&mut pairs, model.accept.link_bits());
+    }
+    let conflicts = weighed.conflicts(&none);
+    let person_probability = of_one_person(&weighed.decided(&pairs, &clustered, &conflicts));
+    let of_source = |source: &plait_engine::records::Source| {
+        let codes = part.names.codes[source.start as usize..source.end as usize].to_vec();
+        RecordNames::Column(Column { codes, ..part.names.clone() })
+    };
+    let names: Vec<RecordNames> = records.sources.iter().map(of_source).collect();
+    let findings = Findings {
+        probability: &probabilities(&pairs),
+        person_probability: &person_probability,
+        records,
+        sources: &[],
+        names: &names,
+        model,
+        training: None,
+        dependence: Vec::new(),
+        scorer: &scorer,
+        pairs: &pairs,
+        clustered: &clustered,
+        objections: objections(model, &conflicts, &pairs, &clustered),
+        outcomes: summary::outcomes(records, &pairs, &clustered),
+        coverage: None,
+    };
+    let [people, links, _] = output::held_tables(&findings);
+    let n_links = findings.links().count() as u64;
+    let said = Said {
+        n_persons: u64::from(clustered.persons.n_persons),
+        n_links,
+        n_reviews: pairs.len() as u64 - n_links,
+        n_ties: u64::from(clustered.n_ties),
+        ..Said::default()
+    };
+    Ok(DecidedPart { people: people.to_stream(), links: links.to_stream(), said })
+}

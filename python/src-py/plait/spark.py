@@ -1,0 +1,544 @@
+"""The same engine on Apache Spark, where one machine is not enough.
+
+>>> linked = plait.spark.link(spark, {"pupils": pupils, "clinic": clinic}, model="model.toml")  # doctest: +SKIP
+>>> linked.people.write.parquet("people.parquet")  # doctest: +SKIP
+
+Needs PySpark 3.5 or later (classic or Connect) with pyarrow where this runs, and plait with pyarrow on the
+executors. Records stay there: what comes to this process are counts, and the columns' meanings.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import re
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn, Union
+
+from plait import _plait
+from plait._errors import UsageError, asked, refused_as
+from plait._model import Model
+
+if TYPE_CHECKING:
+    import pyarrow as pa  # type: ignore[import-untyped,unused-ignore]
+    from pyspark.sql import DataFrame, SparkSession
+
+__all__ = ["Linkage", "link"]
+
+#: Rows of each source by which its columns are understood.
+SAMPLE = 20_000
+#: Rows that are standardised together.
+ROWS = 1 << 18
+
+MESSAGES = "to int, kind tinyint, part int, bytes binary"
+PEOPLE = "source string, record string, person_id string, confidence double"
+LINKS = (
+    "source_l string, record_l string, source_r string, record_r string, match_weight double, "
+    "match_probability double, person_probability double, decision string, rule string, reason string"
+)
+
+# kinds of messages, as the engine has them
+PIECE, ASKED, REPLY, COMMON, SAID, RECORDS, PAIRS, CONNECTED, LABELS, MEMBERS, THEIR_PAIRS, PEOPLE_OF, LINKS_OF = range(13)
+
+Source = Union["DataFrame", Mapping[str, "DataFrame"]]
+ModelGiven = Union[str, "os.PathLike[str]", Model]
+Progress = Callable[[str, float], object]
+
+
+class Linkage:
+    """What a run on Spark found. ``people`` and ``links`` are data frames like any other; what they are read from is
+    kept by the cluster until :meth:`close`, or until the session ends.
+    """
+
+    def __init__(self, people: DataFrame, links: DataFrame, kept: DataFrame, facts: dict[str, Any]) -> None:
+        #: Every record and its person.
+        self.people = people
+        #: Every link and every pair for a person to look at.
+        self.links = links
+        #: Numbers: candidate pairs per rule, persons, links, pairs for review, ties, and the seconds of each stage.
+        self.facts = facts
+        self._kept = kept
+
+    @property
+    def review(self) -> DataFrame:
+        """The pairs for a person to look at."""
+        return self.links.where("decision = 'review'")
+
+    def summary(self) -> str:
+        """The result in a sentence."""
+        facts = self.facts
+        return (
+            f"{facts['records']:,} records are of {facts['persons']:,} people: {facts['links']:,} links, "
+            f"{facts['reviews']:,} pairs for a person to look at, of {sum(facts['candidate_pairs']):,} pairs compared."
+        )
+
+    def close(self) -> None:
+        """Lets the cluster forget the result; ``people`` and ``links`` can then not be read any more."""
+        self._kept.unpersist()
+
+    def __enter__(self) -> Linkage:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return self.summary()
+
+
+def link(
+    spark: SparkSession,
+    *sources: Source | ModelGiven,
+    model: ModelGiven | None = None,
+    roles: Mapping[str, str] | None = None,
+    link_type: str | None = None,
+    threshold: float | None = None,
+    processes: int | None = None,
+    progress: Progress | bool | None = None,
+) -> Linkage:
+    """Links data frames of Spark into people and links, the same as :func:`plait.link` finds with this model.
+
+    Name the sources with a dict, ``link(spark, {"pupils": pupils, "clinic": clinic}, model="model.toml")``, or give
+    them one by one: they are then called ``table_1``, ``table_2`` and so on. ``model`` is a :class:`plait.Model`, or the
+    path or the text of a model file, that has been trained, and may also come last without its name. The other options are those of
+    ``plait link``. ``processes`` is about how many tasks run at once; the result does not depend on it.
+
+    Every source needs a column that names its records. Records are numbered as they lie in a Parquet file, or by
+    these names where a frame is no such file; where two links have equal right to one place, the first wins.
+
+    What is wrong is a :class:`plait.PlaitError` with ``help``, as in :func:`plait.link`.
+    """
+    frames, model = _named(sources, model)
+    _check_executors(spark)
+    return _Run(spark, frames, processes, _Told(progress)).link(
+        {
+            "model": _model_text(model),
+            "roles": list((roles or {}).items()),
+            "link_type": link_type,
+            "threshold": threshold,
+        }
+    )
+
+
+def _named(
+    sources: Sequence[Source | ModelGiven], model: ModelGiven | None
+) -> tuple[list[tuple[str, DataFrame]], ModelGiven]:
+    frames: list[tuple[str, DataFrame]] = []
+    for source in sources:
+        if isinstance(source, (str, os.PathLike, Model)):
+            model = source
+        elif isinstance(source, Mapping):
+            frames.extend(source.items())
+        else:
+            frames.append((f"table_{len(frames) + 1}", source))
+    if model is None:
+        _refuse("no model was given", 'give one that has been trained: model="model.toml"')
+    if not frames:
+        _refuse("no data frame was given", "give one or more: plait.spark.link(spark, left, right, model=...)")
+    return frames, model
+
+
+def _model_text(model: ModelGiven) -> tuple[str, str]:
+    if isinstance(model, Model):
+        return model.to_toml(), "the model"
+    if isinstance(model, str) and "\n" in model:
+        return model, "the model"
+    path = Path(model)
+    try:
+        return path.read_text(encoding="utf-8"), str(path)
+    except OSError as error:
+        _refuse(f"{path} cannot be read: {error.strerror}", "give the path or the text of a model file")
+
+
+def _refuse(what: str, help: str, why: str | None = None) -> NoReturn:
+    raise UsageError("E016", what, None, why, help)
+
+
+# what executors run: called by name, so that all they need is plait itself
+
+
+@functools.lru_cache(maxsize=2)
+def _parts(document: str) -> _plait.Parts:
+    return _plait.Parts.of(document)
+
+
+def _told_driver(work: Callable[[], Any]) -> Any:
+    """What is refused on an executor, in words that :func:`_in_own_words` finds again."""
+    try:
+        return work()
+    except _plait.Refused as refused:
+        raise RuntimeError(f"plait-refused {refused} refused-plait") from None
+
+
+class _Sending:
+    """Takes rows and sends messages; ``keys`` says which key brings a message of a kind and part to its place."""
+
+    def __init__(self, document: str, keys: dict[int, list[int]]) -> None:
+        self.document = document
+        self.keys = keys
+
+    def _sent(self, messages: _plait.Table) -> Iterator[pa.RecordBatch]:
+        import pyarrow
+
+        names = ["to", "kind", "part", "bytes"]
+        for batch in pyarrow.table(messages).to_batches():
+            kinds, parts = batch.column("kind").to_pylist(), batch.column("part").to_pylist()
+            to = [self.keys[kind][part] if kind in self.keys else 0 for kind, part in zip(kinds, parts)]
+            columns = [pyarrow.array(to, pyarrow.int32()), *batch.columns]
+            yield pyarrow.RecordBatch.from_arrays(columns, names)
+
+
+class _Prepare(_Sending):
+    """Rows of a source become messages."""
+
+    def __init__(self, document: str, keys: dict[int, list[int]], source: int) -> None:
+        super().__init__(document, keys)
+        self.source = source
+
+    def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        import pyarrow
+
+        held: list[pa.RecordBatch] = []
+        n_rows = 0
+        for batch in batches:
+            held.append(batch)
+            n_rows += batch.num_rows
+            if n_rows >= ROWS:
+                yield from self._prepared(pyarrow.Table.from_batches(held))
+                held, n_rows = [], 0
+        if held:
+            yield from self._prepared(pyarrow.Table.from_batches(held))
+
+    def _prepared(self, rows: pa.Table) -> Iterator[pa.RecordBatch]:
+        parts = _told_driver(lambda: _parts(self.document))
+        yield from self._sent(_told_driver(lambda: parts.prepare(self.source, _plait.Table.of(rows))))
+
+
+class _Step(_Sending):
+    """Messages become messages."""
+
+    def __init__(self, name: str, document: str, keys: dict[int, list[int]]) -> None:
+        super().__init__(document, keys)
+        self.name = name
+
+    def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        import pyarrow
+
+        held = [batch.drop_columns(["to"]) for batch in batches if batch.num_rows]
+        if held:
+            messages = _plait.Table.of(pyarrow.Table.from_batches(held))
+            del held
+            parts = _told_driver(lambda: _parts(self.document))
+            yield from self._sent(_told_driver(lambda: parts.step(self.name, messages)))
+
+
+class _Packed:
+    """Some rows of a source as bytes."""
+
+    def __init__(self, source: int) -> None:
+        self.source = source
+
+    def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        import pyarrow
+
+        for batch in batches:
+            sink = pyarrow.BufferOutputStream()
+            with pyarrow.ipc.new_stream(sink, batch.schema) as writer:
+                writer.write_batch(batch)
+            bytes = pyarrow.array([sink.getvalue().to_pybytes()], pyarrow.binary())
+            yield pyarrow.RecordBatch.from_arrays([pyarrow.array([self.source], pyarrow.int32()), bytes], ["source", "bytes"])
+
+
+class _Plan:
+    """The document of a job, from some rows of all sources."""
+
+    def __init__(self, names: list[str], options: dict[str, Any]) -> None:
+        self.names = names
+        self.options = options
+
+    def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        import pyarrow
+
+        of_source: dict[int, list[pa.RecordBatch]] = {}
+        for batch in batches:
+            for source, bytes in zip(batch.column(0).to_pylist(), batch.column(1).to_pylist()):
+                of_source.setdefault(source, []).extend(pyarrow.ipc.open_stream(bytes))
+        if of_source:
+            tables = [
+                (self.names[source], _plait.Table.of(pyarrow.Table.from_batches(rows)))
+                for source, rows in sorted(of_source.items())
+            ]
+            document = _told_driver(lambda: _plait.plan_parts(tables, self.options))
+            yield pyarrow.RecordBatch.from_arrays([pyarrow.array([document])], ["document"])
+
+
+class _Unpack:
+    """Tables that came as bytes."""
+
+    def __init__(self, columns: list[str]) -> None:
+        self.columns = columns
+
+    def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        import pyarrow
+
+        types = {"string": pyarrow.string(), "double": pyarrow.float64()}
+        fields = [tuple(column.split(" ")) for column in self.columns]
+        schema = pyarrow.schema([(name, types[kind]) for name, kind in fields])
+        for batch in batches:
+            for bytes in batch.column("bytes"):
+                for rows in pyarrow.ipc.open_stream(bytes.as_buffer()):
+                    yield from pyarrow.Table.from_batches([rows]).cast(schema).to_batches()
+
+
+#: Runs on executors before anything else, and is sent as it stands, since plait may not be there.
+_CHECK = '''
+def check(batches):
+    import pyarrow
+    try:
+        import plait
+        found = plait.__version__
+    except ImportError:
+        found = ""
+    for _ in batches:
+        yield pyarrow.RecordBatch.from_arrays([pyarrow.array([found])], ["found"])
+'''
+
+
+def _check_executors(spark: SparkSession) -> None:
+    sent: dict[str, Any] = {"__name__": "__main__"}
+    exec(_CHECK, sent)
+    found = {row.found for row in spark.range(64).repartition(16).mapInArrow(sent["check"], "found string").collect()}
+    own = _plait.__version__
+    if "" in found:
+        _refuse("the executors do not have plait", f"install it there: pip install plait=={own} pyarrow on every worker")
+    if found - {own}:
+        others = ", ".join(sorted(found - {own}))
+        raise UsageError(
+            "E055",
+            f"the executors have plait {others}, and the driver {own}",
+            None,
+            "what they send each other is the same in one version only",
+            f"install the same version on every worker: pip install plait=={own}",
+        )
+
+
+class _Told:
+    """Says how far a run is."""
+
+    STAGES = ("looking at the sources", "standardising and counting", "comparing", "deciding")
+
+    def __init__(self, progress: Progress | bool | None) -> None:
+        self._call = progress if callable(progress) else None
+        self._prints = progress is True or (progress is None and sys.stderr.isatty())
+        self.seconds: dict[str, float] = {}
+        self._since = time.monotonic()
+
+    def begin(self, at: int) -> None:
+        self.end()
+        self._stage = self.STAGES[at]
+        if self._call:
+            self._call(self._stage, at / len(self.STAGES))
+        elif self._prints:
+            sys.stderr.write(f"{self._stage}\n")
+
+    def end(self) -> None:
+        now = time.monotonic()
+        if hasattr(self, "_stage"):
+            self.seconds[self._stage] = now - self._since
+        self._since = now
+
+
+class _Run:
+    def __init__(
+        self, spark: SparkSession, frames: list[tuple[str, DataFrame]], processes: int | None, told: _Told
+    ) -> None:
+        self.spark = spark
+        self.names = [name for name, _ in frames]
+        self.frames = [frame for _, frame in frames]
+        self.processes = processes or _parallelism(spark)
+        self.told = told
+        self.kept: list[DataFrame] = []
+        self.keys_of: dict[int, list[int]] = {}
+
+    def link(self, options: dict[str, Any]) -> Linkage:
+        try:
+            return self._link(options)
+        except Exception as error:
+            raise _in_own_words(error) from None
+        finally:
+            for frame in self.kept:
+                frame.unpersist()
+
+    def _link(self, options: dict[str, Any]) -> Linkage:
+        self.told.begin(0)
+        numbered = [_by_file(frame) for frame in self.frames]
+        counted_rows = [found[1] if found else frame.count() for found, frame in zip(numbered, self.frames)]
+        n_records = [int(n) for n in counted_rows]
+        parts = self._planned({**options, "n_records": n_records, "processes": self.processes})
+        self.told.begin(1)
+        n_homes, n_counting, _, _ = parts.n_parts
+        keys = {PIECE: self._keys(n_homes), ASKED: self._keys(n_counting), REPLY: self._keys(n_homes)}
+        placed = [
+            found[0] if found else self._by_name(frame, parts.columns(source))
+            for source, (found, frame) in enumerate(zip(numbered, self.frames))
+        ]
+        prepared = self._keep(self._prepared(parts, placed, keys))
+        asked_of = self._brought(prepared, [ASKED], n_counting)
+        counted = self._keep(asked_of.mapInArrow(_Step("count", parts.document, keys), MESSAGES))
+        parts = asked(parts.counted, self._said(counted))
+        spikes: list[bytes] = []
+        if parts.has_spikes:
+            common = counted.where(f"kind = {COMMON}")
+            spikes = self._said(common.mapInArrow(_Step("spikes", parts.document, keys), MESSAGES))
+        parts = asked(parts.spiked, spikes)
+        self.told.begin(2)
+        _, _, n_comparing, n_deciding = parts.n_parts
+        keys = {
+            RECORDS: self._keys(n_comparing),
+            PAIRS: self._keys(n_homes),
+            LABELS: self._keys(n_homes),
+            MEMBERS: self._keys(n_deciding),
+            THEIR_PAIRS: self._keys(n_deciding),
+        }
+
+        def step(name: str, frame: DataFrame) -> DataFrame:
+            return frame.mapInArrow(_Step(name, parts.document, keys), MESSAGES)
+
+        at_home = prepared.where(f"kind = {PIECE}").union(counted.where(f"kind = {REPLY}"))
+        exploded = step("explode", self._brought(at_home, [PIECE, REPLY], n_homes))
+        compared = self._keep(step("compare", self._brought(exploded, [RECORDS], n_comparing)))
+        said = self._said(compared)
+        self.told.begin(3)
+        labels = step("connect", compared.where(f"kind = {CONNECTED}").repartition(1))
+        back_home = at_home.union(compared.where(f"kind = {PAIRS}")).union(labels)
+        gathered = step("gather", self._brought(back_home, [PIECE, REPLY, PAIRS, LABELS], n_homes))
+        decided = step("decide", self._brought(gathered, [MEMBERS, THEIR_PAIRS], n_deciding)).persist()
+        said += self._said(decided)
+        facts = json.loads(asked(parts.done, said))
+        self.told.end()
+        facts = {"records": sum(n_records), **facts, "seconds": self.told.seconds}
+        people = _unpacked(decided, PEOPLE_OF, PEOPLE)
+        return Linkage(people, _unpacked(decided, LINKS_OF, LINKS), decided, facts)
+
+    def _keep(self, frame: DataFrame) -> DataFrame:
+        """Keeps what is used twice; the cluster makes it again if it loses it."""
+        kept = frame.persist()
+        self.kept.append(kept)
+        return kept
+
+    def _planned(self, options: dict[str, Any]) -> _plait.Parts:
+        rows = None
+        for source, frame in enumerate(self.frames):
+            some = frame.limit(SAMPLE).mapInArrow(_Packed(source), "source int, bytes binary")
+            rows = some if rows is None else rows.union(some)
+        assert rows is not None
+        planned = rows.repartition(1).mapInArrow(_Plan(self.names, options), "document string").collect()
+        if not planned:
+            _refuse("the data frames have no rows", "give frames with rows")
+        return _plait.Parts.of(planned[0].document)
+
+    def _prepared(
+        self, parts: _plait.Parts, placed: list[DataFrame], keys: dict[int, list[int]]
+    ) -> DataFrame:
+        all_rows = None
+        for source, frame in enumerate(placed):
+            columns = ["place", *[_quoted(name) for name in parts.columns(source)]]
+            rows = frame.select(*columns).mapInArrow(_Prepare(parts.document, keys, source), MESSAGES)
+            all_rows = rows if all_rows is None else all_rows.union(rows)
+        assert all_rows is not None
+        return all_rows
+
+    def _brought(self, frame: DataFrame, kinds: list[int], n_parts: int) -> DataFrame:
+        """Messages of these kinds, those of one part in one place."""
+        wanted = ", ".join(str(kind) for kind in kinds)
+        return frame.where(f"kind in ({wanted})").repartition(n_parts, "to")
+
+    def _said(self, frame: DataFrame) -> list[bytes]:
+        return [bytes(row.bytes) for row in frame.where(f"kind = {SAID}").select("bytes").collect()]
+
+    def _keys(self, n_parts: int) -> list[int]:
+        """For each part a key that brings it to a partition of its own, of as many."""
+        if n_parts not in self.keys_of:
+            try:
+                place = f"cast(pmod(hash(cast(id as int)), {n_parts}) as int) as place"
+                rows = self.spark.range(n_parts * 40).selectExpr("cast(id as int) as key", place).collect()
+            except Exception:
+                rows = []
+            of_place = {row.place: row.key for row in reversed(rows)}
+            whole = len(of_place) == n_parts
+            self.keys_of[n_parts] = [of_place[part] for part in range(n_parts)] if whole else list(range(n_parts))
+        return self.keys_of[n_parts]
+
+    def _by_name(self, frame: DataFrame, columns: list[str]) -> DataFrame:
+        """The frame with a column ``place`` that numbers its rows in the order of the first of these columns."""
+        from pyspark.sql import functions as F
+
+        # kept, so that every row has one number however often it is asked for
+        rows = frame.select(*map(_quoted, columns)).orderBy(_quoted(columns[0]))
+        rows = self._keep(rows.withColumn("place", F.monotonically_increasing_id()))
+        chunk = F.shiftright("place", 33)
+        sizes = {row.chunk: row.n for row in rows.groupBy(chunk.alias("chunk")).agg(F.count("*").alias("n")).collect()}
+        firsts, n = [], 0
+        for at in range(max(sizes, default=-1) + 1):
+            firsts.append(n)
+            n += sizes.get(at, 0)
+        of_chunk = F.element_at(F.array(*map(F.lit, firsts)), (chunk + 1).cast("int"))
+        return rows.withColumn("place", (F.col("place").bitwiseAND(F.lit((1 << 33) - 1)) + of_chunk).cast("long"))
+
+
+def _by_file(frame: DataFrame) -> tuple[DataFrame, int] | None:
+    """The frame with a column ``place`` that numbers its rows by file and row, and how many there are; nothing where it is not
+    all of some Parquet files."""
+    from pyspark.sql import functions as F
+
+    try:
+        rows = frame.select("*", F.col("_metadata.file_path").alias("file"), F.col("_metadata.row_index").alias("row"))
+        rows.schema
+    except Exception:
+        return None
+    sums = [F.count("*"), F.max("row"), F.sum("row"), F.sum(F.col("row").cast("double") * F.col("row"))]
+    files = sorted(tuple(row) for row in rows.groupBy("file").agg(*sums).collect())
+    firsts, n_records = [], 0
+    for _, n, last, total, squares in files:
+        exact = float((n - 1) * n * (2 * n - 1) // 6)
+        if last != n - 1 or total != n * (n - 1) // 2 or abs(squares - exact) > 1e-9 * exact:
+            return None
+        firsts.append(n_records)
+        n_records += n
+    place = F.col("row")
+    if len(files) > 1:
+        pairs = [F.lit(item) for file, first in zip(files, firsts) for item in (file[0], first)]
+        place = place + F.element_at(F.create_map(*pairs), F.col("file"))
+    return rows.withColumn("place", place.cast("long")).drop("file", "row"), n_records
+
+
+def _parallelism(spark: SparkSession) -> int:
+    try:
+        return int(spark.sparkContext.defaultParallelism)
+    except Exception:
+        # a session by Connect does not say
+        return 8
+
+
+def _quoted(name: str) -> str:
+    return "`" + name.replace("`", "``") + "`"
+
+
+def _unpacked(decided: DataFrame, kind: int, columns: str) -> DataFrame:
+    rows = decided.where(f"kind = {kind}").select("bytes")
+    return rows.mapInArrow(_Unpack(columns.split(", ")), columns)
+
+
+_REFUSED = re.compile(r"plait-refused (\[.*?\]) refused-plait", re.DOTALL)
+
+
+def _in_own_words(error: Exception) -> Exception:
+    """What plait refused on an executor as its own error; any other error as it is."""
+    found = _REFUSED.search(str(error))
+    if found is None:
+        return error
+    return refused_as(found.group(1))

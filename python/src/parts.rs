@@ -1,0 +1,124 @@
+//! Steps of a job that is done in parts, one at a time in whichever process holds the messages.
+
+use crate::given::{self, link_type};
+use crate::refused;
+use crate::table::Table;
+use plait::parts::{self, PlanRequest, Step};
+use plait::{Faults, Rows, SourceSpec};
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use std::sync::Arc;
+
+/// What a job in parts is to do, as `plait::parts::PlanRequest` has it.
+#[derive(FromPyObject)]
+#[pyo3(from_item_all)]
+pub(crate) struct Options {
+    n_records: Vec<u64>,
+    /// The text of a model, and what to call it.
+    model: (String, String),
+    roles: Vec<(String, String)>,
+    link_type: Option<String>,
+    threshold: Option<f64>,
+    processes: u32,
+}
+
+/// Understands the columns of the sources by some of their rows; gives the document that all steps take.
+#[pyfunction]
+pub(crate) fn plan_parts(
+    py: Python<'_>,
+    sources: Vec<(String, Py<Table>)>,
+    options: Options,
+) -> PyResult<String> {
+    let source =
+        |(name, table): (String, Py<Table>)| SourceSpec::of_rows(name, Arc::clone(&table.get().rows));
+    let request = PlanRequest {
+        sources: sources.into_iter().map(source).collect(),
+        n_records: options.n_records,
+        model: options.model,
+        roles: given::roles(options.roles)?,
+        link_type: link_type(options.link_type)?,
+        link_from: options.threshold,
+        processes: options.processes,
+    };
+    py.detach(|| parts::plan(&request)).map_err(refused)
+}
+
+/// A job that is done in parts.
+#[pyclass(frozen, module = "plait._plait")]
+pub(crate) struct Parts {
+    parts: parts::Parts,
+}
+
+impl Parts {
+    fn new(parts: Result<parts::Parts, Faults>) -> PyResult<Self> {
+        Ok(Self { parts: parts.map_err(refused)? })
+    }
+}
+
+#[pymethods]
+impl Parts {
+    /// From the document of a driver of the same version.
+    #[staticmethod]
+    fn of(py: Python<'_>, document: &str) -> PyResult<Self> {
+        Self::new(py.detach(|| parts::Parts::of(document)))
+    }
+
+    #[getter]
+    fn document(&self) -> String {
+        self.parts.document()
+    }
+
+    /// The headers of the columns of a source that are needed; the first names the records.
+    fn columns(&self, source: usize) -> Vec<String> {
+        self.parts.columns(source)
+    }
+
+    /// How many homes, counting, comparing and deciding parts there are.
+    #[getter]
+    fn n_parts(&self) -> [u32; 4] {
+        self.parts.n_parts()
+    }
+
+    /// About how many candidate pairs there are, once values have been counted.
+    #[getter]
+    fn n_pairs(&self) -> u64 {
+        self.parts.n_pairs()
+    }
+
+    /// Whether some values are held by implausibly many records, once they have been counted.
+    #[getter]
+    fn has_spikes(&self) -> bool {
+        self.parts.has_spikes()
+    }
+
+    /// Messages of rows of a source, which have their places beside the columns that are needed.
+    fn prepare(&self, py: Python<'_>, source: usize, rows: &Table) -> PyResult<Table> {
+        let rows: &Rows = &rows.rows;
+        let messages = py.detach(|| self.parts.prepare(source, rows));
+        Ok(Table::of_rows(messages.map_err(refused)?.into_rows()))
+    }
+
+    /// What a step makes of the messages that came to this process.
+    fn step(&self, py: Python<'_>, name: &str, messages: &Table) -> PyResult<Table> {
+        let step = Step::from_name(name).ok_or_else(|| PyValueError::new_err("there is no such step"))?;
+        let rows: &Rows = &messages.rows;
+        let sent = py.detach(|| self.parts.step(step, rows));
+        Ok(Table::of_rows(sent.map_err(refused)?.into_rows()))
+    }
+
+    /// With what was said when values were counted.
+    fn counted(&self, said: Vec<Vec<u8>>) -> PyResult<Self> {
+        Self::new(self.parts.counted(&said))
+    }
+
+    /// With what was said of values that implausibly many records hold.
+    fn spiked(&self, said: Vec<Vec<u8>>) -> PyResult<Self> {
+        Self::new(self.parts.spiked(&said))
+    }
+
+    /// What was found in numbers, as JSON, from what was said when pairs were compared and decided on.
+    fn done(&self, said: Vec<Vec<u8>>) -> PyResult<String> {
+        let done = self.parts.done(&said).map_err(refused)?;
+        Ok(serde_json::to_string(&done).expect("numbers are plain data"))
+    }
+}
