@@ -34,13 +34,14 @@ def sections():
     yield "\n## Classes\n"
     for name in classes:
         yield class_section(f"plait.{name}", said[name])
-    module = ast.parse((PACKAGE / "similarity.py").read_text(encoding="utf-8"))
-    yield "\n## plait.similarity\n\n" + markdown(ast.get_docstring(module))
-    for node in module.body:
-        if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
-            yield class_section(f"plait.similarity.{node.name}", node)
-        if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
-            yield function(f"plait.similarity.{node.name}", node, "###")
+    for name in ("similarity", "spark"):
+        module = ast.parse((PACKAGE / f"{name}.py").read_text(encoding="utf-8"))
+        yield f"\n## plait.{name}\n\n{markdown(ast.get_docstring(module))}"
+        for node in module.body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                yield class_section(f"plait.{name}.{node.name}", node)
+            if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
+                yield function(f"plait.{name}.{node.name}", node, "###")
 
 
 def definitions():
@@ -70,7 +71,7 @@ def class_section(called, node):
     if attributes:
         rows = "".join(f"| `.{name}` | {one_line(said)} |\n" for name, said in attributes.items())
         text += f"\n| | |\n|---|---|\n{rows}"
-    if "__init__" in methods and ast.get_docstring(node).find(">>>") >= 0:
+    if "__init__" in methods and f"{node.name}(" in ast.get_docstring(node):
         text += f"\n```python\n{called}({arguments(methods['__init__'])})\n```\n"
     for name, of in methods.items():
         if not name.startswith("_") and not is_property(of):

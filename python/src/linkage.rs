@@ -141,15 +141,10 @@ impl Linkage {
         self.linked.issues.iter().map(ToString::to_string).collect()
     }
 
-    /// Precision and recall by threshold.
-    #[getter]
-    fn tradeoff(&self) -> Table {
-        Table::of_rows(self.held().tradeoff.rows())
-    }
-
-    /// The same as a chart with a table.
-    fn tradeoff_chart(&self, id: &str) -> String {
-        self.held().tradeoff.chart(id)
+    /// Precision and recall by threshold: the figures, and a chart with a table of them.
+    fn tradeoff(&self, py: Python<'_>, id: &str) -> (Table, String) {
+        let tradeoff = py.detach(|| self.held().tradeoff());
+        (Table::of_rows(tradeoff.rows()), tradeoff.chart(id))
     }
 
     /// The explanation of a pair as JSON, and as a chart with a table, with its values.

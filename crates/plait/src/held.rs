@@ -8,7 +8,7 @@ use crate::pair_table::{PairTable, PairsFor, records_named, rows_that};
 use crate::run::RunTruth;
 use crate::score::{TruthTable, against_truth, run_truth};
 use crate::source::RecordNames;
-use crate::tradeoff::Tradeoff;
+use crate::tradeoff::{LinkedFrom, Tradeoff};
 use plait_engine::comparison::Comparer;
 use plait_engine::explanation::Explanation;
 use plait_engine::model::Model;
@@ -32,8 +32,6 @@ pub struct Held {
     pub review: Rows,
     /// Records that are expected to have a partner and have none, as in `not_found.csv`.
     pub not_found: Rows,
-    /// Precision and recall at other thresholds.
-    pub tradeoff: Tradeoff,
     /// `report.html`.
     pub report: String,
     /// `quality-report.html`.
@@ -51,13 +49,15 @@ pub(crate) struct HeldRecords {
     /// Pairs that are links or for review, and what kept them from being links, in order of the pairs.
     pub(crate) pairs: Vec<((u32, u32), Option<Objection>)>,
     pub(crate) person_of: Vec<u32>,
+    /// From which threshold on each pair would be a link.
+    pub(crate) linked_from: LinkedFrom,
 }
 
 impl Held {
     /// The terms of the weight of a pair: `record`, or `source:record` where several sources have a record of that name. A
     /// [`NoSuchRecord`](plait_types::FaultCode::NoSuchRecord) where there is none.
     pub fn explain(&self, left: &str, right: &str) -> Result<Explanation, Faults> {
-        let HeldRecords { records, names, model, given, pairs, person_of } = &self.known;
+        let HeldRecords { records, names, model, given, pairs, person_of, .. } = &self.known;
         let known = Known { records, names, model, given: given.as_ref() };
         explain_among(&known, [left, right], |pair, _| {
             if let Ok(at) = pairs.binary_search_by_key(&pair, |of| of.0) {
@@ -130,6 +130,11 @@ impl Held {
             .with("match_weight", weights.iter().map(|weight| weight.0).collect::<Vec<f64>>())
             .with("match_probability", probabilities);
         Ok(to_rows(&table))
+    }
+
+    /// Precision and recall at other thresholds.
+    pub fn tradeoff(&self) -> Tradeoff {
+        Tradeoff::of(&self.known.linked_from, &self.known.records, self.known.model.link_type)
     }
 
     /// The explanation of a pair as a chart with a table, as HTML. It holds the values of both records.

@@ -23,7 +23,7 @@ use crate::run::{
 use crate::score::Truth;
 use crate::source::{Opened, RecordNames, SourceSpec, open_with_rows, sha256_of_text};
 use crate::summary::SourceOutcome;
-use crate::tradeoff::Tradeoff;
+use crate::tradeoff::LinkedFrom;
 use crate::{VERSION, authority, method, model, quality_report, report, routes, score, source, summary};
 use plait_engine::automatic::{self, ChosenRules, RuleOptions};
 use plait_engine::blocking::Blocks;
@@ -654,25 +654,17 @@ impl<'a> Job<'a> {
         let held = match tables {
             None => None,
             Some([people, links, review]) => {
-                let tradeoff = Tradeoff::of(&findings, &run, truth.as_ref().zip(scored.as_ref()));
+                let linked_from = LinkedFrom::of(&findings, &run, truth.zip(scored));
                 let not_found = output::not_found(&findings, &to_look_at, |text| Cow::Borrowed(text));
                 let not_found = to_rows(&not_found);
                 let ends = pairs.left.iter().copied().zip(pairs.right.iter().copied());
                 let mut pairs: Vec<_> = ends.zip(findings.objections).collect();
                 pairs.par_sort_unstable_by_key(|pair| pair.0);
                 let person_of = clustered.persons.person_of;
-                let known = HeldRecords { records, names: record_names, model, given, pairs, person_of };
+                let known =
+                    HeldRecords { records, names: record_names, model, given, pairs, person_of, linked_from };
                 let (report, quality_report) = (page, quality);
-                Some(Arc::new(Held {
-                    people,
-                    links,
-                    review,
-                    not_found,
-                    tradeoff,
-                    report,
-                    quality_report,
-                    known,
-                }))
+                Some(Arc::new(Held { people, links, review, not_found, report, quality_report, known }))
             }
         };
         Ok(Linked {

@@ -7,10 +7,12 @@ use crate::score::Truth;
 use hashbrown::HashMap;
 use plait_engine::evaluation::Scores;
 use plait_engine::model::LinkType;
+use plait_engine::records::Records;
 use plait_formats::read::Rows;
 use plait_formats::write::{OutTable, to_rows};
 use plait_report::chart::tradeoff::{Point, Shares, tradeoff};
 use plait_types::{MatchWeight, NULL, Probability};
+use rayon::prelude::*;
 use std::collections::BTreeMap;
 
 /// Thresholds at most.
@@ -29,21 +31,43 @@ pub struct Tradeoff {
     link: f64,
 }
 
+/// What a run keeps, so that it can be asked; the answer takes a while where there are many links.
+pub(crate) struct LinkedFrom {
+    pairs: Vec<Linked>,
+    link: f64,
+    /// As estimated.
+    recall: Option<f64>,
+    /// And how many true pairs there are.
+    truth: Option<(Truth, u64)>,
+}
+
+impl LinkedFrom {
+    pub(crate) fn of(findings: &Findings<'_>, run: &Run, truth: Option<(Truth, Scores)>) -> Self {
+        let link = Probability::new(findings.model.accept.link).expect("the model was checked").weight().0;
+        let pairs = (0..findings.pairs.len()).into_par_iter();
+        let recall = run.quality.estimates.first().and_then(|estimate| estimate.recall);
+        Self {
+            pairs: pairs.filter_map(|pair| linked(findings, pair, link)).collect(),
+            link,
+            recall: recall.map(|recall| recall.estimate).filter(|recall| *recall > 0.0),
+            truth: truth.map(|(truth, scores)| (truth, scores.pairs.n_true)),
+        }
+    }
+}
+
 impl Tradeoff {
-    pub(crate) fn of(findings: &Findings<'_>, run: &Run, truth: Option<(&Truth, &Scores)>) -> Self {
-        let bits = |p: f64| Probability::new(p).expect("the model was checked").weight().0;
-        let link = bits(findings.model.accept.link);
-        let mut pairs: Vec<Linked> =
-            (0..findings.pairs.len()).filter_map(|pair| linked(findings, pair, link)).collect();
-        pairs.sort_by(|a, b| b.from.total_cmp(&a.from));
-        let mut together = Together::of(findings, truth.map(|truth| truth.0));
+    pub(crate) fn of(linked_from: &LinkedFrom, records: &Records, link_type: LinkType) -> Self {
+        let LinkedFrom { link, recall, ref truth, .. } = *linked_from;
+        let mut pairs: Vec<&Linked> = linked_from.pairs.iter().collect();
+        pairs.par_sort_by(|a, b| b.from.total_cmp(&a.from));
+        let mut together = Together::of(records, link_type, truth.as_ref().map(|(truth, _)| truth));
         let mut joined = 0;
         let mut found: Vec<(f64, u64, Found)> = thresholds(&pairs, link)
             .into_iter()
             .rev()
             .map(|from| {
                 let n_links = pairs.partition_point(|pair| pair.from >= from);
-                pairs[joined..n_links].iter().for_each(|pair| together.join(pair));
+                pairs[joined..n_links].iter().copied().for_each(|pair| together.join(pair));
                 joined = n_links;
                 (from, n_links as u64, together.found)
             })
@@ -51,11 +75,8 @@ impl Tradeoff {
         found.reverse();
         let most = found.first().map_or(0.0, |(_, _, found)| found.probable);
         let now = found.iter().find(|(from, ..)| *from >= link).map_or(most, |(_, _, found)| found.probable);
-        let recall = run.quality.estimates.first().and_then(|estimate| estimate.recall);
         // no fewer true pairs than are known to be there
-        let n_true = recall
-            .filter(|recall| recall.estimate > 0.0)
-            .map_or(most, |recall| (now / recall.estimate).max(most));
+        let n_true = recall.map_or(most, |recall| (now / recall).max(most));
         let points = found.into_iter().map(|(bits, links, found)| Point {
             bits,
             probability: MatchWeight(bits).probability().get(),
@@ -64,9 +85,9 @@ impl Tradeoff {
                 precision: share(found.probable, found.n_pairs as f64),
                 recall: share(found.probable, n_true),
             },
-            known: truth.map(|(_, scores)| Shares {
+            known: truth.as_ref().map(|&(_, n_true)| Shares {
                 precision: share(found.n_right as f64, found.n_known as f64),
-                recall: share(found.n_right as f64, scores.pairs.n_true as f64),
+                recall: share(found.n_right as f64, n_true as f64),
             }),
         });
         Self { points: points.collect(), link }
@@ -120,7 +141,8 @@ struct Found {
 
 /// Records that links have put together so far.
 struct Together<'a> {
-    findings: &'a Findings<'a>,
+    records: &'a Records,
+    link_type: LinkType,
     truth: Option<&'a Truth>,
     /// Per record, one that it is together with; itself where it stands for its part.
     first: Vec<u32>,
@@ -140,9 +162,9 @@ struct Part {
 }
 
 impl<'a> Together<'a> {
-    fn of(findings: &'a Findings<'a>, truth: Option<&'a Truth>) -> Self {
-        let first = (0..findings.records.len() as u32).collect();
-        Self { findings, truth, first, parts: HashMap::new(), found: Found::default() }
+    fn of(records: &'a Records, link_type: LinkType, truth: Option<&'a Truth>) -> Self {
+        let first = (0..records.len() as u32).collect();
+        Self { records, link_type, truth, first, parts: HashMap::new(), found: Found::default() }
     }
 
     /// Puts all records together that the two are together with. The pairs that this makes are right or wrong together.
@@ -152,7 +174,7 @@ impl<'a> Together<'a> {
             return;
         }
         let [one, other] = [left, right].map(|first| self.take(first));
-        let pairs = one.pairs_with(&other, self.findings.model.link_type == LinkType::LinkOnly);
+        let pairs = one.pairs_with(&other, self.link_type == LinkType::LinkOnly);
         self.found.n_pairs += pairs.n_pairs;
         self.found.probable += pairs.n_pairs as f64 * link.probability;
         self.found.n_known += pairs.n_known;
@@ -174,7 +196,7 @@ impl<'a> Together<'a> {
     /// The part that a record stands for.
     fn take(&mut self, first: u32) -> Part {
         self.parts.remove(&first).unwrap_or_else(|| {
-            let source = self.findings.records.source_of(first);
+            let source = self.records.source_of(first);
             let entity = self.truth.map_or(NULL, |truth| truth.entities()[first as usize]);
             let mut alone = Part::default();
             alone.sources.insert(source, (1, u64::from(entity != NULL)));
@@ -246,7 +268,7 @@ fn linked(findings: &Findings<'_>, pair: usize, link: f64) -> Option<Linked> {
 
 /// Whole steps of bits between the weakest pair for review and the strongest link, and the threshold of the run; of a method,
 /// whose links are all by rules, one that says nothing.
-fn thresholds(pairs: &[Linked], link: f64) -> Vec<f64> {
+fn thresholds(pairs: &[&Linked], link: f64) -> Vec<f64> {
     let link = Some(link).filter(|link| link.is_finite());
     let weights = || pairs.iter().map(|pair| pair.from).filter(|from| from.is_finite()).chain(link);
     let low = weights().fold(MOST_BITS, f64::min).max(-MOST_BITS).floor();

@@ -217,7 +217,7 @@ class Linkage:
         >>> linkage.tradeoff().columns
         ['match_weight', 'match_probability', 'links', 'precision', 'recall']
         """
-        return Tradeoff(self._linkage.tradeoff, self._linkage.tradeoff_chart(f"tradeoff-{id(self):x}"))
+        return Tradeoff(*self._linkage.tradeoff(f"tradeoff-{id(self):x}"))
 
     def score(self, truth: Source) -> dict[str, Any]:
         """Precision, recall, F1 and B-cubed figures against a table of source, record and entity."""

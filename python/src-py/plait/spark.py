@@ -25,7 +25,7 @@ from plait._model import Model
 
 if TYPE_CHECKING:
     import pyarrow as pa  # type: ignore[import-untyped,unused-ignore]
-    from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql import DataFrame, SparkSession  # type: ignore[import-not-found,unused-ignore]
 
 __all__ = ["Linkage", "link"]
 

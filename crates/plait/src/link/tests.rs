@@ -323,7 +323,7 @@ fn at_the_threshold_of_the_run_the_tradeoff_says_what_the_run_says() {
     let request = LinkRequest { truth: Some(truth), ..LinkRequest::in_memory(sources) };
     let linked = link(&request, &Silent).expect("linked");
     let (run, held) = (linked.run, linked.held.expect("kept"));
-    let table = held.tradeoff.rows().read("tradeoff").expect("a table").table;
+    let table = held.tradeoff().rows().read("tradeoff").expect("a table").table;
     let figures = |name: &str| -> Vec<f64> {
         let column = table.column(name).expect("a column");
         (0..table.n_rows).map(|row| column.get(row).expect("a figure").parse().expect("a number")).collect()
@@ -340,7 +340,7 @@ fn at_the_threshold_of_the_run_the_tradeoff_says_what_the_run_says() {
     assert!(figures("recall").windows(2).all(|two| two[0] >= two[1]));
     let known = run.truth.expect("given");
     assert!((figures("true_recall")[at] - known.right_pairs as f64 / known.entity_pairs as f64).abs() < 1e-9);
-    let chart = held.tradeoff.chart("t");
+    let chart = held.tradeoff().chart("t");
     assert!(chart.contains("<svg") && chart.contains("<table>"), "{chart}");
 }
 
@@ -371,7 +371,7 @@ fn at_the_threshold_of_the_run_the_tradeoff_scores_what_the_truth_scores_also_of
         };
         let linked = link(&request, &Silent).expect("linked");
         let (run, held) = (linked.run, linked.held.expect("kept"));
-        let table = held.tradeoff.rows().read("tradeoff").expect("a table").table;
+        let table = held.tradeoff().rows().read("tradeoff").expect("a table").table;
         let figure = |name: &str, row: usize| -> f64 {
             table
                 .column(name)
