@@ -84,6 +84,7 @@ python: release $(PYTHON)/installed
 	@if [ -e $(PYTHON)/installed ]; then \
 		$(MAKE) wheel \
 		&& $(PYTHON)/bin/python -m pip install --quiet --disable-pip-version-check --no-index --no-deps --force-reinstall $(WHEELS)/plait-*.whl \
+		&& $(PYTHON)/bin/python python/reference.py --check \
 		&& PLAIT_PROGRAM=$(CURDIR)/$(PLAIT) $(PYTHON)/bin/python -m unittest discover --quiet --start-directory python/tests \
 		&& $(PYTHON)/bin/mypy --strict --no-error-summary python/src-py/plait \
 		&& $(PYTHON)/bin/python -m mypy.stubtest --ignore-disjoint-bases plait._plait; \

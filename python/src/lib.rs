@@ -3,8 +3,13 @@
 //! What is wrong is raised as `Refused`, with the faults as JSON; the package makes exceptions of its own of it.
 
 mod capsule;
+mod given;
 mod linkage;
+mod look;
+mod model;
 mod parts;
+mod run;
+mod similarity;
 mod table;
 
 use plait::Faults;
@@ -41,8 +46,21 @@ fn _plait(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("Refused", module.py().get_type::<Refused>())?;
     module.add_class::<table::Table>()?;
     module.add_class::<linkage::Linkage>()?;
-    module.add_class::<parts::Parts>()?;
+    module.add_class::<similarity::Column>()?;
     module.add_function(wrap_pyfunction!(linkage::link, module)?)?;
+    module.add_function(wrap_pyfunction!(look::look, module)?)?;
+    module.add_function(wrap_pyfunction!(look::read, module)?)?;
+    module.add_function(wrap_pyfunction!(model::choose_model, module)?)?;
+    module.add_function(wrap_pyfunction!(model::children_model, module)?)?;
+    module.add_function(wrap_pyfunction!(model::check_model, module)?)?;
+    module.add_function(wrap_pyfunction!(model::explain_model, module)?)?;
+    module.add_function(wrap_pyfunction!(model::difference_of_models, module)?)?;
+    module.add_function(wrap_pyfunction!(model::to_splink, module)?)?;
+    module.add_function(wrap_pyfunction!(model::from_splink, module)?)?;
+    module.add_function(wrap_pyfunction!(similarity::compare, module)?)?;
+    module.add_function(wrap_pyfunction!(similarity::sounds, module)?)?;
+    module.add_function(wrap_pyfunction!(similarity::standardised, module)?)?;
+    module.add_class::<parts::Parts>()?;
     module.add_function(wrap_pyfunction!(parts::plan_parts, module)?)?;
     Ok(())
 }

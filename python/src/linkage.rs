@@ -1,42 +1,22 @@
-//! Linking, on a thread of its own while Python looks for Ctrl-C, and what came of it.
+//! Linking, and what came of it.
 
+use crate::given::{self, Given, GivenModel, known};
 use crate::refused;
+use crate::run::run;
 use crate::table::Table;
-use plait::{
-    Faults, Held, LaCode, LinkRequest, LinkType, Linked, Method, PartialDate, Progress, Role, SourceSpec,
-    Stage,
-};
-use pyo3::exceptions::{PyRuntimeError, PyValueError};
+use plait::{Held, LinkRequest, Linked, Method, PartialDate, SourceSpec};
 use pyo3::prelude::*;
-use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::mpsc::{RecvTimeoutError, channel};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
-use std::time::Duration;
-
-/// How often Python is asked whether to stop.
-const LOOK: Duration = Duration::from_millis(50);
-
-/// A source: what to call it, and its path or its rows.
-#[derive(FromPyObject)]
-#[pyo3(from_item_all)]
-pub(crate) struct Source {
-    name: Option<String>,
-    path: Option<PathBuf>,
-    table: Option<Py<Table>>,
-}
 
 /// As `plait link` has them.
 #[derive(FromPyObject)]
 #[pyo3(from_item_all)]
 pub(crate) struct Options {
-    model: Option<PathBuf>,
+    model: Option<GivenModel>,
     method: Option<String>,
-    truth: Option<PathBuf>,
-    constraints: Option<PathBuf>,
-    labels: Option<PathBuf>,
-    names: Option<PathBuf>,
+    truth: Option<Given>,
+    constraints: Option<Given>,
+    labels: Option<Given>,
+    names: Option<Given>,
     roles: Vec<(String, String)>,
     is_a: Vec<(Option<String>, String)>,
     authority: Vec<(Option<String>, String)>,
@@ -47,41 +27,27 @@ pub(crate) struct Options {
     seed: u64,
 }
 
-impl Source {
-    fn spec(self) -> PyResult<SourceSpec> {
-        let unnamed = match (self.path, self.table) {
-            (Some(path), None) => SourceSpec::at(path),
-            (None, Some(table)) => {
-                let name = self.name.clone().ok_or_else(|| PyValueError::new_err("a table needs a name"))?;
-                SourceSpec::of_rows(name, Arc::clone(&table.get().rows))
-            }
-            _ => return Err(PyValueError::new_err("a source is a path or a table")),
-        };
-        Ok(SourceSpec { name: self.name.or(unnamed.name.clone()), ..unnamed })
-    }
-}
-
 impl Options {
-    fn request(self, mut sources: Vec<SourceSpec>) -> PyResult<LinkRequest> {
-        let authority =
-            |(name, code): (Option<String>, String)| Ok((name, named("authority", &code, LaCode::parse)?));
-        let authorities = self.authority.into_iter().map(authority).collect::<PyResult<Vec<_>>>()?;
-        plait::say_what_they_are(&mut sources, &self.is_a, &authorities).map_err(refused)?;
-        let role = |(header, role): (String, String)| Ok((header, named("role", &role, Role::from_name)?));
+    fn request(self, sources: Vec<SourceSpec>) -> PyResult<LinkRequest> {
+        let table = |given: Option<Given>| given.map(Given::table).transpose();
+        let methods = || Method::all().map(Method::name).collect::<Vec<_>>().join(", ");
         Ok(LinkRequest {
-            model: self.model,
-            method: self.method.map(|name| named("method", &name, Method::from_name)).transpose()?,
-            truth: self.truth,
-            constraints: self.constraints,
-            labels: self.labels,
-            names: self.names,
-            roles: self.roles.into_iter().map(role).collect::<PyResult<_>>()?,
-            link_type: self
-                .link_type
-                .map(|name| named("link type", &name, LinkType::from_name))
+            model: self.model.map(Into::into),
+            method: self
+                .method
+                .map(|name| known("method", &name, Method::from_name, format!("use one of {}", methods())))
                 .transpose()?,
+            truth: table(self.truth)?,
+            constraints: table(self.constraints)?,
+            labels: table(self.labels)?,
+            names: table(self.names)?,
+            roles: given::roles(self.roles)?,
+            link_type: given::link_type(self.link_type)?,
             link_from: self.threshold,
-            ages_on: self.ages_on.map(|day| named("day", &day, day_of)).transpose()?,
+            ages_on: self
+                .ages_on
+                .map(|day| known("day", &day, day_of, "write it as YYYY-MM-DD"))
+                .transpose()?,
             threads: self.threads,
             seed: self.seed,
             ..LinkRequest::in_memory(sources)
@@ -93,88 +59,19 @@ fn day_of(text: &str) -> Option<PartialDate> {
     PartialDate::parse(text, plait::DateOrder::YearMonthDay)
 }
 
-pub(crate) fn named<T>(what: &str, name: &str, find: impl Fn(&str) -> Option<T>) -> PyResult<T> {
-    find(name).ok_or_else(|| PyValueError::new_err(format!("\"{name}\" is no {what} that Plait knows")))
-}
-
-/// How far a run is, for the thread that looks after Python.
-#[derive(Default)]
-struct Watched {
-    /// Stage and units of work to come.
-    stage: Mutex<Option<(Stage, u64)>>,
-    done: AtomicU64,
-    stop: AtomicBool,
-}
-
-impl Progress for Watched {
-    fn begin(&self, stage: Stage, total: u64) {
-        let mut now = self.stage.lock().unwrap_or_else(PoisonError::into_inner);
-        *now = Some((stage, total));
-        self.done.store(0, Ordering::Relaxed);
-    }
-
-    fn advance(&self, units: u64) {
-        self.done.fetch_add(units, Ordering::Relaxed);
-    }
-
-    fn stopped(&self) -> bool {
-        self.stop.load(Ordering::Relaxed)
-    }
-}
-
-impl Watched {
-    /// Stage, share of it that is done; `None` before the first.
-    fn now(&self) -> Option<(&'static str, f64)> {
-        let (stage, total) = (*self.stage.lock().unwrap_or_else(PoisonError::into_inner))?;
-        let done = self.done.load(Ordering::Relaxed);
-        Some((stage.words(), (done as f64 / total.max(1) as f64).min(1.0)))
-    }
-}
-
-/// Links the sources. `progress` is called with the stage and the share of it that is done, about twenty times a second.
+/// Links the sources.
 #[pyfunction]
 #[pyo3(signature = (sources, options, progress=None))]
 pub(crate) fn link(
     py: Python<'_>,
-    sources: Vec<Source>,
+    sources: Vec<Given>,
     options: Options,
     progress: Option<Py<PyAny>>,
 ) -> PyResult<Linkage> {
-    let sources = sources.into_iter().map(Source::spec).collect::<PyResult<Vec<_>>>()?;
+    let sources = given::sources(sources, &options.is_a, options.authority.clone())?;
     let request = options.request(sources)?;
-    let watched = Arc::new(Watched::default());
-    let (send, mut receive) = channel();
-    let worker = {
-        let watched = Arc::clone(&watched);
-        thread::spawn(move || {
-            // who asked may have gone
-            let _ = send.send(plait::link(&request, &*watched));
-        })
-    };
-    let linked: Result<Linked, Faults> = loop {
-        let waiting = &mut receive;
-        match py.detach(move || waiting.recv_timeout(LOOK)) {
-            Ok(done) => break done,
-            Err(RecvTimeoutError::Disconnected) => {
-                let _ = py.detach(move || worker.join());
-                return Err(PyRuntimeError::new_err(
-                    "Plait stopped for a reason of its own, which is a defect: please report what you did",
-                ));
-            }
-            Err(RecvTimeoutError::Timeout) => {
-                let told = match (&progress, watched.now()) {
-                    (Some(progress), Some(now)) => progress.call1(py, now).map(drop),
-                    _ => Ok(()),
-                };
-                if let Err(error) = told.and_then(|()| py.check_signals()) {
-                    watched.stop.store(true, Ordering::Relaxed);
-                    let _ = py.detach(move || worker.join());
-                    return Err(error);
-                }
-            }
-        }
-    };
-    Ok(Linkage { linked: linked.map_err(refused)? })
+    let linked = run(py, progress.as_ref(), move |progress| plait::link(&request, progress))?;
+    Ok(Linkage { linked })
 }
 
 /// What a run found.
@@ -244,18 +141,29 @@ impl Linkage {
         self.linked.issues.iter().map(ToString::to_string).collect()
     }
 
-    /// The explanation of a pair as JSON, with its values.
-    fn explain(&self, py: Python<'_>, left: &str, right: &str) -> PyResult<String> {
-        let explanation = py.detach(|| self.held().explain(left, right)).map_err(refused)?;
-        Ok(plait::explanation_document(&explanation, true).to_string())
+    /// Precision and recall by threshold: the figures, and a chart with a table of them.
+    fn tradeoff(&self, py: Python<'_>, id: &str) -> (Table, String) {
+        let tradeoff = py.detach(|| self.held().tradeoff());
+        (Table::of_rows(tradeoff.rows()), tradeoff.chart(id))
+    }
+
+    /// The explanation of a pair as JSON, and as a chart with a table, with its values.
+    fn explain(&self, py: Python<'_>, left: &str, right: &str) -> PyResult<(String, String)> {
+        let held = self.held();
+        let explanation = py.detach(|| held.explain(left, right)).map_err(refused)?;
+        Ok((plait::explanation_document(&explanation, true).to_string(), held.chart(&explanation)))
+    }
+
+    /// What the model gives to pairs of records.
+    fn weigh(&self, py: Python<'_>, pairs: Given) -> PyResult<Table> {
+        let pairs = pairs.table()?;
+        py.detach(|| self.held().weigh(&pairs)).map(Table::of_rows).map_err(refused)
     }
 
     /// Figures against a table of the truth, as JSON.
-    fn score(&self, py: Python<'_>, truth: &Table) -> PyResult<String> {
-        let scores = py.detach(|| {
-            let table = truth.rows.read("truth").map_err(Faults::from)?.table;
-            self.held().score(table, "truth")
-        });
-        Ok(serde_json::to_string(&scores.map_err(refused)?).expect("scores are plain data"))
+    fn score(&self, py: Python<'_>, truth: Given) -> PyResult<String> {
+        let truth = truth.table()?;
+        let scores = py.detach(|| self.held().score(&truth)).map_err(refused)?;
+        Ok(serde_json::to_string(&scores).expect("scores are plain data"))
     }
 }

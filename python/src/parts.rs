@@ -1,10 +1,10 @@
 //! Steps of a job that is done in parts, one at a time in whichever process holds the messages.
 
-use crate::linkage::named;
+use crate::given::{self, link_type};
 use crate::refused;
 use crate::table::Table;
 use plait::parts::{self, PlanRequest, Step};
-use plait::{Faults, LinkType, Role, Rows, SourceSpec};
+use plait::{Faults, Rows, SourceSpec};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use std::sync::Arc;
@@ -31,15 +31,12 @@ pub(crate) fn plan_parts(
 ) -> PyResult<String> {
     let source =
         |(name, table): (String, Py<Table>)| SourceSpec::of_rows(name, Arc::clone(&table.get().rows));
-    let role = |(header, role): (String, String)| Ok((header, named("role", &role, Role::from_name)?));
-    let link_type =
-        options.link_type.map(|name| named("link type", &name, LinkType::from_name)).transpose()?;
     let request = PlanRequest {
         sources: sources.into_iter().map(source).collect(),
         n_records: options.n_records,
         model: options.model,
-        roles: options.roles.into_iter().map(role).collect::<PyResult<_>>()?,
-        link_type,
+        roles: given::roles(options.roles)?,
+        link_type: link_type(options.link_type)?,
         link_from: options.threshold,
         processes: options.processes,
     };

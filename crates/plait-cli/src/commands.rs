@@ -10,8 +10,8 @@ use crate::reference;
 use clap::CommandFactory as _;
 use plait::{
     Annex, AnnexRequest, CompareRequest, ExplainRequest, Explanation, Fault, FaultCode, Faults, Issue,
-    IssueKind, LinkRequest, Linked, LookRequest, ReadRequest, ScoreRequest, SourceSpec, TraceRequest,
-    Written,
+    IssueKind, LinkRequest, Linked, LookRequest, ModelRequest, ReadRequest, ScoreRequest, SourceSpec,
+    TraceRequest, Written,
 };
 use serde_json::json;
 use std::fmt::Write as _;
@@ -48,13 +48,13 @@ fn run_link(arguments: &arguments::Link) -> Result<(), Faults> {
     let request = LinkRequest {
         sources: with_what_is_said(arguments)?,
         out: Some(arguments.out.clone()),
-        model: arguments.model.clone(),
+        model: arguments.model.clone().map(Into::into),
         method: arguments.method.map(|method| method.0),
         save_model: arguments.save_model.clone(),
-        truth: arguments.truth.clone(),
-        constraints: arguments.constraints.clone(),
-        labels: arguments.labels.clone(),
-        names: arguments.names.clone(),
+        truth: arguments.truth.clone().map(Into::into),
+        constraints: arguments.constraints.clone().map(Into::into),
+        labels: arguments.labels.clone().map(Into::into),
+        names: arguments.names.clone().map(Into::into),
         roles: arguments.roles.clone(),
         link_type: arguments.link_type.map(Into::into),
         link_from: arguments.threshold,
@@ -175,7 +175,7 @@ fn run_read(arguments: &arguments::Read) -> Result<(), Faults> {
     let mut source = arguments.source.clone();
     source.is.clone_from(&arguments.is);
     let watcher = Watcher::new();
-    let done = plait::read(&ReadRequest { source, out: arguments.out.clone() }, &watcher);
+    let done = plait::read(&ReadRequest { source, out: Some(arguments.out.clone()) }, &watcher);
     drop(watcher);
     let done = done?;
     show_issues(&done.issues, &[]);
@@ -225,9 +225,8 @@ fn run_write(action: &WriteAction) -> Result<(), Faults> {
 
 fn run_look(arguments: &arguments::Look) -> Result<(), Faults> {
     let request = LookRequest {
-        path: arguments.file.clone(),
+        source: SourceSpec { is: arguments.is.clone(), ..SourceSpec::at(&arguments.file) },
         sheet: arguments.sheet.clone(),
-        is: arguments.is.clone(),
         roles: arguments.roles.clone(),
     };
     let watcher = Watcher::new();
@@ -396,16 +395,22 @@ fn run_model(action: &ModelAction) -> Result<(), Faults> {
     let text = match action {
         ModelAction::New { sources, out, names, roles, seed } => {
             let watcher = Watcher::new();
-            let prose = plait::new_model(sources, roles, names.as_deref(), out, *seed, &watcher);
+            let request = ModelRequest {
+                sources: sources.clone(),
+                roles: roles.clone(),
+                names: names.clone().map(Into::into),
+                seed: *seed,
+            };
+            let prose = plait::new_model(&request, out, &watcher);
             drop(watcher);
             format!("{}\nWrote {}\n", prose?, out.display())
         }
         ModelAction::Check { model, sources, roles } => {
-            format!("{}\n", plait::check_model(model, sources, roles)?)
+            format!("{}\n", plait::check_model(&model.clone().into(), sources, roles)?)
         }
-        ModelAction::Explain { model } => plait::explain_model(model)?,
+        ModelAction::Explain { model } => plait::explain_model(&model.clone().into())?,
         ModelAction::Diff { before, after } => {
-            let lines = plait::difference_of_models(before, after)?;
+            let lines = plait::difference_of_models(&before.clone().into(), &after.clone().into())?;
             if lines.is_empty() {
                 "The models do the same.\n".to_owned()
             } else {

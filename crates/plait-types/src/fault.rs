@@ -209,6 +209,9 @@ fault_codes! {
     BadNames = "E026", Input, "A file of names lacks a column, or has a cell that holds no name or several.",
         why "Names would be taken for spellings of each other that nobody said are.",
         do "Give it the columns name and variant, and in each row a name and one other way in which it is written.";
+    ColumnType = "E027", Input, "A column of a table in memory is of a type that holds no single values.",
+        why "What a list or a record holds cannot be compared as one value, and leaving it out unasked would not be noticed.",
+        do "Cast the column to text, numbers or dates, or leave it out of the table.";
     TooManyPairs = "E031", Usage, "The blocking rules would compare more pairs than the budget allows.",
         why "The run would take hours, and find little that stricter rules do not.",
         do "Take the rule that makes most of them out of the model, or add another field to it.";

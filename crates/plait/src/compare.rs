@@ -505,7 +505,7 @@ fn what_became_of_persons([a, b]: &[Vec<u32>; 2]) -> ComparedPersons {
 
 /// What the truth table says of the records of the runs.
 fn truth(path: &Path, names: &Names<'_>) -> Result<Truth, Fault> {
-    let truth = TruthTable::read(path)?;
+    let truth = TruthTable::read(&path.to_owned().into())?;
     let source = names.people.column("source").expect("the column was looked up");
     let sources: Vec<&str> = source.values.iter().collect();
     let records = (0..names.people.n_rows)

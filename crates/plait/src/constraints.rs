@@ -1,18 +1,17 @@
 //! A file of constraints: pairs of records that must be one person, and pairs that must never be.
 
+use crate::given::TableSpec;
 use crate::labels::LABEL;
 use crate::pair_table::{
-    Ends, PairTable, PairsFor, of_unknown_records, records_named, rows_in_words, rows_that,
+    Ends, PairTable, PairsFor, of_unknown_records, records_named_in, rows_in_words, rows_that,
 };
 use crate::run::RunConstraints;
-use crate::score::file_name;
-use crate::source::{Opened, sha256_of_file};
+use crate::source::Opened;
 use hashbrown::{HashMap, HashSet};
 use plait_engine::conflicts::Conflicts;
 use plait_engine::constraints::{Constraints, Contradiction, Pair};
 use plait_engine::records::Records;
 use plait_types::{Fault, FaultCode, Issue, IssueKind, grouped};
-use std::path::Path;
 
 const PURPOSE: PairsFor = PairsFor {
     code: FaultCode::BadConstraints,
@@ -89,14 +88,12 @@ impl Given {
     /// Reads a file of constraints and looks its records up in the sources. Rows with a record that is not there are left
     /// out and counted in an issue. A [`FaultCode::BadConstraints`] where columns are missing, a row cannot be meant, no row
     /// has both its records, or rows contradict each other.
-    pub(crate) fn read(path: &Path, sources: &[Opened]) -> Result<Self, Fault> {
-        let here = |fault: Fault| fault.at(path.display().to_string());
-        let (pairs, mut issues) = PairTable::read(path, &PURPOSE, sources.len())?;
-        let sha256 = sha256_of_file(path)?;
-        let file = file_name(path);
+    pub(crate) fn read(given: &TableSpec, sources: &[Opened]) -> Result<Self, Fault> {
+        let here = |fault: Fault| fault.at(given.called());
+        let (pairs, mut issues) = PairTable::read(given, &PURPOSE, sources.len())?;
         let names: Vec<&str> = sources.iter().map(|source| source.table.name.as_str()).collect();
         let rows = rows(&pairs, &names).map_err(here)?;
-        let record_of = records_named(rows.iter().map(|(_, ends)| *ends), sources);
+        let record_of = records_named_in(rows.iter().map(|(_, ends)| *ends), sources);
         let find = |end: Option<(usize, &str)>| record_of.get(&end?).copied();
         let (mut together, mut apart, mut unknown) = (Vec::new(), Vec::new(), Vec::new());
         let (mut rows_together, mut rows_apart) = (HashMap::new(), HashMap::new());
@@ -138,9 +135,9 @@ impl Given {
         })?;
         let row_of = rows_apart.into_iter().chain(rows_together).collect();
         let run = RunConstraints {
-            path: path.display().to_string(),
-            absolute_path: std::path::absolute(path).ok().map(|path| path.display().to_string()),
-            sha256,
+            path: given.called(),
+            absolute_path: given.absolute_path(),
+            sha256: pairs.sha256.clone(),
             rows: rows.len() as u64,
             says_which: pairs.column(&[CONSTRAINT]).is_some(),
             kept_apart: constraints.apart().len() as u64,
@@ -148,8 +145,8 @@ impl Given {
             put_together: constraints.together().len() as u64,
             rows_of_unknown_records: unknown.len() as u64,
         };
-        issues.extend(of_unknown_records(IssueKind::ConstraintOfUnknownRecord, path, &unknown));
-        Ok(Self { constraints, run, issues, file, row_of })
+        issues.extend(of_unknown_records(IssueKind::ConstraintOfUnknownRecord, given, &unknown));
+        Ok(Self { constraints, run, issues, file: given.file_name(), row_of })
     }
 
     /// Rows that put records together whose verified numbers say that they are of two people.

@@ -1,6 +1,7 @@
 //! What a run read, decided and found, line by line, for the analyst.
 
 use crate::link::SourceFacts;
+use crate::model::ModelSpec;
 use crate::pair_table::rows_that;
 use crate::quality::RunEstimate;
 use crate::run::{Counts, Run, RunConstraints, RunLabels, RunNames, RunSource};
@@ -10,7 +11,6 @@ use plait_engine::methods::Method;
 use plait_engine::model::{Comparison, LinkType, Model};
 use plait_formats::columns::ColumnProfile;
 use plait_types::{Role, counted, grouped, percent};
-use std::path::Path;
 
 /// One line, under a heading that it may share with the lines before it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -128,7 +128,7 @@ fn matters(role: Role) -> bool {
 /// About the model.
 pub(crate) fn of_model(
     model: &Model,
-    file: Option<&Path>,
+    given: Option<&ModelSpec>,
     method: Option<Method>,
     n_rounds: Option<u32>,
 ) -> Detail {
@@ -138,8 +138,8 @@ pub(crate) fn of_model(
     };
     let names: Vec<String> = model.comparisons.iter().map(Comparison::words).collect();
     let comparisons = counted(names.len() as u64, "comparison");
-    let name = match (file, method) {
-        (Some(path), _) => path.display().to_string(),
+    let name = match (given, method) {
+        (Some(given), _) => given.called(),
         (None, Some(Method::Macral)) => "for the last step of the method".to_owned(),
         (None, Some(_)) => "for weights beside the links, which the method does not ask for".to_owned(),
         (None, None) => model.name.clone(),

@@ -7,7 +7,7 @@ use crate::link::model_path;
 use crate::model::read_model;
 use crate::names::NamesGiven;
 use crate::run::Run;
-use crate::source::{Opened, RecordNames, SourceSpec, open, sha256_of_file};
+use crate::source::{Opened, RecordNames, SourceSpec, open, sha256_of_file, sha256_of_text};
 use plait_engine::comparison::Comparer;
 use plait_engine::deterministic::{Ruling, Rulings};
 use plait_engine::explanation::{Explanation, explain as explain_pair};
@@ -17,6 +17,7 @@ use plait_engine::progress::Silent;
 use plait_engine::records::Records;
 use plait_engine::scoring::Scorer;
 use plait_formats::read::{ReadOptions, read};
+use plait_report::chart::waterfall::waterfall;
 use plait_types::identifier::LaCode;
 use plait_types::{Fault, FaultCode, Probability, Role};
 use serde_json::json;
@@ -36,7 +37,7 @@ pub struct ExplainRequest {
 /// Reads the run's sources again, which must be unchanged, and gives the terms of the pair's weight.
 pub fn explain(request: &ExplainRequest) -> Result<Explanation, Faults> {
     let run = Run::read(&request.folder)?;
-    let (file, _) = read_model(&model_path(&request.folder))?;
+    let (file, _) = read_model(&model_path(&request.folder).into())?;
     let specs: Vec<SourceSpec> = run
         .sources
         .iter()
@@ -148,6 +149,16 @@ pub fn explanation_document(explanation: &Explanation, with_values: bool) -> ser
     })
 }
 
+/// An explanation as a chart with a table, as HTML; `link` is the match probability from which a pair is linked. It holds the
+/// values of both records.
+pub fn explanation_chart(explanation: &Explanation, link: f64) -> String {
+    let cut = Probability::new(link).map_or(f64::INFINITY, |link| link.weight().0);
+    let names = [&explanation.left, &explanation.right].map(|(source, record)| format!("{source}:{record}"));
+    // several may stand on one page
+    let id = format!("why-{}", &sha256_of_text(&names.join("\n"))[..8]);
+    waterfall(&id, explanation, cut).html()
+}
+
 /// Said of a pair that is strong enough, where rules come in passes.
 const LAST_PASS: &str = "beside rules in passes, what a pair weighs links it only if it is the strongest pair of a record that no \
      pass has linked";
@@ -163,7 +174,7 @@ fn given(run: &Run, opened: &[Opened], folder: &Path) -> Result<Option<Given>, F
     if sha256_of_file(&file)? != was.sha256 {
         return Err(changed(&was.path, folder));
     }
-    Given::read(&file, opened).map(Some)
+    Given::read(&file.into(), opened).map(Some)
 }
 
 /// The file of names of the run, which must be unchanged.
@@ -173,7 +184,7 @@ fn names_of(run: &Run, folder: &Path) -> Result<Option<NamesGiven>, Fault> {
     if sha256_of_file(&file)? != was.sha256 {
         return Err(changed(&was.path, folder));
     }
-    NamesGiven::read(&file).map(Some)
+    NamesGiven::read(&file.into()).map(Some)
 }
 
 /// Whether the weight of a pair or a rule is for linking it.

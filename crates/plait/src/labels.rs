@@ -1,8 +1,9 @@
 //! A file of labels: pairs of records that somebody has looked at and knows to be of one person, or of two.
 
-use crate::pair_table::{PairTable, PairsFor, of_unknown_records, records_named, rows_that};
+use crate::given::TableSpec;
+use crate::pair_table::{PairTable, PairsFor, of_unknown_records, records_named_in, rows_that};
 use crate::run::RunLabels;
-use crate::source::{Opened, sha256_of_file};
+use crate::source::Opened;
 use hashbrown::HashMap;
 use plait_engine::labels::Label;
 use plait_engine::model::LinkType;
@@ -10,7 +11,6 @@ use plait_engine::records::Records;
 use plait_formats::columns::header_list;
 use plait_types::{Fault, FaultCode, Issue, IssueKind};
 use std::cmp::Ordering;
-use std::path::Path;
 
 const PURPOSE: PairsFor = PairsFor {
     code: FaultCode::BadLabels,
@@ -68,9 +68,9 @@ impl LabelsGiven {
     /// Reads a file of labels and looks its records up in the sources. Rows with a record that is not there are left out and
     /// counted in an issue. A [`FaultCode::BadLabels`] where columns are missing, a row cannot be meant, no row has both its
     /// records and a label, or rows contradict each other.
-    pub(crate) fn read(path: &Path, sources: &[Opened]) -> Result<Self, Fault> {
-        let here = |fault: Fault| fault.at(path.display().to_string());
-        let (pairs, mut issues) = PairTable::read(path, &PURPOSE, sources.len())?;
+    pub(crate) fn read(given: &TableSpec, sources: &[Opened]) -> Result<Self, Fault> {
+        let here = |fault: Fault| fault.at(given.called());
+        let (pairs, mut issues) = PairTable::read(given, &PURPOSE, sources.len())?;
         let label = pairs.column(LABEL).ok_or_else(|| {
             let fault = PURPOSE.bad(
                 format!("a file of labels needs a column \"{}\"", LABEL[0]),
@@ -98,7 +98,7 @@ impl LabelsGiven {
             ));
         }
         let ends = pairs.pairs(&names, &PURPOSE).map_err(here)?;
-        let record_of = records_named(ends.iter().copied(), sources);
+        let record_of = records_named_in(ends.iter().copied(), sources);
         let find = |end: Option<(usize, &str)>| record_of.get(&end?).copied();
         let mut said_of: HashMap<(u32, u32), (usize, bool)> = HashMap::new();
         let mut labels = Vec::new();
@@ -142,13 +142,13 @@ impl LabelsGiven {
                     .because(PURPOSE.harm_of_none),
             ));
         }
-        issues.extend(of_unknown_records(IssueKind::LabelOfUnknownRecord, path, &unknown));
+        issues.extend(of_unknown_records(IssueKind::LabelOfUnknownRecord, given, &unknown));
         labels.sort_unstable();
         Ok(Self {
             labels,
             row_of: said_of.into_iter().map(|(pair, (row, _))| (pair, row)).collect(),
             issues,
-            sha256: sha256_of_file(path)?,
+            sha256: pairs.sha256.clone(),
             rows: pairs.n_rows() as u64,
             unsure,
             unknown: unknown.len() as u64,
@@ -158,7 +158,7 @@ impl LabelsGiven {
     /// What is known of the file, and of the linkage by these of its labels.
     pub(crate) fn about(
         &self,
-        path: &Path,
+        given: &TableSpec,
         labels: &[(Label, Option<usize>)],
         person_of: &[u32],
     ) -> RunLabels {
@@ -171,7 +171,7 @@ impl LabelsGiven {
             decided_otherwise.map(|label| count(self.row_of[&(label.left, label.right)])).collect();
         rows_decided_otherwise.sort_unstable();
         RunLabels {
-            path: path.display().to_string(),
+            path: given.called(),
             sha256: self.sha256.clone(),
             rows: self.rows,
             pairs: count(labels.len()),

@@ -4,9 +4,11 @@ use crate::constraints::Given;
 use crate::decision::{Weighed, objections, probabilities};
 use crate::details::{self, Detail};
 use crate::faults::Faults;
+use crate::given::TableSpec;
 use crate::groups::{self, AgesOn, Basis, Characteristics};
 use crate::held::{Held, HeldRecords};
 use crate::labels::LabelsGiven;
+use crate::model::ModelSpec;
 use crate::names::NamesGiven;
 use crate::not_found::NotFoundRecords;
 use crate::output;
@@ -21,6 +23,7 @@ use crate::run::{
 use crate::score::Truth;
 use crate::source::{Opened, RecordNames, SourceSpec, open_with_rows, sha256_of_text};
 use crate::summary::SourceOutcome;
+use crate::tradeoff::LinkedFrom;
 use crate::{VERSION, authority, method, model, quality_report, report, routes, score, source, summary};
 use plait_engine::automatic::{self, ChosenRules, RuleOptions};
 use plait_engine::blocking::Blocks;
@@ -55,20 +58,20 @@ pub struct LinkRequest {
     pub sources: Vec<SourceSpec>,
     /// The folder for the results; they are [kept in memory](Linked::held) if `None`.
     pub out: Option<PathBuf>,
-    /// A model file; chosen from the data if `None`.
-    pub model: Option<PathBuf>,
+    /// A model; chosen from the data if `None`.
+    pub model: Option<ModelSpec>,
     /// A published method that decides what is linked, in the place of a model and its threshold.
     pub method: Option<Method>,
     /// Where to write the model as it was used, besides the folder.
     pub save_model: Option<PathBuf>,
     /// A table of source, record and entity.
-    pub truth: Option<PathBuf>,
+    pub truth: Option<TableSpec>,
     /// A table of pairs of records that must be one person, or must never be.
-    pub constraints: Option<PathBuf>,
+    pub constraints: Option<TableSpec>,
     /// A table of pairs of records that somebody has looked at, which teaches the model and measures the result.
-    pub labels: Option<PathBuf>,
+    pub labels: Option<TableSpec>,
     /// A table of names and other ways in which they are written, besides those that are built in.
-    pub names: Option<PathBuf>,
+    pub names: Option<TableSpec>,
     /// Roles that replace the inferred ones: header, role.
     pub roles: Vec<(String, Role)>,
     /// Which pairs to look at; decided from the sources if `None`.
@@ -185,11 +188,17 @@ fn hold_place(request: &LinkRequest, out: &Path) -> Result<OutputPlace, Fault> {
     let place = OutputPlace::hold(out, &output::RECORD)?;
     let files = request.sources.iter().filter(|source| source.rows.is_none());
     let mut inputs: Vec<Input<'_>> = files.map(|source| Input::source(&source.path)).collect();
-    inputs.extend(request.truth.iter().map(|path| Input { path, what: "the truth table of this run" }));
-    inputs.extend(request.constraints.iter().map(|path| Input { path, what: "the constraints of this run" }));
-    inputs.extend(request.labels.iter().map(|path| Input { path, what: "the labels of this run" }));
-    inputs.extend(request.names.iter().map(|path| Input { path, what: "the names of this run" }));
-    inputs.extend(request.model.iter().map(|path| Input { path, what: "the model that was given" }));
+    let tables = [
+        (&request.truth, "the truth table of this run"),
+        (&request.constraints, "the constraints of this run"),
+        (&request.labels, "the labels of this run"),
+        (&request.names, "the names of this run"),
+    ];
+    inputs.extend(
+        tables.iter().filter_map(|(given, what)| Some(Input { path: given.as_ref()?.path()?, what })),
+    );
+    let model = request.model.as_ref().and_then(ModelSpec::path);
+    inputs.extend(model.map(|path| Input { path, what: "the model that was given" }));
     let files = output::names(request.workbook != Some(false));
     place.refuse_losses(&files, &inputs)?;
     if let Some(path) = &request.save_model {
@@ -356,7 +365,7 @@ impl<'a> Job<'a> {
     fn run(mut self, place: Option<OutputPlace>) -> Result<Linked, Faults> {
         let request = self.request;
         let start = Instant::now();
-        let mut file = request.model.as_deref().map(model::read_model).transpose()?;
+        let mut file = request.model.as_ref().map(model::read_model).transpose()?;
         let mut roles = file.as_ref().map_or_else(Vec::new, |(file, _)| file.columns.clone());
         roles.retain(|(name, _)| !request.roles.iter().any(|(given, _)| given == name));
         roles.extend(request.roles.iter().cloned());
@@ -379,12 +388,14 @@ impl<'a> Job<'a> {
         issues.extend(opened.iter().flat_map(|source| source.issues.iter().cloned()));
         issues.extend(source::same_content(&opened));
         let rows_set_aside = opened.iter().map(|source| source.rows_set_aside).sum();
-        let names = request.names.as_deref().map(NamesGiven::read).transpose()?;
+        let names = request.names.as_ref().map(NamesGiven::read).transpose()?;
         issues.extend(names.iter().flat_map(|names| names.issues.iter().cloned()));
-        let truth = request.truth.as_deref().map(|path| Truth::read(path, &opened)).transpose()?;
-        let mut given = request.constraints.as_deref().map(|path| Given::read(path, &opened)).transpose()?;
+        let truth = request.truth.as_ref().map(|truth| Truth::read(truth, &opened)).transpose()?;
+        let given = request.constraints.as_ref();
+        let mut given = given.map(|given| Given::read(given, &opened)).transpose()?;
         issues.extend(given.iter().flat_map(|given| given.issues.iter().cloned()));
-        let labelled = request.labels.as_deref().map(|path| LabelsGiven::read(path, &opened)).transpose()?;
+        let labelled =
+            request.labels.as_ref().map(|labels| LabelsGiven::read(labels, &opened)).transpose()?;
         issues.extend(labelled.iter().flat_map(|given| given.issues.iter().cloned()));
         self.notes = notes_on_columns(&opened);
         self.notes.extend(notes_on_surnames(&opened));
@@ -446,7 +457,7 @@ impl<'a> Job<'a> {
         if request.dry_run {
             self.details.push(details::of_model(
                 &model,
-                request.model.as_deref(),
+                request.model.as_ref(),
                 request.method,
                 training.as_ref().map(|training| training.n_rounds),
             ));
@@ -532,7 +543,7 @@ impl<'a> Job<'a> {
         run.quality = self.watch.time("judge", || {
             together.as_ref().map_or_else(RunQuality::default, |together| RunQuality::of(&decided, together))
         });
-        if let (Some(given), Some(path)) = (&labelled, &request.labels) {
+        if let (Some(given), Some(table)) = (&labelled, &request.labels) {
             let measured = together
                 .as_ref()
                 .and_then(|together| run.quality.measure(&decided, together, &labels, &person_probability));
@@ -541,7 +552,7 @@ impl<'a> Job<'a> {
                 taught: training.is_some(),
                 moved_bits,
                 strata: measured.unwrap_or_default(),
-                ..given.about(path, &labels, &clustered.persons.person_of)
+                ..given.about(table, &labels, &clustered.persons.person_of)
             };
             run.labels = Some(about);
         }
@@ -559,7 +570,7 @@ impl<'a> Job<'a> {
         drop(blocks);
         let of_truth = truth.as_ref().zip(scored.as_ref()).zip(request.truth.as_ref());
         run.truth = of_truth
-            .map(|((truth, scores), path)| score::run_truth(truth, scores, reached, score::file_name(path)));
+            .map(|((truth, scores), table)| score::run_truth(truth, scores, reached, table.file_name()));
         if let Some(training) = &training {
             let doubts = training.warnings.iter();
             issues.extend(doubts.map(|doubt| Issue::new(IssueKind::ModelInDoubt, "the model", doubt)));
@@ -572,7 +583,7 @@ impl<'a> Job<'a> {
         let summary = summary::paragraph(&findings, &run, &issues);
         self.details.push(details::of_model(
             &model,
-            request.model.as_deref(),
+            request.model.as_ref(),
             request.method,
             training.as_ref().map(|training| training.n_rounds),
         ));
@@ -643,13 +654,15 @@ impl<'a> Job<'a> {
         let held = match tables {
             None => None,
             Some([people, links, review]) => {
+                let linked_from = LinkedFrom::of(&findings, &run, truth.zip(scored));
                 let not_found = output::not_found(&findings, &to_look_at, |text| Cow::Borrowed(text));
                 let not_found = to_rows(&not_found);
                 let ends = pairs.left.iter().copied().zip(pairs.right.iter().copied());
                 let mut pairs: Vec<_> = ends.zip(findings.objections).collect();
                 pairs.par_sort_unstable_by_key(|pair| pair.0);
                 let person_of = clustered.persons.person_of;
-                let known = HeldRecords { records, names: record_names, model, given, pairs, person_of };
+                let known =
+                    HeldRecords { records, names: record_names, model, given, pairs, person_of, linked_from };
                 let (report, quality_report) = (page, quality);
                 Some(Arc::new(Held { people, links, review, not_found, report, quality_report, known }))
             }

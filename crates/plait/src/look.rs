@@ -7,23 +7,22 @@ use crate::traced::Traced;
 use crate::{dataset, read};
 use plait_engine::progress::{Progress, Stage};
 use plait_formats::columns::{
-    Profile, births_not_known, describe, guessed_orders, plan_all, read_day_numbers, split_full_names, unread,
+    ColumnProfile, Profile, births_not_known, describe, guessed_orders, plan_all, read_day_numbers,
+    split_full_names, unread,
 };
-use plait_formats::read::{FileFormat, ReadOptions, read as read_table};
+use plait_formats::read::{FileFormat, ReadOptions, Rows, read as read_table};
 use plait_formats::returns::{IdentityKept, IdentitySink, Recognised};
-use plait_types::{Fault, FaultCode, Issue, Role, grouped};
+use plait_formats::write::{OutTable, OutValues, to_rows};
+use plait_types::{Fault, FaultCode, Issue, Role, Values, grouped};
 use std::collections::BTreeSet;
-use std::path::PathBuf;
 
 /// What to look at.
 #[derive(Clone, Debug)]
 pub struct LookRequest {
-    /// The file; or the folder or archive of a return.
-    pub path: PathBuf,
+    /// The file, the folder or archive of a return, or rows in memory.
+    pub source: SourceSpec,
     /// The sheet of a workbook; the first with rows if `None`.
     pub sheet: Option<String>,
-    /// Which return it is, or a specification of the user's own; found from the content if `None`.
-    pub is: Option<String>,
     /// Roles that replace the inferred ones: header, role.
     pub roles: Vec<(String, Role)>,
 }
@@ -35,6 +34,8 @@ pub struct Looked {
     pub text: String,
     /// For a program to read.
     pub json: serde_json::Value,
+    /// A row per column: what it means, how complete and how valid it is.
+    pub columns: Rows,
     /// Findings in the file.
     pub issues: Vec<Issue>,
 }
@@ -43,10 +44,11 @@ pub struct Looked {
 /// rows; of a return also its tables and what its checks find. Of who the records are about the first 131,072 are looked at,
 /// so that memory hardly grows.
 pub fn look(request: &LookRequest, progress: &dyn Progress) -> Result<Looked, Faults> {
-    let source = SourceSpec { is: request.is.clone(), ..SourceSpec::at(&request.path) };
-    // who names a sheet wants that table
-    match if request.sheet.is_some() { None } else { dataset::recognise(&source)? } {
-        Some(recognised) => look_at_return(&source, recognised, &request.roles, progress),
+    let source = &request.source;
+    // who names a sheet, or gives rows, wants that table
+    let is_table = request.sheet.is_some() || source.rows.is_some();
+    match if is_table { None } else { dataset::recognise(source)? } {
+        Some(recognised) => look_at_return(source, recognised, &request.roles, progress),
         None => look_at_table(request),
     }
 }
@@ -92,17 +94,24 @@ fn look_at_return(
         "columns": columns_json(&profile),
         "issues": dataset.landed.issues.iter().map(ToString::to_string).collect::<Vec<_>>(),
     });
-    Ok(Looked { text, json, issues: dataset.landed.issues })
+    Ok(Looked { text, json, columns: columns_table(&profile), issues: dataset.landed.issues })
 }
 
 fn look_at_table(request: &LookRequest) -> Result<Looked, Faults> {
     let options = ReadOptions { sheet: request.sheet.clone(), ..ReadOptions::default() };
-    let mut content = read_table(&request.path, &options)?;
+    let path = &request.source.path;
+    let mut content = match &request.source.rows {
+        Some(rows) => {
+            rows.refuse_unusable(&request.source.called())?;
+            rows.read(&request.source.called())?
+        }
+        None => read_table(path, &options)?,
+    };
     if request.sheet.is_some() && !matches!(content.format, FileFormat::Xlsx { .. }) {
-        let what = format!("{} has no sheets: it is {}", request.path.display(), content.format);
+        let what = format!("{} has no sheets: it is {}", path.display(), content.format);
         return Err(Fault::new(FaultCode::BadOption, what, "leave --sheet out").into());
     }
-    let file = request.path.file_name().unwrap_or(request.path.as_os_str()).to_string_lossy();
+    let file = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
     let mut issues = content.issues;
     let known: Vec<&str> = content.table.columns.iter().map(|column| column.name.as_str()).collect();
     refuse_unknown_roles(&request.roles, &known, |_| None, no_such_column)?;
@@ -114,7 +123,7 @@ fn look_at_table(request: &LookRequest) -> Result<Looked, Faults> {
     issues.extend(births_not_known(&file, &plans));
     issues.extend(faults.iter().map(|fault| dataset::as_issue(fault, &file)));
     let profile = Profile::of(&content.table, &plans);
-    let mut text = format!("{}: {}\n", request.path.display(), content.format);
+    let mut text = format!("{}: {}\n", path.display(), content.format);
     if let FileFormat::Xlsx { other_sheets, .. } = &content.format
         && !other_sheets.is_empty()
     {
@@ -122,19 +131,44 @@ fn look_at_table(request: &LookRequest) -> Result<Looked, Faults> {
     }
     text += &describe(&profile);
     let json = serde_json::json!({
-        "file": request.path.display().to_string(),
+        "file": path.display().to_string(),
         "format": content.format.to_string(),
         "rows_in": content.rows_in,
         "rows": content.table.n_rows,
         "columns": columns_json(&profile),
         "issues": issues.iter().map(ToString::to_string).collect::<Vec<_>>(),
     });
-    Ok(Looked { text, json, issues })
+    Ok(Looked { text, json, columns: columns_table(&profile), issues })
 }
 
 /// What is said of a header that the file does not have.
 fn no_such_column(header: &str) -> String {
     format!("the file has no column \"{header}\"")
+}
+
+/// A row per column. Shares of no value are missing.
+fn columns_table(profile: &Profile) -> Rows {
+    let columns = &profile.columns;
+    let text = |of: &dyn Fn(&ColumnProfile) -> String| -> OutValues<'static> {
+        let mut values = Values::default();
+        columns.iter().for_each(|column| values.push(&of(column)));
+        values.into()
+    };
+    let share = |part: u64, whole: u64| if whole > 0 { part as f64 / whole as f64 } else { f64::NAN };
+    let filled = columns.iter().map(|column| share(column.filled, profile.n_rows));
+    let valid =
+        columns.iter().map(|column| column.validity.map_or(f64::NAN, |of| share(of.valid, of.checked)));
+    let distinct = columns.iter().map(|column| i64::try_from(column.distinct).unwrap_or(i64::MAX));
+    let table = OutTable::new()
+        .with("column", text(&|column| column.header.as_ref().unwrap_or(&column.name).clone()))
+        .with("role", text(&|column| column.role.name().to_owned()))
+        .with("filled", filled.collect::<Vec<f64>>())
+        .with("valid", valid.collect::<Vec<f64>>())
+        .with("distinct", distinct.collect::<Vec<i64>>())
+        .with("dates", text(&ColumnProfile::dates))
+        .with("to_know", text(&|column| column.remarks().collect::<Vec<_>>().join("; ")))
+        .with("why", text(&|column| column.why.clone()));
+    to_rows(&table)
 }
 
 fn columns_json(profile: &Profile) -> Vec<serde_json::Value> {

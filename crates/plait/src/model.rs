@@ -1,31 +1,73 @@
 //! Model files: made, checked, explained, compared, brought from and to Splink.
 
 use crate::faults::Faults;
+use crate::given::TableSpec;
 use crate::link::{LinkRequest, link};
 use crate::output;
 use crate::ownership::{self, Input};
-use crate::source::{self, Opened, SourceSpec, open};
+use crate::source::{self, Opened, SourceSpec, open, sha256_of_text};
 use plait_engine::blocking::Blocks;
 use plait_engine::model::{
-    BlockingRule, LinkType, Model, ModelFile, SourceFields, check_fields, difference, prose, read, schema,
-    splink, write,
+    BlockingRule, Comparison, Level, LinkType, Model, ModelFile, SourceFields, check_fields, difference,
+    prose, read, schema, splink, write,
 };
 use plait_engine::progress::{Progress, Silent};
 use plait_engine::records::Records;
 use plait_formats::read::cannot_open;
-use plait_types::{Fault, FaultCode, Role};
+use plait_report::chart;
+use plait_types::{Fault, FaultCode, Issue, Role, nearest};
+use std::borrow::Cow;
 use std::io::ErrorKind;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// A block that makes more pairs than this, and most of its rule's, holds a value that means nothing.
 const HUGE_BLOCK_PAIRS: u64 = 8_000_000;
 /// Candidate pairs at most: above it a run takes hours where minutes would do.
 const MOST_PAIRS: u64 = 4_000_000_000;
 
-/// Reads a model file. Gives it with the name to use in messages.
-pub(crate) fn read_model(path: &Path) -> Result<(ModelFile, String), Faults> {
-    let name = path.display().to_string();
-    let file = read(&read_text(path)?, &name)?;
+/// A model: a file, or the text of one.
+#[derive(Clone, Debug)]
+pub enum ModelSpec {
+    /// The file that holds it.
+    File(PathBuf),
+    /// What such a file would hold.
+    Text(String),
+}
+
+impl From<PathBuf> for ModelSpec {
+    fn from(path: PathBuf) -> Self {
+        Self::File(path)
+    }
+}
+
+impl ModelSpec {
+    /// What messages call it.
+    pub(crate) fn called(&self) -> String {
+        match self {
+            Self::File(path) => path.display().to_string(),
+            Self::Text(_) => "the model".to_owned(),
+        }
+    }
+
+    pub(crate) fn path(&self) -> Option<&Path> {
+        match self {
+            Self::File(path) => Some(path),
+            Self::Text(_) => None,
+        }
+    }
+
+    fn text(&self) -> Result<Cow<'_, str>, Fault> {
+        match self {
+            Self::File(path) => read_text(path).map(Cow::Owned),
+            Self::Text(text) => Ok(Cow::Borrowed(text)),
+        }
+    }
+}
+
+/// Reads a model. Gives it with the name to use in messages.
+pub(crate) fn read_model(given: &ModelSpec) -> Result<(ModelFile, String), Faults> {
+    let name = given.called();
+    let file = read(&given.text()?, &name)?;
     Ok((file, name))
 }
 
@@ -212,34 +254,93 @@ pub(crate) fn bad_threshold(value: f64) -> Fault {
     )
 }
 
-/// Chooses a model for the sources, trains it, and writes it with comments; `names` is a table of names and other ways in
-/// which they are written. Nothing else is written.
-pub fn new_model(
-    sources: &[SourceSpec],
-    roles: &[(String, Role)],
-    names: Option<&Path>,
-    out: &Path,
-    seed: u64,
-    progress: &dyn Progress,
-) -> Result<String, Faults> {
-    let mut inputs: Vec<Input<'_>> = sources.iter().map(|source| Input::source(&source.path)).collect();
-    inputs.extend(names.map(|path| Input { path, what: "the file of names that was given" }));
-    refuse_loss_by_model(out, &inputs, "--out")?;
-    let request = LinkRequest {
-        roles: roles.to_vec(),
-        names: names.map(Path::to_owned),
-        seed,
-        dry_run: true,
-        ..LinkRequest::new(sources.to_vec(), out.to_owned())
-    };
-    let planned = link(&request, progress)?;
-    output::write_text(out, &planned.model_text)?;
-    Ok(planned.model_prose)
+/// For what a model is to be chosen.
+#[derive(Clone, Debug, Default)]
+pub struct ModelRequest {
+    /// One or more.
+    pub sources: Vec<SourceSpec>,
+    /// Roles that replace the inferred ones: header, role.
+    pub roles: Vec<(String, Role)>,
+    /// A table of names and other ways in which they are written.
+    pub names: Option<TableSpec>,
+    /// Of everything random.
+    pub seed: u64,
 }
 
-/// Reads a model file and, where sources are given, holds it against their columns. Gives what to tell the user.
-pub fn check_model(path: &Path, sources: &[SourceSpec], roles: &[(String, Role)]) -> Result<String, Faults> {
-    let (file, name) = read_model(path)?;
+/// A model that was chosen from data and trained.
+#[derive(Clone, Debug)]
+pub struct ChosenModel {
+    /// As a file, with comments.
+    pub text: String,
+    /// In plain English.
+    pub prose: String,
+    /// Findings in the sources.
+    pub issues: Vec<Issue>,
+}
+
+/// Chooses a model for the sources and trains it.
+pub fn choose_model(request: &ModelRequest, progress: &dyn Progress) -> Result<ChosenModel, Faults> {
+    let request = LinkRequest {
+        roles: request.roles.clone(),
+        names: request.names.clone(),
+        seed: request.seed,
+        dry_run: true,
+        ..LinkRequest::in_memory(request.sources.clone())
+    };
+    let planned = link(&request, progress)?;
+    Ok(ChosenModel { text: planned.model_text, prose: planned.model_prose, issues: planned.issues })
+}
+
+/// The same, into a file, of which nothing is lost. Gives the prose.
+pub fn new_model(request: &ModelRequest, out: &Path, progress: &dyn Progress) -> Result<String, Faults> {
+    let mut inputs: Vec<Input<'_>> =
+        request.sources.iter().map(|source| Input::source(&source.path)).collect();
+    let names = request.names.as_ref().and_then(TableSpec::path);
+    inputs.extend(names.map(|path| Input { path, what: "the file of names that was given" }));
+    refuse_loss_by_model(out, &inputs, "--out")?;
+    let chosen = choose_model(request, progress)?;
+    output::write_text(out, &chosen.text)?;
+    Ok(chosen.prose)
+}
+
+/// What is compared of children in the files of councils and of the NHS.
+const CHILDREN: &str = include_str!("children.toml");
+
+/// The comparisons that a model chosen from such files has, for these fields; what they are worth and how pairs are found is
+/// left to the data. Fails where one of the fields has none.
+pub fn children_model(fields: &[String]) -> Result<String, Faults> {
+    let mut file = read(CHILDREN, "children.toml").expect("the tests read it");
+    let all: Vec<String> = file.model.comparisons.iter().map(|of| of.name.clone()).collect();
+    let unknown = fields.iter().filter(|field| !all.contains(field));
+    let faults: Vec<Fault> = unknown
+        .map(|field| {
+            let todo = match nearest(field, all.iter().map(String::as_str)) {
+                Some(near) => format!("did you mean \"{near}\"?"),
+                None => format!("name some of {}, and add others by themselves", all.join(", ")),
+            };
+            Fault::new(FaultCode::BadOption, format!("the model of children has no \"{field}\""), todo)
+        })
+        .collect();
+    if !faults.is_empty() {
+        return Err(Faults(faults));
+    }
+    file.model.comparisons.retain_mut(|comparison| {
+        // a name in the place of another one is looked for only where both are there
+        let alone = |level: &Level| Comparison { levels: vec![level.clone()], ..comparison.clone() };
+        let is_there = |level: &Level| alone(level).named_fields().iter().all(|field| fields.contains(field));
+        comparison.levels = comparison.levels.iter().filter(|level| is_there(level)).cloned().collect();
+        fields.contains(&comparison.name)
+    });
+    Ok(write(&file))
+}
+
+/// Reads a model and, where sources are given, holds it against their columns. Gives what to tell the user.
+pub fn check_model(
+    given: &ModelSpec,
+    sources: &[SourceSpec],
+    roles: &[(String, Role)],
+) -> Result<String, Faults> {
+    let (file, name) = read_model(given)?;
     if sources.is_empty() {
         return Ok(format!("{name} is a model that can be used"));
     }
@@ -253,22 +354,51 @@ pub fn check_model(path: &Path, sources: &[SourceSpec], roles: &[(String, Role)]
 }
 
 /// The model in plain English.
-pub fn explain_model(path: &Path) -> Result<String, Faults> {
-    Ok(prose(&read_model(path)?.0.model))
+pub fn explain_model(given: &ModelSpec) -> Result<String, Faults> {
+    Ok(prose(&read_model(given)?.0.model))
+}
+
+/// What each level of each comparison is worth, as a chart and a table of HTML; `None` where nothing has been learned.
+pub fn model_chart(given: &ModelSpec) -> Result<Option<String>, Faults> {
+    let model = read_model(given)?.0.model;
+    let id = format!("model-{}", &sha256_of_text(&write(&model.clone().into()))[..8]);
+    Ok(model.is_trained().then(|| chart::weights::weights(&id, &model).html()))
 }
 
 /// What differs from one model to another, a line each; empty if they do the same.
-pub fn difference_of_models(before: &Path, after: &Path) -> Result<Vec<String>, Faults> {
+pub fn difference_of_models(before: &ModelSpec, after: &ModelSpec) -> Result<Vec<String>, Faults> {
     Ok(difference(&read_model(before)?.0.model, &read_model(after)?.0.model))
+}
+
+/// A model that was brought over from Splink.
+#[derive(Clone, Debug)]
+pub struct FromSplink {
+    /// The model as a file.
+    pub text: String,
+    /// What has no counterpart.
+    pub notes: Vec<String>,
+}
+
+/// Brings Splink settings over: a file of JSON, or its text.
+pub fn from_splink(settings: &ModelSpec) -> Result<FromSplink, Faults> {
+    // settings without a name make a model that is called so
+    let called = settings.path().map_or("Splink settings".to_owned(), |path| path.display().to_string());
+    let imported = splink::import(&settings.text()?, &called)?;
+    Ok(FromSplink { text: write(&ModelFile::from(imported.model)), notes: imported.notes })
 }
 
 /// Brings a Splink settings file over. Gives notes on what has no counterpart.
 pub fn import_splink(settings: &Path, out: &Path) -> Result<Vec<String>, Faults> {
     let input = Input { path: settings, what: "the Splink settings that were given" };
     refuse_loss_by_model(out, &[input], "--out")?;
-    let imported = splink::import(&read_text(settings)?, &settings.display().to_string())?;
-    output::write_text(out, &write(&ModelFile::from(imported.model)))?;
+    let imported = from_splink(&settings.to_owned().into())?;
+    output::write_text(out, &imported.text)?;
     Ok(imported.notes)
+}
+
+/// A model as Splink settings.
+pub fn to_splink(model: &ModelSpec) -> Result<String, Faults> {
+    Ok(splink::export(&read_model(model)?.0.model)?)
 }
 
 /// Writes a model as Splink settings.
@@ -276,8 +406,7 @@ pub fn export_splink(model: &Path, out: &Path) -> Result<(), Faults> {
     let todo = "name another file with --out, or move that one away";
     ownership::refuse_inputs(out, &[Input { path: model, what: "the model that was given" }], todo)?;
     ownership::refuse_foreign_file(out, "a settings file of Splink", is_splink, todo)?;
-    let json = splink::export(&read_model(model)?.0.model)?;
-    Ok(output::write_text(out, &json)?)
+    Ok(output::write_text(out, &to_splink(&model.to_owned().into())?)?)
 }
 
 fn is_splink(text: &str) -> bool {

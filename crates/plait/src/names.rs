@@ -1,15 +1,13 @@
 //! A file of names: short forms and spellings that somebody knows, besides those that are built in.
 
+use crate::given::TableSpec;
 use crate::pair_table::rows_that;
 use crate::run::RunNames;
-use crate::source::sha256_of_file;
 use plait_engine::similarity::Nicknames;
 use plait_engine::standardise::{Standardised, standardise};
 use plait_formats::columns::header_list;
-use plait_formats::read::{ReadOptions, read};
 use plait_types::{Column, DateOrder, Fault, FaultCode, Issue, Role, Table, counted};
 use std::collections::BTreeSet;
-use std::path::Path;
 use std::sync::Arc;
 
 /// Headers of the two columns: the name, and what else it is written as.
@@ -29,9 +27,9 @@ pub(crate) struct NamesGiven {
 impl NamesGiven {
     /// Reads a file of names. A [`FaultCode::BadNames`] where a column is missing, a line is no row, or a cell holds no name
     /// or several; messages give rows and never a name.
-    pub(crate) fn read(path: &Path) -> Result<Self, Fault> {
-        let here = |fault: Fault| fault.at(path.display().to_string());
-        let content = read(path, &ReadOptions::default()).map_err(|fault| match fault.code {
+    pub(crate) fn read(given: &TableSpec) -> Result<Self, Fault> {
+        let here = |fault: Fault| fault.at(given.called());
+        let content = given.read().map_err(|fault| match fault.code {
             FaultCode::FileEmpty => here(
                 bad("the file of names has no rows", "write names into it, or leave --names out")
                     .because("the run would look as if more names had been known"),
@@ -45,15 +43,15 @@ impl NamesGiven {
                 "give every line two cells: a name, and one other way in which it is written",
             )));
         }
-        let sha256 = sha256_of_file(path)?;
+        let sha256 = given.sha256(&content)?;
         let pairs = pairs(&content.table).map_err(here)?;
         let mut nicknames = Nicknames::builtin().clone();
         for (name, variant) in &pairs {
             nicknames.insert(name, variant);
         }
         let run = RunNames {
-            path: path.display().to_string(),
-            absolute_path: std::path::absolute(path).ok().map(|path| path.display().to_string()),
+            path: given.called(),
+            absolute_path: given.absolute_path(),
             sha256,
             rows: content.table.n_rows as u64,
             pairs: pairs.len() as u64,

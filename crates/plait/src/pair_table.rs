@@ -1,13 +1,11 @@
 //! A table of pairs of records that somebody gives: source and record of each side, as `links.parquet` has them.
 
-use crate::score::file_name;
-use crate::source::Opened;
+use crate::given::TableSpec;
+use crate::source::{Opened, RecordNames};
 use crate::summary::list;
 use hashbrown::HashMap;
 use plait_formats::columns::header_list;
-use plait_formats::read::{ReadOptions, read};
 use plait_types::{Column, Fault, FaultCode, Issue, IssueKind, Table, counted, grouped};
-use std::path::Path;
 
 /// What a table of pairs is for, for its faults.
 #[derive(Clone, Copy)]
@@ -37,6 +35,7 @@ pub(crate) type Ends<'a> = [Option<(usize, &'a str)>; 2];
 /// A table of pairs of records.
 pub(crate) struct PairTable {
     table: Table,
+    pub(crate) sha256: String,
     /// Columns of the left and of the right source; none where there is one source.
     source: Option<[usize; 2]>,
     record: [usize; 2],
@@ -45,12 +44,12 @@ pub(crate) struct PairTable {
 impl PairTable {
     /// Reads the table, and gives what was found in the file. Every line has to be a row.
     pub(crate) fn read(
-        path: &Path,
+        given: &TableSpec,
         purpose: &PairsFor,
         n_sources: usize,
     ) -> Result<(Self, Vec<Issue>), Fault> {
-        let here = |fault: Fault| fault.at(path.display().to_string());
-        let content = read(path, &ReadOptions::default()).map_err(|fault| {
+        let here = |fault: Fault| fault.at(given.called());
+        let content = given.read().map_err(|fault| {
             if fault.code != FaultCode::FileEmpty {
                 return fault;
             }
@@ -68,10 +67,11 @@ impl PairTable {
             );
             return Err(here(fault.because(purpose.harm)));
         }
-        Ok((Self::of(content.table, purpose, n_sources).map_err(here)?, content.issues))
+        let sha256 = given.sha256(&content)?;
+        Ok((Self::of(content.table, sha256, purpose, n_sources).map_err(here)?, content.issues))
     }
 
-    fn of(table: Table, purpose: &PairsFor, n_sources: usize) -> Result<Self, Fault> {
+    fn of(table: Table, sha256: String, purpose: &PairsFor, n_sources: usize) -> Result<Self, Fault> {
         let find = |name: &str| {
             table.columns.iter().position(|column| column.name.trim().eq_ignore_ascii_case(name))
         };
@@ -87,7 +87,7 @@ impl PairTable {
         let names_sources = n_sources > 1 || find("source_l").is_some() || find("source_r").is_some();
         let source = if names_sources { Some([need("source_l")?, need("source_r")?]) } else { None };
         let record = [need("record_l")?, need("record_r")?];
-        Ok(Self { table, source, record })
+        Ok(Self { table, sha256, source, record })
     }
 
     /// The column of the first of these names that it has.
@@ -147,19 +147,19 @@ impl PairTable {
     }
 }
 
-/// The records that pairs name, by source and name, as far as the sources have them.
+/// The records that pairs name, by source and name, as far as the sources have them; of each source what its records are
+/// called, and how many there are.
 pub(crate) fn records_named<'a>(
     pairs: impl Iterator<Item = Ends<'a>>,
-    sources: &[Opened],
+    sources: &[(&RecordNames, usize)],
 ) -> HashMap<(usize, &'a str), u32> {
     let wanted: Vec<(usize, &'a str)> = pairs.flatten().flatten().collect();
     let place_of: HashMap<(usize, &str), usize> =
         wanted.iter().enumerate().map(|(place, &end)| (end, place)).collect();
     let mut record_of = HashMap::with_capacity(wanted.len());
     let mut record = 0;
-    for (index, source) in sources.iter().enumerate() {
-        let names = source.record_names();
-        for row in 0..source.table.n_rows {
+    for (index, &(names, n_rows)) in sources.iter().enumerate() {
+        for row in 0..n_rows {
             if let Some(&place) = place_of.get(&(index, names.get(row).as_ref())) {
                 record_of.insert(wanted[place], record);
             }
@@ -167,6 +167,16 @@ pub(crate) fn records_named<'a>(
         }
     }
     record_of
+}
+
+/// The same of sources that were opened.
+pub(crate) fn records_named_in<'a>(
+    pairs: impl Iterator<Item = Ends<'a>>,
+    sources: &[Opened],
+) -> HashMap<(usize, &'a str), u32> {
+    let names: Vec<RecordNames> = sources.iter().map(Opened::record_names).collect();
+    let n_rows = sources.iter().map(|source| source.table.n_rows);
+    records_named(pairs, &names.iter().zip(n_rows).collect::<Vec<_>>())
 }
 
 /// `row 3 names`, `rows 3 and 17 name`
@@ -186,7 +196,7 @@ pub(crate) fn rows_in_words(rows: &[usize]) -> String {
 }
 
 /// The finding about rows that name a record which its source does not have.
-pub(crate) fn of_unknown_records(kind: IssueKind, path: &Path, rows: &[usize]) -> Option<Issue> {
+pub(crate) fn of_unknown_records(kind: IssueKind, given: &TableSpec, rows: &[usize]) -> Option<Issue> {
     if rows.is_empty() {
         return None;
     }
@@ -195,5 +205,5 @@ pub(crate) fn of_unknown_records(kind: IssueKind, path: &Path, rows: &[usize]) -
              and their identifier or row number",
         rows_that(rows, "names", "name")
     );
-    Some(Issue::new(kind, file_name(path), message).counting(rows.len()))
+    Some(Issue::new(kind, given.file_name(), message).counting(rows.len()))
 }

@@ -9,15 +9,18 @@ use crate::source::SourceSpec;
 use crate::traced::Traced;
 use crate::{VERSION, output};
 use plait_engine::progress::{Progress, Stage};
+use plait_formats::read::Rows;
 use plait_formats::returns::check::{ColumnQuality, Finding};
 use plait_formats::returns::detect::Member;
 use plait_formats::returns::spec::Severity;
-use plait_formats::returns::{Identity, IdentityKept, IdentitySink, Recognised, write_issues};
-use plait_formats::write::{CsvStyle, OutTable, OutValues, PiecesFile, RowsFile, harmless, write_csv};
+use plait_formats::returns::{Identity, IdentityKept, IdentitySink, Recognised, issues_table, write_issues};
+use plait_formats::write::{
+    CsvStyle, OutTable, OutValues, PiecesFile, RowsFile, RowsKept, harmless, to_rows, write_csv,
+};
 use plait_types::{Column, Fault, FaultCode, Issue, IssueKind, NULL, Table, Values, counted, grouped};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The version of the layout of the folder that this program writes.
 const FORMAT: u32 = 1;
@@ -35,8 +38,8 @@ const RECORD: Record = Record { file: DATASET, may_be_named };
 pub struct ReadRequest {
     /// A file, folder or zip archive.
     pub source: SourceSpec,
-    /// The folder for the results.
-    pub out: PathBuf,
+    /// The folder for the results; they are [kept in memory](ReadDone::held) if `None`.
+    pub out: Option<PathBuf>,
 }
 
 /// What was read.
@@ -50,6 +53,19 @@ pub struct ReadDone {
     pub issues: Vec<Issue>,
     /// Files written.
     pub wrote: Vec<PathBuf>,
+    /// The tables, where the request names no folder.
+    pub held: Option<HeldReturn>,
+}
+
+/// The tables of a return that stay in memory.
+#[derive(Clone, Debug)]
+pub struct HeldReturn {
+    /// Identity and payload, as files of these names would have them: `identity`, `identity-names`, `payload-cin_plan`.
+    pub tables: Vec<(String, Rows)>,
+    /// What is wrong, worst first, as in `issues.csv`.
+    pub findings: Rows,
+    /// Completeness and validity of every column, as in `columns.csv`.
+    pub columns: Rows,
 }
 
 /// Reads a return and writes its identity and payload tables apart, joined by a record key, with `issues.csv`, a list of
@@ -57,14 +73,77 @@ pub struct ReadDone {
 ///
 /// Fails where the source is no return, cannot be read, or holds no person.
 pub fn read(request: &ReadRequest, progress: &dyn Progress) -> Result<ReadDone, Faults> {
-    let source = &request.source;
-    let place = OutputPlace::hold(&request.out, &RECORD)?;
+    if request.source.rows.is_some() {
+        return Err(not_a_return(&request.source).into());
+    }
+    match &request.out {
+        Some(out) => read_into(out, &request.source, progress),
+        None => read_and_keep(&request.source, progress),
+    }
+}
+
+fn read_and_keep(source: &SourceSpec, progress: &dyn Progress) -> Result<ReadDone, Faults> {
+    progress.begin(Stage::Read, crate::source::bytes_at(&source.path));
+    let recognised = dataset::recognise(source)?.ok_or_else(|| not_a_return(source))?;
+    let sha256 = dataset::sha256(&recognised)?;
+    let mut payload = Payload {
+        recognised: recognised.clone(),
+        tables: BTreeMap::new(),
+        create: |_: &str, columns: &[String]| Ok(RowsKept::of(columns)),
+        append: |kept: &mut RowsKept, rows: &Table| {
+            kept.append(rows);
+            Ok(())
+        },
+    };
+    let mut take_payload = |table: &str, rows: Table| payload.append(table, &rows);
+    let dataset = dataset::land(recognised, source, Some(&mut take_payload), IdentityKept::Whole, progress)?;
+    let landed = &dataset.landed;
+    let persons = landed.identity.tables();
+    let of_identity = persons.iter().zip(IDENTITY_TABLES).enumerate();
+    // a long table without rows is left out
+    let mut tables: Vec<(String, Rows)> = of_identity
+        .filter(|(at, ((table, _), _))| *at == 0 || table.n_rows > 0)
+        .map(|(_, ((table, columns), of))| (format!("{IDENTITY}{of}"), in_order(table, columns)))
+        .collect();
+    tables.extend(payload.tables.into_iter().map(|(table, kept)| (name_of(&table), kept.finish())));
+    let spec = dataset.recognised.spec.id();
+    let findings =
+        issues_table(&spec, &landed.findings, &landed.quality, &landed.issues, |text| Cow::Borrowed(text));
+    let held = HeldReturn {
+        findings: to_rows(&findings),
+        columns: to_rows(&columns_table(&landed.quality, |text| Cow::Borrowed(text))),
+        tables,
+    };
+    let json = document(source, &dataset, &sha256, &[]);
+    let text = describe(source, &dataset);
+    Ok(ReadDone { text, json, issues: dataset.landed.issues, wrote: Vec::new(), held: Some(held) })
+}
+
+/// The columns that a table has, in this order.
+fn in_order(table: &Table, columns: &[&'static str]) -> Rows {
+    let there = columns.iter().filter_map(|name| table.column(name));
+    let out = there.fold(OutTable::new(), |out, column| {
+        out.with(&column.name, OutValues::codes(&column.codes, &column.values))
+    });
+    to_rows(&out)
+}
+
+fn read_into(out: &Path, source: &SourceSpec, progress: &dyn Progress) -> Result<ReadDone, Faults> {
+    let place = OutputPlace::hold(out, &RECORD)?;
     let persons = format!("{IDENTITY}.parquet");
     place.refuse_losses(&[&persons, ISSUES, COLUMNS, DATASET], &[Input::source(&source.path)])?;
     progress.begin(Stage::Read, crate::source::bytes_at(&source.path));
     let recognised = dataset::recognise(source)?.ok_or_else(|| not_a_return(source))?;
     let sha256 = dataset::sha256(&recognised)?;
-    let mut payload = PayloadFiles { place: &place, recognised: recognised.clone(), files: BTreeMap::new() };
+    let of_return = notes(&recognised);
+    let mut payload = Payload {
+        recognised: recognised.clone(),
+        tables: BTreeMap::new(),
+        create: |table: &str, columns: &[String]| {
+            RowsFile::create(&place.staged(&file_of(table)), columns, &of_return)
+        },
+        append: RowsFile::append,
+    };
     let mut identity = IdentityFiles { place: &place, files: Vec::new() };
     let mut take_payload = |table: &str, rows: Table| payload.append(table, &rows);
     let mut take_identity = |part: Identity| identity.append(&part);
@@ -77,7 +156,11 @@ pub fn read(request: &ReadRequest, progress: &dyn Progress) -> Result<ReadDone, 
         dataset::land(recognised, source, Some(&mut take_payload), IdentityKept::InParts(in_parts), progress)
             .map_err(|fault| place.seen_from_outside(fault))?;
     progress.begin(Stage::Write, 1);
-    let mut files = payload.finish()?;
+    let mut files = Vec::new();
+    for (table, file) in payload.tables {
+        file.finish()?;
+        files.push(file_of(&table));
+    }
     files.extend(identity.finish(&notes(&dataset.recognised))?);
     write_issues(
         &place.staged(ISSUES),
@@ -95,7 +178,8 @@ pub fn read(request: &ReadRequest, progress: &dyn Progress) -> Result<ReadDone, 
     let names: Vec<&str> = files.iter().map(String::as_str).collect();
     let wrote = place.publish(&names)?;
     progress.advance(1);
-    Ok(ReadDone { text: describe(source, &dataset), json, issues: dataset.landed.issues, wrote })
+    let text = describe(source, &dataset);
+    Ok(ReadDone { text, json, issues: dataset.landed.issues, wrote, held: None })
 }
 
 /// Whether a reading may write a file of this name.
@@ -116,14 +200,21 @@ fn not_a_return(source: &SourceSpec) -> Fault {
     )
 }
 
-/// The payload tables of a return, written as their rows come.
-struct PayloadFiles<'a> {
-    place: &'a OutputPlace,
+/// The payload tables of a return, which grow as their rows come: files, or rows that are kept.
+struct Payload<T, C, A> {
     recognised: Recognised,
-    files: BTreeMap<String, RowsFile>,
+    /// By the name that the specification has for them.
+    tables: BTreeMap<String, T>,
+    /// Makes the table of this name and these columns.
+    create: C,
+    append: A,
 }
 
-impl PayloadFiles<'_> {
+impl<T, C, A> Payload<T, C, A>
+where
+    C: Fn(&str, &[String]) -> Result<T, Fault>,
+    A: Fn(&mut T, &Table) -> Result<(), Fault>,
+{
     fn append(&mut self, table: &str, rows: &Table) -> Result<(), Fault> {
         // a table that says nothing beyond who its records are about
         if rows
@@ -134,13 +225,11 @@ impl PayloadFiles<'_> {
             return Ok(());
         }
         let rows = &self.with_row_numbers(rows);
-        if !self.files.contains_key(table) {
+        if !self.tables.contains_key(table) {
             let columns: Vec<String> = rows.columns.iter().map(|column| column.name.clone()).collect();
-            let path = self.place.staged(&file_of(table));
-            let notes = notes(&self.recognised);
-            self.files.insert(table.to_owned(), RowsFile::create(&path, &columns, &notes)?);
+            self.tables.insert(table.to_owned(), (self.create)(table, &columns)?);
         }
-        self.files.get_mut(table).expect("it was made above").append(rows)
+        (self.append)(self.tables.get_mut(table).expect("it was made above"), rows)
     }
 
     /// Rows of tables beside nested files, which number their rows: all batches of a file have the same columns.
@@ -160,16 +249,10 @@ impl PayloadFiles<'_> {
         rows.columns.splice(at..at, columns);
         Cow::Owned(rows)
     }
-
-    fn finish(self) -> Result<Vec<String>, Fault> {
-        let mut names = Vec::new();
-        for (table, file) in self.files {
-            file.finish()?;
-            names.push(file_of(&table));
-        }
-        Ok(names)
-    }
 }
+
+/// What follows the name of [`IDENTITY`] in the names of its tables: persons, and what a person may have several of.
+const IDENTITY_TABLES: [&str; 4] = ["", "-names", "-addresses", "-identifiers"];
 
 /// The tables of identity, written when all their parts have come.
 struct IdentityFiles<'a> {
@@ -182,7 +265,7 @@ impl IdentityFiles<'_> {
     fn append(&mut self, part: &Identity) -> Result<(), Fault> {
         let tables = part.tables();
         if self.files.is_empty() {
-            for ((_, columns), of) in tables.iter().zip(["", "-names", "-addresses", "-identifiers"]) {
+            for ((_, columns), of) in tables.iter().zip(IDENTITY_TABLES) {
                 let name = format!("{IDENTITY}{of}.parquet");
                 let file = PiecesFile::create(&self.place.staged(&name), columns)?;
                 self.files.push((name, file));
@@ -204,11 +287,16 @@ impl IdentityFiles<'_> {
     }
 }
 
-/// The file of a payload table. Names of tables are those of specs; a user's own spec may have any.
+/// The file of a payload table.
 fn file_of(table: &str) -> String {
+    format!("{}.parquet", name_of(table))
+}
+
+/// What a payload table is called. Names of tables are those of specs; a user's own spec may have any.
+fn name_of(table: &str) -> String {
     let plain: String =
         table.chars().map(|c| if c.is_alphanumeric() || matches!(c, '_' | '-') { c } else { '_' }).collect();
-    format!("{PAYLOAD}-{plain}.parquet")
+    format!("{PAYLOAD}-{plain}")
 }
 
 fn notes(recognised: &Recognised) -> Vec<(String, String)> {
@@ -219,23 +307,27 @@ fn notes(recognised: &Recognised) -> Vec<(String, String)> {
 }
 
 fn write_columns(place: &OutputPlace, quality: &[ColumnQuality]) -> Result<(), Fault> {
+    write_csv(&place.staged(COLUMNS), &columns_table(quality, harmless), CsvStyle::Excel)
+}
+
+/// A row per column; `cell` makes a text fit for where it goes.
+fn columns_table(quality: &[ColumnQuality], cell: fn(&str) -> Cow<'_, str>) -> OutTable<'static> {
     let text = |of: fn(&ColumnQuality) -> &str| {
         let mut values = Values::default();
-        quality.iter().for_each(|column| values.push(&harmless(of(column))));
+        quality.iter().for_each(|column| values.push(&cell(of(column))));
         OutValues::from(values)
     };
     let numbers = |of: fn(&ColumnQuality) -> u64| -> Vec<i64> {
         quality.iter().map(|column| i64::try_from(of(column)).unwrap_or(i64::MAX)).collect()
     };
-    let table = OutTable::new()
+    OutTable::new()
         .with("table", text(|column| &column.table))
         .with("column", text(|column| &column.column))
         .with("header", text(|column| &column.header))
         .with("rows", numbers(|column| column.n_rows))
         .with("present", numbers(|column| column.n_present))
         .with("valid", numbers(|column| column.n_valid))
-        .with("placeholders", numbers(|column| column.n_placeholder));
-    write_csv(&place.staged(COLUMNS), &table, CsvStyle::Excel)
+        .with("placeholders", numbers(|column| column.n_placeholder))
 }
 
 fn document(source: &SourceSpec, dataset: &Dataset, sha256: &str, files: &[String]) -> serde_json::Value {

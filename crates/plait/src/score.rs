@@ -1,6 +1,7 @@
 //! Results against a table of the truth.
 
 use crate::faults::Faults;
+use crate::given::TableSpec;
 use crate::run::{Run, RunTruth};
 use crate::source::{Opened, RecordNames};
 use hashbrown::{HashMap, HashSet};
@@ -46,12 +47,11 @@ const RECORD: &[&str] = &["record", "record_id", "rec_id", "unique_id", "id"];
 const ENTITY: &[&str] = &["entity", "entity_id", "person", "person_id", "cluster", "cluster_id"];
 
 impl TruthTable {
-    pub(crate) fn read(path: &Path) -> Result<Self, Fault> {
-        let table = read(path, &ReadOptions::default())?.table;
-        Self::of(table).map_err(|fault| fault.at(path.display().to_string()))
+    pub(crate) fn read(given: &TableSpec) -> Result<Self, Fault> {
+        Self::of(given.read()?.table).map_err(|fault| fault.at(given.called()))
     }
 
-    pub(crate) fn of(table: Table) -> Result<Self, Fault> {
+    fn of(table: Table) -> Result<Self, Fault> {
         let find = |names: &[&str]| {
             names.iter().find_map(|name| {
                 table.columns.iter().position(|column| column.name.eq_ignore_ascii_case(name))
@@ -218,12 +218,12 @@ impl Truth {
 
     /// Reads a truth table and looks its records up in the sources. Records that it does not name are left out of the
     /// scores. Refused where the scores would mislead: see [`TruthTable::look_up`].
-    pub(crate) fn read(path: &Path, sources: &[Opened]) -> Result<Self, Fault> {
-        let truth = TruthTable::read(path)?;
+    pub(crate) fn read(given: &TableSpec, sources: &[Opened]) -> Result<Self, Fault> {
+        let truth = TruthTable::read(given)?;
         let names: Vec<RecordNames> = sources.iter().map(Opened::record_names).collect();
         let sources = sources.iter().zip(&names);
         let sources = sources.map(|(source, names)| (source.table.name.as_str(), source.table.n_rows, names));
-        truth.look_up_all(&sources.collect::<Vec<_>>()).map_err(|fault| fault.at(path.display().to_string()))
+        truth.look_up_all(&sources.collect::<Vec<_>>()).map_err(|fault| fault.at(given.called()))
     }
 }
 
@@ -296,7 +296,7 @@ pub(crate) fn run_truth(
 /// Scores the persons of a finished run. Needs only its `people.parquet`, not the sources.
 pub fn score(request: &ScoreRequest) -> Result<RunTruth, Faults> {
     let run = Run::read(&request.folder)?;
-    let truth = TruthTable::read(&request.truth)?;
+    let truth = TruthTable::read(&request.truth.clone().into())?;
     let people = read(&request.folder.join(crate::output::PEOPLE), &ReadOptions::default())?.table;
     let column = |name: &str| {
         people.column(name).ok_or_else(|| {

@@ -382,6 +382,8 @@ fn open_table(spec: &SourceSpec) -> Result<Opened, NotOpened> {
 }
 
 fn open_rows(spec: &SourceSpec, rows: &Rows) -> Result<Opened, NotOpened> {
+    // the first of them is enough to know that the table has to be made anew
+    rows.refuse_unusable(&spec.called()).map_err(|mut faults| faults.swap_remove(0))?;
     let read = rows.read(&spec.called()).map_err(NotOpened::by_reading)?;
     let sha256 = sha256_of_rows(&read.table);
     opened_table(spec, read, sha256)

@@ -18,8 +18,11 @@ source  record  person_id    confidence
 Term(title='Starting point', ...)
 """
 
+from plait import similarity
 from plait._errors import InputError, PlaitError, QualityError, UsageError
-from plait._linkage import Explanation, Linkage, Term, link
+from plait._linkage import Explanation, Linkage, Term, Tradeoff, link
+from plait._look import Look, Reading, look, read
+from plait._model import Model
 from plait._plait import __version__
 from plait._table import Table
 
@@ -27,11 +30,18 @@ __all__ = [
     "Explanation",
     "InputError",
     "Linkage",
+    "Look",
+    "Model",
     "PlaitError",
     "QualityError",
+    "Reading",
     "Table",
     "Term",
+    "Tradeoff",
     "UsageError",
     "__version__",
     "link",
+    "look",
+    "read",
+    "similarity",
 ]

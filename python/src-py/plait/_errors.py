@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
@@ -18,6 +19,12 @@ class PlaitError(Exception):
     ``code`` is the stable code (``E012``; ``plait explain E012`` says more), ``what`` one sentence, ``place``
     where, ``why`` why it matters and ``help`` what to do. No value of a record is in any of them. ``others``
     are further errors that were found at the same time.
+
+    >>> try:
+    ...     plait.link("nowhere.csv")
+    ... except plait.PlaitError as error:
+    ...     print(error.code, error.help)
+    E001 check ...
     """
 
     def __init__(self, code: str, what: str, place: str | None, why: str | None, help: str) -> None:
@@ -58,9 +65,23 @@ def refused_as(faults: str) -> PlaitError:
     """What the compiled part refused, as one of these."""
     first, *others = [
         _OF_KIND.get(fault["kind"], PlaitError)(
-            fault["code"], fault["what"], fault["place"], fault["why"], fault["help"]
+            fault["code"],
+            in_python(fault["what"]),
+            fault["place"],
+            None if fault["why"] is None else in_python(fault["why"]),
+            in_python(fault["help"]),
         )
         for fault in json.loads(faults)
     ]
     first.others = others
     return first
+
+
+_CALLED = {"role": "roles", "as": "is_a", "link-type": "link_type", "ages-on": "ages_on"}
+
+
+def in_python(text: str) -> str:
+    """A message in which options are called as they are in Python: ``roles={"REF": "record_id"}`` for ``--role "REF=record_id"``."""
+    text = re.sub(r'--role "([^"=]+)=([^"]+)"', r'roles={"\1": "\2"}', text)
+    text = re.sub(r"--([a-z]+(?:-[a-z]+)*)", lambda option: _CALLED.get(option[1], option[1]), text)
+    return re.sub(r"\bplait (look|read|link)(?: FILE)?\b", r"plait.\1", text)

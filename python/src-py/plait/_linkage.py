@@ -4,39 +4,28 @@ from __future__ import annotations
 
 import html
 import json
-import os
-import sys
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Protocol, Union
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
-from plait import _plait
-from plait._errors import asked
+from plait import _given, _plait
+from plait._errors import asked, in_python
+from plait._given import Path, Source
+from plait._model import Model
+from plait._progress import Progress, Shown
 from plait._table import Table
-
-
-class ArrowStream(Protocol):
-    """A table that hands out its columns, such as a frame of polars or pandas."""
-
-    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object: ...
-
-
-Source = Union[str, "os.PathLike[str]", ArrowStream]
-Progress = Callable[[str, float], object]
 
 
 def link(
     *sources: Source | Mapping[str, Source],
-    model: str | os.PathLike[str] | None = None,
+    model: Model | Path | None = None,
     method: str | None = None,
     roles: Mapping[str, str] | None = None,
     link_type: str | None = None,
     threshold: float | None = None,
-    truth: str | os.PathLike[str] | None = None,
-    constraints: str | os.PathLike[str] | None = None,
-    labels: str | os.PathLike[str] | None = None,
-    names: str | os.PathLike[str] | None = None,
+    truth: Source | None = None,
+    constraints: Source | None = None,
+    labels: Source | None = None,
+    names: Source | None = None,
     ages_on: str | None = None,
     is_a: Mapping[str, str] | None = None,
     authority: Mapping[str, str] | None = None,
@@ -50,21 +39,27 @@ def link(
     with a dict, ``plait.link({"pupils": pupils, "clinic": clinic})``; unnamed tables are called ``table_1``,
     ``table_2`` and so on, files by their names.
 
-    ``roles`` says what columns hold, by header: ``{"Cms Id": "record_id"}``. The other options are those of
-    ``plait link``; files of a model, constraints, labels, names and truth are given by their paths.
-    ``progress`` is called with the stage and the share of it that is done (0 to 1); ``True`` draws a line on
-    the terminal, which is what happens by default where there is one, and ``False`` draws none.
+    ``roles`` says what columns hold, by header: ``{"Cms Id": "record_id"}``. ``model`` is a :class:`Model`, or the
+    path or the text of a model file; ``method`` a published method in its place. ``truth``, ``constraints``,
+    ``labels`` and ``names`` are tables in memory or paths. The other options are those of ``plait link``.
+
+    ``progress`` is called with the stage and the share of it that is done (0 to 1). By default a notebook or a
+    terminal shows how far the run is; ``True`` shows it on standard error in any case, and ``False`` nowhere.
 
     Raises a :class:`PlaitError` with ``help`` where something is wrong, and ``KeyboardInterrupt`` on Ctrl-C.
+
+    >>> linkage = plait.link({"pupils": pupils, "clinic": clinic})
+    >>> linkage.people
+    source  record  person_id    confidence
+    ...
     """
-    given = [_source(name, source) for name, source in _named(sources)]
     options = {
-        "model": _path(model),
+        "model": _given.model(model),
         "method": method,
-        "truth": _path(truth),
-        "constraints": _path(constraints),
-        "labels": _path(labels),
-        "names": _path(names),
+        "truth": _given.table("truth", truth),
+        "constraints": _given.table("constraints", constraints),
+        "labels": _given.table("labels", labels),
+        "names": _given.table("names", names),
         "roles": list((roles or {}).items()),
         "is_a": list((is_a or {}).items()),
         "authority": list((authority or {}).items()),
@@ -74,57 +69,11 @@ def link(
         "threads": threads,
         "seed": seed,
     }
-    with _Line(progress) as told:
-        return Linkage(asked(_plait.link, given, options, told))
+    with Shown(progress) as told:
+        return Linkage(asked(_plait.link, _given.sources(sources), options, told))
 
 
-def _named(sources: tuple[Source | Mapping[str, Source], ...]) -> list[tuple[str | None, Source]]:
-    named: list[tuple[str | None, Source]] = []
-    for source in sources:
-        if isinstance(source, Mapping):
-            named.extend(source.items())
-        elif isinstance(source, (str, os.PathLike)):
-            named.append((None, source))
-        else:
-            named.append((f"table_{len(named) + 1}", source))
-    return named
-
-
-def _source(name: str | None, source: Source) -> dict[str, Any]:
-    path = os.fspath(source) if isinstance(source, (str, os.PathLike)) else None
-    table = None if path is not None else _plait.Table.of(source)
-    return {"name": name, "path": path, "table": table}
-
-
-def _path(path: str | os.PathLike[str] | None) -> str | None:
-    return None if path is None else os.fspath(path)
-
-
-class _Line:
-    """One line on the terminal that says how far a run is."""
-
-    def __init__(self, progress: Progress | bool | None) -> None:
-        self._call = progress if callable(progress) else None
-        self._draws = progress is True or (progress is None and sys.stderr.isatty())
-        self._width = 0
-
-    def __enter__(self) -> Progress | None:
-        return self._call or (self._draw if self._draws else None)
-
-    def _draw(self, stage: str, share: float) -> None:
-        line = f"{stage} {share:4.0%}"
-        sys.stderr.write("\r" + line.ljust(self._width))
-        sys.stderr.flush()
-        self._width = len(line)
-
-    def __exit__(self, *_: object) -> None:
-        if self._width:
-            sys.stderr.write("\r" + " " * self._width + "\r")
-            sys.stderr.flush()
-
-
-@dataclass(frozen=True)
-class Term:
+class Term(NamedTuple):
     """One part of the weight of a pair."""
 
     title: str
@@ -134,9 +83,8 @@ class Term:
     right: str | None
 
 
-@dataclass(frozen=True)
-class Explanation:
-    """Why two records are one person or not. The weights of the terms sum to ``weight``."""
+class Explanation(NamedTuple):
+    """Why two records are one person or not. The weights of the terms sum to ``weight``. Holds values of both records."""
 
     left: str
     right: str
@@ -146,6 +94,7 @@ class Explanation:
     sentence: str
     statement: str | None
     objection: str | None
+    chart: str
 
     def __str__(self) -> str:
         lines = [f"{self.left} and {self.right}: {self.weight:.2f} bits, match probability {self.probability:.6f}"]
@@ -153,27 +102,22 @@ class Explanation:
         lines.extend(said for said in (self.statement, self.objection) if said)
         return "\n".join(lines)
 
+    def __repr__(self) -> str:
+        return str(self)
+
     def _repr_html_(self) -> str:
-        width, row = 640, 22
-        scale = 150 / max((abs(term.weight) for term in self.terms), default=1.0)
-        marks = []
-        for at, term in enumerate(self.terms):
-            y = at * row
-            bar = abs(term.weight) * scale
-            x = 430 if term.weight >= 0 else 430 - bar
-            fill = "#1d6fa3" if term.weight >= 0 else "#b3541e"
-            text = html.escape(f"{term.title}: {term.outcome}"[:58])
-            marks.append(
-                f'<text x="0" y="{y + 15}">{text}</text>'
-                f'<rect x="{x:.1f}" y="{y + 4}" width="{bar:.1f}" height="14" fill="{fill}"/>'
-                f'<text x="{width}" y="{y + 15}" text-anchor="end">{term.weight:+.1f}</text>'
-            )
-        title = html.escape(f"{self.left} and {self.right}: {self.weight:.2f} bits")
-        return (
-            f'<svg xmlns="http://www.w3.org/2000/svg" role="img" width="{width}" height="{len(self.terms) * row}"'
-            f' font-family="sans-serif" font-size="12"><title>{title}</title>{"".join(marks)}</svg>'
-            f"<p>{html.escape(self.sentence)}</p>"
-        )
+        return f"{self.chart}<p>{html.escape(self.sentence)}</p>"
+
+
+class Tradeoff(Table):
+    """Precision and recall by threshold; a chart in a notebook."""
+
+    def __init__(self, table: _plait.Table, chart: str) -> None:
+        super().__init__(table)
+        self._chart = chart
+
+    def _repr_html_(self) -> str:
+        return self._chart
 
 
 class Linkage:
@@ -182,6 +126,7 @@ class Linkage:
     def __init__(self, linkage: _plait.Linkage) -> None:
         self._linkage = linkage
         self.run: dict[str, Any] = json.loads(linkage.run)
+        """Everything that ``run.json`` holds."""
 
     @property
     def people(self) -> Table:
@@ -206,12 +151,12 @@ class Linkage:
     @property
     def issues(self) -> list[str]:
         """What was found in the sources, one line each."""
-        return self._linkage.issues
+        return [in_python(issue) for issue in self._linkage.issues]
 
     @property
-    def model(self) -> str:
-        """The model as it was used, as the text of a model file."""
-        return self._linkage.model
+    def model(self) -> Model:
+        """The model as it was used, with what it has learned; ``model.to_toml()`` is its text."""
+        return Model._of(self._linkage.model)
 
     def summary(self) -> str:
         """A paragraph for a manager."""
@@ -228,8 +173,14 @@ class Linkage:
         return groups
 
     def why(self, left: str, right: str) -> Explanation:
-        """Why two records are one person or not: ``record``, or ``source:record``. Holds their values."""
-        said = json.loads(asked(self._linkage.explain, left, right))
+        """Why two records are one person or not: ``record``, or ``source:record``. Holds their values.
+
+        >>> linkage.why("P1", "K2")
+        pupils:P1 and clinic:K2: ... bits, match probability ...
+        ...
+        """
+        document, chart = asked(self._linkage.explain, left, right)
+        said = json.loads(document)
         left, right = (f"{said[side]['source']}:{said[side]['record']}" for side in ("left", "right"))
         terms = tuple(
             Term(term["title"], term["outcome"], term["weight"], term["left"], term["right"])
@@ -244,18 +195,40 @@ class Linkage:
             sentence=said["sentence"],
             statement=said["statement"],
             objection=said["objection"],
+            chart=chart,
         )
 
-    def score(self, truth: ArrowStream) -> dict[str, Any]:
+    def weights(self, pairs: Source) -> Table:
+        """What the model gives to pairs of records, whether or not they were compared: ``match_weight`` in bits, and
+        ``match_probability``.
+
+        ``pairs`` has the columns ``source_l``, ``record_l``, ``source_r`` and ``record_r``, as :attr:`links` has them.
+
+        >>> linkage.weights(linkage.links).columns
+        ['source_l', 'record_l', 'source_r', 'record_r', 'match_weight', 'match_probability']
+        """
+        return Table(asked(self._linkage.weigh, _given.table("pairs", pairs)))
+
+    def tradeoff(self) -> Tradeoff:
+        """Precision and recall at other thresholds, as estimated without labels; against the truth too, if the run was
+        given one. Persons are what the links from a threshold on reach; what keeps a pair from being a link in the run
+        does so at every threshold.
+
+        >>> linkage.tradeoff().columns
+        ['match_weight', 'match_probability', 'links', 'precision', 'recall']
+        """
+        return Tradeoff(*self._linkage.tradeoff(f"tradeoff-{id(self):x}"))
+
+    def score(self, truth: Source) -> dict[str, Any]:
         """Precision, recall, F1 and B-cubed figures against a table of source, record and entity."""
-        scores: dict[str, Any] = json.loads(asked(self._linkage.score, _plait.Table.of(truth)))
+        scores: dict[str, Any] = json.loads(asked(self._linkage.score, _given.table("truth", truth)))
         return scores
 
-    def report(self, path: str | os.PathLike[str] | None = None) -> str:
+    def report(self, path: Path | None = None) -> str:
         """How it went, as a page of HTML that asks nothing of the network; also written to ``path``."""
         return _page(self._linkage.report, path)
 
-    def quality_report(self, path: str | os.PathLike[str] | None = None) -> str:
+    def quality_report(self, path: Path | None = None) -> str:
         """How good it is and for whom, as such a page."""
         return _page(self._linkage.quality_report, path)
 
@@ -267,7 +240,7 @@ class Linkage:
         return paragraphs + self.people._repr_html_()
 
 
-def _page(page: str, path: str | os.PathLike[str] | None) -> str:
+def _page(page: str, path: Path | None) -> str:
     if path is not None:
-        Path(path).write_text(page, encoding="utf-8")
+        _given.write(path, page)
     return page

@@ -61,10 +61,14 @@ class Table:
         return "\n".join([*lines, f"... {left:,} more rows"] if left > 0 else lines)
 
     def _repr_html_(self) -> str:
+        return self.to_html(SHOWN)
+
+    def to_html(self, n: int) -> str:
+        """The first ``n`` rows as a table of HTML."""
         head = "".join(f"<th>{html.escape(name)}</th>" for name in self.columns)
         rows = "".join(
             "<tr>" + "".join(f"<td>{html.escape(_shown(cell))}</td>" for cell in row) + "</tr>"
-            for row in asked(self._table.cells, 0, SHOWN)
+            for row in asked(self._table.cells, 0, n)
         )
         more = f"<caption>{len(self):,} rows</caption>"
         return f"<table>{more}<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"

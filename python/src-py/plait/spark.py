@@ -21,10 +21,11 @@ from typing import TYPE_CHECKING, Any, NoReturn, Union
 
 from plait import _plait
 from plait._errors import UsageError, asked, refused_as
+from plait._model import Model
 
 if TYPE_CHECKING:
     import pyarrow as pa  # type: ignore[import-untyped,unused-ignore]
-    from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql import DataFrame, SparkSession  # type: ignore[import-not-found,unused-ignore]
 
 __all__ = ["Linkage", "link"]
 
@@ -44,7 +45,7 @@ LINKS = (
 PIECE, ASKED, REPLY, COMMON, SAID, RECORDS, PAIRS, CONNECTED, LABELS, MEMBERS, THEIR_PAIRS, PEOPLE_OF, LINKS_OF = range(13)
 
 Source = Union["DataFrame", Mapping[str, "DataFrame"]]
-ModelGiven = Union[str, "os.PathLike[str]"]
+ModelGiven = Union[str, "os.PathLike[str]", Model]
 Progress = Callable[[str, float], object]
 
 
@@ -102,8 +103,8 @@ def link(
     """Links data frames of Spark into people and links, the same as :func:`plait.link` finds with this model.
 
     Name the sources with a dict, ``link(spark, {"pupils": pupils, "clinic": clinic}, model="model.toml")``, or give
-    them one by one: they are then called ``table_1``, ``table_2`` and so on. ``model`` is the path or the text of a
-    model file that has been trained, and may also come last without its name. The other options are those of
+    them one by one: they are then called ``table_1``, ``table_2`` and so on. ``model`` is a :class:`plait.Model`, or the
+    path or the text of a model file, that has been trained, and may also come last without its name. The other options are those of
     ``plait link``. ``processes`` is about how many tasks run at once; the result does not depend on it.
 
     Every source needs a column that names its records. Records are numbered as they lie in a Parquet file, or by
@@ -127,7 +128,7 @@ def _named(
 ) -> tuple[list[tuple[str, DataFrame]], ModelGiven]:
     frames: list[tuple[str, DataFrame]] = []
     for source in sources:
-        if isinstance(source, (str, os.PathLike)):
+        if isinstance(source, (str, os.PathLike, Model)):
             model = source
         elif isinstance(source, Mapping):
             frames.extend(source.items())
@@ -141,6 +142,8 @@ def _named(
 
 
 def _model_text(model: ModelGiven) -> tuple[str, str]:
+    if isinstance(model, Model):
+        return model.to_toml(), "the model"
     if isinstance(model, str) and "\n" in model:
         return model, "the model"
     path = Path(model)

@@ -17,18 +17,14 @@ pub fn describe(profile: &Profile) -> String {
         vec![["column", "role", "filled", "valid", "distinct", "dates"].map(str::to_owned).to_vec()];
     lines.extend(profile.columns.iter().map(|column| figures(profile, column)));
     text += &table(&lines, &[false, false, true, true, true, false]);
-    text += &section("To know", profile.columns.iter().flat_map(remarks));
+    let of_column = |column| ColumnProfile::remarks(column).map(move |remark| (column.shown(), remark));
+    text += &section("To know", profile.columns.iter().flat_map(of_column));
     text += &section("Why", profile.columns.iter().map(|column| (column.shown(), column.why.clone())));
     text += &sample(profile);
     text
 }
 
 fn figures(profile: &Profile, column: &ColumnProfile) -> Vec<String> {
-    let years = match (column.layout(), column.years) {
-        (Some(layout), Some((first, last))) if first == last => format!("{layout}, {first}"),
-        (Some(layout), Some((first, last))) => format!("{layout}, {first} to {last}"),
-        _ => String::new(),
-    };
     let valid = column.validity.filter(|validity| validity.checked > 0);
     vec![
         clipped(&column.shown(), 36),
@@ -36,23 +32,33 @@ fn figures(profile: &Profile, column: &ColumnProfile) -> Vec<String> {
         percent(column.filled, profile.n_rows),
         valid.map_or_else(String::new, |validity| percent(validity.valid, validity.checked)),
         grouped(column.distinct),
-        years,
+        column.dates(),
     ]
 }
 
-/// Each with the header of its column.
-fn remarks(column: &ColumnProfile) -> impl Iterator<Item = (Cow<'_, str>, String)> {
-    // nobody is linked by a category or by prose, so nothing is read as missing there
-    let linked_by = !matches!(column.role, Role::Category | Role::Number | Role::FreeText | Role::Other);
-    let placeholders = column.placeholders.iter().filter(move |_| linked_by).map(|placeholder| {
-        format!("a placeholder ({}) in {}, read as missing", placeholder.what, rows(placeholder.rows))
-    });
-    let invalid = column
-        .validity
-        .filter(|validity| validity.valid < validity.checked)
-        .map(|validity| format!("not {} in {}", validity.rule, rows(validity.checked - validity.valid)));
-    let all = column.notes.iter().cloned().chain(invalid).chain(placeholders);
-    all.chain(column.oddities.iter().cloned()).map(|remark| (column.shown(), remark))
+impl ColumnProfile {
+    /// What there is to know about the column, a sentence each.
+    pub fn remarks(&self) -> impl Iterator<Item = String> {
+        // nobody is linked by a category or by prose, so nothing is read as missing there
+        let linked_by = !matches!(self.role, Role::Category | Role::Number | Role::FreeText | Role::Other);
+        let placeholders = self.placeholders.iter().filter(move |_| linked_by).map(|placeholder| {
+            format!("a placeholder ({}) in {}, read as missing", placeholder.what, rows(placeholder.rows))
+        });
+        let invalid = self
+            .validity
+            .filter(|validity| validity.valid < validity.checked)
+            .map(|validity| format!("not {} in {}", validity.rule, rows(validity.checked - validity.valid)));
+        self.notes.iter().cloned().chain(invalid).chain(placeholders).chain(self.oddities.iter().cloned())
+    }
+
+    /// How its dates are written and of which years they are; empty where it has none.
+    pub fn dates(&self) -> String {
+        match (self.layout(), self.years) {
+            (Some(layout), Some((first, last))) if first == last => format!("{layout}, {first}"),
+            (Some(layout), Some((first, last))) => format!("{layout}, {first} to {last}"),
+            _ => String::new(),
+        }
+    }
 }
 
 /// A heading and lines `name: sentence`, wrapped and indented; nothing where there are no lines.

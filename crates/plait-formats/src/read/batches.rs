@@ -7,7 +7,7 @@ use super::{FileFormat, Read, ReadOptions, RowLines, empty};
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
 use arrow_array::{Array, ArrayRef, RecordBatch};
-use arrow_schema::{Schema, SchemaRef};
+use arrow_schema::{DataType, Schema, SchemaRef};
 use plait_types::{Fault, FaultCode, Issue, Table};
 use rayon::prelude::*;
 use std::sync::Arc;
@@ -43,6 +43,20 @@ impl Rows {
     /// Bytes of their buffers.
     pub fn n_bytes(&self) -> usize {
         self.batches.iter().map(RecordBatch::get_array_memory_size).sum()
+    }
+
+    /// A [`FaultCode::ColumnType`] for each column that holds no single values. A file may have such columns, and they are left
+    /// out of it; who has the rows in memory can put a column into another form, and is told how.
+    pub fn refuse_unusable(&self, name: &str) -> Result<(), Vec<Fault>> {
+        let unusable = self.schema.fields().iter().filter(|field| !holds_values(field.data_type()));
+        let faults: Vec<Fault> = unusable
+            .map(|field| {
+                let what = format!("column \"{}\" is of type {}", field.name(), field.data_type());
+                let fault = Fault::new(FaultCode::ColumnType, what, cast(field.name(), field.data_type()));
+                fault.because("a column is compared by single values: text, numbers, dates, truths").at(name)
+            })
+            .collect();
+        if faults.is_empty() { Ok(()) } else { Err(faults) }
     }
 
     /// The whole numbers of a column, one per row. Another kind of column, a number that is missing, and a column that is not there
@@ -84,6 +98,40 @@ impl Rows {
         name.clone_into(&mut read.table.name);
         Ok(read)
     }
+}
+
+/// Whether a column of this type is one of single values. Bytes are text only for a file, whose writer may not have known.
+fn holds_values(kind: &DataType) -> bool {
+    use DataType as T;
+    match kind {
+        T::Binary | T::LargeBinary | T::BinaryView | T::FixedSizeBinary(_) => false,
+        T::Dictionary(_, values) => holds_values(values),
+        kind => ArrowColumn::new(kind, 0).is_some(),
+    }
+}
+
+/// How a column of such a type becomes one of single values, in the two libraries that most have.
+fn cast(name: &str, kind: &DataType) -> String {
+    use DataType as T;
+    let (polars, pyarrow) = match kind {
+        T::List(_) | T::LargeList(_) | T::ListView(_) | T::LargeListView(_) | T::FixedSizeList(..) => (
+            format!("pl.col(\"{name}\").cast(pl.List(pl.String)).list.join(\";\")"),
+            format!("pc.binary_join(table[\"{name}\"].cast(pa.list_(pa.string())), \";\")"),
+        ),
+        T::Struct(_) => (format!("frame.unnest(\"{name}\")"), "table.flatten()".to_owned()),
+        T::Binary | T::LargeBinary | T::BinaryView | T::FixedSizeBinary(_) => (
+            format!("pl.col(\"{name}\").cast(pl.String)"),
+            format!("table[\"{name}\"].cast(pa.binary()).cast(pa.string())"),
+        ),
+        T::Duration(_) => {
+            (format!("pl.col(\"{name}\").dt.total_days()"), format!("table[\"{name}\"].cast(pa.int64())"))
+        }
+        T::Dictionary(_, values) => return cast(name, values),
+        _ => return "leave the column out, or make it one of text".to_owned(),
+    };
+    format!(
+        "give it as text or as a number, in polars {polars}, in pyarrow {pyarrow}; or leave the column out"
+    )
 }
 
 /// A table while it is filled.
@@ -172,5 +220,31 @@ mod tests {
         assert_eq!(read.issues.iter().map(|issue| issue.kind).collect::<Vec<_>>(), [IssueKind::NestedColumn]);
         let fault = Rows::new(schema, Vec::new()).read("pupils").expect_err("no rows");
         assert_eq!(fault.code, plait_types::FaultCode::FileEmpty);
+    }
+
+    #[test]
+    fn a_column_without_single_values_is_refused_with_its_type_and_a_cast() {
+        use arrow_array::{BinaryArray, DurationSecondArray, StructArray};
+        let list = ListArray::from_iter_primitive::<arrow_array::types::Int32Type, _, _>([Some([Some(1)])]);
+        let inner = Arc::new(arrow_schema::Field::new("x", DataType::Int32, true));
+        let number = Arc::new(arrow_array::Int32Array::from(vec![1])) as ArrayRef;
+        let columns: [(&str, ArrayRef, &str); 5] = [
+            ("tags", Arc::new(list), "list.join"),
+            ("home", Arc::new(StructArray::from(vec![(inner, Arc::clone(&number))])), "unnest"),
+            ("code", Arc::new(BinaryArray::from_vec(vec![b"a"])), "cast(pl.String)"),
+            ("stay", Arc::new(DurationSecondArray::from(vec![1])), "total_days"),
+            ("number", number, ""),
+        ];
+        let batch =
+            RecordBatch::try_from_iter(columns.iter().map(|(name, array, _)| (*name, Arc::clone(array))));
+        let batch = batch.expect("columns of one length");
+        let faults = Rows::new(batch.schema(), vec![batch]).refuse_unusable("pupils").expect_err("refused");
+        let refused = faults.iter().zip(&columns);
+        assert_eq!(faults.len(), 4, "a number is a value");
+        for (fault, (name, array, cast)) in refused {
+            assert_eq!(fault.code, FaultCode::ColumnType);
+            assert_eq!(fault.what, format!("column \"{name}\" is of type {}", array.data_type()));
+            assert!(fault.todo.contains(cast), "{}", fault.todo);
+        }
     }
 }

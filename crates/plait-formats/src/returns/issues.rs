@@ -5,13 +5,11 @@ use super::spec::{Category, Severity};
 use crate::noted::Noted;
 use crate::write::{CsvStyle, OutTable, OutValues, harmless, write_csv};
 use plait_types::{Fault, Issue, Severity as IssueSeverity, Values};
+use std::borrow::Cow;
 use std::path::Path;
 
-/// Writes `issues.csv`: a row per finding, in the order given, which [`super::check::Checker::finish`] makes worst
-/// first, after a row for each issue of the files themselves, of which rows that were set aside are the worst. For Excel by
-/// a double click: where text from a file, such as its name, begins like a formula, an apostrophe goes before it, so that
-/// a spreadsheet shows it and does not run it. `dataset` is the return, `cin-census-2026`; `quality` says what files call
-/// the columns that issues are about.
+/// Writes [the list of findings](issues_table) as `issues.csv`. For Excel by a double click: where text from a file, such as
+/// its name, begins like a formula, an apostrophe goes before it, so that a spreadsheet shows it and does not run it.
 ///
 /// Fails where the file cannot be written.
 pub fn write_issues(
@@ -21,6 +19,20 @@ pub fn write_issues(
     quality: &[ColumnQuality],
     issues: &[Issue],
 ) -> Result<(), Fault> {
+    write_csv(path, &issues_table(dataset, findings, quality, issues, harmless), CsvStyle::Excel)
+}
+
+/// A row per finding, in the order given, which [`super::check::Checker::finish`] makes worst first, after a row for each
+/// issue of the files themselves, of which rows that were set aside are the worst. `dataset` is the return,
+/// `cin-census-2026`; `quality` says what files call the columns that issues are about; `cell` makes a text fit for where it
+/// goes.
+pub fn issues_table(
+    dataset: &str,
+    findings: &[Finding],
+    quality: &[ColumnQuality],
+    issues: &[Issue],
+    cell: fn(&str) -> Cow<'_, str>,
+) -> OutTable<'static> {
     let mut rows: Vec<Row<'_>> =
         issues.iter().map(|issue| Row::of_issue(dataset, issue, header_of(issue, quality))).collect();
     rows.extend(findings.iter().map(Row::of_finding));
@@ -28,13 +40,13 @@ pub fn write_issues(
     rows.sort_by_key(|row| std::cmp::Reverse(row.severity));
     let text = |of: for<'r> fn(&'r Row<'_>) -> &'r str| -> OutValues<'static> {
         let mut values = Values::default();
-        rows.iter().for_each(|row| values.push(&harmless(of(row))));
+        rows.iter().for_each(|row| values.push(&cell(of(row))));
         values.into()
     };
     let numbers = |of: fn(&Row<'_>) -> u64| -> Vec<i64> {
         rows.iter().map(|row| i64::try_from(of(row)).unwrap_or(i64::MAX)).collect()
     };
-    let table = OutTable::new()
+    OutTable::new()
         .with("severity", text(|row| row.severity.word()))
         .with("category", text(|row| category(row.category)))
         .with("check", text(|row| row.check))
@@ -47,8 +59,7 @@ pub fn write_issues(
         .with("rows_checked", numbers(|row| row.n_checked))
         .with("lines", text(|row| &row.lines))
         .with("what", text(|row| row.what))
-        .with("what_to_do", text(|row| row.todo));
-    write_csv(path, &table, CsvStyle::Excel)
+        .with("what_to_do", text(|row| row.todo))
 }
 
 /// The header of the column that an issue is about, which it names as the spec does where that knows it.

@@ -45,7 +45,7 @@ pub use characteristics::Characteristic;
 pub use detect::{Asked, Detected, Recognised, detect};
 pub use gather::{Gathered, Progress, Quiet, gather, gather_in};
 pub use identity::{Identity, IdentityKept, IdentitySink};
-pub use issues::write_issues;
+pub use issues::{issues_table, write_issues};
 pub use landing::{Lacking, Landed, Landing, Payload, TableCount, land};
 pub use origin::{Entry, Origin};
 pub use out::Counts;

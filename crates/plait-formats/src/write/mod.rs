@@ -17,7 +17,7 @@ pub use csv::{CsvStyle, harmless, write_csv};
 pub use parquet::write_parquet;
 pub use part::{PartFile, write_file};
 pub use pieces::PiecesFile;
-pub use rows::RowsFile;
+pub use rows::{RowsFile, RowsKept};
 pub use xlsx::{CellKind, MAX_SHEET_ROWS, OutSheet, write_xlsx};
 
 use plait_types::{NULL, Table, Values};

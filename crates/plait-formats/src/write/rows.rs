@@ -1,6 +1,7 @@
-//! Parquet out, some rows at a time, for tables that are never whole in memory.
+//! Tables that come some rows at a time: into a Parquet file, so that they are never whole in memory, or into memory.
 
 use super::part::{PartFile, cannot_write};
+use crate::read::Rows;
 use arrow_array::{ArrayRef, RecordBatch, StringArray};
 use arrow_schema::{DataType, Field, Schema};
 use parquet::arrow::ArrowWriter;
@@ -28,8 +29,7 @@ impl RowsFile {
     /// A file without rows, with these columns. `notes` go into its footer.
     pub fn create(path: &Path, columns: &[String], notes: &[(String, String)]) -> Result<Self, Fault> {
         let part = PartFile::create(path).map_err(|error| cannot_write(path, error.kind()))?;
-        let fields: Vec<Field> = columns.iter().map(|name| Field::new(name, DataType::Utf8, true)).collect();
-        let schema = Arc::new(Schema::new(fields));
+        let schema = schema(columns);
         let notes = notes.iter().map(|(key, value)| KeyValue::new(key.clone(), value.clone())).collect();
         let properties = WriterProperties::builder()
             .set_compression(Compression::SNAPPY)
@@ -47,21 +47,7 @@ impl RowsFile {
     ///
     /// If the table has a column that the file does not have.
     pub fn append(&mut self, rows: &Table) -> Result<(), Fault> {
-        let known = |name: &str| self.schema.fields().iter().any(|field| field.name() == name);
-        assert!(rows.columns.iter().all(|column| known(&column.name)), "rows have the columns of their file");
-        let columns: Vec<ArrayRef> = self
-            .schema
-            .fields()
-            .iter()
-            .map(|field| {
-                let column = rows.column(field.name());
-                let cell = |row: usize| column.and_then(|column| column.get(row));
-                Arc::new((0..rows.n_rows).map(cell).collect::<StringArray>()) as ArrayRef
-            })
-            .collect();
-        let batch =
-            RecordBatch::try_new(Arc::clone(&self.schema), columns).expect("columns are of one length");
-        self.writer.write(&batch).map_err(|error| fault(&self.path, &error))
+        self.writer.write(&batch(&self.schema, rows)).map_err(|error| fault(&self.path, &error))
     }
 
     /// Ends the file and puts it in its place.
@@ -70,6 +56,54 @@ impl RowsFile {
         let part = writer.into_inner().map_err(|error| fault(&path, &error))?;
         part.take_place(&path).map_err(|error| cannot_write(&path, error.kind()))
     }
+}
+
+/// Text columns in memory that grow by rows.
+#[derive(Debug)]
+pub struct RowsKept {
+    schema: Arc<Schema>,
+    batches: Vec<RecordBatch>,
+}
+
+impl RowsKept {
+    /// No rows, of these columns.
+    pub fn of(columns: &[String]) -> Self {
+        Self { schema: schema(columns), batches: Vec::new() }
+    }
+
+    /// Adds the rows of a table; a column that it does not have is null in them.
+    ///
+    /// # Panics
+    ///
+    /// If the table has a column that these rows do not have.
+    pub fn append(&mut self, rows: &Table) {
+        self.batches.push(batch(&self.schema, rows));
+    }
+
+    /// All rows, in the order in which they came.
+    pub fn finish(self) -> Rows {
+        Rows::new(self.schema, self.batches)
+    }
+}
+
+fn schema(columns: &[String]) -> Arc<Schema> {
+    let fields: Vec<Field> = columns.iter().map(|name| Field::new(name, DataType::Utf8, true)).collect();
+    Arc::new(Schema::new(fields))
+}
+
+fn batch(schema: &Arc<Schema>, rows: &Table) -> RecordBatch {
+    let known = |name: &str| schema.fields().iter().any(|field| field.name() == name);
+    assert!(rows.columns.iter().all(|column| known(&column.name)), "rows have the columns of their file");
+    let columns: Vec<ArrayRef> = schema
+        .fields()
+        .iter()
+        .map(|field| {
+            let column = rows.column(field.name());
+            let cell = |row: usize| column.and_then(|column| column.get(row));
+            Arc::new((0..rows.n_rows).map(cell).collect::<StringArray>()) as ArrayRef
+        })
+        .collect();
+    RecordBatch::try_new(Arc::clone(schema), columns).expect("columns are of one length")
 }
 
 fn fault(path: &Path, error: &ParquetError) -> Fault {
@@ -87,23 +121,33 @@ mod tests {
     use plait_types::Column;
 
     #[test]
-    fn rows_written_in_pieces_are_read_as_one_table_and_missing_columns_are_null() {
+    fn rows_that_come_in_pieces_are_one_table_and_missing_columns_are_null() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("payload.parquet");
         let mut file = RowsFile::create(&path, &["record_key".into(), "need".into()], &[]).unwrap();
         let table = |columns: Vec<Column>, n_rows| Table { name: "x".into(), columns, n_rows };
         let key = |keys: [&str; 2]| Column::from_rows("record_key", keys.map(Some));
-        file.append(&table(vec![key(["1", "2"]), Column::from_rows("need", [Some("N1"), None])], 2)).unwrap();
-        file.append(&table(vec![key(["3", "1"])], 2)).unwrap();
+        let mut kept = RowsKept::of(&["record_key".into(), "need".into()]);
+        let pieces = [
+            table(vec![key(["1", "2"]), Column::from_rows("need", [Some("N1"), None])], 2),
+            table(vec![key(["3", "1"])], 2),
+        ];
+        for piece in &pieces {
+            file.append(piece).unwrap();
+            kept.append(piece);
+        }
         assert!(!path.exists());
         file.finish().unwrap();
-        let read = read(&path, &ReadOptions::default()).unwrap().table;
-        assert_eq!(read.n_rows, 4);
-        assert_eq!(read.column("record_key").unwrap().get(3), Some("1"));
-        assert_eq!(
-            (read.column("need").unwrap().get(0), read.column("need").unwrap().get(2)),
-            (Some("N1"), None)
-        );
+        let of_file = read(&path, &ReadOptions::default()).unwrap().table;
+        let of_memory = kept.finish().read("payload").unwrap().table;
+        for read in [of_file, of_memory] {
+            assert_eq!(read.n_rows, 4);
+            assert_eq!(read.column("record_key").unwrap().get(3), Some("1"));
+            assert_eq!(
+                (read.column("need").unwrap().get(0), read.column("need").unwrap().get(2)),
+                (Some("N1"), None)
+            );
+        }
     }
 
     #[test]

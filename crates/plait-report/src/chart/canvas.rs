@@ -127,6 +127,16 @@ impl<'a> Canvas<'a> {
         self.line(from, to, &[("stroke", RULE), ("stroke-width", "4")]);
     }
 
+    /// A thick line through points, blue, or orange and dashed.
+    pub(super) fn line_through(&mut self, points: &[(f64, f64)], is_solid: bool) {
+        let steps = points.iter().map(|(x, y)| format!("{} {}", px(*x), px(*y))).collect::<Vec<_>>();
+        let d = format!("M{}", steps.join("L"));
+        let mut attributes = vec![("d", &*d), ("fill", "none"), ("stroke-width", "3")];
+        attributes.push(("stroke", if is_solid { BLUE } else { ORANGE }));
+        attributes.extend((!is_solid).then_some(("stroke-dasharray", "8 4")));
+        self.shapes.empty("path", &attributes);
+    }
+
     pub(super) fn disc(&mut self, x: f64, y: f64) {
         let (x, y) = (px(x), px(y));
         self.shapes.empty("circle", &[("cx", &x), ("cy", &y), ("r", "6.5"), ("fill", BLUE)]);

@@ -9,6 +9,7 @@ pub mod dependence;
 pub mod histogram;
 pub mod intervals;
 pub mod parameters;
+pub mod tradeoff;
 pub mod waterfall;
 pub mod weights;
 
@@ -24,6 +25,18 @@ pub struct Chart {
     pub svg: Markup,
     /// What the picture shows.
     pub table: Table,
+}
+
+impl Chart {
+    /// Both as HTML that needs no stylesheet, for a notebook; the table is folded away.
+    pub fn html(&self) -> String {
+        let mut html = self.svg.clone();
+        html.element("details", &[], |m| {
+            m.leaf("summary", &[], "The same as a table");
+            self.table.write(m);
+        });
+        html.to_string()
+    }
 }
 
 /// How an area is filled.
