@@ -1,11 +1,12 @@
 # make demo | make test | make check | make bench
-.PHONY: help demo test check lint unit generated portable harness python wheel release
+.PHONY: help demo demo-spark test check lint unit generated portable harness python spark-tools wheel release
 
 help:
 	@echo "make demo    build, make up a borough of 20,000 children, link ten of its sources, score the result"
 	@echo "make test    everything that must hold before a change is taken; installs what it needs"
 	@echo "make check   the quick part of it: format, compile, arrows, generated files"
 	@echo "make wheel   the Python package, in target/wheels"
+	@echo "make demo-spark  a million made-up records on a cluster of this machine (needs Python and Java 17)"
 	@echo "make bench   Plait beside Splink 5 on the same people (needs Python and a network)"
 	@echo "make bench-quality   how good the linkage is, beside Splink 5 and goldenmatch (an hour)"
 	@echo "make fuzz    random bytes at every reader, ten minutes each (needs Python and a nightly toolchain)"
@@ -75,12 +76,27 @@ $(PYTHON)/installed: python/requirements-test.txt
 	@[ -x $(PYTHON)/bin/python ] || python3 -m venv $(PYTHON) >/dev/null 2>&1 || true
 	@$(PYTHON)/bin/python -m pip install --quiet --disable-pip-version-check -r $< >/dev/null 2>&1 && touch $@ || true
 
+# for plait.spark: PySpark, Sail and Java; what cannot be had leaves out the tests that need it
+spark-tools: $(PYTHON)/installed $(PYTHON)/spark
+	@command -v java >/dev/null 2>&1 || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1 \
+		&& { apt-get install -qq -y openjdk-17-jre-headless >/dev/null 2>&1 \
+			|| { apt-get update -qq >/dev/null 2>&1 && apt-get install -qq -y openjdk-17-jre-headless >/dev/null 2>&1; }; }; } \
+		|| echo "note: there is no Java; the tests on a cluster of Spark were left out"
+
+$(PYTHON)/spark: python/spark/requirements.txt $(PYTHON)/installed
+	@$(PYTHON)/bin/python -m pip install --quiet --disable-pip-version-check -r $< >/dev/null 2>&1 && touch $@ \
+		|| echo "note: PySpark and Sail cannot be had; the tests of plait.spark were left out"
+
+demo-spark: release wheel spark-tools
+	$(PYTHON)/bin/python -m pip install --quiet --disable-pip-version-check --no-index --no-deps --force-reinstall $(WHEELS)/plait-*.whl
+	$(PYTHON)/bin/python python/spark/demo.py $(PLAIT) demo/spark
+
 wheel: $(PYTHON)/installed
 	rm -rf $(WHEELS)
 	cd python && ../$(PYTHON)/bin/maturin build --release --locked --quiet --out ../$(WHEELS)
 	@ls -l $(WHEELS)
 
-python: release $(PYTHON)/installed
+python: release $(PYTHON)/installed spark-tools
 	@if [ -e $(PYTHON)/installed ]; then \
 		$(MAKE) wheel \
 		&& $(PYTHON)/bin/python -m pip install --quiet --disable-pip-version-check --no-index --no-deps --force-reinstall $(WHEELS)/plait-*.whl \

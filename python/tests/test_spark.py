@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
+import json
 import random
-import signal
-import subprocess
+import shutil
+import sys
 import tempfile
 import threading
 import time
@@ -17,14 +17,18 @@ import plait
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-try:
-    import pyspark
-except ImportError:
-    pyspark = None
+from plait import _plait
+
 try:
     import pysail
 except ImportError:
     pysail = None
+try:
+    import pyspark
+except ImportError:
+    pyspark = None
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "spark"))
 
 FORENAMES = "amara linh noah olivia aisha jakub mehmet chidi ioana arjun sofia leo maya zofia emre ada ravi elena".split()
 SURNAMES = "okafor nguyen smith patel kowalski yilmaz khan popescu jones brown wright mensah silva walsh reid".split()
@@ -141,6 +145,136 @@ class OnSail(Data, unittest.TestCase):
     def test_one_source_gives_what_one_machine_gives_whatever_the_number_of_processes(self) -> None:
         for processes in [1, 7]:
             self.check(self.spark, "one", processes=processes)
+
+    def refused(self, kind: type[plait.PlaitError], *sources: Any, **options: Any) -> plait.PlaitError:
+        from plait import spark as on_spark
+
+        with self.assertRaises(kind) as raised:
+            on_spark.link(self.spark, *sources, progress=False, **{"model": self.model_of["two"], **options})
+        error: plait.PlaitError = raised.exception
+        self.assertTrue(error.help)
+        self.assertNotIn("\n", str(error))
+        return error
+
+    def test_what_is_wrong_is_said_in_one_line_wherever_it_is_found(self) -> None:
+        frames = self.frames(self.spark, "two")
+        pupils = frames["pupils"]
+        no_name = pupils.drop("surname").withColumnRenamed("dob", "born")
+        error = self.refused(plait.UsageError, {**frames, "pupils": no_name, "clinic": no_name})
+        self.assertIn("surname", str(error))
+        error = self.refused(plait.PlaitError, {**frames, "pupils": pupils.drop("ref")})
+        self.assertIn("pupils has no column that names its records", str(error))
+        error = self.refused(plait.PlaitError, {**frames, "pupils": pupils.where("ref = ''")})
+        self.assertIn("no rows", str(error))
+        self.refused(plait.UsageError, frames, model=None)
+        self.refused(plait.UsageError, model=self.model_of["two"])
+        untrained = 'format = 1\n[[compare]]\nfield = "surname"\nlevels = ["exact"]\n'
+        error = self.refused(plait.UsageError, frames, model=untrained)
+        self.assertIn("trained", str(error))
+        self.refused(plait.UsageError, frames, threshold=1.5)
+        values = ["ref", "forename", "reverse(surname) as surname", "'2001-02-03' as dob", "'PX99 9ZZ' as postcode", "sex"]
+        strangers = pupils.selectExpr(*values, "concat('x.', email) as email")
+        error = self.refused(plait.QualityError, {"pupils": pupils, "clinic": strangers})
+        self.assertIn("no pair reached the threshold", str(error))
+        self.refused(plait.UsageError, frames, roles={"surnam": "surname"})
+
+    def test_a_record_without_a_name_is_refused_and_nothing_of_it_is_said(self) -> None:
+        pupils = self.frames(self.spark, "two")["pupils"]
+        # beyond the rows by which columns are understood
+        from plait import spark as on_spark
+
+        rows, on_spark.SAMPLE = on_spark.SAMPLE, 300
+        self.addCleanup(setattr, on_spark, "SAMPLE", rows)
+        last = pupils.where("ref > '1000700'").selectExpr("cast(null as string) as ref", *pupils.columns[1:])
+        clinic = self.frames(self.spark, "two")["clinic"]
+        error = self.refused(plait.PlaitError, {"pupils": pupils.where("ref <= '1000700'").union(last), "clinic": clinic})
+        self.assertIn("ref", str(error))
+
+    def test_another_version_of_plait_is_refused(self) -> None:
+        rows = _plait.Table.of(self.tables["all"])
+        model = self.model_of["one"].read_text(encoding="utf-8")
+        options = {"roles": [], "link_type": None, "threshold": None, "processes": 1}
+        document = _plait.plan_parts([("all", rows)], {"n_records": [1500], "model": (model, "m"), **options})
+        self.assertEqual(_plait.Parts.of(document).columns(0)[0], "ref")
+        other = json.dumps({**json.loads(document), "plait": "0.0.1"})
+        with self.assertRaisesRegex(_plait.Refused, "E055.*0.0.1"):
+            _plait.Parts.of(other)
+
+
+@unittest.skipIf(pyspark is None or shutil.which("java") is None, "pyspark or java is not installed")
+class OnCluster(Data, unittest.TestCase):
+    def cluster(self, **shape: Any) -> Any:
+        from cluster import Cluster
+
+        entered = Cluster(**shape)
+        self.addCleanup(entered.__exit__, None, None, None)
+        return entered.__enter__()
+
+    def test_any_number_of_executors_gives_what_one_machine_gives(self) -> None:
+        cluster = self.cluster(workers=2, cores=3)
+        for executors in [1, 2, 5]:
+            spark = cluster.open(executors, memory="512m")
+            self.check(spark, "two")
+        self.check(spark, "one")
+        # of a frame that is no file, records are numbered by their names
+        frames = {
+            name: frame.where("ref > '1000500'").union(frame.where("ref <= '1000500'"))
+            for name, frame in self.frames(spark, "two").items()
+        }
+        from plait import spark as on_spark
+
+        with on_spark.link(spark, frames, self.model_of["two"], progress=False) as found:
+            self.assertEqual(outcome(found), self.expected["two"])
+
+    def test_a_worker_that_dies_in_the_middle_of_a_stage_changes_nothing(self) -> None:
+        cluster = self.cluster(workers=2, cores=1)
+        spark = cluster.open(2, memory="512m")
+        tracker = spark.sparkContext.statusTracker()
+        killed = threading.Event()
+
+        def kill() -> None:
+            deadline = time.monotonic() + 60
+            while time.monotonic() < deadline and not killed.is_set():
+                running = [tracker.getStageInfo(stage) for stage in tracker.getActiveStageIds()]
+                if any(stage is not None and stage.numActiveTasks > 0 for stage in running):
+                    cluster.kill_worker(0)
+                    killed.set()
+                time.sleep(0.01)
+
+        watchers: list[threading.Thread] = []
+
+        def told(stage: str, _: float) -> None:
+            if stage == "comparing":
+                watchers.append(threading.Thread(target=kill))
+                watchers[0].start()
+
+        from plait import spark as on_spark
+
+        found = on_spark.link(spark, self.frames(spark, "two"), model=self.model_of["two"], progress=told)
+        watchers[0].join()
+        self.assertTrue(killed.is_set())
+        self.assertIsNotNone(cluster.workers[0].poll())
+        self.assertEqual(outcome(found), self.expected["two"])
+
+    def test_executors_without_plait_are_told_what_to_install(self) -> None:
+        cluster = self.cluster(workers=1, cores=1)
+        hiding = self.folder / "hiding"
+        hiding.mkdir(exist_ok=True)
+        (hiding / "sitecustomize.py").write_text(
+            "import sys\n"
+            "class Hidden:\n"
+            "    def find_spec(self, name, path=None, target=None):\n"
+            "        if name == 'plait':\n"
+            "            raise ModuleNotFoundError(\"No module named 'plait'\", name=name)\n"
+            "sys.meta_path.insert(0, Hidden())\n"
+        )
+        spark = cluster.open(1, memory="512m", **{"spark.executorEnv.PYTHONPATH": str(hiding)})
+        from plait import spark as on_spark
+
+        with self.assertRaises(plait.UsageError) as raised:
+            on_spark.link(spark, self.frames(spark, "two"), model=self.model_of["two"], progress=False)
+        self.assertIn("the executors do not have plait", str(raised.exception))
+        self.assertIn("pip install plait==", raised.exception.help)
 
 
 if __name__ == "__main__":

@@ -12,8 +12,8 @@
 //! | [`Step::Explode`] | `PIECE`, `REPLY` | `RECORDS` | comparing part |
 //! | [`Step::Compare`] | `RECORDS` | `PAIRS`, `CONNECTED`, `SAID` | home |
 //! | [`Step::Connect`] | `CONNECTED` | `LABELS` | home |
-//! | [`Step::Gather`] | `PIECE`, `REPLY`, `LABELS`, `PAIRS` | `MEMBERS`, `THEIR_PAIRS` | deciding part |
-//! | [`Step::Decide`] | `MEMBERS`, `THEIR_PAIRS` | `PEOPLE`, `LINKS` (Arrow streams), `SAID` | – |
+//! | [`Step::Gather`] | `PIECE`, `REPLY`, `LABELS`, `PAIRS` | `MEMBERS`, `THEIR_PAIRS`, `ALONE` | deciding part |
+//! | [`Step::Decide`] | `MEMBERS`, `THEIR_PAIRS`, `ALONE` | `PEOPLE`, `LINKS` (Arrow streams), `SAID` | – |
 
 use crate::VERSION;
 use crate::authority;
@@ -136,6 +136,7 @@ mod kind {
     pub(super) const THEIR_PAIRS: i8 = 10;
     pub(super) const PEOPLE: i8 = 11;
     pub(super) const LINKS: i8 = 12;
+    pub(super) const ALONE: i8 = 13;
 }
 
 /// What the parts of a step say to the driver.
@@ -430,12 +431,18 @@ impl Parts {
                 let gathered = gathered.map_err(unreadable)?;
                 send(sent, kind::MEMBERS, gathered.members);
                 send(sent, kind::THEIR_PAIRS, gathered.pairs);
+                // what homes have of these goes to any part
+                let there = part % setup.plan.n_deciding;
                 if !gathered.alone.is_empty() {
-                    sent.push(kind::PEOPLE, part, &people_alone(&setup.plan, &gathered.alone).to_stream());
-                    say(sent, &Said { n_persons: gathered.alone.len() as u64, ..Said::default() });
+                    sent.push(kind::ALONE, there, &alone_message(&setup.plan, &gathered.alone));
                 }
             }
             Step::Decide => {
+                for alone in of(kind::ALONE) {
+                    let (n, people) = alone.split_first_chunk().ok_or_else(|| unreadable(Unreadable))?;
+                    sent.push(kind::PEOPLE, part, people);
+                    say(sent, &Said { n_persons: u64::from_le_bytes(*n), ..Said::default() });
+                }
                 let undecided =
                     setup.undecided(of(kind::MEMBERS), of(kind::THEIR_PAIRS)).map_err(unreadable)?;
                 if !undecided.part.records.is_empty() {
@@ -495,7 +502,7 @@ impl Parts {
         Ok(())
     }
 
-    /// What the parts that compared and decided have said, added up.
+    /// What the parts that compared and decided have said, added up. No link at all is a [`FaultCode::NoLinks`].
     pub fn done(&self, said: &[Vec<u8>]) -> Result<PartsDone, Faults> {
         let mut done =
             PartsDone { candidate_pairs: vec![0; self.setup.model.blocking.len()], ..PartsDone::default() };
@@ -505,6 +512,17 @@ impl Parts {
             done.links += said.n_links;
             done.reviews += said.n_reviews;
             done.ties += said.n_ties;
+        }
+        if done.links == 0 {
+            let pairs: u64 = done.candidate_pairs.iter().sum();
+            let what = format!(
+                "no pair reached the threshold: {} compared, {} for a person to look at",
+                plait_types::counted(pairs, "pair"),
+                plait_types::grouped(done.reviews)
+            );
+            let todo = "check that the sources are of the same area and years and that their columns were understood, or look \
+                        at the likeliest pairs with a lower threshold";
+            return Err(Fault::new(FaultCode::NoLinks, what, todo).into());
         }
         Ok(done)
     }
@@ -541,8 +559,8 @@ fn part_fault(fault: PartFault) -> Faults {
     }
 }
 
-/// Records that nothing connects with another, each a person.
-fn people_alone(plan: &Plan, alone: &[Alone]) -> Rows {
+/// Records that nothing connects with another, each a person: how many, and their rows.
+fn alone_message(plan: &Plan, alone: &[Alone]) -> Vec<u8> {
     let (mut sources, mut names, mut ids) = (Values::default(), Values::default(), Values::default());
     plan.sources.iter().for_each(|source| sources.push(source));
     let source: Vec<u32> = alone.iter().map(|alone| alone.source as u32).collect();
@@ -555,7 +573,7 @@ fn people_alone(plan: &Plan, alone: &[Alone]) -> Rows {
         .with("record", names)
         .with("person_id", ids)
         .with("confidence", vec![1.0; alone.len()]);
-    to_rows(&table)
+    [&(alone.len() as u64).to_le_bytes()[..], &to_rows(&table).to_stream()].concat()
 }
 
 /// What was decided of some records, as Arrow streams.

@@ -42,7 +42,7 @@ LINKS = (
 )
 
 # kinds of messages, as the engine has them
-PIECE, ASKED, REPLY, COMMON, SAID, RECORDS, PAIRS, CONNECTED, LABELS, MEMBERS, THEIR_PAIRS, PEOPLE_OF, LINKS_OF = range(13)
+PIECE, ASKED, REPLY, COMMON, SAID, RECORDS, PAIRS, CONNECTED, LABELS, MEMBERS, THEIR_PAIRS, PEOPLE_OF, LINKS_OF, ALONE = range(14)
 
 Source = Union["DataFrame", Mapping[str, "DataFrame"]]
 ModelGiven = Union[str, "os.PathLike[str]", Model]
@@ -345,6 +345,9 @@ class _Run:
         numbered = [_by_file(frame) for frame in self.frames]
         counted_rows = [found[1] if found else frame.count() for found, frame in zip(numbered, self.frames)]
         n_records = [int(n) for n in counted_rows]
+        for name, n in zip(self.names, n_records):
+            if n == 0:
+                _refuse(f"{name} has no rows", "give frames with rows, and leave out those without")
         parts = self._planned({**options, "n_records": n_records, "processes": self.processes})
         self.told.begin(1)
         n_homes, n_counting, _, _ = parts.n_parts
@@ -370,6 +373,7 @@ class _Run:
             LABELS: self._keys(n_homes),
             MEMBERS: self._keys(n_deciding),
             THEIR_PAIRS: self._keys(n_deciding),
+            ALONE: self._keys(n_deciding),
         }
 
         def step(name: str, frame: DataFrame) -> DataFrame:
@@ -383,7 +387,7 @@ class _Run:
         labels = step("connect", compared.where(f"kind = {CONNECTED}").repartition(1))
         back_home = at_home.union(compared.where(f"kind = {PAIRS}")).union(labels)
         gathered = step("gather", self._brought(back_home, [PIECE, REPLY, PAIRS, LABELS], n_homes))
-        decided = step("decide", self._brought(gathered, [MEMBERS, THEIR_PAIRS], n_deciding)).persist()
+        decided = step("decide", self._brought(gathered, [MEMBERS, THEIR_PAIRS, ALONE], n_deciding)).persist()
         said += self._said(decided)
         facts = json.loads(asked(parts.done, said))
         self.told.end()
@@ -404,8 +408,6 @@ class _Run:
             rows = some if rows is None else rows.union(some)
         assert rows is not None
         planned = rows.repartition(1).mapInArrow(_Plan(self.names, options), "document string").collect()
-        if not planned:
-            _refuse("the data frames have no rows", "give frames with rows")
         return asked(_plait.Parts.of, planned[0].document)
 
     def _prepared(
