@@ -48,7 +48,6 @@ class Cluster:
         return self
 
     def _start(self, name: str, what: str, arguments: list[str]) -> subprocess.Popen[bytes]:
-        log = (self.folder / f"{name}.log").open("wb")
         own = {
             "SPARK_LOCAL_IP": "127.0.0.1",
             "SPARK_LOCAL_DIRS": str(self.folder / "local"),
@@ -56,7 +55,9 @@ class Cluster:
             "PYSPARK_PYTHON": sys.executable,
         }
         command = [str(self.home / "bin" / "spark-class"), what, *arguments]
-        return subprocess.Popen(command, env={**os.environ, **own}, stdout=log, stderr=log, start_new_session=True)
+        with (self.folder / f"{name}.log").open("wb") as log:
+            environment = {**os.environ, **own}
+            return subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True)
 
     def _wait_for(self, port: int) -> None:
         for _ in range(600):

@@ -172,9 +172,7 @@ class OnSail(Data, unittest.TestCase):
         error = self.refused(plait.UsageError, frames, model=untrained)
         self.assertIn("trained", str(error))
         self.refused(plait.UsageError, frames, threshold=1.5)
-        values = ["ref", "forename", "reverse(surname) as surname", "'2001-02-03' as dob", "'PX99 9ZZ' as postcode", "sex"]
-        strangers = pupils.selectExpr(*values, "concat('x.', email) as email")
-        error = self.refused(plait.QualityError, {"pupils": pupils, "clinic": strangers})
+        error = self.refused(plait.QualityError, frames, threshold=1.0)
         self.assertIn("no pair reached the threshold", str(error))
         self.refused(plait.UsageError, frames, roles={"surnam": "surname"})
 
@@ -212,9 +210,9 @@ class OnCluster(Data, unittest.TestCase):
 
     def test_any_number_of_executors_gives_what_one_machine_gives(self) -> None:
         cluster = self.cluster(workers=2, cores=3)
-        for executors in [1, 2, 5]:
+        for executors, job in [(1, "one"), (2, "two"), (5, "two")]:
             spark = cluster.open(executors, memory="512m")
-            self.check(spark, "two")
+            self.check(spark, job)
         self.check(spark, "one")
         # of a frame that is no file, records are numbered by their names
         frames = {

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import functools
 import json
+import logging
 import os
 import re
 import sys
@@ -464,11 +465,16 @@ def _by_file(frame: DataFrame) -> tuple[DataFrame, int] | None:
     all of some Parquet files."""
     from pyspark.sql import functions as F
 
+    # a frame without these columns is none of files, which PySpark would log as an error
+    logger = logging.getLogger("DataFrameQueryContextLogger")
+    was_disabled, logger.disabled = logger.disabled, True
     try:
         rows = frame.select("*", F.col("_metadata.file_path").alias("file"), F.col("_metadata.row_index").alias("row"))
         rows.schema
     except Exception:
         return None
+    finally:
+        logger.disabled = was_disabled
     sums = [F.count("*"), F.max("row"), F.sum("row"), F.sum(F.col("row").cast("double") * F.col("row"))]
     files = sorted(tuple(row) for row in rows.groupBy("file").agg(*sums).collect())
     firsts, n_records = [], 0

@@ -117,7 +117,7 @@ impl Plan {
     /// blocks by their hashes. Blocks of one record of the piece are left out, so that of large ones a little is missing.
     fn submissions(&self, model: &Model, records: &Records) -> Vec<Message> {
         let source = records.source_of(0);
-        let mut of_part: Vec<Vec<(usize, Vec<u128>, Vec<u32>)>> = vec![Vec::new(); self.n_counting as usize];
+        let mut of_part: Vec<Vec<Tally>> = vec![Vec::new(); self.n_counting as usize];
         for (rule, route) in model.blocking.iter().enumerate().zip(&self.routes) {
             let mut keys: Vec<(u64, u64)> = Vec::new();
             for_each_key(records, rule, route, |key| keys.push((key.block, key.route)));
@@ -146,7 +146,7 @@ impl Plan {
                 counts.push(count);
             }
         }
-        let message = |fields: Vec<(usize, Vec<u128>, Vec<u32>)>| {
+        let message = |fields: Vec<Tally>| {
             let mut writer = Writer::new();
             writer.number(records.place(0));
             writer.number(source as u64);
@@ -161,12 +161,14 @@ impl Plan {
     }
 }
 
+/// A field, values by their hashes, records of the piece that have each; behind the fields, a rule and blocks.
+type Tally = (usize, Vec<u128>, Vec<u32>);
+
 /// What a counting part was sent by one piece.
 struct Submission {
     piece: u64,
     source: usize,
-    /// Field, values, records of the piece that have each.
-    fields: Vec<(usize, Vec<u128>, Vec<u32>)>,
+    fields: Vec<Tally>,
 }
 
 impl Submission {

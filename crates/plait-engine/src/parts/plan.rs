@@ -261,6 +261,7 @@ pub struct Setup {
     pub model: Model,
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the form that serde calls")]
 mod by_name {
     use plait_types::Role;
     use serde::de::Error;
@@ -276,6 +277,7 @@ mod by_name {
     }
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, clippy::ref_option, reason = "the form that serde calls")]
 mod by_layout {
     use plait_types::DateOrder;
     use serde::de::Error;

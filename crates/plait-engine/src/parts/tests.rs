@@ -94,10 +94,10 @@ fn rows(table: &Table, from: usize, to: usize) -> Table {
     Table { name: table.name.clone(), columns: table.columns.iter().map(column).collect(), n_rows: to - from }
 }
 
-fn in_parts(sources: Vec<SourceInput>, model: &Model, cut: &Cut) -> (Setup, Vec<Undecided>, Vec<Alone>) {
+fn in_parts(sources: &[SourceInput], model: &Model, cut: &Cut) -> (Setup, Vec<Undecided>, Vec<Alone>) {
     let n_records: Vec<u64> = sources.iter().map(|source| source.table.n_rows as u64).collect();
-    let records = Records::new(copied(&sources));
-    let planned = Plan::of(copied(&sources), &records, model, &n_records, 1);
+    let records = Records::new(copied(sources));
+    let planned = Plan::of(copied(sources), &records, model, &n_records, 1);
     let most_alike = if cut.is_routed { 1.0 } else { 0.0 };
     let plan = Plan {
         routes: routes(&records, &rules_of(model, &planned.fields), most_alike),
@@ -173,11 +173,15 @@ fn in_parts(sources: Vec<SourceInput>, model: &Model, cut: &Cut) -> (Setup, Vec<
     (setup, undecided, alone)
 }
 
+/// Of a pair: the bits of its weight, its blocking rule, what deterministic rules say, whether it is a link, and the bits of its
+/// probability.
+type Said = (u64, u16, Option<crate::deterministic::Ruling>, bool, u64);
+
 /// What is decided of some records, by their places.
 #[derive(Debug, Default, PartialEq)]
 struct Outcome {
-    /// Places, weight, blocking rule and ruling, whether it is a link, and the bits of its probability.
-    pairs: BTreeMap<(u64, u64), (u64, u16, Option<crate::deterministic::Ruling>, bool, u64)>,
+    /// By the places of their records.
+    pairs: BTreeMap<(u64, u64), Said>,
     /// Per record, the first of its person.
     first_of: BTreeMap<u64, u64>,
 }
@@ -220,14 +224,14 @@ fn decide(
         cut,
         seed: 1,
     });
-    for pair in 0..pairs.len() {
+    for (pair, probability) in probability.into_iter().enumerate() {
         let ends = (records.place(pairs.left[pair]), records.place(pairs.right[pair]));
         let said = (
             pairs.weight[pair].to_bits(),
             pairs.rule[pair],
             pairs.ruling[pair],
             clustered.is_link[pair],
-            probability[pair].to_bits(),
+            probability.to_bits(),
         );
         assert!(outcome.pairs.insert(ends, said).is_none(), "a pair is decided once");
     }
@@ -295,7 +299,7 @@ proptest! {
         let model = Model { deterministic, ..a_model(link_type, clustering, rules) };
         let sources = inputs(&records, &ulns, &numbers);
         let expected = in_one(copied(&sources), &model);
-        let (setup, undecided, alone) = in_parts(sources, &model, &cut);
+        let (setup, undecided, alone) = in_parts(&sources, &model, &cut);
         let mut found = Outcome::default();
         for Alone { place, source, name } in alone {
             let start = setup.plan.starts[source];
