@@ -243,6 +243,28 @@ impl<'a> Scorer<'a> {
         self.weigh_compared(self.comparer.vector(left, right, scratch), left, right)
     }
 
+    /// The same in bits, if some blocking rule makes the pair.
+    pub fn weigh_candidate(
+        &self,
+        blocks: &Blocks,
+        left: u32,
+        right: u32,
+        scratch: &mut Scratch,
+    ) -> Option<f64> {
+        blocks.is_candidate(left, right).then(|| self.weigh(left, right, scratch).0)
+    }
+
+    /// What [clustering](crate::clustering::cluster) asks for the weights of candidates.
+    pub fn weigher<'s>(
+        &'s self,
+        blocks: &'s Blocks,
+    ) -> impl Fn() -> Box<dyn FnMut(u32, u32) -> Option<f64> + 's> + Sync + 's {
+        move || {
+            let mut scratch = self.comparer.scratch();
+            Box::new(move |left, right| self.weigh_candidate(blocks, left, right, &mut scratch))
+        }
+    }
+
     /// The weight of a pair whose vector is known.
     pub fn weigh_compared(&self, vector: ComparisonVector, left: u32, right: u32) -> MatchWeight {
         self.weigh_rows(vector, self.comparer.row(left), self.comparer.row(right))

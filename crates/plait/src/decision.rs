@@ -34,17 +34,18 @@ impl Weighed<'_> {
 
     /// From pairs to persons.
     pub(crate) fn who_is_who(&self, pairs: &ScoredPairs, constraints: &Constraints) -> Clustered {
-        let weigher = || -> Box<dyn FnMut(u32, u32) -> Option<f64>> {
-            let mut scratch = self.comparer.scratch();
-            Box::new(move |left, right| {
-                let is_candidate = self.blocks.is_candidate(left, right);
-                is_candidate.then(|| self.scorer.weigh(left, right, &mut scratch).0)
-            })
-        };
         let compared: Vec<String> =
             self.model.comparisons.iter().flat_map(Comparison::named_fields).collect();
         let (cut, method) = (self.model.accept.link_bits(), self.model.clustering);
-        cluster(self.records, pairs, cut, method, &self.conflicts(constraints), &compared, &weigher)
+        cluster(
+            self.records,
+            pairs,
+            cut,
+            method,
+            &self.conflicts(constraints),
+            &compared,
+            &self.scorer.weigher(self.blocks),
+        )
     }
 
     /// The same with what was decided, for whoever judges it.

@@ -300,8 +300,7 @@ impl Blocks {
         (self.fields == fields).then_some(&self.rows)
     }
 
-    /// Takes out the blocks of more records than this. Gives how many there were that are looked at here, and the records of the
-    /// largest.
+    /// Takes out the blocks of more records than this. Gives how many there were, and the records of the largest.
     /// What [`costs`](Self::costs) and [`holds`](Self::holds) say stays as it was.
     pub(crate) fn leave_out_larger(&mut self, most_records: u32) -> (u64, u64) {
         let n_records = self.sources.last().map_or(0, |source| source.end as usize);

@@ -31,7 +31,7 @@ pub use split::Split;
 use crate::blocking::{Blocks, Route, for_each_key};
 use crate::clustering::Components;
 use crate::comparison::Comparer;
-use crate::deterministic::{Found, LeftOut, Rulings, found_in_part};
+use crate::deterministic::{Found, Rulings, found_in_part};
 use crate::model::{BlockingKey, BlockingRule, Model, Part as KeyPart};
 use crate::progress::Silent;
 use crate::random::{below, draw};
@@ -294,8 +294,6 @@ pub struct Compared {
     pub connected: Vec<u8>,
     /// Candidate pairs looked at, per blocking rule.
     pub n_candidates: Vec<u64>,
-    /// What deterministic rules left out.
-    pub left_out: Vec<LeftOut>,
 }
 
 /// A record that nothing connects with another.
@@ -441,8 +439,7 @@ impl Setup {
         let rules = rules_of(model, &self.plan.fields);
         let (first, first_tie) = (model.blocking.len(), model.blocking.len() + model.deterministic.len());
         let routed = (first, &self.plan.routes[first..]);
-        let (found, left_out) =
-            found_in_part(&records, &model.deterministic, model.link_type, routed, &share);
+        let found = found_in_part(&records, &model.deterministic, model.link_type, routed, &share);
         let mut connected = Components::new(records.len());
         for (&left, &right) in scored.left.iter().zip(&scored.right) {
             connected.join(left, right);
@@ -465,7 +462,6 @@ impl Setup {
             pairs: self.for_homes(&records, &scored, &found),
             connected: writer.finish(),
             n_candidates: scored.n_candidates,
-            left_out,
         })
     }
 

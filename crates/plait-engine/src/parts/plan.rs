@@ -138,8 +138,6 @@ pub struct Totals {
     pub present: Vec<Vec<u64>>,
     /// Per field, the hashes of values that implausibly many records hold.
     pub spikes: Vec<Vec<[u64; 2]>>,
-    /// Per field, how many records each of those is held by.
-    pub spiked: Vec<Vec<u64>>,
 }
 
 /// What one counting part found.
@@ -218,21 +216,13 @@ impl Counts {
     /// What follows for all, given the values that implausibly many hold.
     pub fn totals(&self, spikes: &[Spike]) -> Totals {
         let n = self.present.len();
-        let mut totals = Totals {
-            present: self.present.clone(),
-            spikes: vec![Vec::new(); n],
-            spiked: vec![Vec::new(); n],
-        };
+        let mut totals = Totals { present: self.present.clone(), spikes: vec![Vec::new(); n] };
         for spike in spikes {
             totals.spikes[spike.field].push(spike.value);
-            totals.spiked[spike.field].push(spike.records.iter().sum());
             let present = totals.present[spike.field].iter_mut().zip(&spike.records);
             present.for_each(|(present, records)| *present -= records);
         }
-        for (spikes, spiked) in totals.spikes.iter_mut().zip(&mut totals.spiked) {
-            spikes.sort_unstable();
-            spiked.sort_unstable();
-        }
+        totals.spikes.iter_mut().for_each(|spikes| spikes.sort_unstable());
         totals
     }
 }

@@ -197,17 +197,13 @@ fn decide(
     let comparer = Comparer::beside(records, model, &blocks).unwrap();
     let scorer = Scorer::new(&comparer, model).unwrap();
     rulings.apply(&comparer, &scorer, &mut pairs);
-    let weigher = || -> Box<dyn FnMut(u32, u32) -> Option<f64>> {
-        let (mut scratch, blocks, scorer) = (comparer.scratch(), &blocks, &scorer);
-        Box::new(move |l, r| blocks.is_candidate(l, r).then(|| scorer.weigh(l, r, &mut scratch).0))
-    };
     let constraints = Constraints::default();
     let conflicts =
         Conflicts::of(records, &constraints).with_identities(records).with_dates_of_birth(records, model);
     let compared: Vec<String> = model.comparisons.iter().flat_map(Comparison::named_fields).collect();
     let cut = model.accept.link_bits();
     let mut clustered: Clustered =
-        cluster(records, &pairs, cut, model.clustering, &conflicts, &compared, &weigher);
+        cluster(records, &pairs, cut, model.clustering, &conflicts, &compared, &scorer.weigher(&blocks));
     if model.clustering == Clustering::Correlation {
         clustered.forget_settled(&mut pairs, cut);
     }

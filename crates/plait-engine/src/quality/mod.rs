@@ -110,7 +110,7 @@ impl Decided<'_> {
 
     /// Bits of a pair, if some blocking rule makes it.
     fn weigh(&self, left: u32, right: u32, scratch: &mut Scratch) -> Option<f64> {
-        self.blocks.is_candidate(left, right).then(|| self.scorer.weigh(left, right, scratch).0)
+        self.scorer.weigh_candidate(self.blocks, left, right, scratch)
     }
 
     /// Whether the link type pairs two records.

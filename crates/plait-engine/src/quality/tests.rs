@@ -71,13 +71,10 @@ fn of_linked<T>(records: &Records, model: &Model, ask: impl FnOnce(&Decided<'_>)
     let comparer = Comparer::beside(records, model, &blocks).unwrap();
     let scorer = Scorer::new(&comparer, model).unwrap();
     let pairs = score(&scorer, &blocks, -3.0, &Silent).unwrap();
-    let weigher = || -> Box<dyn FnMut(u32, u32) -> Option<f64>> {
-        let (mut scratch, blocks, scorer) = (comparer.scratch(), &blocks, &scorer);
-        Box::new(move |l, r| blocks.is_candidate(l, r).then(|| scorer.weigh(l, r, &mut scratch).0))
-    };
     let constraints = Constraints::default();
     let conflicts = Conflicts::of(records, &constraints).with_identities(records);
-    let clustered = cluster(records, &pairs, 0.0, model.clustering, &conflicts, &[], &weigher);
+    let clustered =
+        cluster(records, &pairs, 0.0, model.clustering, &conflicts, &[], &scorer.weigher(&blocks));
     ask(&Decided {
         records,
         model,
