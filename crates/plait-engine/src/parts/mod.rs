@@ -392,19 +392,16 @@ impl Setup {
     ) -> Result<Vec<Message>, Unreadable> {
         // rules of one route send their records to the same places, and some of that key that lack another one
         let rules = rules_of(&self.model, &self.plan.fields);
-        let mut routes: BTreeMap<u32, BlockingRule> = BTreeMap::new();
+        let mut routes: BTreeMap<u32, (BlockingRule, Route)> = BTreeMap::new();
         for (rule, route) in rules.iter().zip(&self.plan.routes) {
-            let keys = route.keys.iter().map(|&at| rule.keys[at].clone());
-            let keys = if route.keys.is_empty() { rule.keys.clone() } else { keys.collect() };
-            routes.entry(route.number).or_insert(BlockingRule { keys });
+            routes.entry(route.number).or_insert_with(|| route.alone(rule));
         }
         let mut messages = Vec::new();
         for mut part in self.restore(pieces, replies)? {
             part.names = Column::default();
             let mut goes: Vec<(u32, u32)> = Vec::new();
-            for (&number, rule) in &routes {
-                let whole = Route { number, keys: Vec::new() };
-                for_each_key(&part.records, (0, rule), &whole, |key| {
+            for (keys, route) in routes.values() {
+                for_each_key(&part.records, (0, keys), route, |key| {
                     goes.extend(self.split.parts_of(key.route).map(|part| (part, key.record())));
                 });
             }
