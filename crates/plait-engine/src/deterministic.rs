@@ -299,26 +299,25 @@ impl<'a> Finder<'a> {
     }
 }
 
-/// The pairs of a part of all records that rules find, and what was left out; rules go by their numbers from `first` on, and have
-/// these routes. Where records may have several keys, a pair is there for each that it shares.
+/// The pairs of a part of all records that rules find; rules go by their numbers from `first` on, and have these routes. Where records may have several keys, a pair is there for each that it shares.
 pub(crate) fn found_in_part(
     records: &Records,
     rules: &[DeterministicRule],
     link_type: LinkType,
     (first, routes): (usize, &[Route]),
     share: &Share,
-) -> (Vec<Found>, Vec<LeftOut>) {
-    let (mut found, mut left_out) = (Vec::new(), Vec::new());
+) -> Vec<Found> {
+    let mut found = Vec::new();
     let finder = Finder::of(records);
     for (index, rule) in rules.iter().enumerate() {
         let keys = BlockingRule { keys: rule.keys.clone() };
         let mut blocks = Blocks::of_rule(records, ((first + index, &keys), &routes[index]), link_type, share);
-        left_out.extend(LeftOut::of(index, blocks.leave_out_larger(MOST_RECORDS)));
+        blocks.leave_out_larger(MOST_RECORDS);
         finder.find(index as u16, rule, &blocks, &mut found);
     }
     found.par_sort_unstable();
     found.dedup();
-    (found, left_out)
+    found
 }
 
 /// Per field, whether each source has a value of it.
