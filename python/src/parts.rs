@@ -79,10 +79,10 @@ impl Parts {
         self.parts.n_parts()
     }
 
-    /// About how many candidate pairs there are, once values have been counted.
+    /// Findings in the rows by which the columns were understood, one line each.
     #[getter]
-    fn n_pairs(&self) -> u64 {
-        self.parts.n_pairs()
+    fn issues(&self) -> Vec<String> {
+        self.parts.issues().to_vec()
     }
 
     /// Whether some values are held by implausibly many records, once they have been counted.

@@ -186,7 +186,41 @@ class OnSail(Data, unittest.TestCase):
         last = pupils.where("ref > '1000700'").selectExpr("cast(null as string) as ref", *pupils.columns[1:])
         clinic = self.frames(self.spark, "two")["clinic"]
         error = self.refused(plait.PlaitError, {"pupils": pupils.where("ref <= '1000700'").union(last), "clinic": clinic})
-        self.assertIn("ref", str(error))
+        self.assertIn('the column "ref" names the records', str(error))
+        said = " ".join(filter(None, [str(error), error.why, error.help]))
+        for value in ["1000701", *FORENAMES, *SURNAMES]:
+            self.assertNotIn(value, said)
+
+    def test_a_name_that_two_records_have_is_refused(self) -> None:
+        frames = self.frames(self.spark, "two")
+        from plait import spark as on_spark
+
+        rows, on_spark.SAMPLE = on_spark.SAMPLE, 300
+        self.addCleanup(setattr, on_spark, "SAMPLE", rows)
+        again = frames["pupils"].where("ref > '1000890'")
+        error = self.refused(plait.PlaitError, {**frames, "pupils": frames["pupils"].union(again)})
+        self.assertEqual(error.code, "E012")
+
+    def test_what_only_all_rows_could_tell_is_refused(self) -> None:
+        frames = self.frames(self.spark, "two")
+        days = "cast(datediff(cast(dob as date), date'1899-12-30') as string) as dob"
+        others = [name for name in frames["pupils"].columns if name != "dob"]
+        error = self.refused(plait.UsageError, {**frames, "pupils": frames["pupils"].selectExpr(*others, days)})
+        self.assertIn("day numbers", str(error))
+        text = self.model_of["two"].read_text(encoding="utf-8")
+        unsaid = "\n".join(line for line in text.splitlines() if not line.startswith("link_type"))
+        error = self.refused(plait.UsageError, frames, model=unsaid)
+        self.assertIn("which pairs", str(error))
+
+    def test_columns_may_have_any_names(self) -> None:
+        from plait import spark as on_spark
+
+        frames = self.frames(self.spark, "two")
+        frames["pupils"] = frames["pupils"].selectExpr("*", "'x' as place", "1 as row", "'y' as file")
+        with on_spark.link(self.spark, frames, self.model_of["two"], progress=False) as found:
+            self.assertEqual(outcome(found), self.expected["two"])
+        with self.assertRaises(plait.UsageError):
+            found.people  # noqa: B018
 
     def test_another_version_of_plait_is_refused(self) -> None:
         rows = _plait.Table.of(self.tables["all"])
@@ -209,18 +243,30 @@ class OnCluster(Data, unittest.TestCase):
         return entered.__enter__()
 
     def test_any_number_of_executors_gives_what_one_machine_gives(self) -> None:
+        from pyspark.sql.functions import to_timestamp
+
         cluster = self.cluster(workers=2, cores=3)
         for executors, job in [(1, "one"), (2, "two"), (5, "two")]:
             spark = cluster.open(executors, memory="512m")
             self.check(spark, job)
         self.check(spark, "one")
+        # of several files, with columns that are called as the numbers of rows could be
+        pupils = self.frames(spark, "two")["pupils"].selectExpr("*", "'x' as row", "1 as file", "1 as Place")
+        pupils.orderBy("ref").repartitionByRange(4, "ref").sortWithinPartitions("ref").write.parquet(str(self.folder / "several"))
+        # a point in time is what the clock of the session shows
+        spark.conf.set("spark.sql.session.timeZone", "Europe/London")
+        several = spark.read.parquet(str(self.folder / "several")).withColumn("dob", to_timestamp("dob"))
+        self.assertGreater(len(several.inputFiles()), 1)
+        from plait import spark as on_spark
+
+        sources = {**self.frames(spark, "two"), "pupils": several}
+        with on_spark.link(spark, sources, self.model_of["two"], progress=False) as found:
+            self.assertEqual(outcome(found), self.expected["two"])
         # of a frame that is no file, records are numbered by their names
         frames = {
             name: frame.where("ref > '1000500'").union(frame.where("ref <= '1000500'"))
             for name, frame in self.frames(spark, "two").items()
         }
-        from plait import spark as on_spark
-
         with on_spark.link(spark, frames, self.model_of["two"], progress=False) as found:
             self.assertEqual(outcome(found), self.expected["two"])
 

@@ -25,14 +25,13 @@ use crate::output;
 use crate::routes::WithoutRoute;
 use crate::source::{Opened, RecordNames, SourceSpec, open};
 use crate::summary;
-use plait_engine::automatic;
 use plait_engine::blocking::Blocks;
 use plait_engine::comparison::Comparer;
 use plait_engine::constraints::Constraints;
 use plait_engine::model::{Clustering, LinkType, ModelFile, NHS_NUMBER_STATUS};
 use plait_engine::parts::{
-    Alone, Counts, Message, PartFault, Plan, Setup, Spike, Split, Totals, Undecided, Unreadable, components,
-    count, spikes,
+    Alone, Counts, Message, PartFault, Plan, RECORDS_OF_PART, Setup, Spike, Split, Totals, Undecided,
+    Unreadable, components, count, spikes,
 };
 use plait_engine::progress::Silent;
 use plait_engine::quality::of_one_person;
@@ -41,7 +40,7 @@ use plait_engine::scoring::Scorer;
 use plait_formats::messages::Messages;
 use plait_formats::read::Rows;
 use plait_formats::write::{OutTable, OutValues, to_rows};
-use plait_types::{Column, Fault, FaultCode, NULL, PersonId, Role, Values};
+use plait_types::{Column, Fault, FaultCode, IssueKind, NULL, PersonId, Role, Values};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -74,6 +73,8 @@ struct Document {
     /// Per source, the header of the column that names its records.
     record: Vec<String>,
     model: String,
+    /// Findings in the rows that were looked at.
+    issues: Vec<String>,
     totals: Option<Totals>,
     counts: Option<Counts>,
     split: Option<Split>,
@@ -121,6 +122,9 @@ impl Step {
     }
 }
 
+/// Pairs of a block from which on it holds a value that means nothing.
+const HUGE_BLOCK: u64 = 500_000_000;
+
 /// Kinds of messages.
 mod kind {
     pub(super) const PIECE: i8 = 0;
@@ -147,6 +151,7 @@ struct Said {
     spikes: Vec<Spike>,
     /// Per blocking rule.
     n_candidates: Vec<u64>,
+    n_records: u64,
     n_persons: u64,
     n_links: u64,
     n_reviews: u64,
@@ -183,8 +188,22 @@ pub fn plan(request: &PlanRequest) -> Result<String, Faults> {
     for (source, before) in opened.iter().zip(before) {
         refuse_what_needs_all_rows(source, before)?;
     }
+    let n_records: u64 = request.n_records.iter().sum();
+    if n_records > u64::from(u32::MAX) {
+        return Err(Fault::new(
+            FaultCode::BadOption,
+            format!(
+                "there are {} records, and one run takes up to {}",
+                plait_types::grouped(n_records),
+                plait_types::grouped(u64::from(u32::MAX))
+            ),
+            "link them in several runs, for instance by area",
+        )
+        .into());
+    }
     model::check_against(&file, called, &opened)?;
     let record = opened.iter().map(record_column).collect::<Result<Vec<_>, _>>()?;
+    let issues = opened.iter().flat_map(|source| &source.issues).map(ToString::to_string).collect();
     let (told, unknown) = authority::keep_child_ids_apart(&mut opened);
     if !told.is_empty() || !unknown.is_empty() {
         return Err(Fault::new(
@@ -216,9 +235,20 @@ pub fn plan(request: &PlanRequest) -> Result<String, Faults> {
     let inputs: Vec<_> = inputs(opened);
     let copies = inputs.iter().map(plait_engine::records::SourceInput::clone).collect();
     let records = Records::new(copies);
-    let decided = request.link_type.unwrap_or_else(|| automatic::default_link_type(&records));
-    if !file.states_link_type || request.link_type.is_some() {
-        model.link_type = decided;
+    if let Some(link_type) = request.link_type {
+        model.link_type = link_type;
+    } else if !file.states_link_type && records.sources.len() == 1 {
+        model.link_type = LinkType::DedupeOnly;
+    } else if !file.states_link_type {
+        return Err(Fault::new(
+            FaultCode::BadOption,
+            "neither the model nor the call says which pairs to look at",
+            "give link_type=\"link_only\", or \"link_and_dedupe\" if a source may have a person twice",
+        )
+        .because(
+            "whether a source has a person twice is told from all its rows, which no one process has here",
+        )
+        .into());
     }
     model::refuse_link_type(&model, records.sources.len())?;
     model::refuse_unusable_fields(&model, &records)?;
@@ -230,18 +260,30 @@ pub fn plan(request: &PlanRequest) -> Result<String, Faults> {
         model.accept.review = model.accept.review.min(link);
     }
     let routes = WithoutRoute::of(&records, &facts);
-    if let Some(finding) = routes.findings.first().filter(|_| model.link_type == LinkType::LinkOnly) {
+    if routes.has_some_alone() || !routes.findings.is_empty() {
+        let finding = routes
+            .findings
+            .first()
+            .map_or("a source has next to nothing in common with the others".into(), ToString::to_string);
         return Err(Fault::new(
             FaultCode::NothingToLink,
-            finding.to_string(),
+            finding,
             "leave that source out, or give it a column that says who its records are about",
         )
         .into());
     }
     let plan = Plan::of(inputs, &records, &model, &request.n_records, request.processes);
     let model = plait_engine::model::write(&ModelFile { columns: roles, ..ModelFile::from(model) });
-    let document =
-        Document { plait: VERSION.to_owned(), plan, record, model, totals: None, counts: None, split: None };
+    let document = Document {
+        plait: VERSION.to_owned(),
+        plan,
+        record,
+        model,
+        issues,
+        totals: None,
+        counts: None,
+        split: None,
+    };
     Ok(text_of(&document))
 }
 
@@ -253,14 +295,33 @@ fn columns_of(source: &SourceSpec) -> usize {
     source.rows.as_ref().map_or(0, |rows| rows.schema().fields().len())
 }
 
+/// Refuses what can only be told from all rows of a source.
 fn refuse_what_needs_all_rows(source: &Opened, n_columns: usize) -> Result<(), Fault> {
+    let name = &source.table.name;
+    let because = "how a column is to be read is told from all its rows, which no one process has here";
+    let refused =
+        |what: String, todo: &str| Err(Fault::new(FaultCode::BadOption, what, todo).because(because));
     if source.table.columns.len() > n_columns {
-        return Err(Fault::new(
-            FaultCode::BadOption,
-            format!("{} has the whole name of a person in one column", source.table.name),
+        return refused(
+            format!("{name} has the whole name of a person in one column"),
             "split it into forename and surname before, or give the column the role full_name",
-        )
-        .because("how names are written is told from all rows, which no one process has here"));
+        );
+    }
+    if let Some(issue) = source.issues.iter().find(|issue| issue.kind == IssueKind::SerialDate) {
+        let column = issue.column.as_deref().unwrap_or_default();
+        return refused(
+            format!("{name} has dates as day numbers in \"{column}\""),
+            "turn them into dates before: date_add(date'1899-12-30', the number)",
+        );
+    }
+    if let Some(plan) = source.plans.iter().find(|plan| plan.order_is_guess && plan.role.is_date()) {
+        return refused(
+            format!(
+                "the order of day and month in \"{}\" of {name} cannot be told from its first rows",
+                plan.name
+            ),
+            "turn the column into dates before, with to_date and its format",
+        );
     }
     Ok(())
 }
@@ -282,7 +343,7 @@ impl Parts {
         let other = |found: &str| {
             Fault::new(
                 FaultCode::OtherVersion,
-                format!("a process has plait {VERSION}, and the driver {found}"),
+                format!("one process of the job has plait {VERSION}, and another has {found}"),
                 "install the same version on the driver and on all executors: pip install plait",
             )
         };
@@ -326,20 +387,24 @@ impl Parts {
         [plan.n_homes(), plan.n_counting, self.setup.split.n_parts, plan.n_deciding]
     }
 
-    /// About how many candidate pairs there are, once values have been counted.
-    pub fn n_pairs(&self) -> u64 {
-        self.document.counts.as_ref().map_or(0, |counts| counts.n_pairs().iter().sum())
+    /// Findings in the rows by which the columns were understood, one line each.
+    pub fn issues(&self) -> &[String] {
+        &self.document.issues
     }
 
-    /// Standardises rows of a source: the columns that are needed, and their places in a column `place`.
+    /// Standardises rows of a source: the columns that are needed, and their places in a column `plait_place`.
     pub fn prepare(&self, source: usize, rows: &Rows) -> Result<Messages, Faults> {
         if rows.n_rows() == 0 {
             return Ok(Messages::default());
         }
         let places = rows.numbers(PLACE).map_err(|fault| fault.at(self.called(source)))?;
         let mut table = rows.without(PLACE).read(self.called(source)).map_err(Faults::from)?.table;
-        let first_place = self.document.plan.starts[source];
-        let places: Vec<u64> = places.into_iter().map(|place| place as u64 + first_place).collect();
+        let ends = &self.document.plan.starts[source..source + 2];
+        let places: Vec<u64> =
+            places.into_iter().map(|place| (place as u64).saturating_add(ends[0])).collect();
+        if places.iter().any(|place| *place >= ends[1]) {
+            return Err(other_rows(self.called(source)).into());
+        }
         let named = table.columns.iter().find(|column| column.name == self.document.record[source]);
         let names = named.expect("it is among the columns").clone();
         if names.codes.contains(&NULL) {
@@ -363,7 +428,8 @@ impl Parts {
             .filter_map(|field| Some(&*field.columns.get(source)?.as_ref()?.header))
             .collect();
         table.columns.retain(|column| of_fields.contains(&&*column.name));
-        let (pieces, asked) = self.setup.plan.prepare(&self.setup.model, source, table, places, names);
+        let prepare = || self.setup.plan.prepare(&self.setup.model, source, table, places, names);
+        let (pieces, asked) = on_one_thread(prepare);
         let mut messages = Messages::default();
         send(&mut messages, kind::PIECE, pieces);
         send(&mut messages, kind::ASKED, asked);
@@ -376,6 +442,10 @@ impl Parts {
 
     /// Does a step with the messages that came to one process, part by part.
     pub fn step(&self, step: Step, rows: &Rows) -> Result<Messages, Faults> {
+        on_one_thread(|| self.step_here(step, rows))
+    }
+
+    fn step_here(&self, step: Step, rows: &Rows) -> Result<Messages, Faults> {
         let received = rows.messages()?;
         let mut by_part: BTreeMap<u32, Vec<(i8, &[u8])>> = BTreeMap::new();
         received.iter().for_each(|&(kind, part, bytes)| by_part.entry(part).or_default().push((kind, bytes)));
@@ -399,7 +469,8 @@ impl Parts {
         let setup = &self.setup;
         match step {
             Step::Count => {
-                let counted = count(&setup.plan, part, of(kind::ASKED)).map_err(unreadable)?;
+                let counted = count(&setup.plan, setup.model.blocking.len(), part, of(kind::ASKED))
+                    .map_err(unreadable)?;
                 send(sent, kind::REPLY, counted.replies);
                 sent.push(kind::COMMON, part, &counted.common);
                 say(sent, &Said { counts: Some(counted.counts), ..Said::default() });
@@ -441,7 +512,8 @@ impl Parts {
                 for alone in of(kind::ALONE) {
                     let (n, people) = alone.split_first_chunk().ok_or_else(|| unreadable(Unreadable))?;
                     sent.push(kind::PEOPLE, part, people);
-                    say(sent, &Said { n_persons: u64::from_le_bytes(*n), ..Said::default() });
+                    let n = u64::from_le_bytes(*n);
+                    say(sent, &Said { n_records: n, n_persons: n, ..Said::default() });
                 }
                 let undecided =
                     setup.undecided(of(kind::MEMBERS), of(kind::THEIR_PAIRS)).map_err(unreadable)?;
@@ -462,6 +534,18 @@ impl Parts {
         for said in read_all(said)? {
             counts.add(&said.counts.unwrap_or_else(|| Counts::none(&self.document.plan)));
         }
+        if counts.n_names_twice > 0 {
+            return Err(Fault::new(
+                FaultCode::DuplicateRecord,
+                format!(
+                    "{} of the columns that name records ({}) are there more than once in their source",
+                    plait_types::counted(counts.n_names_twice, "value"),
+                    self.document.record.join(", ")
+                ),
+                "name another column with roles={\"HEADER\": \"record_id\"}, or take out what is there twice",
+            )
+            .into());
+        }
         Self::of(&text_of(&Document { counts: Some(counts), ..self.document.clone() }))
     }
 
@@ -478,7 +562,7 @@ impl Parts {
         self.refuse_explosions(&counts)?;
         let processes = self.document.plan.n_counting;
         // enough that one that takes longer is made up for, and that no part needs much memory
-        let by_records = (self.document.plan.n_records() / 400_000) as u32;
+        let by_records = (self.document.plan.n_records() / RECORDS_OF_PART) as u32;
         let by_pairs = (counts.n_pairs().iter().sum::<u64>() / 60_000_000) as u32;
         let split = counts.split((processes * 3).max(by_records).max(by_pairs));
         let totals = counts.totals(&spikes);
@@ -497,7 +581,11 @@ impl Parts {
             |rule: usize| counts.sizes[rule].last_key_value().map_or(0, |(&size, _)| u64::from(size));
         for (at, (rule, n_pairs)) in rules.enumerate().filter(|(at, _)| *at < counts.sizes.len()) {
             let size = largest(at);
-            model::refuse_huge_block(rule, size, [size * size.saturating_sub(1) / 2, n_pairs])?;
+            let of_block = size * size.saturating_sub(1) / 2;
+            // large blocks are cut into shares here, and of small ones not all are counted
+            if of_block > HUGE_BLOCK {
+                model::refuse_huge_block(rule, size, [of_block, n_pairs.max(of_block)])?;
+            }
         }
         Ok(())
     }
@@ -506,12 +594,17 @@ impl Parts {
     pub fn done(&self, said: &[Vec<u8>]) -> Result<PartsDone, Faults> {
         let mut done =
             PartsDone { candidate_pairs: vec![0; self.setup.model.blocking.len()], ..PartsDone::default() };
+        let mut n_records = 0;
         for said in read_all(said)? {
+            n_records += said.n_records;
             done.candidate_pairs.iter_mut().zip(&said.n_candidates).for_each(|(all, n)| *all += n);
             done.persons += said.n_persons;
             done.links += said.n_links;
             done.reviews += said.n_reviews;
             done.ties += said.n_ties;
+        }
+        if n_records != self.document.plan.n_records() {
+            return Err(unreadable(Unreadable));
         }
         if done.links == 0 {
             let pairs: u64 = done.candidate_pairs.iter().sum();
@@ -528,8 +621,25 @@ impl Parts {
     }
 }
 
+/// The fault of a frame that has other rows each time it is asked.
+fn other_rows(source: &str) -> Fault {
+    Fault::new(
+        FaultCode::LostMessage,
+        format!("{source} had more rows when it was read than when it was counted"),
+        "write it to a table first, and link that",
+    )
+}
+
 /// The column of [`Parts::prepare`] with the places of rows within their source, from 0.
-const PLACE: &str = "place";
+const PLACE: &str = "plait_place";
+
+/// A cluster runs as many tasks at once as there are processors.
+fn on_one_thread<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    match rayon::ThreadPoolBuilder::new().num_threads(1).build() {
+        Ok(pool) => pool.install(work),
+        Err(_) => work(),
+    }
+}
 
 fn send(messages: &mut Messages, kind: i8, sent: Vec<Message>) {
     sent.into_iter().for_each(|(part, bytes)| messages.push(kind, part, &bytes));
@@ -546,8 +656,8 @@ fn read_all(said: &[Vec<u8>]) -> Result<Vec<Said>, Faults> {
 fn unreadable(_: Unreadable) -> Faults {
     Fault::new(
         FaultCode::LostMessage,
-        "a message of another part cannot be read",
-        "run it again; if it happens again, please report it",
+        "records or pairs did not come to another part as they were sent",
+        "run it again; where a frame is another one each time it is asked, write it to a table first",
     )
     .into()
 }
@@ -623,6 +733,7 @@ fn decide(setup: &Setup, undecided: Undecided) -> Result<DecidedPart, Faults> {
     let [people, links, _] = output::held_tables(&findings);
     let n_links = findings.links().count() as u64;
     let said = Said {
+        n_records: records.len() as u64,
         n_persons: u64::from(clustered.persons.n_persons),
         n_links,
         n_reviews: pairs.len() as u64 - n_links,

@@ -295,6 +295,11 @@ impl WithoutRoute {
         Self { is_alone: (0..n).map(|source| reach.is_alone(source)).collect(), findings: findings.collect() }
     }
 
+    /// Whether some source has no route to another.
+    pub(crate) fn has_some_alone(&self) -> bool {
+        self.is_alone.contains(&true)
+    }
+
     /// The fault of sources none of which can be linked with another.
     pub(crate) fn refuse(&self, records: &Records, reason: Option<&str>) -> Result<(), Fault> {
         if !self.is_alone.iter().all(|alone| *alone) {

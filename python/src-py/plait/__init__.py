@@ -18,7 +18,7 @@ source  record  person_id    confidence
 Term(title='Starting point', ...)
 """
 
-from plait import similarity
+from plait import similarity, spark
 from plait._errors import InputError, PlaitError, QualityError, UsageError
 from plait._linkage import Explanation, Linkage, Term, Tradeoff, link
 from plait._look import Look, Reading, look, read
@@ -44,4 +44,5 @@ __all__ = [
     "look",
     "read",
     "similarity",
+    "spark",
 ]

@@ -35,6 +35,9 @@ SAMPLE = 20_000
 #: Rows that are standardised together.
 ROWS = 1 << 18
 
+#: The column with the places of rows within their source.
+PLACE = "plait_place"
+
 MESSAGES = "to int, kind tinyint, part int, bytes binary"
 PEOPLE = "source string, record string, person_id string, confidence double"
 LINKS = (
@@ -55,14 +58,28 @@ class Linkage:
     kept by the cluster until :meth:`close`, or until the session ends.
     """
 
-    def __init__(self, people: DataFrame, links: DataFrame, kept: DataFrame, facts: dict[str, Any]) -> None:
-        #: Every record and its person.
-        self.people = people
-        #: Every link and every pair for a person to look at.
-        self.links = links
+    def __init__(self, decided: DataFrame, facts: dict[str, Any], issues: list[str]) -> None:
         #: Numbers: candidate pairs per rule, persons, links, pairs for review, ties, and the seconds of each stage.
         self.facts = facts
-        self._kept = kept
+        #: Findings in the rows by which the columns were understood, one line each.
+        self.issues = issues
+        self._decided: DataFrame | None = decided
+
+    @property
+    def people(self) -> DataFrame:
+        """Every record and its person."""
+        return self._unpacked(PEOPLE_OF, PEOPLE)
+
+    @property
+    def links(self) -> DataFrame:
+        """Every link and every pair for a person to look at."""
+        return self._unpacked(LINKS_OF, LINKS)
+
+    def _unpacked(self, kind: int, columns: str) -> DataFrame:
+        if self._decided is None:
+            _refuse("the result has been closed", "read people and links before, or link again")
+        rows = self._decided.where(f"kind = {kind}").select("bytes")
+        return rows.mapInArrow(_Unpack(columns.split(", ")), columns)
 
     @property
     def review(self) -> DataFrame:
@@ -78,8 +95,11 @@ class Linkage:
         )
 
     def close(self) -> None:
-        """Lets the cluster forget the result; ``people`` and ``links`` can then not be read any more."""
-        self._kept.unpersist()
+        """Lets the cluster forget the result; ``people`` and ``links`` can then not be had any more, and what was had
+        before must not be read again."""
+        if self._decided is not None:
+            self._decided.unpersist()
+        self._decided = None
 
     def __enter__(self) -> Linkage:
         return self
@@ -114,12 +134,14 @@ def link(
     What is wrong is a :class:`plait.PlaitError` with ``help``, as in :func:`plait.link`.
     """
     frames, model = _named(sources, model)
+    if processes is not None and processes < 1:
+        _refuse(f"{processes} processes cannot do anything", "give 1 or more, or leave it out")
     return _Run(spark, frames, processes, _Told(progress)).link(
         {
             "model": _model_text(model),
             "roles": list((roles or {}).items()),
             "link_type": link_type,
-            "threshold": threshold,
+            "threshold": None if threshold is None else float(threshold),
         }
     )
 
@@ -130,6 +152,8 @@ def _named(
     frames: list[tuple[str, DataFrame]] = []
     for source in sources:
         if isinstance(source, (str, os.PathLike, Model)):
+            if model is not None:
+                _refuse("two models were given", "give one; a source is a data frame: spark.read.parquet(path)")
             model = source
         elif isinstance(source, Mapping):
             frames.extend(source.items())
@@ -137,6 +161,10 @@ def _named(
             frames.append((f"table_{len(frames) + 1}", source))
     if model is None:
         _refuse("no model was given", 'give one that has been trained: model="model.toml"')
+    for name, frame in frames:
+        if not hasattr(frame, "mapInArrow"):
+            kind = type(frame).__name__
+            _refuse(f"{name} is a {kind} and no data frame of Spark", "make it one: spark.createDataFrame or spark.read")
     if not frames:
         _refuse("no data frame was given", "give one or more: plait.spark.link(spark, left, right, model=...)")
     return frames, model
@@ -152,6 +180,8 @@ def _model_text(model: ModelGiven) -> tuple[str, str]:
         return path.read_text(encoding="utf-8"), str(path)
     except OSError as error:
         _refuse(f"{path} cannot be read: {error.strerror}", "give the path or the text of a model file")
+    except ValueError:
+        _refuse(f"{path} is not a text file", "give the path or the text of a model file")
 
 
 def _refuse(what: str, help: str, why: str | None = None) -> NoReturn:
@@ -339,13 +369,19 @@ class _Run:
             raise _in_own_words(error) from None
         finally:
             for frame in self.kept:
-                frame.unpersist()
+                try:
+                    frame.unpersist()
+                except Exception:
+                    # the session is gone, and what it kept with it
+                    break
 
     def _link(self, options: dict[str, Any]) -> Linkage:
         self.told.begin(0)
-        numbered = [_by_file(frame) for frame in self.frames]
-        counted_rows = [found[1] if found else frame.count() for found, frame in zip(numbered, self.frames)]
-        n_records = [int(n) for n in counted_rows]
+        self.frames = [_in_local_time(frame) for frame in self.frames]
+        of_files = [_files(frame) for frame in self.frames]
+        n_records = [
+            frame.count() if files is None else sum(n for _, n in files) for files, frame in zip(of_files, self.frames)
+        ]
         for name, n in zip(self.names, n_records):
             if n == 0:
                 _refuse(f"{name} has no rows", "give frames with rows, and leave out those without")
@@ -353,10 +389,10 @@ class _Run:
         self.told.begin(1)
         n_homes, n_counting, _, _ = parts.n_parts
         keys = {PIECE: self._keys(n_homes), ASKED: self._keys(n_counting), REPLY: self._keys(n_homes)}
-        placed = [
-            found[0] if found else self._by_name(frame, parts.columns(source))
-            for source, (found, frame) in enumerate(zip(numbered, self.frames))
-        ]
+        placed = []
+        for source, (files, frame) in enumerate(zip(of_files, self.frames)):
+            columns = parts.columns(source)
+            placed.append(self._by_name(frame, columns) if files is None else self._by_file(frame, columns, files))
         prepared = self._keep(self._prepared(parts, placed, keys))
         asked_of = self._brought(prepared, [ASKED], n_counting)
         counted = self._keep(asked_of.mapInArrow(_Step("count", parts.document, keys), MESSAGES))
@@ -388,13 +424,14 @@ class _Run:
         labels = step("connect", compared.where(f"kind = {CONNECTED}").repartition(1))
         back_home = at_home.union(compared.where(f"kind = {PAIRS}")).union(labels)
         gathered = step("gather", self._brought(back_home, [PIECE, REPLY, PAIRS, LABELS], n_homes))
-        decided = step("decide", self._brought(gathered, [MEMBERS, THEIR_PAIRS, ALONE], n_deciding)).persist()
+        decided = self._keep(step("decide", self._brought(gathered, [MEMBERS, THEIR_PAIRS, ALONE], n_deciding)))
         said += self._said(decided)
         facts = json.loads(asked(parts.done, said))
         self.told.end()
         facts = {"records": sum(n_records), **facts, "seconds": self.told.seconds}
-        people = _unpacked(decided, PEOPLE_OF, PEOPLE)
-        return Linkage(people, _unpacked(decided, LINKS_OF, LINKS), decided, facts)
+        # the result outlives the run
+        self.kept.remove(decided)
+        return Linkage(decided, facts, parts.issues)
 
     def _keep(self, frame: DataFrame) -> DataFrame:
         """Keeps what is used twice; the cluster makes it again if it loses it."""
@@ -416,8 +453,7 @@ class _Run:
     ) -> DataFrame:
         all_rows = None
         for source, frame in enumerate(placed):
-            columns = ["place", *[_quoted(name) for name in parts.columns(source)]]
-            rows = frame.select(*columns).mapInArrow(_Prepare(parts.document, keys, source), MESSAGES)
+            rows = frame.mapInArrow(_Prepare(parts.document, keys, source), MESSAGES)
             all_rows = rows if all_rows is None else all_rows.union(rows)
         assert all_rows is not None
         return all_rows
@@ -443,33 +479,50 @@ class _Run:
             self.keys_of[n_parts] = [of_place[part] for part in range(n_parts)] if whole else list(range(n_parts))
         return self.keys_of[n_parts]
 
+    def _by_file(self, frame: DataFrame, columns: list[str], files: list[tuple[str, int]]) -> DataFrame:
+        """These columns, and one that numbers the rows by file and row."""
+        from pyspark.sql import functions as F
+
+        row = F.col("_metadata.row_index").alias(PLACE)
+        if len(files) == 1:
+            return frame.select(*map(_quoted, columns), row)
+        firsts, n = [], 0
+        for file, rows in files:
+            firsts.append((file, n))
+            n += rows
+        of_file = self.spark.createDataFrame(firsts, "plait_file string, plait_first long")
+        numbered = frame.select(*map(_quoted, columns), row, F.col("_metadata.file_path").alias("plait_file"))
+        numbered = numbered.join(F.broadcast(of_file), "plait_file")
+        return numbered.select(*map(_quoted, columns), (F.col(PLACE) + F.col("plait_first")).alias(PLACE))
+
     def _by_name(self, frame: DataFrame, columns: list[str]) -> DataFrame:
-        """The frame with a column ``place`` that numbers its rows in the order of the first of these columns."""
+        """These columns, and one that numbers the rows in the order of the first of them."""
         from pyspark.sql import functions as F
 
         # kept, so that every row has one number however often it is asked for
         rows = frame.select(*map(_quoted, columns)).orderBy(_quoted(columns[0]))
-        rows = self._keep(rows.withColumn("place", F.monotonically_increasing_id()))
-        chunk = F.shiftright("place", 33)
+        rows = self._keep(rows.withColumn(PLACE, F.monotonically_increasing_id()))
+        chunk = F.shiftright(PLACE, 33)
         sizes = {row.chunk: row.n for row in rows.groupBy(chunk.alias("chunk")).agg(F.count("*").alias("n")).collect()}
         firsts, n = [], 0
         for at in range(max(sizes, default=-1) + 1):
             firsts.append(n)
             n += sizes.get(at, 0)
         of_chunk = F.element_at(F.array(*map(F.lit, firsts)), (chunk + 1).cast("int"))
-        return rows.withColumn("place", (F.col("place").bitwiseAND(F.lit((1 << 33) - 1)) + of_chunk).cast("long"))
+        place = F.col(PLACE).bitwiseAND(F.lit((1 << 33) - 1)) + of_chunk
+        return rows.select(*map(_quoted, columns), place.cast("long").alias(PLACE))
 
 
-def _by_file(frame: DataFrame) -> tuple[DataFrame, int] | None:
-    """The frame with a column ``place`` that numbers its rows by file and row, and how many there are; nothing where it is not
-    all of some Parquet files."""
+def _files(frame: DataFrame) -> list[tuple[str, int]] | None:
+    """The files that the frame is all of, in order, and how many rows each has; nothing where it is not all of some Parquet
+    files."""
     from pyspark.sql import functions as F
 
     # a frame without these columns is none of files, which PySpark would log as an error
     logger = logging.getLogger("DataFrameQueryContextLogger")
     was_disabled, logger.disabled = logger.disabled, True
     try:
-        rows = frame.select("*", F.col("_metadata.file_path").alias("file"), F.col("_metadata.row_index").alias("row"))
+        rows = frame.select(F.col("_metadata.file_path").alias("file"), F.col("_metadata.row_index").alias("row"))
         rows.schema
     except Exception:
         return None
@@ -477,18 +530,21 @@ def _by_file(frame: DataFrame) -> tuple[DataFrame, int] | None:
         logger.disabled = was_disabled
     sums = [F.count("*"), F.max("row"), F.sum("row"), F.sum(F.col("row").cast("double") * F.col("row"))]
     files = sorted(tuple(row) for row in rows.groupBy("file").agg(*sums).collect())
-    firsts, n_records = [], 0
     for _, n, last, total, squares in files:
         exact = float((n - 1) * n * (2 * n - 1) // 6)
         if last != n - 1 or total != n * (n - 1) // 2 or abs(squares - exact) > 1e-9 * exact:
             return None
-        firsts.append(n_records)
-        n_records += n
-    place = F.col("row")
-    if len(files) > 1:
-        pairs = [F.lit(item) for file, first in zip(files, firsts) for item in (file[0], first)]
-        place = place + F.element_at(F.create_map(*pairs), F.col("file"))
-    return rows.withColumn("place", place.cast("long")).drop("file", "row"), n_records
+    return [(file, n) for file, n, *_ in files]
+
+
+def _in_local_time(frame: DataFrame) -> DataFrame:
+    """Points in time as the clock of the session shows them, which is how people wrote them; Arrow would have those of UTC."""
+    from pyspark.sql import functions as F
+
+    points = [field.name for field in frame.schema.fields if field.dataType.typeName() == "timestamp"]
+    for name in points:
+        frame = frame.withColumn(name, F.col(_quoted(name)).cast("timestamp_ntz"))
+    return frame
 
 
 def _parallelism(spark: SparkSession) -> int:
@@ -503,11 +559,6 @@ def _quoted(name: str) -> str:
     return "`" + name.replace("`", "``") + "`"
 
 
-def _unpacked(decided: DataFrame, kind: int, columns: str) -> DataFrame:
-    rows = decided.where(f"kind = {kind}").select("bytes")
-    return rows.mapInArrow(_Unpack(columns.split(", ")), columns)
-
-
 _REFUSED = re.compile(r"plait-refused (\[.*?\]) refused-plait", re.DOTALL)
 
 
@@ -517,8 +568,10 @@ def _in_own_words(error: Exception) -> Exception:
     found = _REFUSED.search(text)
     if found is not None:
         return refused_as(found.group(1))
+    if isinstance(error, ImportError) and "pandas" in text.lower():
+        return UsageError("E016", "PySpark needs pandas here", None, None, "install it where this runs: pip install pandas")
     for package in ["plait", "pyarrow"]:
-        if f"No module named '{package}'" in text:
+        if re.search(rf"No module named '{package}(\.\w+)?'", text):
             own = f"plait=={_plait.__version__} pyarrow"
             return UsageError(
                 "E016",

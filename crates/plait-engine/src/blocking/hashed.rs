@@ -18,6 +18,18 @@ pub struct Route {
     pub keys: Vec<usize>,
 }
 
+impl Route {
+    /// The keys of the route of a rule, as a rule of their own; by all of its keys, records have the same route.
+    pub(crate) fn alone(&self, rule: &BlockingRule) -> (BlockingRule, Self) {
+        let keys = if self.keys.is_empty() {
+            rule.keys.clone()
+        } else {
+            self.keys.iter().map(|&at| rule.keys[at].clone()).collect()
+        };
+        (BlockingRule { keys }, Self { number: self.number, keys: Vec::new() })
+    }
+}
+
 /// The key of a record as hashes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Hashed {
@@ -86,7 +98,10 @@ pub(crate) fn for_each_key(
                     }
                 }
             }
-            hashes.iter().for_each(|&(block, route)| tell(Hashed { block, route, entry: record | mark }));
+            for &(block, route) in &hashes {
+                // 0 is for those who keep no route
+                tell(Hashed { block, route: route.max(1), entry: record | mark });
+            }
         }
     }
 }

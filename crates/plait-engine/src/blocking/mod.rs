@@ -22,6 +22,7 @@ pub(crate) use hashed::{Hashed, for_each_key, routes};
 use keys::{Keys, Packed};
 use plait_types::{Fault, NULL};
 use rayon::prelude::*;
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -247,13 +248,25 @@ impl Blocks {
         let keys = Keys::of(records, &only_rules);
         let (slots, slots_of) = keys.slots(fields);
         let rows = Arc::new(Rows::new(records.len(), &slots));
-        let rules = rules.iter().zip(slots_of).map(|(rule, slots)| {
-            let (_, keyed_by) = rule.0;
-            let with_lists = each_pair_once && keyed_by.keys.iter().any(BlockingKey::is_several);
-            let symmetric = keyed_by.keys.iter().all(BlockingKey::is_symmetric);
-            let keyed = hashed_records(records, *rule, share, with_lists);
-            let mut built = blocks_of_hashed(records, keyed, symmetric, &slots, &rows, within_sources);
-            built.several = with_lists.then(|| Memberships::of(&built, records.len()));
+        let mut routes: BTreeMap<u32, Vec<u64>> = BTreeMap::new();
+        let rules = rules.iter().zip(slots_of).enumerate().map(|(at, (rule, slots))| {
+            let ((_, keyed_by), route) = *rule;
+            let mut built = if let Some(packed) = keys.packed(at) {
+                let of_route = || shared_routes(records, keyed_by, route, share);
+                blocks_of_packed(
+                    records,
+                    packed,
+                    within_sources,
+                    Some(routes.entry(route.number).or_insert_with(of_route)),
+                )
+            } else {
+                let with_lists = each_pair_once && keyed_by.keys.iter().any(BlockingKey::is_several);
+                let symmetric = keyed_by.keys.iter().all(BlockingKey::is_symmetric);
+                let keyed = hashed_records(records, *rule, share, with_lists);
+                let mut built = blocks_of_hashed(records, keyed, symmetric, &slots, &rows, within_sources);
+                built.several = with_lists.then(|| Memberships::of(&built, records.len()));
+                built
+            };
             built.set_keys(slots);
             built
         });
@@ -692,12 +705,22 @@ fn build_rule(
     within_sources: bool,
 ) -> RuleBlocks {
     match packed {
-        Some(packed) => blocks_of_packed(records, packed, within_sources),
+        Some(packed) => blocks_of_packed(records, packed, within_sources, None),
         None => blocks_of_entries(records, rule, within_sources),
     }
 }
 
-fn blocks_of_packed(records: &Records, mut packed: Packed, within_sources: bool) -> RuleBlocks {
+/// In a part of all records, `routes` has the route of each record, of those that are looked at here.
+fn blocks_of_packed(
+    records: &Records,
+    mut packed: Packed,
+    within_sources: bool,
+    routes: Option<&mut Vec<u64>>,
+) -> RuleBlocks {
+    if let Some(routes) = &routes {
+        let place = packed.key.start;
+        packed.words.retain(|word| routes[(word & ((1 << place) - 1)) as usize] != NOT_HERE);
+    }
     sort::words(&mut packed.words, packed.key.clone());
     let low = packed.key.start;
     let mut built = RuleBlocks::new(packed.words.len());
@@ -705,10 +728,28 @@ fn blocks_of_packed(records: &Records, mut packed: Packed, within_sources: bool)
         let start = built.records.len();
         built.records.extend(run.iter().map(|&word| packed.record(word)));
         let n_pairs = pairs_between(records, &built.records[start..], within_sources);
+        if let (true, Some(routes)) = (n_pairs > 0, &routes) {
+            built.routes.push(routes[built.records[start] as usize]);
+        }
         built.close(n_pairs, None);
     }
     built.records.shrink_to_fit();
     built
+}
+
+/// In the place of the route of a record without the keys for it, or of which no pair is looked at here; no route is this one.
+const NOT_HERE: u64 = 0;
+
+/// The route of each record under a rule whose keys are symmetric and one per record, if pairs of it are looked at here.
+fn shared_routes(records: &Records, rule: &BlockingRule, route: &Route, share: &Share) -> Vec<u64> {
+    let mut routes = vec![NOT_HERE; records.len()];
+    let (keys, whole) = route.alone(rule);
+    for_each_key(records, (0, &keys), &whole, |key| {
+        if share.has(key.route) {
+            routes[key.record() as usize] = key.route;
+        }
+    });
+    routes
 }
 
 /// The slow twin, for keys too wide for a word, sides that are unlike, and records that may be in several blocks.

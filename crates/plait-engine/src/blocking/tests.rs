@@ -123,7 +123,7 @@ proptest! {
                 prop_assert!(!is_symmetric(rule) || rule.keys.iter().any(BlockingKey::is_several));
                 continue;
             };
-            let fast = blocks_of_packed(&records, packed, within_sources);
+            let fast = blocks_of_packed(&records, packed, within_sources, None);
             let slow = blocks_of_entries(&records, rule, within_sources);
             prop_assert_eq!((&fast.records, &fast.starts), (&slow.records, &slow.starts));
             prop_assert_eq!((fast.n_pairs, fast.largest), (slow.n_pairs, slow.largest));

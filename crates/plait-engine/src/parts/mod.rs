@@ -24,7 +24,7 @@ mod plan;
 mod split;
 
 pub use packed::Unreadable;
-pub use plan::{Counts, Plan, PlannedColumn, PlannedField, Setup, Spike, Totals};
+pub use plan::{Counts, Plan, PlannedColumn, PlannedField, RECORDS_OF_PART, Setup, Spike, Totals};
 pub(crate) use split::Share;
 pub use split::Split;
 
@@ -98,7 +98,7 @@ impl Plan {
         for rows in order.chunk_by(|a, b| home(a) == home(b)) {
             let piece = packer.pack(rows);
             let again = self.piece(&piece).expect("it was just packed");
-            counts.extend(self.submissions(model, &again.records));
+            counts.extend(self.submissions(model, &again));
             pieces.push((home(&rows[0]), piece));
         }
         (pieces, counts)
@@ -114,8 +114,9 @@ impl Plan {
     }
 
     /// What is to be counted of a piece, for each counting part: the values in the order of the piece; and behind the fields, per rule,
-    /// blocks by their hashes. Blocks of one record of the piece are left out, so that of large ones a little is missing.
-    fn submissions(&self, model: &Model, records: &Records) -> Vec<Message> {
+    /// blocks by their hashes, and then the names of records. Blocks of one record of the piece are left out, so that of large ones a
+    /// little is missing. Of fields whose values are not counted, how many records have one.
+    fn submissions(&self, model: &Model, Part { records, names }: &Part) -> Vec<Message> {
         let source = records.source_of(0);
         let mut of_part: Vec<Vec<Tally>> = vec![Vec::new(); self.n_counting as usize];
         for (rule, route) in model.blocking.iter().enumerate().zip(&self.routes) {
@@ -135,6 +136,7 @@ impl Plan {
         }
         for (at, field) in records.fields[..self.fields.len()].iter().enumerate() {
             if !self.is_counting(at) {
+                of_part[0].push((at, Vec::new(), vec![field.counts.iter().sum()]));
                 continue;
             }
             of_part.iter_mut().for_each(|fields| fields.push((at, Vec::new(), Vec::new())));
@@ -145,6 +147,15 @@ impl Plan {
                 hashes.push(hash);
                 counts.push(count);
             }
+        }
+        let place_of_names = self.fields.len() + model.blocking.len();
+        of_part.iter_mut().for_each(|fields| fields.push((place_of_names, Vec::new(), Vec::new())));
+        for (name, &count) in names.values.iter().zip(&names.counts()) {
+            let hash = hash_of(&format!("{source}:{name}"));
+            let (_, hashes, counts) =
+                of_part[self.counting_part(hash) as usize].last_mut().expect("just pushed");
+            hashes.push(hash);
+            counts.push(count);
         }
         let message = |fields: Vec<Tally>| {
             let mut writer = Writer::new();
@@ -197,9 +208,10 @@ pub struct Counted {
     pub common: Vec<u8>,
 }
 
-/// Counts what pieces have sent to the counting part of this number.
+/// Counts what pieces have sent to the counting part of this number, of a model with so many blocking rules.
 pub fn count<'a>(
     plan: &Plan,
+    n_rules: usize,
     part: u32,
     messages: impl IntoIterator<Item = &'a [u8]>,
 ) -> Result<Counted, Unreadable> {
@@ -214,21 +226,26 @@ pub fn count<'a>(
                 totals.resize(field + 1, HashMap::new());
             }
             for (&hash, &n) in hashes.iter().zip(records) {
-                *totals[*field].entry(hash).or_default() += n;
-                if *field < n_fields {
-                    counts.present[*field][*source] += u64::from(n);
-                }
+                let total = totals[*field].entry(hash).or_default();
+                *total = total.saturating_add(n);
+            }
+            if *field < n_fields {
+                counts.present[*field][*source] += records.iter().map(|&n| u64::from(n)).sum::<u64>();
             }
         }
     }
     for (at, totals) in totals.iter().enumerate() {
         let sizes = match at.checked_sub(n_fields) {
             None => &mut counts.values[at],
-            Some(rule) => counts.sizes_of(rule),
+            Some(rule) if rule < n_rules => counts.sizes_of(rule),
+            Some(_) => {
+                counts.n_names_twice += totals.values().filter(|&&n| n > 1).count() as u64;
+                continue;
+            }
         };
         totals.values().for_each(|&n| *sizes.entry(n).or_default() += 1);
     }
-    for blocks in totals.iter().skip(n_fields) {
+    for blocks in totals.iter().skip(n_fields).take(n_rules) {
         let large = blocks.iter().filter(|(_, size)| **size >= LARGE_BLOCK);
         counts.large.extend(large.map(|(&hash, &size)| ((hash >> 64) as u64, u64::from(size))));
     }
@@ -379,7 +396,19 @@ impl Setup {
             }
         }
         parts.sort_unstable_by_key(|part| part.records.place(0));
+        self.refuse_lost(&parts)?;
         Ok(parts)
+    }
+
+    /// A home has every place of its own once: else rows were lost or came twice, as where a frame is another one each time it is asked.
+    fn refuse_lost(&self, parts: &[Part]) -> Result<(), Unreadable> {
+        let mut places: Vec<u64> = parts.iter().flat_map(|part| &part.records.places).copied().collect();
+        places.sort_unstable();
+        let Some(&first) = places.first() else { return Ok(()) };
+        let home = self.plan.home(first);
+        let first = u64::from(home) << self.plan.home_bits;
+        let end = self.plan.n_records().min(first + (1 << self.plan.home_bits));
+        if places.iter().copied().eq(first..end) { Ok(()) } else { Err(Unreadable) }
     }
 
     /// From a home to the parts that compare.
@@ -390,19 +419,16 @@ impl Setup {
     ) -> Result<Vec<Message>, Unreadable> {
         // rules of one route send their records to the same places, and some of that key that lack another one
         let rules = rules_of(&self.model, &self.plan.fields);
-        let mut routes: BTreeMap<u32, BlockingRule> = BTreeMap::new();
+        let mut routes: BTreeMap<u32, (BlockingRule, Route)> = BTreeMap::new();
         for (rule, route) in rules.iter().zip(&self.plan.routes) {
-            let keys = route.keys.iter().map(|&at| rule.keys[at].clone());
-            let keys = if route.keys.is_empty() { rule.keys.clone() } else { keys.collect() };
-            routes.entry(route.number).or_insert(BlockingRule { keys });
+            routes.entry(route.number).or_insert_with(|| route.alone(rule));
         }
         let mut messages = Vec::new();
         for mut part in self.restore(pieces, replies)? {
             part.names = Column::default();
             let mut goes: Vec<(u32, u32)> = Vec::new();
-            for (&number, rule) in &routes {
-                let whole = Route { number, keys: Vec::new() };
-                for_each_key(&part.records, (0, rule), &whole, |key| {
+            for (keys, route) in routes.values() {
+                for_each_key(&part.records, (0, keys), route, |key| {
                     goes.extend(self.split.parts_of(key.route).map(|part| (part, key.record())));
                 });
             }

@@ -83,8 +83,8 @@ impl Plan {
             fields,
             routes,
             home_bits: most.ilog2(),
-            n_counting: parts,
-            n_deciding: parts * 2,
+            n_counting: parts.max((n / RECORDS_OF_PART) as u32),
+            n_deciding: (parts * 2).max((n / RECORDS_OF_PART) as u32),
         }
     }
 
@@ -114,6 +114,9 @@ impl Plan {
         self.sources.iter().zip(self.starts.windows(2)).map(source).collect()
     }
 }
+
+/// Records of a part, about: few enough that a process has room for them.
+pub const RECORDS_OF_PART: u64 = 400_000;
 
 /// The greatest share of records with one value of a key by which they are sent: well below that of a part.
 const MOST_ALIKE: f64 = 0.005;
@@ -152,6 +155,8 @@ pub struct Counts {
     pub sizes: Vec<BTreeMap<u32, u64>>,
     /// Large blocks by the hash of their route, and their records.
     pub large: Vec<(u64, u64)>,
+    /// Names that several records of a source have.
+    pub n_names_twice: u64,
 }
 
 impl Counts {
@@ -159,7 +164,13 @@ impl Counts {
     pub fn none(plan: &Plan) -> Self {
         let n = plan.fields.len();
         let present = vec![vec![0; plan.sources.len()]; n];
-        Self { values: vec![BTreeMap::new(); n], present, sizes: Vec::new(), large: Vec::new() }
+        Self {
+            values: vec![BTreeMap::new(); n],
+            present,
+            sizes: Vec::new(),
+            large: Vec::new(),
+            n_names_twice: 0,
+        }
     }
 
     pub(crate) fn sizes_of(&mut self, rule: usize) -> &mut BTreeMap<u32, u64> {
@@ -203,6 +214,7 @@ impl Counts {
             others.iter().for_each(|(&size, n)| *sizes.entry(size).or_default() += n);
         }
         self.large.extend(&other.large);
+        self.n_names_twice += other.n_names_twice;
     }
 
     /// Per field, from how many records on a value is held by implausibly many; `None` where none is.
