@@ -351,6 +351,21 @@ impl Blocks {
         self.rules.iter().map(|rule| RuleCost { n_pairs: rule.n_pairs, largest: rule.largest }).collect()
     }
 
+    /// The pairs that are looked at here, those of several rules once for each: of all parts together, as many as [`costs`](Self::costs)
+    /// says of all records.
+    pub(crate) fn n_pairs_here(&self) -> u64 {
+        let of_left = |rule: &RuleBlocks, block: usize, position: u32| {
+            let (first, end) = self.rights(rule, block, position);
+            if self.owns(rule, block, rule.records[position as usize]) { u64::from(end - first) } else { 0 }
+        };
+        let of_block = |rule: &RuleBlocks, block: usize| {
+            rule.lefts(block).map(|position| of_left(rule, block, position)).sum::<u64>()
+        };
+        let of_rule =
+            |rule: &RuleBlocks| (0..rule.n_blocks()).map(|block| of_block(rule, block)).sum::<u64>();
+        self.rules.iter().map(of_rule).sum()
+    }
+
     /// Cuts the work into stretches of about `pairs` pairs each; the cut depends on nothing else.
     pub fn tasks(&self, pairs: u64) -> Vec<Task> {
         let mut tasks = Vec::new();

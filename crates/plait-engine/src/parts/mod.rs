@@ -8,7 +8,8 @@
 //!    value goes to counting parts, by hash.
 //! 2. [`count`]: how many of all records have each value goes back to the homes; how many values so many records have tells which
 //!    are held by [implausibly many](Counts::implausible_from), and [`spikes`] which these are.
-//! 3. [`Setup::explode`]: from its home, every record goes to all parts that look at pairs of a block that it is in.
+//! 3. [`Setup::explode`]: from its home, every record goes to all parts that look at pairs of a block that it is in. Where the model has
+//!    not been learned yet, it is learned from what these see ([`learning`]).
 //! 4. [`Setup::compare`]: a part makes the blocks of the records that it was sent, and weighs the pairs that are its own
 //!    ([`Split`]), with the code that one process would use. Pairs that are kept go to the home of their left record; which records
 //!    they connect is said once more, without those pairs that others imply.
@@ -19,10 +20,12 @@
 //! Records are known by their place among all. Within a part they are numbered in that order, so that ties are broken as they would
 //! be among all.
 
+mod learning;
 mod packed;
 mod plan;
 mod split;
 
+pub use learning::{Asked, CountedPairs, Learning, Lesson, Taught};
 pub use packed::Unreadable;
 pub use plan::{Counts, Plan, PlannedColumn, PlannedField, RECORDS_OF_PART, Setup, Spike, Totals};
 pub(crate) use split::Share;
@@ -37,11 +40,12 @@ use crate::progress::Silent;
 use crate::random::{below, draw};
 use crate::records::{LEAST_OF_SPIKE, Records};
 use crate::scoring::{ScoredPairs, Scorer, score};
+use crate::training::pairs_of;
 use hashbrown::HashMap;
 use packed::{Gathering, Packer, Reader, Writer};
 use plait_types::placeholder::is_of_one_person_or_home;
 use plait_types::{Column, Fault, Role, Table};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use twox_hash::XxHash3_128;
 
@@ -71,7 +75,8 @@ fn halves(hash: u128) -> [u64; 2] {
 impl Plan {
     /// Whether the values of a field are counted: because it matters how many have each, or to find those that implausibly many have.
     fn is_counting(&self, field: usize) -> bool {
-        self.counted[field] || is_of_one_person_or_home(self.fields[field].role)
+        let is_learned = self.learning.as_ref().is_some_and(|learning| learning.is_counting(field));
+        self.counted[field] || is_learned || is_of_one_person_or_home(self.fields[field].role)
     }
 
     fn counting_part(&self, hash: u128) -> u32 {
@@ -219,15 +224,23 @@ pub fn count<'a>(
     submissions.sort_unstable_by_key(|submission| submission.piece);
     let n_fields = plan.fields.len();
     let mut totals: Vec<HashMap<u128, u32>> = Vec::new();
+    // where only pairs of two sources may be compared, those within one are counted too
+    let mut within: Vec<HashMap<(u128, usize), u32>> = Vec::new();
+    let learning = plan.learning.as_ref();
+    let between_sources = learning.is_some_and(|learning| learning.between_sources);
     let mut counts = Counts::none(plan);
     for Submission { source, fields, .. } in &submissions {
         for (field, hashes, records) in fields {
             if totals.len() <= *field {
                 totals.resize(field + 1, HashMap::new());
+                within.resize(field + 1, HashMap::new());
             }
             for (&hash, &n) in hashes.iter().zip(records) {
                 let total = totals[*field].entry(hash).or_default();
                 *total = total.saturating_add(n);
+                if between_sources {
+                    *within[*field].entry((hash, *source)).or_default() += n;
+                }
             }
             if *field < n_fields {
                 counts.present[*field][*source] += records.iter().map(|&n| u64::from(n)).sum::<u64>();
@@ -244,6 +257,23 @@ pub fn count<'a>(
             }
         };
         totals.values().for_each(|&n| *sizes.entry(n).or_default() += 1);
+    }
+    if let Some(learning) = learning {
+        let pairs = |n: &u32| pairs_of(u64::from(*n));
+        for (at, (totals, within)) in totals.iter().zip(&within).enumerate().take(n_fields + n_rules) {
+            let agreeing = totals.values().map(pairs).sum::<u64>() - within.values().map(pairs).sum::<u64>();
+            match at.checked_sub(n_fields) {
+                None => counts.equal[at] = agreeing,
+                Some(rule) if learning.symmetric[rule] => counts.least_pairs += agreeing,
+                Some(_) => {}
+            }
+        }
+        for &(field, value) in &learning.values {
+            let hash = u128::from(value[0]) << 64 | u128::from(value[1]);
+            if let Some(&n) = totals.get(field).and_then(|totals| totals.get(&hash)) {
+                counts.of_values.push((field, value, n));
+            }
+        }
     }
     for blocks in totals.iter().skip(n_fields).take(n_rules) {
         let large = blocks.iter().filter(|(_, size)| **size >= LARGE_BLOCK);
@@ -311,6 +341,8 @@ pub struct Compared {
     pub connected: Vec<u8>,
     /// Candidate pairs looked at, per blocking rule.
     pub n_candidates: Vec<u64>,
+    /// The pairs of records that were asked for, for [`Lesson::settle`].
+    pub asked: Vec<u8>,
 }
 
 /// A record that nothing connects with another.
@@ -424,9 +456,20 @@ impl Setup {
             routes.entry(route.number).or_insert_with(|| route.alone(rule));
         }
         let mut messages = Vec::new();
-        for mut part in self.restore(pieces, replies)? {
+        let parts = self.restore(pieces, replies)?;
+        // where the model is to be learned, random pairs are compared too
+        let drawn = match parts.first() {
+            Some(part) if !self.model.is_trained() => self.drawn(self.plan.home(part.records.place(0))),
+            _ => BTreeSet::new(),
+        };
+        for mut part in parts {
             part.names = Column::default();
             let mut goes: Vec<(u32, u32)> = Vec::new();
+            for &(place, there) in &drawn {
+                goes.extend(
+                    part.records.places.binary_search(&place).ok().map(|record| (there, record as u32)),
+                );
+            }
             for (keys, route) in routes.values() {
                 for_each_key(&part.records, (0, keys), route, |key| {
                     goes.extend(self.split.parts_of(key.route).map(|part| (part, key.record())));
@@ -443,6 +486,10 @@ impl Setup {
         Ok(messages)
     }
 
+    fn share(&self, number: u32) -> Share {
+        Share { split: Arc::clone(&self.split), part: number }
+    }
+
     fn part<'a>(&self, messages: impl IntoIterator<Item = &'a [u8]>) -> Result<Part, Unreadable> {
         let mut gathering = Gathering::new(self.plan.fields.len());
         messages.into_iter().try_for_each(|message| gathering.add(message))?;
@@ -457,7 +504,7 @@ impl Setup {
     ) -> Result<Compared, PartFault> {
         let Part { records, .. } = self.part(messages)?;
         let model = &self.model;
-        let share = Share { split: Arc::clone(&self.split), part: number };
+        let share = self.share(number);
         let blocks = Blocks::of_part(&records, model, &self.plan.routes, &share)?;
         let comparer = Comparer::beside(&records, model, &blocks)?;
         let scorer = Scorer::new(&comparer, model)?;
@@ -488,6 +535,7 @@ impl Setup {
             pairs: self.for_homes(&records, &scored, &found),
             connected: writer.finish(),
             n_candidates: scored.n_candidates,
+            asked: self.pairs_of(&records, &blocks, &comparer),
         })
     }
 

@@ -1,9 +1,10 @@
 //! What all parts agree on.
 
-use super::Split;
+use super::{Asked, Learning, Split};
 use crate::blocking::{Route, routes};
 use crate::model::Model;
 use crate::records::{LEAST_OF_SPIKE, Records, SPIKE, Source, SourceInput};
+use crate::training::TrainingOptions;
 use plait_types::placeholder::implausible_from_counts;
 use plait_types::{DateOrder, Role};
 use serde::{Deserialize, Serialize};
@@ -22,6 +23,8 @@ pub struct Plan {
     pub routes: Vec<Route>,
     /// Per field, whether it matters how many of all records have each value.
     pub counted: Vec<bool>,
+    /// What is counted for the model to be learned; nothing if it has been.
+    pub learning: Option<Learning>,
     /// Records of neighbouring places have one home: so many bits of the place are dropped.
     pub home_bits: u32,
     /// Parts that count values.
@@ -80,6 +83,7 @@ impl Plan {
             sources,
             starts,
             counted: fields.iter().map(is_adjusted).collect(),
+            learning: Learning::of(model, records),
             fields,
             routes,
             home_bits: most.ilog2(),
@@ -141,6 +145,12 @@ pub struct Totals {
     pub present: Vec<Vec<u64>>,
     /// Per field, the hashes of values that implausibly many records hold.
     pub spikes: Vec<Vec<[u64; 2]>>,
+    /// Where a model is to be learned: per field, the pairs that agree on it.
+    pub equal: Vec<u64>,
+    /// How many records have each value that the model asks for: its field, its hash.
+    pub of_values: Vec<(usize, [u64; 2], u32)>,
+    /// So many pairs blocks have at least.
+    pub least_pairs: u64,
 }
 
 /// What one counting part found.
@@ -157,6 +167,12 @@ pub struct Counts {
     pub large: Vec<(u64, u64)>,
     /// Names that several records of a source have.
     pub n_names_twice: u64,
+    /// As in [`Totals`].
+    pub equal: Vec<u64>,
+    /// As in [`Totals`].
+    pub of_values: Vec<(usize, [u64; 2], u32)>,
+    /// As in [`Totals`].
+    pub least_pairs: u64,
 }
 
 impl Counts {
@@ -164,13 +180,7 @@ impl Counts {
     pub fn none(plan: &Plan) -> Self {
         let n = plan.fields.len();
         let present = vec![vec![0; plan.sources.len()]; n];
-        Self {
-            values: vec![BTreeMap::new(); n],
-            present,
-            sizes: Vec::new(),
-            large: Vec::new(),
-            n_names_twice: 0,
-        }
+        Self { values: vec![BTreeMap::new(); n], present, equal: vec![0; n], ..Self::default() }
     }
 
     pub(crate) fn sizes_of(&mut self, rule: usize) -> &mut BTreeMap<u32, u64> {
@@ -215,6 +225,9 @@ impl Counts {
         }
         self.large.extend(&other.large);
         self.n_names_twice += other.n_names_twice;
+        self.equal.iter_mut().zip(&other.equal).for_each(|(equal, other)| *equal += other);
+        self.of_values.extend(&other.of_values);
+        self.least_pairs += other.least_pairs;
     }
 
     /// Per field, from how many records on a value is held by implausibly many; `None` where none is.
@@ -226,10 +239,20 @@ impl Counts {
     }
 
     /// What follows for all, given the values that implausibly many hold.
-    pub fn totals(&self, spikes: &[Spike]) -> Totals {
+    pub fn totals(&self, plan: &Plan, spikes: &[Spike]) -> Totals {
         let n = self.present.len();
-        let mut totals = Totals { present: self.present.clone(), spikes: vec![Vec::new(); n] };
+        let mut totals = Totals {
+            present: self.present.clone(),
+            spikes: vec![Vec::new(); n],
+            equal: self.equal.clone(),
+            of_values: self.of_values.clone(),
+            least_pairs: self.least_pairs,
+        };
         for spike in spikes {
+            if let Some(learning) = plan.learning.as_ref().filter(|learning| learning.fields[spike.field]) {
+                totals.equal[spike.field] -= learning.pairs_that_agree(&spike.records);
+            }
+            totals.of_values.retain(|known| (known.0, known.1) != (spike.field, spike.value));
             totals.spikes[spike.field].push(spike.value);
             let present = totals.present[spike.field].iter_mut().zip(&spike.records);
             present.for_each(|(present, records)| *present -= records);
@@ -261,6 +284,10 @@ pub struct Setup {
     pub split: std::sync::Arc<Split>,
     /// The model; trained where pairs are weighed.
     pub model: Model,
+    /// How it is trained.
+    pub options: TrainingOptions,
+    /// What is still to be found out for that.
+    pub asked: Asked,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the form that serde calls")]

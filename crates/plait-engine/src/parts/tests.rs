@@ -4,13 +4,14 @@ use crate::clustering::{Clustered, cluster};
 use crate::conflicts::Conflicts;
 use crate::constraints::Constraints;
 use crate::fixture::{
-    DATE, FORENAME, POSTCODE, SURNAME, any_blocking_rules, any_deterministic_rules, any_records, comparison,
-    fixed, model,
+    DATE, FORENAME, POSTCODE, SURNAME, any_blocking_rules, any_deterministic_rules, any_link_type,
+    any_records, comparison, fixed, model,
 };
 use crate::model::{Clustering, Comparison, Condition, LinkType, Model, TermFrequency};
 use crate::quality::{Decided, of_one_person};
 use crate::records::{InputColumn, SourceInput};
-use crate::training::two_classes;
+use crate::training::tests::borough;
+use crate::training::{TrainingOptions, train, two_classes};
 use proptest::prelude::*;
 use proptest::sample::select;
 
@@ -43,27 +44,25 @@ fn any_cut() -> impl Strategy<Value = Cut> {
     )
 }
 
-/// The records as they were before they were standardised, with a ULN and an NHS number for some.
-fn inputs(records: &Records, ulns: &[Option<&str>], numbers: &[Option<&str>]) -> Vec<SourceInput> {
-    let n_fields = records.fields.len();
+/// The records as they were before they were standardised, with further columns.
+fn inputs(records: &Records, more: &[(&str, Role, &[Option<&str>])]) -> Vec<SourceInput> {
+    // what says of which source a record is, records get again
+    let own = || records.fields.iter().filter(|field| field.role != Role::Source);
     let of_source = |source: &crate::records::Source| {
         let rows = source.start..source.end;
-        let mut columns: Vec<Column> = records
-            .fields
-            .iter()
+        let mut columns: Vec<Column> = own()
             .map(|field| Column::from_rows(field.name.clone(), rows.clone().map(|record| field.get(record))))
             .collect();
-        for (name, values) in [("uln", ulns), ("nhs_number", numbers)] {
-            columns.push(Column::from_rows(name, rows.clone().map(|record| values[record as usize])));
+        for (name, _, values) in more {
+            columns.push(Column::from_rows(*name, rows.clone().map(|record| values[record as usize])));
         }
-        let roles = records.fields.iter().map(|field| field.role).chain([Role::Uln, Role::NhsNumber]);
+        let roles = own().map(|field| field.role).chain(more.iter().map(|(_, role, _)| *role));
         let column = |(index, role)| InputColumn { index, role, date_order: None };
         SourceInput {
             columns: roles.enumerate().map(column).collect(),
             table: Table { name: source.name.clone(), columns, n_rows: rows.len() },
         }
     };
-    assert_eq!(n_fields, 4);
     records.sources.iter().map(of_source).collect()
 }
 
@@ -94,7 +93,15 @@ fn rows(table: &Table, from: usize, to: usize) -> Table {
     Table { name: table.name.clone(), columns: table.columns.iter().map(column).collect(), n_rows: to - from }
 }
 
-fn in_parts(sources: &[SourceInput], model: &Model, cut: &Cut) -> (Setup, Vec<Undecided>, Vec<Alone>) {
+/// Records that have come to the parts that compare them.
+struct Exploded {
+    setup: Setup,
+    pieces: Post,
+    replies: Post,
+    to_compare: Post,
+}
+
+fn exploded(sources: &[SourceInput], model: &Model, options: TrainingOptions, cut: &Cut) -> Exploded {
     let n_records: Vec<u64> = sources.iter().map(|source| source.table.n_rows as u64).collect();
     let records = Records::new(copied(sources));
     let planned = Plan::of(copied(sources), &records, model, &n_records, 1);
@@ -130,8 +137,15 @@ fn in_parts(sources: &[SourceInput], model: &Model, cut: &Cut) -> (Setup, Vec<Un
     assert_eq!(counts.n_names_twice, 0);
     let from = counts.implausible_from(&plan);
     let spikes: Vec<Spike> = common.iter().flat_map(|common| spikes(common, &from).unwrap()).collect();
-    let totals = counts.totals(&spikes);
-    let setup = |split| Setup { plan: plan.clone(), totals: totals.clone(), split, model: model.clone() };
+    let totals = counts.totals(&plan, &spikes);
+    let setup = |split| Setup {
+        plan: plan.clone(),
+        totals: totals.clone(),
+        split,
+        model: model.clone(),
+        options,
+        asked: Asked::default(),
+    };
     let whole = setup(Arc::new(Split { n_parts: cut.n_parts, shares: BTreeMap::new() }));
     // every other route is shared
     let mut shares = BTreeMap::new();
@@ -151,6 +165,37 @@ fn in_parts(sources: &[SourceInput], model: &Model, cut: &Cut) -> (Setup, Vec<Un
     for home in 0..plan.n_homes() {
         to_compare.send(setup.explode(pieces.of(home), replies.of(home)).unwrap());
     }
+    Exploded { setup, pieces, replies, to_compare }
+}
+
+/// What learning asked for on its way: pairs of comparisons, and records.
+type AskedFor = (usize, usize);
+
+/// Learns the model and settles it, as a driver would.
+fn learned(exploded: &mut Exploded, cut: &Cut) -> AskedFor {
+    let Exploded { setup, pieces, replies, to_compare } = exploded;
+    let seen: Vec<Vec<u8>> =
+        (0..cut.n_parts).map(|part| setup.see(part, to_compare.of(part)).unwrap()).collect();
+    let mut lesson = setup.lesson(seen.iter().map(Vec::as_slice)).unwrap();
+    setup.asked = lesson.asks();
+    let mut values = Post::default();
+    for home in 0..setup.plan.n_homes() {
+        values.send(setup.pair_values(pieces.of(home), replies.of(home)).unwrap());
+    }
+    let counted: Vec<CountedPairs> =
+        (0..cut.n_counting).map(|part| setup.count_pairs(values.of(part)).unwrap()).collect();
+    let n_together = setup.asked.together.len();
+    let Taught { classes, asked, .. } = lesson.teach(setup, &counted).unwrap();
+    (setup.model.classes, setup.asked) = (classes, asked);
+    let told: Vec<Vec<u8>> =
+        (0..cut.n_parts).map(|part| setup.compare(part, to_compare.of(part)).unwrap().asked).collect();
+    lesson.settle(&mut setup.model, told.iter().map(Vec::as_slice)).unwrap();
+    (n_together, setup.asked.pairs_of.len())
+}
+
+fn in_parts(exploded: Exploded, cut: &Cut) -> (Setup, Vec<Undecided>, Vec<Alone>) {
+    let Exploded { setup, pieces, replies, to_compare } = exploded;
+    let plan = setup.plan.clone();
     let mut pairs = Post::default();
     let mut connected = Vec::new();
     for part in 0..cut.n_parts {
@@ -276,8 +321,85 @@ fn a_model(link_type: LinkType, clustering: Clustering, blocking: Vec<BlockingRu
     model
 }
 
+fn more<'a>(
+    ulns: &'a [Option<&'a str>],
+    numbers: &'a [Option<&'a str>],
+) -> [(&'static str, Role, &'a [Option<&'a str>]); 2] {
+    [("uln", Role::Uln, ulns), ("nhs_number", Role::NhsNumber, numbers)]
+}
+
+/// The classes that one process learns, in words that tell every bit.
+fn learned_in_one(sources: Vec<SourceInput>, model: &Model, options: &TrainingOptions) -> String {
+    let records = Records::new(sources);
+    let blocks = Blocks::for_model(&records, model).unwrap();
+    let comparer = Comparer::beside(&records, model, &blocks).unwrap();
+    let mut model = model.clone();
+    train(&comparer, &blocks, &mut model, &[], options, &Silent).unwrap();
+    format!("{:?}", model.classes)
+}
+
+/// Relatives, matches with errors, and findings that go together.
+#[test]
+fn parts_learn_of_a_borough_what_one_process_learns() {
+    let cut =
+        Cut { home_bits: 7, n_counting: 3, n_parts: 5, n_deciding: 2, rows: 150, shares: 3, is_routed: true };
+    let mut asked_for = (0, 0);
+    for (link_type, candidate_pairs) in [
+        (LinkType::LinkOnly, 1_000_000),
+        (LinkType::LinkAndDedupe, 1_000_000),
+        (LinkType::LinkAndDedupe, 900),
+    ] {
+        let borough = borough(500, 2, 11);
+        let names = ["forename", "surname", "date_of_birth", "postcode", "sex"];
+        // an address that changes with the postcode, and a status that nearly nobody has
+        let postcode = borough.records.field("postcode").unwrap();
+        let address: Vec<Option<String>> = (0..1_000)
+            .map(|record| borough.records.fields[postcode].get(record).map(|code| format!("1 {code} road")))
+            .collect();
+        let address: Vec<Option<&str>> = address.iter().map(Option::as_deref).collect();
+        let status: Vec<Option<&str>> =
+            (0..1_000).map(|record| Some(if record % 9 == 4 { "unborn" } else { "born" })).collect();
+        let more = [("address", Role::Address, &address[..]), ("status", Role::Other, &status[..])];
+        let sources = inputs(&borough.records, &more);
+        let mut comparisons: Vec<Comparison> =
+            names.iter().chain(&["address"]).map(|name| comparison(name, [Condition::exact()])).collect();
+        comparisons.push(comparison("status", ["both are \"unborn\"".parse().unwrap()]));
+        let rule = |fields: &[&str]| BlockingRule {
+            keys: fields.iter().map(|field| BlockingKey::same(*field, KeyPart::Whole)).collect(),
+        };
+        let blocking = vec![rule(&["date_of_birth"]), rule(&["postcode"]), rule(&["forename", "surname"])];
+        let model = Model { blocking, ..model(link_type, comparisons) };
+        let options = TrainingOptions { candidate_pairs, random_pairs: 20_000, ..TrainingOptions::default() };
+        let expected = learned_in_one(copied(&sources), &model, &options);
+        let mut exploded = exploded(&sources, &model, options, &cut);
+        let (n_together, n_records) = learned(&mut exploded, &cut);
+        assert_eq!(format!("{:?}", exploded.setup.model.classes), expected);
+        asked_for = (asked_for.0 + n_together, asked_for.1 + n_records);
+    }
+    assert!(asked_for.0 > 0 && asked_for.1 > 0, "{asked_for:?}");
+}
+
 proptest! {
     #![proptest_config(fixed(400))]
+
+    #[test]
+    fn parts_learn_what_one_process_learns(
+        records in any_records(),
+        rules in any_blocking_rules(),
+        ulns in prop::collection::vec(prop::option::weighted(0.5, select(vec!["1000000019", "1000000027"])), 27),
+        link_type in any_link_type(),
+        candidate_pairs in select(vec![4, 20, 1_000]),
+        cut in any_cut(),
+    ) {
+        let learned_of = a_model(link_type, Clustering::BestLink, rules);
+        let model = Model { classes: Vec::new(), ..learned_of };
+        let sources = inputs(&records, &more(&ulns, &[None; 27]));
+        let options = TrainingOptions { candidate_pairs, random_pairs: 40, ..TrainingOptions::default() };
+        let expected = learned_in_one(copied(&sources), &model, &options);
+        let mut exploded = exploded(&sources, &model, options, &cut);
+        learned(&mut exploded, &cut);
+        prop_assert_eq!(format!("{:?}", exploded.setup.model.classes), expected);
+    }
 
     #[test]
     fn parts_decide_what_one_process_decides(
@@ -294,9 +416,9 @@ proptest! {
     ) {
         let link_type = if is_link_only { LinkType::LinkOnly } else { LinkType::LinkAndDedupe };
         let model = Model { deterministic, ..a_model(link_type, clustering, rules) };
-        let sources = inputs(&records, &ulns, &numbers);
+        let sources = inputs(&records, &more(&ulns, &numbers));
         let expected = in_one(copied(&sources), &model);
-        let (setup, undecided, alone) = in_parts(&sources, &model, &cut);
+        let (setup, undecided, alone) = in_parts(exploded(&sources, &model, TrainingOptions::default(), &cut), &cut);
         let mut found = Outcome::default();
         for Alone { place, source, name } in alone {
             let start = setup.plan.starts[source];

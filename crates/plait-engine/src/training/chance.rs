@@ -2,7 +2,7 @@
 
 use super::{TrainingOptions, comparable_pairs, random_pair};
 use crate::comparison::{Comparer, ComparisonVector};
-use crate::model::{Comparison, Condition, Level, LinkType, Model, Test};
+use crate::model::{Comparison, Condition, LinkType, Model, Test};
 use crate::records::{Field, Records};
 use crate::rows::{Rows, STRETCH};
 use plait_types::NULL;
@@ -30,6 +30,24 @@ impl Chance {
     pub fn estimate(comparer: &Comparer<'_>, model: &Model, options: &TrainingOptions) -> Self {
         let random = random_vectors(comparer, model, options);
         let records = comparer.records;
+        let agreement = |field: usize| Agreement::of(records, &records.fields[field], model.link_type);
+        let count = |field: usize, value: &str| {
+            let field = &records.fields[field];
+            field.code_of(value).map_or(0, |code| field.counts[code as usize])
+        };
+        Self::of(records, model, options, random, &agreement, &count)
+    }
+
+    /// From the counted vectors of random pairs, and what is known of all records: agreement per field, and how many have a value.
+    pub(crate) fn of(
+        records: &Records,
+        model: &Model,
+        options: &TrainingOptions,
+        random: Vec<(ComparisonVector, u64)>,
+        agreement: &dyn Fn(usize) -> Agreement,
+        count: &dyn Fn(usize, &str) -> u32,
+    ) -> Self {
+        let n_pairs = comparable_pairs(records, model.link_type);
         let mut present = Vec::new();
         let mut levels = Vec::new();
         for (at, comparison) in model.comparisons.iter().enumerate() {
@@ -40,39 +58,51 @@ impl Chance {
             // half a pair at every level: a level that no random pair reached is rare, not impossible
             let mut shares: Vec<f64> = counts[1..].iter().map(|&count| count as f64 + 0.5).collect();
             let mut share_present = if drawn == 0 { 0.0 } else { seen as f64 / drawn as f64 };
-            let field = records.field(&comparison.fields[0]).map(|index| &records.fields[index]);
-            // an agreement after other levels is only what those leave of it
-            if let (Some(level @ 0), Some(field), 1) =
-                (comparison.exact_level(), field, comparison.fields.len())
-            {
-                let agreement = Agreement::of(records, field, model.link_type);
-                share_present = agreement.present;
-                let others: f64 = shares.iter().sum::<f64>() - shares[level];
-                let exact = agreement.equal.max(0.5 / (options.random_pairs as f64 + 1.0));
+            if let Some(field) = plain_field(records, comparison) {
+                let Agreement { both, equal } = agreement(field);
+                share_present = if n_pairs > 0.0 { both as f64 / n_pairs } else { 0.0 };
+                let equal = if both > 0 { equal as f64 / both as f64 } else { 0.0 };
+                let others: f64 = shares.iter().sum::<f64>() - shares[0];
+                let exact = equal.max(0.5 / (options.random_pairs as f64 + 1.0));
                 for (index, share) in shares.iter_mut().enumerate() {
-                    *share = if index == level { exact } else { *share / others * (1.0 - exact) };
+                    *share = if index == 0 { exact } else { *share / others * (1.0 - exact) };
                 }
             }
-            if let Some(field) = field
-                && let Some(exact) = both_are_shares(records, field, comparison, model.link_type)
-            {
+            if let Some(exact) = both_are_shares(records, comparison, model.link_type, count) {
                 shares = exact;
             }
             let sum: f64 = shares.iter().sum();
             levels.push(shares.iter().map(|share| share / sum).collect());
             present.push(share_present);
         }
-        Self { n_pairs: comparable_pairs(records, model.link_type), present, levels, random }
+        Self { n_pairs, present, levels, random }
     }
+}
+
+/// The field of a comparison of one whose first level is plain agreement: one after other levels is only what those leave of it.
+pub(crate) fn plain_field(records: &Records, comparison: &Comparison) -> Option<usize> {
+    let is_plain = comparison.exact_level() == Some(0) && comparison.fields.len() == 1;
+    is_plain.then(|| records.field(&comparison.fields[0])).flatten()
+}
+
+/// The values of which a comparison asks whether both records have them, where all of its levels do.
+pub(crate) fn values_asked_for(comparison: &Comparison) -> Option<Vec<&str>> {
+    let (_, asked) = comparison.levels.split_last()?;
+    let mut values = Vec::new();
+    for level in asked {
+        let Condition::Test(None, Test::BothAre(value)) = &level.when else { return None };
+        values.push(value.as_str());
+    }
+    (!values.is_empty() && comparison.fields.len() == 1).then_some(values)
 }
 
 /// Of all pairs that may be compared.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct BothAgree {
+pub(crate) struct BothAgree {
     /// Those that agree on both of two comparisons.
-    pub(super) agreeing: f64,
+    pub(crate) agreeing: f64,
     /// Those for which both say something.
-    pub(super) present: f64,
+    pub(crate) present: f64,
 }
 
 impl BothAgree {
@@ -80,20 +110,16 @@ impl BothAgree {
     pub(super) fn of(comparer: &Comparer<'_>, model: &Model, comparisons: [usize; 2]) -> Option<Self> {
         let records = comparer.records;
         let field = |comparison: usize| {
-            let comparison = &model.comparisons[comparison];
-            let is_plain = comparison.exact_level() == Some(0) && comparison.fields.len() == 1;
-            let index = is_plain.then(|| records.field(&comparison.fields[0])).flatten()?;
-            Some(&records.fields[index])
+            plain_field(records, &model.comparisons[comparison]).map(|index| &records.fields[index])
         };
         let (first, second) = (field(comparisons[0])?, field(comparisons[1])?);
-        let pairs = |n: u64| n * n.saturating_sub(1) / 2;
         let among = |rows: std::ops::Range<usize>| -> [u64; 2] {
             let both = first.codes[rows.clone()].par_iter().zip(&second.codes[rows]);
             let mut values: Vec<(u32, u32)> =
                 both.filter(|(a, b)| **a != NULL && **b != NULL).map(|(&a, &b)| (a, b)).collect();
             values.par_sort_unstable();
-            let agreeing = values.chunk_by(|a, b| a == b).map(|same| pairs(same.len() as u64)).sum();
-            [agreeing, pairs(values.len() as u64)]
+            let agreeing = values.chunk_by(|a, b| a == b).map(|same| pairs_of(same.len() as u64)).sum();
+            [agreeing, pairs_of(values.len() as u64)]
         };
         let [mut agreeing, mut present] = among(0..records.len());
         if model.link_type == LinkType::LinkOnly {
@@ -123,10 +149,14 @@ fn random_vectors(
             |(scratch, lefts, rights), chunk| {
                 let first = (chunk * STRETCH) as u64;
                 let indices = first..(first + STRETCH as u64).min(options.random_pairs);
-                let draw = |index| random_pair(comparer.records, model.link_type, options.seed, index);
-                let pairs: Vec<(u32, u32)> = indices.filter_map(draw).collect();
-                comparer.gather(pairs.iter().map(|pair| pair.0), lefts);
-                comparer.gather(pairs.iter().map(|pair| pair.1), rights);
+                let records = comparer.records;
+                let source_of = |record: u64| records.source_of(record as u32);
+                let draw = |index| {
+                    random_pair(records.len() as u64, source_of, model.link_type, options.seed, index)
+                };
+                let pairs: Vec<(u64, u64)> = indices.filter_map(draw).collect();
+                comparer.gather(pairs.iter().map(|pair| pair.0 as u32), lefts);
+                comparer.gather(pairs.iter().map(|pair| pair.1 as u32), rights);
                 comparer.fetch(lefts);
                 comparer.fetch(rights);
                 let mut vectors = vec![ComparisonVector::default(); pairs.len()];
@@ -148,59 +178,50 @@ fn random_vectors(
 /// The shares of levels that ask whether both records have a certain value, where all of them do; half a pair at least.
 fn both_are_shares(
     records: &Records,
-    field: &Field,
     comparison: &Comparison,
     link_type: LinkType,
+    count: &dyn Fn(usize, &str) -> u32,
 ) -> Option<Vec<f64>> {
-    let (_, asked) = comparison.levels.split_last()?;
-    if asked.is_empty() || comparison.fields.len() != 1 || link_type == LinkType::LinkOnly {
-        return None;
-    }
+    let field = records.field(&comparison.fields[0])?;
+    let asked = values_asked_for(comparison).filter(|_| link_type != LinkType::LinkOnly)?;
     let all = comparable_pairs(records, link_type);
-    let share = |level: &Level| match &level.when {
-        Condition::Test(None, Test::BothAre(value)) => {
-            let n = field.code_of(value).map_or(0.0, |code| f64::from(field.counts[code as usize]));
-            Some((n * (n - 1.0) / 2.0).max(0.5) / all.max(1.0))
-        }
-        _ => None,
+    let share = |value: &str| {
+        let n = f64::from(count(field, value));
+        (n * (n - 1.0) / 2.0).max(0.5) / all.max(1.0)
     };
-    let mut shares = asked.iter().map(share).collect::<Option<Vec<f64>>>()?;
+    let mut shares: Vec<f64> = asked.into_iter().map(share).collect();
     shares.push((1.0 - shares.iter().sum::<f64>()).max(0.5 / all.max(1.0)));
     Some(shares)
 }
 
-/// How often two records that may be compared both have a value, and the same one if so.
-struct Agreement {
-    present: f64,
-    equal: f64,
+/// Pairs that may be compared: those of which both records have a value, and those of them that have the same.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Agreement {
+    pub(crate) both: u64,
+    pub(crate) equal: u64,
+}
+
+/// The pairs of so many.
+pub(crate) fn pairs_of(n: u64) -> u64 {
+    n * n.saturating_sub(1) / 2
 }
 
 impl Agreement {
     fn of(records: &Records, field: &Field, link_type: LinkType) -> Self {
-        let pairs = |n: f64| n * (n - 1.0) / 2.0;
-        let both: f64 = pairs(field.n_present() as f64);
-        let equal: f64 = field.counts.iter().map(|&count| pairs(f64::from(count))).sum();
-        let (mut both, mut equal) = (both, equal);
+        let equal = |counts: &[u32]| counts.iter().map(|&count| pairs_of(u64::from(count))).sum::<u64>();
+        let mut agreement = Self { both: pairs_of(field.n_present()), equal: equal(&field.counts) };
         if link_type == LinkType::LinkOnly {
             let mut counts = vec![0u32; field.values.len()];
             for source in &records.sources {
                 counts.fill(0);
-                let mut n = 0.0;
-                for &code in &field.codes[source.start as usize..source.end as usize] {
-                    if code != NULL {
-                        counts[code as usize] += 1;
-                        n += 1.0;
-                    }
-                }
-                both -= pairs(n);
-                equal -= counts.iter().map(|&count| pairs(f64::from(count))).sum::<f64>();
+                let codes = &field.codes[source.start as usize..source.end as usize];
+                let present = codes.iter().filter(|&&code| code != NULL);
+                present.clone().for_each(|&code| counts[code as usize] += 1);
+                agreement.both -= pairs_of(present.count() as u64);
+                agreement.equal -= equal(&counts);
             }
         }
-        let all = comparable_pairs(records, link_type);
-        Self {
-            present: if all > 0.0 { both / all } else { 0.0 },
-            equal: if both > 0.0 { equal / both } else { 0.0 },
-        }
+        agreement
     }
 }
 

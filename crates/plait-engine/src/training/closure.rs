@@ -8,12 +8,11 @@
 //! relatives differs in is there on both sides, in the pair and between it and the third record: a record without a name
 //! may be of either of two twins, and would join them. Says nothing where people have fewer than three records.
 
-use super::{ComparedPairs, TASK_PAIRS, TrainingOptions};
+use super::{ComparedPairs, Sample, TASK_PAIRS, TrainingOptions};
 use crate::blocking::Blocks;
 use crate::comparison::{Comparer, ComparisonVector};
 use crate::evaluation::wilson;
 use crate::model::Class;
-use crate::random::draw;
 use hashbrown::HashMap;
 use rayon::prelude::*;
 
@@ -31,7 +30,7 @@ const SAMPLE: usize = 10_000;
 
 /// What was found of a class that is not one of matches.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Closure {
+pub(crate) struct Closure {
     /// Its place among the model's classes.
     pub(super) class: usize,
     /// Pairs of the class of which both records have a sure match.
@@ -74,15 +73,22 @@ pub(super) fn closures(
     compared: Option<&ComparedPairs>,
     options: &TrainingOptions,
 ) -> Vec<Closure> {
-    let asked: Vec<Asked> = differs_in
-        .iter()
-        .enumerate()
-        .filter_map(|(class, comparison)| Some(Asked { class, comparison: (*comparison)? }))
-        .collect();
+    let asked = asked(differs_in);
     if asked.is_empty() {
         return Vec::new();
     }
     let (kin, matches) = Candidates { comparer, blocks, compared, classes, asked: &asked }.of_sample(options);
+    counted(&asked, &kin, &matches)
+}
+
+fn asked(differs_in: &[Option<usize>]) -> Vec<Asked> {
+    let asked =
+        |(class, comparison): (usize, &Option<usize>)| Some(Asked { class, comparison: (*comparison)? });
+    differs_in.iter().enumerate().filter_map(asked).collect()
+}
+
+/// Pairs of classes that share a match, given such pairs and all sure matches of their records.
+fn counted(asked: &[Asked], kin: &[Kin], matches: &[Near]) -> Vec<Closure> {
     let count = |&Asked { class, comparison }: &Asked| {
         let named = matches.iter().filter(|pair| pair.2.level(comparison) > 0);
         let neighbours = Neighbours::of(named.map(|&(left, right, _)| (left, right)));
@@ -97,6 +103,58 @@ pub(super) fn closures(
         closure
     };
     asked.iter().map(count).collect()
+}
+
+/// A pair by the numbers of its records, and its vector.
+pub(crate) type Near = (u32, u32, ComparisonVector);
+
+/// The same check where candidate pairs come from elsewhere: those of a sample of records, and then those of the records that these
+/// asked for.
+pub(crate) struct Closing {
+    asked: Vec<Asked>,
+    kin: Vec<Kin>,
+    matches: Vec<Near>,
+    sample: Sample,
+}
+
+impl Closing {
+    /// The sample of `n` records that have so many candidate pairs.
+    pub(crate) fn sample(n: u64, n_pairs: u64, options: &TrainingOptions) -> Sample {
+        let one_in = n.div_ceil(SAMPLE as u64).max(n_pairs.div_ceil(options.candidate_pairs.max(1)));
+        Sample::one_in(one_in, options.seed)
+    }
+
+    /// With the candidate pairs of records of the sample, of which some may be too many; nothing if no class is one of relatives.
+    pub(crate) fn begin(
+        classes: &[Class],
+        differs_in: &[Option<usize>],
+        near: &[Near],
+        sample: Sample,
+    ) -> Option<Self> {
+        let asked = asked(differs_in);
+        let mut sorted = Sorted::new(classes, &asked);
+        let of_sample = |pair: &&Near| sample.has(u64::from(pair.0)) || sample.has(u64::from(pair.1));
+        near.iter().filter(of_sample).for_each(|&(left, right, vector)| sorted.put(left, right, vector));
+        let Sorted { kin, matches, .. } = sorted;
+        (!asked.is_empty()).then_some(Self { asked, kin, matches, sample })
+    }
+
+    /// The records whose candidate pairs are to be known too, ascending.
+    pub(crate) fn asks_for(&self) -> Vec<u32> {
+        let ends = self.kin.iter().flat_map(|pair| [pair.left, pair.right]);
+        let mut records: Vec<u32> = ends.filter(|&record| !self.sample.has(u64::from(record))).collect();
+        records.sort_unstable();
+        records.dedup();
+        records
+    }
+
+    /// With the candidate pairs of the records that were asked for, those of the sample left out.
+    pub(crate) fn finish(mut self, classes: &[Class], more: &[Near]) -> Vec<Closure> {
+        let mut sorted = Sorted::new(classes, &self.asked);
+        more.iter().for_each(|&(left, right, vector)| sorted.put(left, right, vector));
+        self.matches.extend(sorted.matches);
+        counted(&self.asked, &self.kin, &self.matches)
+    }
 }
 
 /// A class to look at, and the comparison in which its pairs agree by chance only.
@@ -125,7 +183,7 @@ struct Sorted<'a> {
     asked: &'a [Asked],
     kinds: HashMap<ComparisonVector, Kind>,
     kin: Vec<Kin>,
-    matches: Vec<(u32, u32, ComparisonVector)>,
+    matches: Vec<Near>,
 }
 
 impl<'a> Sorted<'a> {
@@ -143,7 +201,7 @@ impl<'a> Sorted<'a> {
     }
 }
 
-type Found = (Vec<Kin>, Vec<(u32, u32, ComparisonVector)>);
+type Found = (Vec<Kin>, Vec<Near>);
 
 /// Where candidate pairs come from.
 struct Candidates<'a> {
@@ -160,9 +218,8 @@ impl Candidates<'_> {
     fn of_sample(&self, options: &TrainingOptions) -> Found {
         let n = self.comparer.records.len();
         let n_pairs: u64 = self.blocks.costs().iter().map(|cost| cost.n_pairs).sum();
-        let one_in = (n.div_ceil(SAMPLE) as u64).max(n_pairs.div_ceil(options.candidate_pairs.max(1)));
-        let is_sampled: Vec<bool> =
-            (0..n as u64).map(|record| draw(options.seed, record).is_multiple_of(one_in)).collect();
+        let sample = Closing::sample(n as u64, n_pairs, options);
+        let is_sampled: Vec<bool> = (0..n as u64).map(|record| sample.has(record)).collect();
         let in_sample = |left: u32, right: u32| is_sampled[left as usize] || is_sampled[right as usize];
         let (kin, mut matches) = self.those(in_sample);
         let mut is_new = vec![false; n];

@@ -14,13 +14,15 @@ use crate::progress::{Progress, Stage, interrupted};
 use crate::random::{below, draw};
 use crate::records::{Records, Source};
 use crate::rows::Rows;
-use chance::BothAgree;
+use closure::Closure;
 use hashbrown::HashMap;
 use plait_types::Fault;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 
 pub use chance::Chance;
+pub(crate) use chance::{Agreement, BothAgree, pairs_of, plain_field, values_asked_for};
+pub(crate) use closure::{Closing, Near};
 pub use dependence::Dependence;
 pub use expectation::ClassPlan;
 
@@ -101,20 +103,58 @@ pub fn train(
 ) -> Result<Training, Fault> {
     let chance = Chance::estimate(comparer, model, options);
     let Counted { vectors, scale, compared } = count_vectors(comparer, blocks, options, progress)?;
-    let plans = ClassPlan::for_model(comparer, model);
     let labelled = Labelled::of(comparer, blocks, labels);
     let both_agree = |comparisons| BothAgree::of(comparer, model, comparisons);
-    let fit = expectation::fit(&vectors, scale, &labelled, &chance, &plans, &both_agree);
-    model.classes = fit.classes;
+    let Learned { classes, differs_in, n_rounds, converged, mut warnings } =
+        learn(comparer, model, (&vectors, scale), &labelled, &chance, &both_agree);
+    model.classes = classes;
+    let closures =
+        closure::closures(comparer, blocks, &model.classes, &differs_in, compared.as_ref(), options);
+    warnings.extend(settle(model, &closures));
+    Ok(Training {
+        n_pairs: vectors.iter().map(|(_, count)| count).sum(),
+        scale,
+        n_rounds,
+        converged,
+        vectors,
+        warnings,
+        compared,
+    })
+}
+
+/// What counts of vectors teach.
+pub(crate) struct Learned {
+    pub(crate) classes: Vec<Class>,
+    /// Per class, the comparison in which its pairs agree by chance only, if it is one of relatives.
+    pub(crate) differs_in: Vec<Option<usize>>,
+    n_rounds: u32,
+    converged: bool,
+    pub(crate) warnings: Vec<String>,
+}
+
+/// Learns the classes of a model from the counted vectors of candidates, each of which stands for so many.
+pub(crate) fn learn(
+    comparer: &Comparer<'_>,
+    model: &Model,
+    (vectors, scale): (&[(ComparisonVector, u64)], f64),
+    labelled: &Labelled,
+    chance: &Chance,
+    both_agree: &dyn Fn([usize; 2]) -> Option<BothAgree>,
+) -> Learned {
+    let plans = ClassPlan::for_model(comparer, model);
+    let fit = expectation::fit(vectors, scale, labelled, chance, &plans, both_agree);
     let mut warnings: Vec<String> = fit.warnings.iter().map(|warning| warning.words(model)).collect();
     if !fit.converged {
         warnings.push(format!("the model was still changing after {} rounds of learning", fit.n_rounds));
     }
     let plan_of = |class: &Class| plans.iter().find(|plan| plan.is_for(class));
-    let differs_in: Vec<Option<usize>> =
-        model.classes.iter().map(|class| plan_of(class).and_then(ClassPlan::differs_in)).collect();
-    let closures =
-        closure::closures(comparer, blocks, &model.classes, &differs_in, compared.as_ref(), options);
+    let differs_in = fit.classes.iter().map(|class| plan_of(class).and_then(ClassPlan::differs_in)).collect();
+    Learned { classes: fit.classes, differs_in, n_rounds: fit.n_rounds, converged: fit.converged, warnings }
+}
+
+/// Takes classes for matches whose pairs share matches, and says so.
+pub(crate) fn settle(model: &mut Model, closures: &[Closure]) -> Vec<String> {
+    let mut warnings = Vec::new();
     for closure in closures.iter().filter(|closure| closure.is_of_matches()) {
         let class = &mut model.classes[closure.class];
         warnings.push(format!(
@@ -124,20 +164,55 @@ pub fn train(
         class.is_match = true;
         class.name = class.name.replace("related", "match");
     }
-    Ok(Training {
-        n_pairs: vectors.iter().map(|(_, count)| count).sum(),
-        scale,
-        n_rounds: fit.n_rounds,
-        converged: fit.converged,
-        vectors,
-        warnings,
-        compared,
-    })
+    warnings
+}
+
+/// Every so many-th record: a power of two, so that of two samples of one seed the smaller is part of the larger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Sample {
+    seed: u64,
+    /// The logarithm of how many records each of the sample stands for.
+    pub(crate) depth: u32,
+}
+
+impl Sample {
+    /// Of the records whose candidates are learned from, if these are so many in all.
+    pub(crate) fn of_candidates(n_pairs: u64, options: &TrainingOptions) -> Self {
+        let one_in = if n_pairs <= options.candidate_pairs {
+            1
+        } else {
+            n_pairs.div_ceil((options.candidate_pairs / SAMPLE_PART).max(1))
+        };
+        Self::one_in(one_in, options.seed)
+    }
+
+    /// Every so many-th record or fewer.
+    fn one_in(one_in: u64, seed: u64) -> Self {
+        Self { seed, depth: one_in.next_power_of_two().ilog2() }
+    }
+
+    pub(crate) fn of_depth(depth: u32, options: &TrainingOptions) -> Self {
+        Self { seed: options.seed, depth }
+    }
+
+    /// How many records each of the sample stands for.
+    pub(crate) fn scale(self) -> f64 {
+        (1_u64 << self.depth) as f64
+    }
+
+    /// The depth of the smallest sample with a record.
+    pub(crate) fn depth_of(seed: u64, record: u64) -> u32 {
+        draw(seed, record).trailing_zeros()
+    }
+
+    pub(crate) fn has(self, record: u64) -> bool {
+        self.depth == 0 || Self::depth_of(self.seed, record) >= self.depth
+    }
 }
 
 /// The vectors of pairs with a label, counted.
 #[derive(Clone, Debug, Default)]
-struct Labelled {
+pub(crate) struct Labelled {
     /// In order of the vector: pairs of two persons and of one.
     counts: Vec<(ComparisonVector, [f64; 2])>,
     /// Those of them that are candidates too, which the counts of candidates hold.
@@ -184,15 +259,11 @@ pub fn count_vectors(
     progress: &dyn Progress,
 ) -> Result<Counted, Fault> {
     let total: u64 = blocks.costs().iter().map(|cost| cost.n_pairs).sum();
-    let one_in = if total <= options.candidate_pairs {
-        1
-    } else {
-        total.div_ceil((options.candidate_pairs / SAMPLE_PART).max(1))
-    };
-    let keep_pairs = one_in == 1 && total <= KEEP_PAIRS;
+    let sample = Sample::of_candidates(total, options);
+    let keep_pairs = sample.depth == 0 && total <= KEEP_PAIRS;
     progress.begin(Stage::Train, total);
     // a pair is reached from its left record, so that the records sampled decide which pairs are
-    let keep = |left: u32| one_in == 1 || draw(options.seed, u64::from(left)).is_multiple_of(one_in);
+    let keep = |left: u32| sample.has(u64::from(left));
     let shares_rows = comparer.shares_rows_of(blocks);
     let count_task = |scratch: &mut Scratch, task: &Task| {
         if progress.stopped() {
@@ -225,7 +296,7 @@ pub fn count_vectors(
     }
     let mut vectors: Vec<(ComparisonVector, u64)> = counts.into_iter().collect();
     vectors.sort_unstable();
-    Ok(Counted { vectors, scale: one_in as f64, compared: keep_pairs.then_some(compared) })
+    Ok(Counted { vectors, scale: sample.scale(), compared: keep_pairs.then_some(compared) })
 }
 
 /// Compares the pairs of one task and counts their vectors.
@@ -271,13 +342,18 @@ pub fn comparable_pairs(records: &Records, link_type: LinkType) -> f64 {
     }
 }
 
-/// The `index`-th random pair that may be compared; `None` for the few draws that hit one record twice or
+/// The `index`-th random pair of `n` records that may be compared; `None` for the few draws that hit one record twice or
 /// two records of one source where those are not compared.
-fn random_pair(records: &Records, link_type: LinkType, seed: u64, index: u64) -> Option<(u32, u32)> {
-    let n = records.len() as u64;
-    let a = below(n, draw(seed, 2 * index)) as u32;
-    let b = below(n, draw(seed, 2 * index + 1)) as u32;
-    let allowed = a != b && (link_type != LinkType::LinkOnly || records.source_of(a) != records.source_of(b));
+pub(crate) fn random_pair(
+    n: u64,
+    source_of: impl Fn(u64) -> usize,
+    link_type: LinkType,
+    seed: u64,
+    index: u64,
+) -> Option<(u64, u64)> {
+    let a = below(n, draw(seed, 2 * index));
+    let b = below(n, draw(seed, 2 * index + 1));
+    let allowed = a != b && (link_type != LinkType::LinkOnly || source_of(a) != source_of(b));
     allowed.then(|| (a.min(b), a.max(b)))
 }
 
