@@ -116,6 +116,45 @@ impl Parts {
         Self::new(self.parts.spiked(&said))
     }
 
+    /// Whether the model is still to be learned.
+    #[getter]
+    fn learns(&self) -> bool {
+        self.parts.learns()
+    }
+
+    /// The text of the model.
+    #[getter]
+    fn model(&self) -> &str {
+        self.parts.model()
+    }
+
+    /// With what was seen that the model is to be learned from.
+    fn learned(&self, py: Python<'_>, seen: Vec<Vec<u8>>) -> PyResult<Self> {
+        Self::new(py.detach(|| self.parts.learned(&seen)))
+    }
+
+    /// Whether more is to be seen before the model can be learned.
+    #[getter]
+    fn looks_again(&self) -> bool {
+        self.parts.looks_again()
+    }
+
+    /// Whether values of two fields are to be counted together before the model is learned.
+    #[getter]
+    fn asks_for_values(&self) -> bool {
+        self.parts.asks_for_values()
+    }
+
+    /// With the model learned.
+    fn taught(&self, py: Python<'_>, said: Vec<Vec<u8>>) -> PyResult<Self> {
+        Self::new(py.detach(|| self.parts.taught(&said)))
+    }
+
+    /// With the model looked at once more, after pairs were compared.
+    fn settled(&self, seen: Vec<Vec<u8>>) -> PyResult<Self> {
+        Self::new(self.parts.settled(&seen))
+    }
+
     /// What was found in numbers, as JSON, from what was said when pairs were compared and decided on.
     fn done(&self, said: Vec<Vec<u8>>) -> PyResult<String> {
         let done = self.parts.done(&said).map_err(refused)?;

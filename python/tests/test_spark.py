@@ -95,7 +95,7 @@ class Data:
         cls.tables = {name: table(source) for name, source in rows.items()}
         for name, source in cls.tables.items():
             pq.write_table(source, cls.folder / f"{name}.parquet", row_group_size=250)
-        cls.model_of, cls.expected = {}, {}
+        cls.model_of, cls.expected, cls.learned = {}, {}, {}
         for job, names in {"two": ["pupils", "clinic"], "one": ["all"]}.items():
             sources = {name: cls.tables[name] for name in names}
             model = plait.link(sources, progress=False).model
@@ -104,15 +104,23 @@ class Data:
             path.write_text(text, encoding="utf-8")
             cls.model_of[job] = path
             cls.expected[job] = outcome(plait.link(sources, model=path, progress=False))
+            # the same to learn anew
+            untrained = cls.folder / f"{job}_untrained.toml"
+            untrained.write_text(text.split("[[class]]")[0], encoding="utf-8")
+            cls.model_of[f"{job} untrained"] = untrained
+            learned = plait.link(sources, model=untrained, progress=False)
+            cls.expected[f"{job} untrained"] = outcome(learned)
+            cls.learned[job] = learned.model.to_toml()
 
     def frames(self, spark: Any, job: str) -> dict[str, Any]:
         names = {"two": ["pupils", "clinic"], "one": ["all"]}[job]
         return {name: spark.read.parquet(str(self.folder / f"{name}.parquet")) for name in names}
 
-    def check(self, spark: Any, job: str, **options: Any) -> Any:
+    def check(self, spark: Any, data: str, untrained: bool = False, **options: Any) -> Any:
         from plait import spark as on_spark
 
-        found = on_spark.link(spark, self.frames(spark, job), model=self.model_of[job], progress=False, **options)
+        job = f"{data} untrained" if untrained else data
+        found = on_spark.link(spark, self.frames(spark, data), model=self.model_of[job], progress=False, **options)
         people, links = outcome(found)
         expected_people, expected_links = self.expected[job]
         self.assertGreater(len([row for row in links if row["decision"] == "link"]), 100)
@@ -146,6 +154,12 @@ class OnSail(Data, unittest.TestCase):
         for processes in [1, 7]:
             self.check(self.spark, "one", processes=processes)
 
+    def test_a_model_is_learned_as_one_machine_learns_it(self) -> None:
+        for data in ["one", "two"]:
+            found = self.check(self.spark, data, untrained=True, processes=3)
+            self.assertEqual(found.model.to_toml(), self.learned[data])
+            self.assertIn("learning", found.facts["seconds"])
+
     def refused(self, kind: type[plait.PlaitError], *sources: Any, **options: Any) -> plait.PlaitError:
         from plait import spark as on_spark
 
@@ -170,7 +184,7 @@ class OnSail(Data, unittest.TestCase):
         self.refused(plait.UsageError, model=self.model_of["two"])
         untrained = 'format = 1\n[[compare]]\nfield = "surname"\nlevels = ["exact"]\n'
         error = self.refused(plait.UsageError, frames, model=untrained)
-        self.assertIn("trained", str(error))
+        self.assertIn("by which rules", str(error))
         self.refused(plait.UsageError, frames, threshold=1.5)
         error = self.refused(plait.QualityError, frames, threshold=1.0)
         self.assertIn("no pair reached the threshold", str(error))
@@ -250,6 +264,7 @@ class OnCluster(Data, unittest.TestCase):
             spark = cluster.open(executors, memory="512m")
             self.check(spark, job)
         self.check(spark, "one")
+        self.assertEqual(self.check(spark, "two", untrained=True).model.to_toml(), self.learned["two"])
         # of several files, with columns that are called as the numbers of rows could be
         pupils = self.frames(spark, "two")["pupils"].selectExpr("*", "'x' as row", "1 as file", "1 as Place")
         pupils.orderBy("ref").repartitionByRange(4, "ref").sortWithinPartitions("ref").write.parquet(str(self.folder / "several"))

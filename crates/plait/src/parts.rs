@@ -10,10 +10,19 @@
 //! | [`Step::Count`] | `ASKED` | `REPLY`, `COMMON`, `SAID` | home |
 //! | [`Parts::counted`], [`Step::Spikes`], [`Parts::spiked`] | `SAID`, `COMMON` | the document | – |
 //! | [`Step::Explode`] | `PIECE`, `REPLY` | `RECORDS` | comparing part |
-//! | [`Step::Compare`] | `RECORDS` | `PAIRS`, `CONNECTED`, `SAID` | home |
+//! | [`Step::Learn`] | `RECORDS` | `SEEN` | – |
+//! | [`Parts::learned`] | `SEEN` | the document | – |
+//! | [`Step::PairValues`] | `PIECE`, `REPLY` | `VALUES` | counting part |
+//! | [`Step::CountPairs`] | `VALUES` | `SAID` | – |
+//! | [`Parts::taught`] | `SAID` | the document | – |
+//! | [`Step::Compare`] | `RECORDS` | `PAIRS`, `CONNECTED`, `SAID`, `SEEN` | home |
+//! | [`Parts::settled`] | `SEEN` | the document | – |
 //! | [`Step::Connect`] | `CONNECTED` | `LABELS` | home |
 //! | [`Step::Gather`] | `PIECE`, `REPLY`, `LABELS`, `PAIRS` | `MEMBERS`, `THEIR_PAIRS`, `ALONE` | deciding part |
 //! | [`Step::Decide`] | `MEMBERS`, `THEIR_PAIRS`, `ALONE` | `PEOPLE`, `LINKS` (Arrow streams), `SAID` | – |
+//!
+//! The steps from `Learn` to `Parts::taught` are for a model that has not been learned yet, and `Parts::settled` for one that has been
+//! learned here: if it changes the model, `Compare` is to be done again.
 
 use crate::VERSION;
 use crate::authority;
@@ -28,22 +37,23 @@ use crate::summary;
 use plait_engine::blocking::Blocks;
 use plait_engine::comparison::Comparer;
 use plait_engine::constraints::Constraints;
-use plait_engine::model::{Clustering, LinkType, ModelFile, NHS_NUMBER_STATUS};
+use plait_engine::model::{Clustering, LinkType, Model, ModelFile, NHS_NUMBER_STATUS};
 use plait_engine::parts::{
-    Alone, Counts, Message, PartFault, Plan, RECORDS_OF_PART, Setup, Spike, Split, Totals, Undecided,
-    Unreadable, components, count, spikes,
+    Alone, Asked, CountedPairs, Counts, Lesson, Message, PartFault, Plan, RECORDS_OF_PART, Setup, Spike,
+    Split, Taught, Totals, Undecided, Unreadable, components, count, spikes,
 };
 use plait_engine::progress::Silent;
 use plait_engine::quality::of_one_person;
 use plait_engine::records::Records;
 use plait_engine::scoring::Scorer;
+use plait_engine::training::TrainingOptions;
 use plait_formats::messages::Messages;
 use plait_formats::read::Rows;
 use plait_formats::write::{OutTable, OutValues, to_rows};
 use plait_types::{Column, Fault, FaultCode, IssueKind, NULL, PersonId, Role, Values};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// What a driver wants to link.
 #[derive(Clone, Debug)]
@@ -78,6 +88,8 @@ struct Document {
     totals: Option<Totals>,
     counts: Option<Counts>,
     split: Option<Split>,
+    #[serde(default)]
+    asked: Asked,
 }
 
 /// A job that is done in parts.
@@ -85,6 +97,8 @@ struct Document {
 pub struct Parts {
     document: Document,
     setup: Setup,
+    /// What the model is being learned from.
+    lesson: Option<Arc<Mutex<Lesson>>>,
 }
 
 /// What is done with messages.
@@ -96,6 +110,12 @@ pub enum Step {
     Spikes,
     /// From homes to the parts that compare.
     Explode,
+    /// What there is to learn from is counted.
+    Learn,
+    /// Values of two fields each go to the parts that count.
+    PairValues,
+    /// How many pairs agree on both of two fields.
+    CountPairs,
     /// Pairs are weighed.
     Compare,
     /// Records that pairs connect get a label.
@@ -113,6 +133,9 @@ impl Step {
             "count" => Self::Count,
             "spikes" => Self::Spikes,
             "explode" => Self::Explode,
+            "learn" => Self::Learn,
+            "pair_values" => Self::PairValues,
+            "count_pairs" => Self::CountPairs,
             "compare" => Self::Compare,
             "connect" => Self::Connect,
             "gather" => Self::Gather,
@@ -141,6 +164,8 @@ mod kind {
     pub(super) const PEOPLE: i8 = 11;
     pub(super) const LINKS: i8 = 12;
     pub(super) const ALONE: i8 = 13;
+    pub(super) const SEEN: i8 = 14;
+    pub(super) const VALUES: i8 = 15;
 }
 
 /// What the parts of a step say to the driver.
@@ -148,6 +173,7 @@ mod kind {
 #[serde(default)]
 struct Said {
     counts: Option<Counts>,
+    counted_pairs: Option<CountedPairs>,
     spikes: Vec<Spike>,
     /// Per blocking rule.
     n_candidates: Vec<u64>,
@@ -217,12 +243,13 @@ pub fn plan(request: &PlanRequest) -> Result<String, Faults> {
     let facts: Vec<SourceFacts> = opened.iter_mut().map(SourceFacts::of).collect();
     opened.iter_mut().for_each(|source| drop(source.take_record_names()));
     let mut model = file.model.clone();
-    if model.blocking.is_empty() || model.comparisons.is_empty() || !model.is_trained() {
+    if model.blocking.is_empty() || model.comparisons.is_empty() {
         return Err(Fault::new(
             FaultCode::BadModel,
-            "the model says neither what is compared and by which rules, or has not been trained",
-            "train it on some of the records: plait.link(some, ...).model, or plait model new",
+            "the model does not say what is compared and by which rules",
+            "let it be chosen from some of the records: plait.link(some, ...).model, or plait model new",
         )
+        .because("what is best to compare is found out by trying, which takes records that one process has")
         .into());
     }
     if request.sources.len() == 1 {
@@ -283,6 +310,7 @@ pub fn plan(request: &PlanRequest) -> Result<String, Faults> {
         totals: None,
         counts: None,
         split: None,
+        asked: Asked::default(),
     };
     Ok(text_of(&document))
 }
@@ -359,8 +387,10 @@ impl Parts {
             totals: document.totals.clone().unwrap_or_default(),
             split: Arc::new(document.split.clone().unwrap_or_default()),
             model: plait_engine::model::read(&document.model, "the model")?.model,
+            options: TrainingOptions::default(),
+            asked: document.asked.clone(),
         };
-        Ok(Self { document, setup })
+        Ok(Self { document, setup, lesson: None })
     }
 
     /// The text that a step takes.
@@ -486,10 +516,20 @@ impl Parts {
                 let messages = setup.explode(of(kind::PIECE), of(kind::REPLY)).map_err(unreadable)?;
                 send(sent, kind::RECORDS, messages);
             }
+            Step::Learn => sent.push(kind::SEEN, 0, &setup.see(part, of(kind::RECORDS)).map_err(part_fault)?),
+            Step::PairValues => {
+                let values = setup.pair_values(of(kind::PIECE), of(kind::REPLY)).map_err(unreadable)?;
+                send(sent, kind::VALUES, values);
+            }
+            Step::CountPairs => {
+                let counted = setup.count_pairs(of(kind::VALUES)).map_err(unreadable)?;
+                say(sent, &Said { counted_pairs: Some(counted), ..Said::default() });
+            }
             Step::Compare => {
                 let compared = setup.compare(part, of(kind::RECORDS)).map_err(part_fault)?;
                 send(sent, kind::PAIRS, compared.pairs);
                 sent.push(kind::CONNECTED, 0, &compared.connected);
+                sent.push(kind::SEEN, 0, &compared.asked);
                 say(sent, &Said { n_candidates: compared.n_candidates, ..Said::default() });
             }
             Step::Connect => {
@@ -565,13 +605,97 @@ impl Parts {
         let by_records = (self.document.plan.n_records() / RECORDS_OF_PART) as u32;
         let by_pairs = (counts.n_pairs().iter().sum::<u64>() / 60_000_000) as u32;
         let split = counts.split((processes * 3).max(by_records).max(by_pairs));
-        let totals = counts.totals(&spikes);
+        let totals = counts.totals(&self.document.plan, &spikes);
         let document = Document {
             totals: Some(totals),
             split: Some(split),
             counts: Some(counts),
             ..self.document.clone()
         };
+        Self::of(&text_of(&document))
+    }
+
+    /// Whether the model is still to be learned.
+    pub fn learns(&self) -> bool {
+        !self.setup.model.is_trained()
+    }
+
+    /// The text of the model.
+    pub fn model(&self) -> &str {
+        &self.document.model
+    }
+
+    /// With what comparing parts have seen of the records, from which the model is to be learned, or with what they need to
+    /// [look again](Self::looks_again).
+    pub fn learned(&self, seen: &[Vec<u8>]) -> Result<Self, Faults> {
+        let lesson = match self.setup.lesson(seen.iter().map(Vec::as_slice)).map_err(part_fault)? {
+            Ok(lesson) => lesson,
+            Err(least_pairs) => {
+                let totals = Totals { least_pairs, ..self.setup.totals.clone() };
+                return Self::of(&text_of(&Document { totals: Some(totals), ..self.document.clone() }));
+            }
+        };
+        let asked = lesson.asks();
+        let parts = Self::of(&text_of(&Document { asked, ..self.document.clone() }))?;
+        Ok(Self { lesson: Some(Arc::new(Mutex::new(lesson))), ..parts })
+    }
+
+    /// Whether comparing parts are to look once more before the model can be learned: at more records, as there are fewer pairs than
+    /// was thought.
+    pub fn looks_again(&self) -> bool {
+        self.lesson.is_none()
+    }
+
+    /// Whether it is to be counted how many pairs agree on two fields, before the model is learned.
+    pub fn asks_for_values(&self) -> bool {
+        !self.document.asked.together.is_empty()
+    }
+
+    /// With the model learned, given what was counted for it.
+    pub fn taught(&self, said: &[Vec<u8>]) -> Result<Self, Faults> {
+        let counted: Vec<CountedPairs> =
+            read_all(said)?.into_iter().filter_map(|said| said.counted_pairs).collect();
+        let mut taught = None;
+        self.with_lesson(|lesson| {
+            taught = Some(lesson.teach(&self.setup, &counted).map_err(part_fault)?);
+            Ok(())
+        })?;
+        let Some(Taught { classes, warnings, asked }) = taught else { return self.with(Vec::new(), |_| {}) };
+        let mut parts = self.with(warnings, |model| model.classes = classes)?;
+        parts.document.asked = asked;
+        Ok(Self { lesson: self.lesson.clone(), ..Self::of(&parts.document())? })
+    }
+
+    /// With the classes of relatives looked at once more, given what was seen when pairs were compared. Where this changes the model,
+    /// they are to be compared again.
+    pub fn settled(&self, seen: &[Vec<u8>]) -> Result<Self, Faults> {
+        let mut model = self.setup.model.clone();
+        let mut warnings = Vec::new();
+        self.with_lesson(|lesson| {
+            let told = seen.iter().map(Vec::as_slice);
+            warnings = lesson.settle(&mut model, told).map_err(unreadable)?;
+            Ok(())
+        })?;
+        self.with(warnings, |of_file| *of_file = model)
+    }
+
+    fn with_lesson(&self, work: impl FnOnce(&mut Lesson) -> Result<(), Faults>) -> Result<(), Faults> {
+        match &self.lesson {
+            Some(lesson) => work(&mut lesson.lock().unwrap_or_else(PoisonError::into_inner)),
+            None => Ok(()),
+        }
+    }
+
+    /// With another model and further findings, and nothing asked for.
+    fn with(&self, warnings: Vec<String>, change: impl FnOnce(&mut Model)) -> Result<Self, Faults> {
+        let mut file = plait_engine::model::read(&self.document.model, "the model")?;
+        change(&mut file.model);
+        let mut document = Document {
+            model: plait_engine::model::write(&file),
+            asked: Asked::default(),
+            ..self.document.clone()
+        };
+        document.issues.extend(warnings);
         Self::of(&text_of(&document))
     }
 

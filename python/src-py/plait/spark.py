@@ -46,7 +46,8 @@ LINKS = (
 )
 
 # kinds of messages, as the engine has them
-PIECE, ASKED, REPLY, COMMON, SAID, RECORDS, PAIRS, CONNECTED, LABELS, MEMBERS, THEIR_PAIRS, PEOPLE_OF, LINKS_OF, ALONE = range(14)
+PIECE, ASKED, REPLY, COMMON, SAID, RECORDS, PAIRS, CONNECTED = range(8)
+LABELS, MEMBERS, THEIR_PAIRS, PEOPLE_OF, LINKS_OF, ALONE, SEEN, VALUES = range(8, 16)
 
 Source = Union["DataFrame", Mapping[str, "DataFrame"]]
 ModelGiven = Union[str, "os.PathLike[str]", Model]
@@ -58,11 +59,14 @@ class Linkage:
     kept by the cluster until :meth:`close`, or until the session ends.
     """
 
-    def __init__(self, decided: DataFrame, facts: dict[str, Any], issues: list[str]) -> None:
+    def __init__(self, decided: DataFrame, facts: dict[str, Any], issues: list[str], model: Model) -> None:
         #: Numbers: candidate pairs per rule, persons, links, pairs for review, ties, and the seconds of each stage.
         self.facts = facts
-        #: Findings in the rows by which the columns were understood, one line each.
+        #: Findings in the rows by which the columns were understood, and what a careful person should know about the
+        #: model if it was learned, one line each.
         self.issues = issues
+        #: The model, learned if it had not been.
+        self.model = model
         self._decided: DataFrame | None = decided
 
     @property
@@ -121,12 +125,13 @@ def link(
     processes: int | None = None,
     progress: Progress | bool | None = None,
 ) -> Linkage:
-    """Links data frames of Spark into people and links, the same as :func:`plait.link` finds with this model.
+    """Links data frames of Spark into people and links, the same as :func:`plait.link` finds with this model; one that
+    has not been trained is trained on the cluster, as it would be there.
 
     Name the sources with a dict, ``link(spark, {"pupils": pupils, "clinic": clinic}, model="model.toml")``, or give
     them one by one: they are then called ``table_1``, ``table_2`` and so on. ``model`` is a :class:`plait.Model`, or the
-    path or the text of a model file, that has been trained, and may also come last without its name. The other options are those of
-    ``plait link``. ``processes`` is about how many tasks run at once; the result does not depend on it.
+    path or the text of a model file, that says what is compared and by which rules, and may also come last without its
+    name. The other options are those of ``plait link``. ``processes`` is about how many tasks run at once; the result does not depend on it.
 
     Every source needs a column that names its records. Records are numbered as they lie in a Parquet file, or by
     these names where a frame is no such file; where two links have equal right to one place, the first wins.
@@ -160,7 +165,7 @@ def _named(
         else:
             frames.append((f"table_{len(frames) + 1}", source))
     if model is None:
-        _refuse("no model was given", 'give one that has been trained: model="model.toml"')
+        _refuse("no model was given", 'give one, as plait.link(some, ...).model or a file: model="model.toml"')
     for name, frame in frames:
         if not hasattr(frame, "mapInArrow"):
             kind = type(frame).__name__
@@ -327,7 +332,14 @@ class _Unpack:
 class _Told:
     """Says how far a run is."""
 
-    STAGES = ("looking at the sources", "standardising and counting", "comparing", "deciding")
+    #: With about which part of the time has passed when each begins.
+    STAGES = {
+        "looking at the sources": 0.0,
+        "standardising and counting": 0.15,
+        "learning": 0.45,
+        "comparing": 0.5,
+        "deciding": 0.75,
+    }
 
     def __init__(self, progress: Progress | bool | None) -> None:
         self._call = progress if callable(progress) else None
@@ -335,11 +347,11 @@ class _Told:
         self.seconds: dict[str, float] = {}
         self._since = time.monotonic()
 
-    def begin(self, at: int) -> None:
+    def begin(self, stage: str) -> None:
         self.end()
-        self._stage = self.STAGES[at]
+        self._stage = stage
         if self._call:
-            self._call(self._stage, at / len(self.STAGES))
+            self._call(stage, self.STAGES[stage])
         elif self._prints:
             sys.stderr.write(f"{self._stage}\n")
 
@@ -376,7 +388,7 @@ class _Run:
                     break
 
     def _link(self, options: dict[str, Any]) -> Linkage:
-        self.told.begin(0)
+        self.told.begin("looking at the sources")
         self.frames = [_in_local_time(frame) for frame in self.frames]
         of_files = [_files(frame) for frame in self.frames]
         n_records = [
@@ -386,7 +398,7 @@ class _Run:
             if n == 0:
                 _refuse(f"{name} has no rows", "give frames with rows, and leave out those without")
         parts = self._planned({**options, "n_records": n_records, "processes": self.processes})
-        self.told.begin(1)
+        self.told.begin("standardising and counting")
         n_homes, n_counting, _, _ = parts.n_parts
         keys = {PIECE: self._keys(n_homes), ASKED: self._keys(n_counting), REPLY: self._keys(n_homes)}
         placed = []
@@ -402,10 +414,10 @@ class _Run:
             common = counted.where(f"kind = {COMMON}")
             spikes = self._said(common.mapInArrow(_Step("spikes", parts.document, keys), MESSAGES))
         parts = asked(parts.spiked, spikes)
-        self.told.begin(2)
         _, _, n_comparing, n_deciding = parts.n_parts
         keys = {
             RECORDS: self._keys(n_comparing),
+            VALUES: self._keys(n_counting),
             PAIRS: self._keys(n_homes),
             LABELS: self._keys(n_homes),
             MEMBERS: self._keys(n_deciding),
@@ -416,11 +428,30 @@ class _Run:
         def step(name: str, frame: DataFrame) -> DataFrame:
             return frame.mapInArrow(_Step(name, parts.document, keys), MESSAGES)
 
+        learns = parts.learns
+        self.told.begin("learning" if learns else "comparing")
         at_home = prepared.where(f"kind = {PIECE}").union(counted.where(f"kind = {REPLY}"))
-        exploded = step("explode", self._brought(at_home, [PIECE, REPLY], n_homes))
-        compared = self._keep(step("compare", self._brought(exploded, [RECORDS], n_comparing)))
+        pieces = self._brought(at_home, [PIECE, REPLY], n_homes)
+        to_compare = self._brought(step("explode", pieces), [RECORDS], n_comparing)
+        if learns:
+            to_compare = self._keep(to_compare)
+            parts = asked(parts.learned, self._said(step("learn", to_compare), SEEN))
+            if parts.looks_again:
+                parts = asked(parts.learned, self._said(step("learn", to_compare), SEEN))
+            said = []
+            if parts.asks_for_values:
+                values = self._brought(step("pair_values", pieces), [VALUES], n_counting)
+                said = self._said(step("count_pairs", values))
+            parts = asked(parts.taught, said)
+            self.told.begin("comparing")
+        compared = self._keep(step("compare", to_compare))
         said = self._said(compared)
-        self.told.begin(3)
+        if learns:
+            before, parts = parts.model, asked(parts.settled, self._said(compared, SEEN))
+            if parts.model != before:
+                compared = self._keep(step("compare", to_compare))
+                said = self._said(compared)
+        self.told.begin("deciding")
         labels = step("connect", compared.where(f"kind = {CONNECTED}").repartition(1))
         back_home = at_home.union(compared.where(f"kind = {PAIRS}")).union(labels)
         gathered = step("gather", self._brought(back_home, [PIECE, REPLY, PAIRS, LABELS], n_homes))
@@ -431,7 +462,7 @@ class _Run:
         facts = {"records": sum(n_records), **facts, "seconds": self.told.seconds}
         # the result outlives the run
         self.kept.remove(decided)
-        return Linkage(decided, facts, parts.issues)
+        return Linkage(decided, facts, parts.issues, Model.from_toml(parts.model))
 
     def _keep(self, frame: DataFrame) -> DataFrame:
         """Keeps what is used twice; the cluster makes it again if it loses it."""
@@ -463,8 +494,8 @@ class _Run:
         wanted = ", ".join(str(kind) for kind in kinds)
         return frame.where(f"kind in ({wanted})").repartition(n_parts, "to")
 
-    def _said(self, frame: DataFrame) -> list[bytes]:
-        return [bytes(row.bytes) for row in frame.where(f"kind = {SAID}").select("bytes").collect()]
+    def _said(self, frame: DataFrame, kind: int = SAID) -> list[bytes]:
+        return [bytes(row.bytes) for row in frame.where(f"kind = {kind}").select("bytes").collect()]
 
     def _keys(self, n_parts: int) -> list[int]:
         """For each part a key that brings it to a partition of its own, of as many."""

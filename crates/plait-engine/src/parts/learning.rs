@@ -159,6 +159,12 @@ impl Setup {
         ends.filter(|&(place, _)| self.plan.home(place) == home).collect()
     }
 
+    /// The records whose candidates are learned from, and those whose pairs are told by themselves, if blocks have so many pairs.
+    fn samples(&self, n_pairs: u64) -> (Sample, Sample) {
+        let near = Closing::sample(self.plan.n_records(), n_pairs, &self.options);
+        (Sample::of_candidates(n_pairs, &self.options), near)
+    }
+
     /// Counts the vectors of pairs among the records that came to the part of this number.
     pub fn see<'a>(
         &self,
@@ -170,10 +176,8 @@ impl Setup {
         let comparer = Comparer::beside(&records, &self.model, &blocks)?;
         let mut scratch = comparer.scratch();
         let mut seen = Seen { n_pairs: blocks.n_pairs_here(), ..Seen::default() };
-        // as many pairs as there may be are told, or more: how many there are is not known before all parts have been heard
-        let least = self.totals.least_pairs;
-        let candidates = Sample::of_candidates(least, &self.options);
-        let near = Closing::sample(self.plan.n_records(), least, &self.options);
+        // as many as are wanted, or more: how many pairs there are is not known before all parts have been heard
+        let (candidates, near) = self.samples(self.totals.least_pairs);
         let is_near: Vec<bool> = records.places.iter().map(|&place| near.has(place)).collect();
         let depth = Cell::new(0);
         let mut vectors: HashMap<(ComparisonVector, u32), u64> = HashMap::new();
@@ -310,10 +314,18 @@ impl Setup {
         Ok(CountedPairs { agreeing: totals.iter().map(agreeing).collect(), present })
     }
 
-    /// What the parts have seen, brought together.
-    pub fn lesson<'a>(&self, seen: impl IntoIterator<Item = &'a [u8]>) -> Result<Lesson, PartFault> {
+    /// What the parts have seen, brought together. If there are fewer pairs than was thought, so that more records should have been
+    /// looked at, it is the number of pairs: with it among the totals, the parts are to [look](Self::see) again.
+    pub fn lesson<'a>(
+        &self,
+        seen: impl IntoIterator<Item = &'a [u8]>,
+    ) -> Result<Result<Lesson, u64>, PartFault> {
         let Seen { n_pairs, vectors, random, near } = Seen::of(seen)?;
-        let sample = Sample::of_candidates(n_pairs, &self.options);
+        let (sample, near_sample) = self.samples(n_pairs);
+        let (looked_at, near_looked_at) = self.samples(self.totals.least_pairs);
+        if sample.depth < looked_at.depth || near_sample.depth < near_looked_at.depth {
+            return Ok(Err(n_pairs));
+        }
         let mut counts: BTreeMap<ComparisonVector, u64> = BTreeMap::new();
         for ((vector, depth), n) in vectors {
             if sample.depth == 0 || depth >= sample.depth {
@@ -325,7 +337,7 @@ impl Setup {
             scale: sample.scale(),
             random: random.into_iter().collect(),
             near,
-            sample: Closing::sample(self.plan.n_records(), n_pairs, &self.options),
+            sample: near_sample,
             asks: Vec::new(),
             closing: None,
         };
@@ -339,7 +351,7 @@ impl Setup {
         let known = |[first, second]: [usize; 2]| Some([field(first)?, field(second)?]);
         let asks = asks.into_inner().into_iter();
         lesson.asks = asks.filter_map(|pair| Some((pair, known(pair)?))).collect();
-        Ok(lesson)
+        Ok(Ok(lesson))
     }
 
     /// All that is known but the records.
@@ -372,6 +384,7 @@ impl Setup {
 const ALL: usize = usize::MAX;
 
 /// What a model is learned from, as one process knows it.
+#[derive(Debug)]
 pub struct Lesson {
     vectors: Vec<(ComparisonVector, u64)>,
     scale: f64,

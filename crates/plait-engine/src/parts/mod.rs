@@ -64,6 +64,13 @@ pub type Message = (u32, Vec<u8>);
 /// Records of a block from which on it may be worth its while to share it.
 const LARGE_BLOCK: u32 = 2_000;
 
+/// Of so many blocks, one is counted whole.
+const SAMPLED_BLOCKS: u64 = 64;
+
+fn is_sampled(block: u64) -> bool {
+    block.is_multiple_of(SAMPLED_BLOCKS)
+}
+
 fn hash_of(value: &str) -> u128 {
     XxHash3_128::oneshot(value.as_bytes())
 }
@@ -119,8 +126,8 @@ impl Plan {
     }
 
     /// What is to be counted of a piece, for each counting part: the values in the order of the piece; and behind the fields, per rule,
-    /// blocks by their hashes, and then the names of records. Blocks of one record of the piece are left out, so that of large ones a
-    /// little is missing. Of fields whose values are not counted, how many records have one.
+    /// blocks by their hashes, and then the names of records. Blocks of one record of the piece are left out but for a sample, so that
+    /// of large ones a little is missing. Of fields whose values are not counted, how many records have one.
     fn submissions(&self, model: &Model, Part { records, names }: &Part) -> Vec<Message> {
         let source = records.source_of(0);
         let mut of_part: Vec<Vec<Tally>> = vec![Vec::new(); self.n_counting as usize];
@@ -130,7 +137,8 @@ impl Plan {
             keys.sort_unstable();
             let number = self.fields.len() + rule.0;
             of_part.iter_mut().for_each(|fields| fields.push((number, Vec::new(), Vec::new())));
-            for same in keys.chunk_by(|a, b| a == b).filter(|same| same.len() > 1) {
+            let is_told = |same: &&[(u64, u64)]| same.len() > 1 || is_sampled(same[0].0);
+            for same in keys.chunk_by(|a, b| a == b).filter(is_told) {
                 let (block, route) = same[0];
                 let hash = u128::from(route) << 64 | u128::from(block);
                 let (_, hashes, counts) =
@@ -259,12 +267,20 @@ pub fn count<'a>(
         totals.values().for_each(|&n| *sizes.entry(n).or_default() += 1);
     }
     if let Some(learning) = learning {
-        let pairs = |n: &u32| pairs_of(u64::from(*n));
         for (at, (totals, within)) in totals.iter().zip(&within).enumerate().take(n_fields + n_rules) {
-            let agreeing = totals.values().map(pairs).sum::<u64>() - within.values().map(pairs).sum::<u64>();
+            let pairs = |is_counted: &dyn Fn(u128) -> bool| {
+                let of = |(&hash, &n): (&u128, &u32)| {
+                    if is_counted(hash) { pairs_of(u64::from(n)) } else { 0 }
+                };
+                let within = within.iter().map(|((hash, _), n)| of((hash, n)));
+                totals.iter().map(of).sum::<u64>() - within.sum::<u64>()
+            };
             match at.checked_sub(n_fields) {
-                None => counts.equal[at] = agreeing,
-                Some(rule) if learning.symmetric[rule] => counts.least_pairs += agreeing,
+                None => counts.equal[at] = pairs(&|_| true),
+                Some(rule) if learning.symmetric[rule] => {
+                    counts.pairs_counted += pairs(&|_| true);
+                    counts.pairs_sampled += pairs(&|hash| is_sampled(hash as u64));
+                }
                 Some(_) => {}
             }
         }

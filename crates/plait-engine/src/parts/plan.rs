@@ -1,6 +1,6 @@
 //! What all parts agree on.
 
-use super::{Asked, Learning, Split};
+use super::{Asked, Learning, SAMPLED_BLOCKS, Split};
 use crate::blocking::{Route, routes};
 use crate::model::Model;
 use crate::records::{LEAST_OF_SPIKE, Records, SPIKE, Source, SourceInput};
@@ -149,7 +149,7 @@ pub struct Totals {
     pub equal: Vec<u64>,
     /// How many records have each value that the model asks for: its field, its hash.
     pub of_values: Vec<(usize, [u64; 2], u32)>,
-    /// So many pairs blocks have at least.
+    /// So many pairs blocks have at least, as far as is known: in truth there may be fewer.
     pub least_pairs: u64,
 }
 
@@ -171,8 +171,10 @@ pub struct Counts {
     pub equal: Vec<u64>,
     /// As in [`Totals`].
     pub of_values: Vec<(usize, [u64; 2], u32)>,
-    /// As in [`Totals`].
-    pub least_pairs: u64,
+    /// Pairs of those records of blocks that were counted.
+    pub pairs_counted: u64,
+    /// Pairs of the sample of blocks.
+    pub pairs_sampled: u64,
 }
 
 impl Counts {
@@ -227,7 +229,8 @@ impl Counts {
         self.n_names_twice += other.n_names_twice;
         self.equal.iter_mut().zip(&other.equal).for_each(|(equal, other)| *equal += other);
         self.of_values.extend(&other.of_values);
-        self.least_pairs += other.least_pairs;
+        self.pairs_counted += other.pairs_counted;
+        self.pairs_sampled += other.pairs_sampled;
     }
 
     /// Per field, from how many records on a value is held by implausibly many; `None` where none is.
@@ -246,7 +249,8 @@ impl Counts {
             spikes: vec![Vec::new(); n],
             equal: self.equal.clone(),
             of_values: self.of_values.clone(),
-            least_pairs: self.least_pairs,
+            // half of what the sample says, which has missed large blocks or met them
+            least_pairs: self.pairs_counted.max(self.pairs_sampled.saturating_mul(SAMPLED_BLOCKS / 2)),
         };
         for spike in spikes {
             if let Some(learning) = plan.learning.as_ref().filter(|learning| learning.fields[spike.field]) {

@@ -174,9 +174,15 @@ type AskedFor = (usize, usize);
 /// Learns the model and settles it, as a driver would.
 fn learned(exploded: &mut Exploded, cut: &Cut) -> AskedFor {
     let Exploded { setup, pieces, replies, to_compare } = exploded;
-    let seen: Vec<Vec<u8>> =
-        (0..cut.n_parts).map(|part| setup.see(part, to_compare.of(part)).unwrap()).collect();
-    let mut lesson = setup.lesson(seen.iter().map(Vec::as_slice)).unwrap();
+    let look = |setup: &Setup| {
+        let seen: Vec<Vec<u8>> =
+            (0..cut.n_parts).map(|part| setup.see(part, to_compare.of(part)).unwrap()).collect();
+        setup.lesson(seen.iter().map(Vec::as_slice)).unwrap()
+    };
+    let mut lesson = look(setup).unwrap_or_else(|n_pairs| {
+        setup.totals.least_pairs = n_pairs;
+        look(setup).expect("what is known is not looked for again")
+    });
     setup.asked = lesson.asks();
     let mut values = Post::default();
     for home in 0..setup.plan.n_homes() {

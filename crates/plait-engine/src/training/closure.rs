@@ -110,6 +110,7 @@ pub(crate) type Near = (u32, u32, ComparisonVector);
 
 /// The same check where candidate pairs come from elsewhere: those of a sample of records, and then those of the records that these
 /// asked for.
+#[derive(Debug)]
 pub(crate) struct Closing {
     asked: Vec<Asked>,
     kin: Vec<Kin>,
@@ -158,7 +159,7 @@ impl Closing {
 }
 
 /// A class to look at, and the comparison in which its pairs agree by chance only.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 struct Asked {
     class: usize,
     comparison: usize,
