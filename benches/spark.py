@@ -34,6 +34,7 @@ class Stages:
         begin = time.monotonic()
         done = work()
         self.seconds[stage] = round(time.monotonic() - begin, 1)
+        print(f"{stage}: {self.seconds[stage]} s", file=sys.stderr, flush=True)
         return done
 
 

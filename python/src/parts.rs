@@ -150,9 +150,9 @@ impl Parts {
         Self::new(py.detach(|| self.parts.taught(&said)))
     }
 
-    /// With the model looked at once more, after pairs were compared.
-    fn settled(&self, seen: Vec<Vec<u8>>) -> PyResult<Self> {
-        Self::new(self.parts.settled(&seen))
+    /// With the model looked at once more, after pairs were compared; nothing if that has not changed it.
+    fn settled(&self, seen: Vec<Vec<u8>>) -> PyResult<Option<Self>> {
+        Ok(self.parts.settled(&seen).map_err(refused)?.map(|parts| Self { parts }))
     }
 
     /// What was found in numbers, as JSON, from what was said when pairs were compared and decided on.

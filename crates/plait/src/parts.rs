@@ -39,8 +39,8 @@ use plait_engine::comparison::Comparer;
 use plait_engine::constraints::Constraints;
 use plait_engine::model::{Clustering, LinkType, Model, ModelFile, NHS_NUMBER_STATUS};
 use plait_engine::parts::{
-    Alone, Asked, CountedPairs, Counts, Lesson, Message, PartFault, Plan, RECORDS_OF_PART, Setup, Spike,
-    Split, Taught, Totals, Undecided, Unreadable, components, count, spikes,
+    Alone, Asked, CountedPairs, Counts, Heard, Lesson, Message, PartFault, Plan, RECORDS_OF_PART, Setup,
+    Spike, Split, Taught, Totals, Undecided, Unreadable, Unsettled, components, count, spikes,
 };
 use plait_engine::progress::Silent;
 use plait_engine::quality::of_one_person;
@@ -50,10 +50,10 @@ use plait_engine::training::TrainingOptions;
 use plait_formats::messages::Messages;
 use plait_formats::read::Rows;
 use plait_formats::write::{OutTable, OutValues, to_rows};
-use plait_types::{Column, Fault, FaultCode, IssueKind, NULL, PersonId, Role, Values};
+use plait_types::{Column, Fault, FaultCode, Issue, IssueKind, NULL, PersonId, Role, Values};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 /// What a driver wants to link.
 #[derive(Clone, Debug)]
@@ -88,7 +88,6 @@ struct Document {
     totals: Option<Totals>,
     counts: Option<Counts>,
     split: Option<Split>,
-    #[serde(default)]
     asked: Asked,
 }
 
@@ -98,7 +97,9 @@ pub struct Parts {
     document: Document,
     setup: Setup,
     /// What the model is being learned from.
-    lesson: Option<Arc<Mutex<Lesson>>>,
+    lesson: Option<Lesson>,
+    /// What is still open of a model that has been learned.
+    unsettled: Option<Unsettled>,
 }
 
 /// What is done with messages.
@@ -390,7 +391,7 @@ impl Parts {
             options: TrainingOptions::default(),
             asked: document.asked.clone(),
         };
-        Ok(Self { document, setup, lesson: None })
+        Ok(Self { document, setup, lesson: None, unsettled: None })
     }
 
     /// The text that a step takes.
@@ -600,7 +601,7 @@ impl Parts {
         let spikes: Vec<Spike> = read_all(said)?.into_iter().flat_map(|said| said.spikes).collect();
         let counts = self.document.counts.clone().expect("counting comes before");
         self.refuse_explosions(&counts)?;
-        let processes = self.document.plan.n_counting;
+        let processes = self.document.plan.processes;
         // enough that one that takes longer is made up for, and that no part needs much memory
         let by_records = (self.document.plan.n_records() / RECORDS_OF_PART) as u32;
         let by_pairs = (counts.n_pairs().iter().sum::<u64>() / 60_000_000) as u32;
@@ -628,16 +629,17 @@ impl Parts {
     /// With what comparing parts have seen of the records, from which the model is to be learned, or with what they need to
     /// [look again](Self::looks_again).
     pub fn learned(&self, seen: &[Vec<u8>]) -> Result<Self, Faults> {
-        let lesson = match self.setup.lesson(seen.iter().map(Vec::as_slice)).map_err(part_fault)? {
-            Ok(lesson) => lesson,
-            Err(least_pairs) => {
-                let totals = Totals { least_pairs, ..self.setup.totals.clone() };
-                return Self::of(&text_of(&Document { totals: Some(totals), ..self.document.clone() }));
+        let changed = |document: Document| Self::of(&text_of(&document));
+        match self.setup.lesson(seen.iter().map(Vec::as_slice)).map_err(part_fault)? {
+            Heard::Enough(lesson) => {
+                let parts = changed(Document { asked: lesson.asks(), ..self.document.clone() })?;
+                Ok(Self { lesson: Some(lesson), ..parts })
             }
-        };
-        let asked = lesson.asks();
-        let parts = Self::of(&text_of(&Document { asked, ..self.document.clone() }))?;
-        Ok(Self { lesson: Some(Arc::new(Mutex::new(lesson))), ..parts })
+            Heard::TooLittle(least_pairs) => {
+                let totals = Totals { least_pairs, ..self.setup.totals.clone() };
+                changed(Document { totals: Some(totals), ..self.document.clone() })
+            }
+        }
     }
 
     /// Whether comparing parts are to look once more before the model can be learned: at more records, as there are fewer pairs than
@@ -652,50 +654,36 @@ impl Parts {
     }
 
     /// With the model learned, given what was counted for it.
+    ///
+    /// Panics if there is nothing to learn from: [`learned`](Self::learned) comes before.
     pub fn taught(&self, said: &[Vec<u8>]) -> Result<Self, Faults> {
         let counted: Vec<CountedPairs> =
             read_all(said)?.into_iter().filter_map(|said| said.counted_pairs).collect();
-        let mut taught = None;
-        self.with_lesson(|lesson| {
-            taught = Some(lesson.teach(&self.setup, &counted).map_err(part_fault)?);
-            Ok(())
-        })?;
-        let Some(Taught { classes, warnings, asked }) = taught else { return self.with(Vec::new(), |_| {}) };
-        let mut parts = self.with(warnings, |model| model.classes = classes)?;
-        parts.document.asked = asked;
-        Ok(Self { lesson: self.lesson.clone(), ..Self::of(&parts.document())? })
+        let lesson = self.lesson.as_ref().expect("what was seen comes before");
+        let Taught { classes, warnings, asked, unsettled } =
+            lesson.teach(&self.setup, &counted).map_err(part_fault)?;
+        let parts = self.with(&Model { classes, ..self.setup.model.clone() }, warnings, asked)?;
+        Ok(Self { unsettled, ..parts })
     }
 
     /// With the classes of relatives looked at once more, given what was seen when pairs were compared. Where this changes the model,
-    /// they are to be compared again.
-    pub fn settled(&self, seen: &[Vec<u8>]) -> Result<Self, Faults> {
+    /// they are to be compared again; nothing where it does not.
+    pub fn settled(&self, seen: &[Vec<u8>]) -> Result<Option<Self>, Faults> {
+        let Some(unsettled) = &self.unsettled else { return Ok(None) };
         let mut model = self.setup.model.clone();
-        let mut warnings = Vec::new();
-        self.with_lesson(|lesson| {
-            let told = seen.iter().map(Vec::as_slice);
-            warnings = lesson.settle(&mut model, told).map_err(unreadable)?;
-            Ok(())
-        })?;
-        self.with(warnings, |of_file| *of_file = model)
+        let warnings = unsettled.settle(&mut model, seen.iter().map(Vec::as_slice)).map_err(unreadable)?;
+        let has_changed = !warnings.is_empty();
+        has_changed.then(|| self.with(&model, warnings, Asked::default())).transpose()
     }
 
-    fn with_lesson(&self, work: impl FnOnce(&mut Lesson) -> Result<(), Faults>) -> Result<(), Faults> {
-        match &self.lesson {
-            Some(lesson) => work(&mut lesson.lock().unwrap_or_else(PoisonError::into_inner)),
-            None => Ok(()),
-        }
-    }
-
-    /// With another model and further findings, and nothing asked for.
-    fn with(&self, warnings: Vec<String>, change: impl FnOnce(&mut Model)) -> Result<Self, Faults> {
-        let mut file = plait_engine::model::read(&self.document.model, "the model")?;
-        change(&mut file.model);
-        let mut document = Document {
-            model: plait_engine::model::write(&file),
-            asked: Asked::default(),
-            ..self.document.clone()
-        };
-        document.issues.extend(warnings);
+    /// With a model that was learned, and what a careful person should know about it.
+    fn with(&self, model: &Model, warnings: Vec<String>, asked: Asked) -> Result<Self, Faults> {
+        let file = plait_engine::model::read(&self.document.model, "the model")?;
+        let model = plait_engine::model::write(&ModelFile { model: model.clone(), ..file });
+        let mut document = Document { model, asked, ..self.document.clone() };
+        let doubts =
+            warnings.into_iter().map(|doubt| Issue::new(IssueKind::ModelInDoubt, "the model", doubt));
+        document.issues.extend(doubts.map(|doubt| doubt.to_string()));
         Self::of(&text_of(&document))
     }
 

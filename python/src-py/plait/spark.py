@@ -4,7 +4,8 @@
 >>> linked.people.write.parquet("people.parquet")  # doctest: +SKIP
 
 Needs PySpark 3.5 or later (classic or Connect) with pyarrow where this runs, and plait with pyarrow on the
-executors. Records stay there: what comes to this process are counts, and the columns' meanings.
+executors. Records stay there: what comes to this process are counts, the columns' meanings, and, where a model is to be
+trained, places of records with the levels of their pairs.
 """
 
 from __future__ import annotations
@@ -385,7 +386,7 @@ class _Run:
                     frame.unpersist()
                 except Exception:
                     # the session is gone, and what it kept with it
-                    break
+                    continue
 
     def _link(self, options: dict[str, Any]) -> Linkage:
         self.told.begin("looking at the sources")
@@ -447,8 +448,10 @@ class _Run:
         compared = self._keep(step("compare", to_compare))
         said = self._said(compared)
         if learns:
-            before, parts = parts.model, asked(parts.settled, self._said(compared, SEEN))
-            if parts.model != before:
+            settled = asked(parts.settled, self._said(compared, SEEN))
+            if settled is not None:
+                parts = settled
+                compared.unpersist()
                 compared = self._keep(step("compare", to_compare))
                 said = self._said(compared)
         self.told.begin("deciding")

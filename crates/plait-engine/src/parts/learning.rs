@@ -39,17 +39,18 @@ pub struct Learning {
 
 impl Learning {
     /// For a model, if it has not been learned yet, of records with these fields.
-    pub(super) fn of(model: &Model, records: &Records) -> Option<Self> {
+    pub(super) fn of(model: &Model, records: &Records, n_fields: usize) -> Option<Self> {
         let mut fields = vec![false; records.fields.len()];
         let mut values = Vec::new();
         for comparison in &model.comparisons {
             if let Some(field) = plain_field(records, comparison) {
                 fields[field] = true;
             }
-            if let (Some(field), Some(asked)) =
-                (records.field(&comparison.fields[0]), values_asked_for(comparison))
-            {
-                values.extend(asked.into_iter().map(|value| (field, halves(hash_of(value)))));
+            // how many records a source has is known
+            let field = records.field(&comparison.fields[0]).filter(|&field| field < n_fields);
+            if let (Some(field), Some(asked)) = (field, values_asked_for(comparison)) {
+                let hashes = asked.into_iter().flat_map(spellings).map(|value| halves(hash_of(&value)));
+                values.extend(hashes.map(|hash| (field, hash)));
             }
         }
         let symmetric = |rule: &crate::model::BlockingRule| rule.keys.iter().all(|key| key.is_symmetric());
@@ -63,6 +64,14 @@ impl Learning {
 
     pub(super) fn is_counting(&self, field: usize) -> bool {
         self.fields.get(field) == Some(&true) || self.values.iter().any(|value| value.0 == field)
+    }
+
+    /// Whether it matters how many pairs agree on a field, or are in blocks of a rule, which stand behind the fields.
+    pub(super) fn is_pairing(&self, at: usize, n_fields: usize) -> bool {
+        match at.checked_sub(n_fields) {
+            None => self.fields[at],
+            Some(rule) => self.symmetric.get(rule) == Some(&true),
+        }
     }
 
     /// The pairs of records that may be compared, of so many of each source that all agree.
@@ -209,13 +218,12 @@ impl Setup {
         Ok(seen.pack())
     }
 
-    /// The candidate pairs of the records that were asked for, as a message for [`Lesson::settle`].
+    /// The candidate pairs of the records that were asked for, as a message for [`Unsettled::settle`].
     pub(super) fn pairs_of(&self, records: &Records, blocks: &Blocks, comparer: &Comparer<'_>) -> Vec<u8> {
         let mut seen = Seen::default();
         if !self.asked.pairs_of.is_empty() {
             let sample = Sample::of_depth(self.asked.depth, &self.options);
-            let is_asked =
-                |place: &u64| self.asked.pairs_of.binary_search(place).is_ok() && !sample.has(*place);
+            let is_asked = |place: &u64| self.asked.pairs_of.binary_search(place).is_ok();
             let is_asked: Vec<bool> = records.places.iter().map(is_asked).collect();
             let was_told: Vec<bool> = records.places.iter().map(|&place| sample.has(place)).collect();
             let either = |of: &[bool], left: u32, right: u32| of[left as usize] || of[right as usize];
@@ -314,17 +322,13 @@ impl Setup {
         Ok(CountedPairs { agreeing: totals.iter().map(agreeing).collect(), present })
     }
 
-    /// What the parts have seen, brought together. If there are fewer pairs than was thought, so that more records should have been
-    /// looked at, it is the number of pairs: with it among the totals, the parts are to [look](Self::see) again.
-    pub fn lesson<'a>(
-        &self,
-        seen: impl IntoIterator<Item = &'a [u8]>,
-    ) -> Result<Result<Lesson, u64>, PartFault> {
+    /// What the parts have seen, brought together.
+    pub fn lesson<'a>(&self, seen: impl IntoIterator<Item = &'a [u8]>) -> Result<Heard, PartFault> {
         let Seen { n_pairs, vectors, random, near } = Seen::of(seen)?;
         let (sample, near_sample) = self.samples(n_pairs);
         let (looked_at, near_looked_at) = self.samples(self.totals.least_pairs);
         if sample.depth < looked_at.depth || near_sample.depth < near_looked_at.depth {
-            return Ok(Err(n_pairs));
+            return Ok(Heard::TooLittle(n_pairs));
         }
         let mut counts: BTreeMap<ComparisonVector, u64> = BTreeMap::new();
         for ((vector, depth), n) in vectors {
@@ -339,10 +343,10 @@ impl Setup {
             near,
             sample: near_sample,
             asks: Vec::new(),
-            closing: None,
+            learned: None,
         };
         let asks = RefCell::new(Vec::new());
-        lesson.learn(self, &|comparisons| {
+        let learned = lesson.learn(self, &|comparisons| {
             asks.borrow_mut().push(comparisons);
             None
         })?;
@@ -351,7 +355,8 @@ impl Setup {
         let known = |[first, second]: [usize; 2]| Some([field(first)?, field(second)?]);
         let asks = asks.into_inner().into_iter();
         lesson.asks = asks.filter_map(|pair| Some((pair, known(pair)?))).collect();
-        Ok(Ok(lesson))
+        lesson.learned = lesson.asks.is_empty().then_some(learned);
+        Ok(Heard::Enough(lesson))
     }
 
     /// All that is known but the records.
@@ -374,10 +379,23 @@ impl Setup {
     }
 
     fn count_of(&self, field: usize, value: &str) -> u32 {
-        let hash = halves(hash_of(value));
-        let known = self.totals.of_values.iter().find(|known| (known.0, known.1) == (field, hash));
-        known.map_or(0, |known| known.2)
+        if field >= self.plan.fields.len() {
+            let source = self.plan.sources.iter().position(|name| name.eq_ignore_ascii_case(value));
+            let n = |source: usize| self.plan.starts[source + 1] - self.plan.starts[source];
+            return source.map_or(0, n) as u32;
+        }
+        let count = |value: String| {
+            let hash = halves(hash_of(&value));
+            let known = self.totals.of_values.iter().find(|known| (known.0, known.1) == (field, hash));
+            known.map(|known| known.2)
+        };
+        spellings(value).into_iter().find_map(count).unwrap_or(0)
     }
+}
+
+/// A value that a model names in any case, as a standardised one may stand.
+fn spellings(value: &str) -> [String; 3] {
+    [value.to_owned(), value.to_ascii_lowercase(), value.to_ascii_uppercase()]
 }
 
 /// In the place of a source: all of them.
@@ -393,7 +411,18 @@ pub struct Lesson {
     sample: Sample,
     /// Comparisons of which it matters how many of all pairs agree on both, and their fields.
     asks: Vec<([usize; 2], [usize; 2])>,
-    closing: Option<Closing>,
+    /// What has been learned, if nothing of that kind matters.
+    learned: Option<Learned>,
+}
+
+/// What there is to learn from.
+#[derive(Debug)]
+pub enum Heard {
+    /// As much as one process would learn from.
+    Enough(Lesson),
+    /// There are fewer pairs than was thought, only so many, so that more records should have been looked at: with this number among
+    /// the [totals](super::Totals), the parts are to [look](Setup::see) again.
+    TooLittle(u64),
 }
 
 /// What a lesson has taught.
@@ -405,6 +434,24 @@ pub struct Taught {
     pub warnings: Vec<String>,
     /// What is to be told of the pairs of records when they are scored.
     pub asked: Asked,
+    /// Whether its classes of relatives hold relatives is open; nothing if it has none.
+    pub unsettled: Option<Unsettled>,
+}
+
+/// Pairs by which it will be seen whether classes of relatives hold relatives.
+#[derive(Debug)]
+pub struct Unsettled(Closing);
+
+impl Unsettled {
+    /// Looks once more at the classes of relatives of a model that was learned, with the pairs that were asked for. Gives what was
+    /// changed, in words.
+    pub fn settle<'a>(
+        &self,
+        model: &mut Model,
+        told: impl IntoIterator<Item = &'a [u8]>,
+    ) -> Result<Vec<String>, Unreadable> {
+        Ok(settle(model, &self.0.finish(&model.classes, &Seen::of(told)?.near)))
+    }
 }
 
 impl Lesson {
@@ -434,7 +481,7 @@ impl Lesson {
     }
 
     /// Learns the model, with what was counted of the fields that it asked for.
-    pub fn teach(&mut self, setup: &Setup, counted: &[CountedPairs]) -> Result<Taught, PartFault> {
+    pub fn teach(&self, setup: &Setup, counted: &[CountedPairs]) -> Result<Taught, PartFault> {
         let both_agree = |comparisons: [usize; 2]| {
             let at = self.asks.iter().position(|ask| ask.0 == comparisons)?;
             let mut of_sources = vec![0; setup.plan.sources.len()];
@@ -450,25 +497,18 @@ impl Lesson {
             let present = pairs_of(of_sources.iter().sum()) - within;
             Some(BothAgree { agreeing: agreeing as f64, present: present as f64 })
         };
-        let Learned { classes, differs_in, warnings, .. } = self.learn(setup, &both_agree)?;
-        self.closing = Closing::begin(&classes, &differs_in, &self.near, self.sample);
-        let pairs_of = self.closing.as_ref().map(Closing::asks_for).unwrap_or_default();
+        let learned = match &self.learned {
+            Some(learned) => learned.clone(),
+            None => self.learn(setup, &both_agree)?,
+        };
+        let Learned { classes, differs_in, warnings, .. } = learned;
+        let closing = Closing::begin(&classes, &differs_in, &self.near, self.sample);
+        let pairs_of = closing.as_ref().map(Closing::asks_for).unwrap_or_default();
         let asked = Asked {
             pairs_of: pairs_of.into_iter().map(u64::from).collect(),
             depth: self.sample.depth,
             together: Vec::new(),
         };
-        Ok(Taught { classes, warnings, asked })
-    }
-
-    /// Looks once more at the classes of relatives of a model that it has taught, with the pairs that were asked for. Gives what changed.
-    pub fn settle<'a>(
-        &mut self,
-        model: &mut Model,
-        told: impl IntoIterator<Item = &'a [u8]>,
-    ) -> Result<Vec<String>, Unreadable> {
-        let Some(closing) = self.closing.take() else { return Ok(Vec::new()) };
-        let closures = closing.finish(&model.classes, &Seen::of(told)?.near);
-        Ok(settle(model, &closures))
+        Ok(Taught { classes, warnings, asked, unsettled: closing.map(Unsettled) })
     }
 }

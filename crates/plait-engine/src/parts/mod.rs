@@ -25,7 +25,7 @@ mod packed;
 mod plan;
 mod split;
 
-pub use learning::{Asked, CountedPairs, Learning, Lesson, Taught};
+pub use learning::{Asked, CountedPairs, Heard, Learning, Lesson, Taught, Unsettled};
 pub use packed::Unreadable;
 pub use plan::{Counts, Plan, PlannedColumn, PlannedField, RECORDS_OF_PART, Setup, Spike, Totals};
 pub(crate) use split::Share;
@@ -235,7 +235,9 @@ pub fn count<'a>(
     // where only pairs of two sources may be compared, those within one are counted too
     let mut within: Vec<HashMap<(u128, usize), u32>> = Vec::new();
     let learning = plan.learning.as_ref();
-    let between_sources = learning.is_some_and(|learning| learning.between_sources);
+    let is_within_counted = |at: usize| {
+        learning.is_some_and(|learning| learning.between_sources && learning.is_pairing(at, n_fields))
+    };
     let mut counts = Counts::none(plan);
     for Submission { source, fields, .. } in &submissions {
         for (field, hashes, records) in fields {
@@ -246,7 +248,7 @@ pub fn count<'a>(
             for (&hash, &n) in hashes.iter().zip(records) {
                 let total = totals[*field].entry(hash).or_default();
                 *total = total.saturating_add(n);
-                if between_sources {
+                if is_within_counted(*field) {
                     *within[*field].entry((hash, *source)).or_default() += n;
                 }
             }
@@ -267,7 +269,10 @@ pub fn count<'a>(
         totals.values().for_each(|&n| *sizes.entry(n).or_default() += 1);
     }
     if let Some(learning) = learning {
-        for (at, (totals, within)) in totals.iter().zip(&within).enumerate().take(n_fields + n_rules) {
+        for (at, (totals, within)) in totals.iter().zip(&within).enumerate() {
+            if !learning.is_pairing(at, n_fields) {
+                continue;
+            }
             let pairs = |is_counted: &dyn Fn(u128) -> bool| {
                 let of = |(&hash, &n): (&u128, &u32)| {
                     if is_counted(hash) { pairs_of(u64::from(n)) } else { 0 }
@@ -277,11 +282,10 @@ pub fn count<'a>(
             };
             match at.checked_sub(n_fields) {
                 None => counts.equal[at] = pairs(&|_| true),
-                Some(rule) if learning.symmetric[rule] => {
+                Some(_) => {
                     counts.pairs_counted += pairs(&|_| true);
                     counts.pairs_sampled += pairs(&|hash| is_sampled(hash as u64));
                 }
-                Some(_) => {}
             }
         }
         for &(field, value) in &learning.values {
@@ -357,7 +361,7 @@ pub struct Compared {
     pub connected: Vec<u8>,
     /// Candidate pairs looked at, per blocking rule.
     pub n_candidates: Vec<u64>,
-    /// The pairs of records that were asked for, for [`Lesson::settle`].
+    /// The pairs of records that were asked for, for [`Unsettled::settle`].
     pub asked: Vec<u8>,
 }
 

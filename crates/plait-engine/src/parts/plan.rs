@@ -25,6 +25,8 @@ pub struct Plan {
     pub counted: Vec<bool>,
     /// What is counted for the model to be learned; nothing if it has been.
     pub learning: Option<Learning>,
+    /// About how many processes work at once.
+    pub processes: u32,
     /// Records of neighbouring places have one home: so many bits of the place are dropped.
     pub home_bits: u32,
     /// Parts that count values.
@@ -83,9 +85,10 @@ impl Plan {
             sources,
             starts,
             counted: fields.iter().map(is_adjusted).collect(),
-            learning: Learning::of(model, records),
+            learning: Learning::of(model, records, fields.len()),
             fields,
             routes,
+            processes: parts,
             home_bits: most.ilog2(),
             n_counting: parts.max((n / RECORDS_OF_PART) as u32),
             n_deciding: (parts * 2).max((n / RECORDS_OF_PART) as u32),

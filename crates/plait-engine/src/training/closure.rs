@@ -150,11 +150,10 @@ impl Closing {
     }
 
     /// With the candidate pairs of the records that were asked for, those of the sample left out.
-    pub(crate) fn finish(mut self, classes: &[Class], more: &[Near]) -> Vec<Closure> {
+    pub(crate) fn finish(&self, classes: &[Class], more: &[Near]) -> Vec<Closure> {
         let mut sorted = Sorted::new(classes, &self.asked);
         more.iter().for_each(|&(left, right, vector)| sorted.put(left, right, vector));
-        self.matches.extend(sorted.matches);
-        counted(&self.asked, &self.kin, &self.matches)
+        counted(&self.asked, &self.kin, &[&self.matches[..], &sorted.matches].concat())
     }
 }
 
@@ -362,15 +361,37 @@ mod tests {
             );
             compared.tasks.push((task.rule, pairs));
         }
-        closures(
-            &comparer,
-            &blocks,
-            &model.classes,
-            &[None, None, Some(0)],
-            keep.then_some(&compared),
-            &TrainingOptions::default(),
-        )
+        let differs_in = [None, None, Some(0)];
+        // all records, and a sample of them
+        for options in [TrainingOptions { candidate_pairs: 60, ..OPTIONS }, OPTIONS] {
+            let kept = keep.then_some(&compared);
+            let found = closures(&comparer, &blocks, &model.classes, &differs_in, kept, &options);
+            let near: Vec<Near> = compared
+                .tasks
+                .iter()
+                .flat_map(|(_, pairs)| pairs)
+                .map(|pair| (pair.left, pair.right, pair.vector))
+                .collect();
+            let sample = Closing::sample(person.len() as u64, near.len() as u64, &options);
+            let closing = Closing::begin(&model.classes, &differs_in, &near, sample).unwrap();
+            let asks_for = closing.asks_for();
+            assert_eq!(asks_for.is_empty(), options.candidate_pairs == OPTIONS.candidate_pairs);
+            let is_asked = |record: &u32| asks_for.contains(record);
+            let told = |pair: &&Near| sample.has(u64::from(pair.0)) || sample.has(u64::from(pair.1));
+            let more: Vec<Near> = near
+                .iter()
+                .filter(|pair| !told(pair) && (is_asked(&pair.0) || is_asked(&pair.1)))
+                .copied()
+                .collect();
+            assert_eq!(closing.finish(&model.classes, &more), found);
+            if options.candidate_pairs == OPTIONS.candidate_pairs {
+                return found;
+            }
+        }
+        unreachable!("the last options are those of a run")
     }
+
+    const OPTIONS: TrainingOptions = TrainingOptions { seed: 1, random_pairs: 0, candidate_pairs: 3_000_000 };
 
     #[test]
     fn relatives_share_no_match_and_records_of_one_person_do() {

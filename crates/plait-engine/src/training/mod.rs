@@ -80,7 +80,7 @@ pub struct ComparedPair {
     pub vector: ComparisonVector,
 }
 
-/// Once not all candidates are compared, this part of as many as could be is enough to learn from.
+/// Once not all candidates are compared, between this part of as many as could be and half of it is enough to learn from.
 const SAMPLE_PART: u64 = 2;
 
 /// Candidates up to which the compared pairs are kept for scoring: 16 bytes each.
@@ -123,6 +123,7 @@ pub fn train(
 }
 
 /// What counts of vectors teach.
+#[derive(Clone, Debug)]
 pub(crate) struct Learned {
     pub(crate) classes: Vec<Class>,
     /// Per class, the comparison in which its pairs agree by chance only, if it is one of relatives.
