@@ -3,10 +3,10 @@
 
 usage: spark.py PEOPLE_DIR OUT_DIR plait|splink [--model MODEL] [--executors N]
 
-Reads `people.parquet` of generated people, with the comparisons and rules of models/people_tight.toml, and writes the people
-that each finds. Plait takes a model that has been trained (`--model`), as `plait.spark.link` does. Splink trains, then scores
-and clusters; what it takes for scoring and clustering alone is told by itself. Starting the session counts for neither. Prints
-one line of JSON: seconds per stage and in all, people and links.
+Reads `people.parquet` of generated people, with the comparisons and rules of models/people_tight.toml, and writes the person of
+each record. Both train, score and cluster; with `--model` Plait takes one that has been trained. What each stage takes is told as it
+ends, so that scoring and clustering can be held against each other too. Starting the session counts for neither. Prints one line
+of JSON: seconds per stage and in all, and people.
 """
 
 import argparse
@@ -45,7 +45,8 @@ def plait(spark, people, out, args):
     stages = Stages()
     frames = {"people": spark.read.parquet(str(people))}
     found = stages.run("link", lambda: on_spark.link(spark, frames, model=args.model, progress=False))
-    stages.run("write", lambda: found.people.write.mode("overwrite").parquet(str(out / "people")))
+    people = found.people.select("record", "person_id")
+    stages.run("write", lambda: people.write.mode("overwrite").parquet(str(out / "people")))
     of_stages = {stage: round(seconds, 1) for stage, seconds in found.facts["seconds"].items()}
     return stages.seconds, {"persons": found.facts["persons"], "links": found.facts["links"], "stages of link": of_stages}
 
@@ -94,7 +95,7 @@ def main():
     parser.add_argument("people", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("tool", choices=["plait", "splink"])
-    parser.add_argument("--model", type=Path, help="a trained model, for Plait")
+    parser.add_argument("--model", type=Path, default=HERE / "models" / "people_tight.toml", help="of Plait")
     parser.add_argument("--executors", type=int, default=2)
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)

@@ -730,9 +730,9 @@ fn blocks_of_packed(
     records: &Records,
     mut packed: Packed,
     within_sources: bool,
-    routes: Option<&mut Vec<u64>>,
+    routes: Option<&[u64]>,
 ) -> RuleBlocks {
-    if let Some(routes) = &routes {
+    if let Some(routes) = routes {
         let place = packed.key.start;
         packed.words.retain(|word| routes[(word & ((1 << place) - 1)) as usize] != NOT_HERE);
     }
@@ -743,7 +743,7 @@ fn blocks_of_packed(
         let start = built.records.len();
         built.records.extend(run.iter().map(|&word| packed.record(word)));
         let n_pairs = pairs_between(records, &built.records[start..], within_sources);
-        if let (true, Some(routes)) = (n_pairs > 0, &routes) {
+        if let (true, Some(routes)) = (n_pairs > 0, routes) {
             built.routes.push(routes[built.records[start] as usize]);
         }
         built.close(n_pairs, None);

@@ -11,7 +11,7 @@ use super::packed::{Reader, Unreadable, Writer};
 use super::{Message, Part, PartFault, Setup, halves, hash_of};
 use crate::blocking::Blocks;
 use crate::comparison::{Comparer, ComparisonVector};
-use crate::model::{Class, LinkType, Model};
+use crate::model::{BlockingKey, BlockingRule, Class, LinkType, Model};
 use crate::random::{below, draw};
 use crate::records::Records;
 use crate::training::{
@@ -53,7 +53,7 @@ impl Learning {
                 values.extend(hashes.map(|hash| (field, hash)));
             }
         }
-        let symmetric = |rule: &crate::model::BlockingRule| rule.keys.iter().all(|key| key.is_symmetric());
+        let symmetric = |rule: &BlockingRule| rule.keys.iter().all(BlockingKey::is_symmetric);
         (!model.is_trained()).then(|| Self {
             fields,
             values,
@@ -268,6 +268,8 @@ impl Setup {
                 let [of_first, of_second] =
                     [first, second].map(|field| field.values.iter().map(hash_of).collect::<Vec<_>>());
                 let mut told: Vec<(Vec<u64>, Vec<u32>)> = vec![Default::default(); of_part.len()];
+                let mut counts: Vec<((u32, u32), u32)> = counts.into_iter().collect();
+                counts.sort_unstable();
                 for ((a, b), n) in counts {
                     let [a, b] = [halves(of_first[a as usize]), halves(of_second[b as usize])];
                     let hash = [draw(a[0], b[0]), draw(a[1], b[1])];

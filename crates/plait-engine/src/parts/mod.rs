@@ -280,12 +280,11 @@ pub fn count<'a>(
                 let within = within.iter().map(|((hash, _), n)| of((hash, n)));
                 totals.iter().map(of).sum::<u64>() - within.sum::<u64>()
             };
-            match at.checked_sub(n_fields) {
-                None => counts.equal[at] = pairs(&|_| true),
-                Some(_) => {
-                    counts.pairs_counted += pairs(&|_| true);
-                    counts.pairs_sampled += pairs(&|hash| is_sampled(hash as u64));
-                }
+            if at < n_fields {
+                counts.equal[at] = pairs(&|_| true);
+            } else {
+                counts.pairs_counted += pairs(&|_| true);
+                counts.pairs_sampled += pairs(&|hash| is_sampled(hash as u64));
             }
         }
         for &(field, value) in &learning.values {
