@@ -483,7 +483,7 @@ impl Records {
         };
         let parts: Vec<FieldParts> = plan.fields.iter().map(field).collect();
         let fields = parts.into_iter().map(|part| part.into_field(&sources).counted(&sources)).collect();
-        Self { sources, fields, own_nicknames: None, places }
+        Self::of_part(sources, fields, places)
     }
 
     /// Records that were standardised elsewhere.

@@ -42,7 +42,7 @@ use crate::records::{LEAST_OF_SPIKE, Records};
 use crate::scoring::{ScoredPairs, Scorer, score};
 use crate::training::pairs_of;
 use hashbrown::HashMap;
-use packed::{Gathering, Packer, Reader, Writer};
+use packed::{Gathering, Packer, Reader, Used, Writer};
 use plait_types::placeholder::is_of_one_person_or_home;
 use plait_types::{Column, Fault, Role, Table};
 use std::collections::{BTreeMap, BTreeSet};
@@ -104,16 +104,32 @@ impl Plan {
         order.sort_unstable_by_key(|&row| places[row as usize]);
         let part = Part { records: Records::of_rows(self, source, table, places), names };
         let home = |row: &u32| self.home(part.records.place(*row));
+        let of_homes: Vec<&[u32]> = order.chunk_by(|a, b| home(a) == home(b)).collect();
+        let mut piece_of = vec![0; order.len()];
+        for (piece, rows) in (0..).zip(&of_homes) {
+            rows.iter().for_each(|&row| piece_of[row as usize] = piece);
+        }
+        let mut keys = self.keys(model, &part.records, &piece_of, of_homes.len());
         let nowhere = vec![false; self.fields.len()];
         let mut packer = Packer::new(&part, &nowhere);
         let (mut pieces, mut counts) = (Vec::new(), Vec::new());
-        for rows in order.chunk_by(|a, b| home(a) == home(b)) {
-            let piece = packer.pack(rows);
-            let again = self.piece(&piece).expect("it was just packed");
-            counts.extend(self.submissions(model, &again));
+        for (rows, keys) in of_homes.iter().zip(&mut keys) {
+            let (piece, used) = packer.pack_counted(rows);
+            counts.extend(self.submissions(&part, rows[0], keys, &used));
             pieces.push((home(&rows[0]), piece));
         }
         (pieces, counts)
+    }
+
+    /// Per piece and blocking rule, the keys of records: their hashes and those of their routes.
+    fn keys(&self, model: &Model, records: &Records, piece_of: &[usize], n_pieces: usize) -> Vec<Vec<Keys>> {
+        let mut keys: Vec<Vec<Keys>> = vec![vec![Vec::new(); model.blocking.len()]; n_pieces];
+        for (rule, route) in model.blocking.iter().enumerate().zip(&self.routes) {
+            for_each_key(records, rule, route, |key| {
+                keys[piece_of[key.record() as usize]][rule.0].push((key.block, key.route));
+            });
+        }
+        keys
     }
 
     /// The records of a piece, as they were packed.
@@ -128,51 +144,56 @@ impl Plan {
     /// What is to be counted of a piece, for each counting part: the values in the order of the piece; and behind the fields, per rule,
     /// blocks by their hashes, and then the names of records. Blocks of one record of the piece are left out but for a sample, so that
     /// of large ones a little is missing. Of fields whose values are not counted, how many records have one.
-    fn submissions(&self, model: &Model, Part { records, names }: &Part) -> Vec<Message> {
-        let source = records.source_of(0);
+    fn submissions(
+        &self,
+        Part { records, names }: &Part,
+        first: u32,
+        keys: &mut [Keys],
+        used: &[Used],
+    ) -> Vec<Message> {
+        let source = records.source_of(first);
         let mut of_part: Vec<Vec<Tally>> = vec![Vec::new(); self.n_counting as usize];
-        for (rule, route) in model.blocking.iter().enumerate().zip(&self.routes) {
-            let mut keys: Vec<(u64, u64)> = Vec::new();
-            for_each_key(records, rule, route, |key| keys.push((key.block, key.route)));
-            keys.sort_unstable();
-            let number = self.fields.len() + rule.0;
+        let n_fields = self.fields.len();
+        let place_of_names = n_fields + keys.len();
+        let tell = |of_part: &mut [Vec<Tally>], hash: u128, count: u32| {
+            let (_, hashes, counts) =
+                of_part[self.counting_part(hash) as usize].last_mut().expect("begun before");
+            hashes.push(hash);
+            counts.push(count);
+        };
+        let begin = |of_part: &mut [Vec<Tally>], number: usize| {
             of_part.iter_mut().for_each(|fields| fields.push((number, Vec::new(), Vec::new())));
+        };
+        for (rule, keys) in keys.iter_mut().enumerate() {
+            keys.sort_unstable();
+            begin(&mut of_part, n_fields + rule);
             let is_told = |same: &&[(u64, u64)]| same.len() > 1 || is_sampled(same[0].0);
             for same in keys.chunk_by(|a, b| a == b).filter(is_told) {
                 let (block, route) = same[0];
-                let hash = u128::from(route) << 64 | u128::from(block);
-                let (_, hashes, counts) =
-                    of_part[self.counting_part(hash) as usize].last_mut().expect("just pushed");
-                hashes.push(hash);
-                counts.push(same.len() as u32);
+                tell(&mut of_part, u128::from(route) << 64 | u128::from(block), same.len() as u32);
             }
         }
-        for (at, field) in records.fields[..self.fields.len()].iter().enumerate() {
+        for (at, (field, used)) in records.fields.iter().zip(&used[..n_fields]).enumerate() {
             if !self.is_counting(at) {
-                of_part[0].push((at, Vec::new(), vec![field.counts.iter().sum()]));
+                of_part[0].push((at, Vec::new(), vec![used.counts.iter().sum()]));
                 continue;
             }
-            of_part.iter_mut().for_each(|fields| fields.push((at, Vec::new(), Vec::new())));
-            for (value, &count) in field.values.iter().zip(&field.counts) {
-                let hash = hash_of(value);
-                let (_, hashes, counts) =
-                    of_part[self.counting_part(hash) as usize].last_mut().expect("just pushed");
-                hashes.push(hash);
-                counts.push(count);
+            begin(&mut of_part, at);
+            for (&code, &count) in used.codes.iter().zip(&used.counts) {
+                tell(&mut of_part, hash_of(field.values.get(code)), count);
             }
         }
-        let place_of_names = self.fields.len() + model.blocking.len();
-        of_part.iter_mut().for_each(|fields| fields.push((place_of_names, Vec::new(), Vec::new())));
-        for (name, &count) in names.values.iter().zip(&names.counts()) {
-            let hash = hash_of(&format!("{source}:{name}"));
-            let (_, hashes, counts) =
-                of_part[self.counting_part(hash) as usize].last_mut().expect("just pushed");
-            hashes.push(hash);
-            counts.push(count);
+        begin(&mut of_part, place_of_names);
+        let mut called = format!("{source}:");
+        let prefix = called.len();
+        for (&code, &count) in used[n_fields].codes.iter().zip(&used[n_fields].counts) {
+            called.truncate(prefix);
+            called.push_str(names.values.get(code));
+            tell(&mut of_part, hash_of(&called), count);
         }
         let message = |fields: Vec<Tally>| {
             let mut writer = Writer::new();
-            writer.number(records.place(0));
+            writer.number(records.place(first));
             writer.number(source as u64);
             for (field, hashes, counts) in fields {
                 writer.number(field as u64);
@@ -184,6 +205,9 @@ impl Plan {
         (0..).zip(of_part.into_iter().map(message)).collect()
     }
 }
+
+/// Keys of records under a rule, by the hash of the key and of the route.
+type Keys = Vec<(u64, u64)>;
 
 /// A field, values by their hashes, records of the piece that have each; behind the fields, a rule and blocks.
 type Tally = (usize, Vec<u128>, Vec<u32>);

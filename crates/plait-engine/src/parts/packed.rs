@@ -154,15 +154,21 @@ impl<'a> Packer<'a> {
     }
 
     pub(crate) fn pack(&mut self, which: &[u32]) -> Vec<u8> {
+        self.pack_counted(which).0
+    }
+
+    /// With the values of each field and of the names.
+    pub(crate) fn pack_counted(&mut self, which: &[u32]) -> (Vec<u8>, Vec<Used>) {
         let Part { records, names } = self.part;
         let mut writer = Writer::new();
+        let mut used = Vec::with_capacity(self.counted.len() + 1);
         writer.u64s(which.iter().map(|&record| records.place(record)));
         for (field, &is_counted) in records.fields.iter().zip(self.counted) {
             let counts = is_counted.then_some(&field.counts[..]);
-            self.column(&field.codes, &field.values, counts, which, &mut writer);
+            used.push(self.column(&field.codes, &field.values, counts, which, &mut writer));
         }
-        self.column(&names.codes, &names.values, None, which, &mut writer);
-        writer.finish()
+        used.push(self.column(&names.codes, &names.values, None, which, &mut writer));
+        (writer.finish(), used)
     }
 
     fn column(
@@ -172,36 +178,48 @@ impl<'a> Packer<'a> {
         counts: Option<&[u32]>,
         which: &[u32],
         writer: &mut Writer,
-    ) {
+    ) -> Used {
+        let mut used = Used::default();
         if codes.is_empty() {
             // a source without the column, or records without names
             writer.number(0);
-            return;
+            return used;
         }
         if self.number_of.len() < values.len() {
             self.number_of.resize(values.len(), NULL);
         }
-        let mut used: Vec<u32> = Vec::new();
         for code in which.iter().map(|&record| codes[record as usize]).filter(|&code| code != NULL) {
             let number = &mut self.number_of[code as usize];
             if *number == NULL {
-                *number = used.len() as u32;
-                used.push(code);
+                *number = used.codes.len() as u32;
+                used.codes.push(code);
+                used.counts.push(0);
             }
+            used.counts[*number as usize] += 1;
         }
-        writer.number(used.len() as u64);
-        if used.is_empty() {
-            return;
+        let n_values = used.codes.len() as u32;
+        writer.number(u64::from(n_values));
+        if n_values == 0 {
+            return used;
         }
-        used.iter().for_each(|&code| writer.text(values.get(code)));
+        used.codes.iter().for_each(|&code| writer.text(values.get(code)));
         writer.number(u64::from(counts.is_some()));
         if let Some(counts) = counts {
-            used.iter().for_each(|&code| writer.number(u64::from(counts[code as usize])));
+            used.codes.iter().for_each(|&code| writer.number(u64::from(counts[code as usize])));
         }
         let number = |code: u32| if code == NULL { NULL } else { self.number_of[code as usize] };
-        writer.codes(used.len() as u32, which.iter().map(|&record| number(codes[record as usize])));
-        used.iter().for_each(|&code| self.number_of[code as usize] = NULL);
+        writer.codes(n_values, which.iter().map(|&record| number(codes[record as usize])));
+        used.codes.iter().for_each(|&code| self.number_of[code as usize] = NULL);
+        used
     }
+}
+
+/// The values of a column that packed records have, each once and in the order in which they were packed, and how many of these
+/// records have each.
+#[derive(Debug, Default)]
+pub(crate) struct Used {
+    pub(crate) codes: Vec<u32>,
+    pub(crate) counts: Vec<u32>,
 }
 
 /// Records that were packed, while they come together again.

@@ -7,7 +7,7 @@ use crate::fixture::{
     DATE, FORENAME, POSTCODE, SURNAME, any_blocking_rules, any_deterministic_rules, any_link_type,
     any_records, comparison, fixed, model,
 };
-use crate::model::{Clustering, Comparison, Condition, LinkType, Model, TermFrequency};
+use crate::model::{Clustering, Comparison, Condition, LinkType, Model, ModelFile, TermFrequency, read, write};
 use crate::quality::{Decided, of_one_person};
 use crate::records::{InputColumn, SOURCE_OF_RECORD, SourceInput};
 use crate::training::tests::borough;
@@ -427,7 +427,12 @@ proptest! {
         let expected = learned_in_one(copied(&sources), &model, &options);
         let mut exploded = exploded(&sources, &model, options, &cut);
         learned(&mut exploded, &cut);
-        prop_assert_eq!(format!("{:?}", exploded.setup.model.classes), expected);
+        prop_assert_eq!(format!("{:?}", exploded.setup.model.classes), &*expected);
+        // what has been learned goes from a driver to all parts as the text of a model
+        let text = write(&ModelFile::from(exploded.setup.model));
+        let read = read(&text, "model.toml");
+        prop_assert!(read.is_ok(), "{:?}", read);
+        prop_assert_eq!(format!("{:?}", read.unwrap().model.classes), expected);
     }
 
     #[test]

@@ -486,7 +486,8 @@ impl<'a> State<'a> {
     }
 
     fn into_classes(self) -> Vec<Class> {
-        let all = self.chance.n_pairs.max(1.0);
+        // of a sample there may seem to be more candidates than pairs
+        let all = self.chance.n_pairs.max(self.n_pairs.iter().sum()).max(1.0);
         let mut classes: Vec<Class> = self
             .plans
             .iter()
