@@ -714,11 +714,7 @@ impl<'a> Job<'a> {
     fn note_spikes(&mut self, records: &Records) {
         for field in &records.fields {
             for &n in &field.spikes {
-                self.notes.push(format!(
-                    "one value of {} is held by {}, far more than any other; it was treated as missing",
-                    field.name,
-                    plait_types::counted(u64::from(n), "record")
-                ));
+                self.notes.push(spike_words(&field.name, u64::from(n)));
             }
         }
     }
@@ -1013,6 +1009,14 @@ fn no_usable_column(records: &Records) -> Fault {
         todo,
     )
     .because("a column that is empty, or the same in every record, says nothing about who is who")
+}
+
+/// That a value which implausibly many records hold counts as none.
+pub(crate) fn spike_words(field: &str, n_records: u64) -> String {
+    format!(
+        "one value of {field} is held by {}, far more than any other; it was treated as missing",
+        plait_types::counted(n_records, "record")
+    )
 }
 
 /// What the user should know about the columns, source by source.

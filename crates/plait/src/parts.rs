@@ -28,7 +28,7 @@ use crate::VERSION;
 use crate::authority;
 use crate::decision::{Weighed, objections, probabilities};
 use crate::faults::Faults;
-use crate::link::{Findings, SourceFacts};
+use crate::link::{Findings, SourceFacts, spike_words};
 use crate::model;
 use crate::output;
 use crate::routes::WithoutRoute;
@@ -575,13 +575,14 @@ impl Parts {
         for said in read_all(said)? {
             counts.add(&said.counts.unwrap_or_else(|| Counts::none(&self.document.plan)));
         }
-        if counts.n_names_twice > 0 {
+        if let Some(source) = counts.n_names_twice.iter().position(|&n| n > 0) {
             return Err(Fault::new(
                 FaultCode::DuplicateRecord,
                 format!(
-                    "{} of the columns that name records ({}) are there more than once in their source",
-                    plait_types::counted(counts.n_names_twice, "value"),
-                    self.document.record.join(", ")
+                    "{}: {} of the column \"{}\", which names the records, are there more than once",
+                    self.called(source),
+                    plait_types::counted(counts.n_names_twice[source], "value"),
+                    self.document.record[source]
                 ),
                 "name another column with roles={\"HEADER\": \"record_id\"}, or take out what is there twice",
             )
@@ -607,7 +608,10 @@ impl Parts {
         let by_pairs = (counts.n_pairs().iter().sum::<u64>() / 60_000_000) as u32;
         let split = counts.split((processes * 3).max(by_records).max(by_pairs));
         let totals = counts.totals(&self.document.plan, &spikes);
+        let field = |spike: &Spike| &self.document.plan.fields[spike.field].name;
+        let told = spikes.iter().map(|spike| spike_words(field(spike), spike.records.iter().sum()));
         let document = Document {
+            issues: self.document.issues.iter().cloned().chain(told).collect(),
             totals: Some(totals),
             split: Some(split),
             counts: Some(counts),

@@ -102,9 +102,9 @@ class Linkage:
     def close(self) -> None:
         """Lets the cluster forget the result; ``people`` and ``links`` can then not be had any more, and what was had
         before must not be read again."""
-        if self._decided is not None:
-            self._decided.unpersist()
-        self._decided = None
+        decided, self._decided = self._decided, None
+        if decided is not None:
+            _forget(decided)
 
     def __enter__(self) -> Linkage:
         return self
@@ -382,11 +382,7 @@ class _Run:
             raise _in_own_words(error) from None
         finally:
             for frame in self.kept:
-                try:
-                    frame.unpersist()
-                except Exception:
-                    # the session is gone, and what it kept with it
-                    continue
+                _forget(frame)
 
     def _link(self, options: dict[str, Any]) -> Linkage:
         self.told.begin("looking at the sources")
@@ -451,7 +447,7 @@ class _Run:
             settled = asked(parts.settled, seen)
             if settled is not None:
                 parts = settled
-                compared.unpersist()
+                _forget(compared)
                 compared = self._keep(step("compare", to_compare))
                 said, _ = self._said_and_seen(compared)
         self.told.begin("deciding")
@@ -548,6 +544,15 @@ class _Run:
         of_chunk = F.element_at(F.array(*map(F.lit, firsts)), (chunk + 1).cast("int"))
         place = F.col(PLACE).bitwiseAND(F.lit((1 << 33) - 1)) + of_chunk
         return rows.select(*map(_quoted, columns), place.cast("long").alias(PLACE))
+
+
+def _forget(frame: DataFrame) -> None:
+    """Keeps a frame no longer."""
+    try:
+        frame.unpersist()
+    except Exception:
+        # the session is gone, and what it kept with it
+        pass
 
 
 def _partition(key: int, n_parts: int) -> int:

@@ -99,7 +99,7 @@ pub(crate) fn for_each_key(
                 }
             }
             for &(block, route) in &hashes {
-                // 0 is for those who keep no route
+                // not that of `NOT_HERE`
                 tell(Hashed { block, route: route.max(1), entry: record | mark });
             }
         }

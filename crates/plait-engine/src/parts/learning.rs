@@ -15,8 +15,8 @@ use crate::model::{BlockingKey, BlockingRule, Class, LinkType, Model};
 use crate::random::{below, draw};
 use crate::records::Records;
 use crate::training::{
-    Agreement, BothAgree, Chance, Closing, Labelled, Learned, Near, Sample, learn, pairs_of, plain_field,
-    random_pair, settle, values_asked_for,
+    Agreement, BothAgree, Chance, Closing, Labelled, Learned, Near, Sample, learn, pairs_of,
+    pairs_of_sources, plain_field, random_pair, settle, values_asked_for,
 };
 use hashbrown::HashMap;
 use plait_types::NULL;
@@ -31,8 +31,9 @@ pub struct Learning {
     pub fields: Vec<bool>,
     /// Values of which it matters how many records have them: the field, and the hash.
     pub values: Vec<(usize, [u64; 2])>,
-    /// Whether only pairs of two sources are compared.
-    pub between_sources: bool,
+    /// Which pairs are compared.
+    #[serde(with = "by_name")]
+    pub link_type: LinkType,
     /// Per blocking rule, whether the sides are alike, so that the size of a block tells its pairs.
     pub symmetric: Vec<bool>,
 }
@@ -57,7 +58,7 @@ impl Learning {
         (!model.is_trained()).then(|| Self {
             fields,
             values,
-            between_sources: model.link_type == LinkType::LinkOnly,
+            link_type: model.link_type,
             symmetric: model.blocking.iter().map(symmetric).collect(),
         })
     }
@@ -72,12 +73,6 @@ impl Learning {
             None => self.fields[at],
             Some(rule) => self.symmetric.get(rule) == Some(&true),
         }
-    }
-
-    /// The pairs of records that may be compared, of so many of each source that all agree.
-    pub(super) fn pairs_that_agree(&self, of_sources: &[u64]) -> u64 {
-        let within: u64 = of_sources.iter().map(|&n| pairs_of(n)).sum();
-        pairs_of(of_sources.iter().sum()) - if self.between_sources { within } else { 0 }
     }
 }
 
@@ -372,11 +367,16 @@ impl Setup {
             // the field of the source of records
             None => self.plan.starts.windows(2).map(|ends| ends[1] - ends[0]).collect(),
         };
-        let between_sources = self.model.link_type == LinkType::LinkOnly;
-        let within: u64 = of_sources.iter().map(|&n| pairs_of(n)).sum();
+        let link_type = self.model.link_type;
+        // of the field of the source of records, those within a source
+        let within = || {
+            pairs_of_sources(&of_sources, LinkType::LinkAndDedupe)
+                - pairs_of_sources(&of_sources, LinkType::LinkOnly)
+        };
+        let equal = self.totals.equal.get(field).copied();
         Agreement {
-            both: pairs_of(of_sources.iter().sum()) - if between_sources { within } else { 0 },
-            equal: self.totals.equal.get(field).copied().unwrap_or(if between_sources { 0 } else { within }),
+            both: pairs_of_sources(&of_sources, link_type),
+            equal: equal.unwrap_or_else(|| if link_type == LinkType::LinkOnly { 0 } else { within() }),
         }
     }
 
@@ -490,13 +490,8 @@ impl Lesson {
             for counted in counted {
                 of_sources.iter_mut().zip(counted.present.get(at)?).for_each(|(all, n)| *all += n);
             }
-            let within: u64 = if setup.model.link_type == LinkType::LinkOnly {
-                of_sources.iter().map(|&n| pairs_of(n)).sum()
-            } else {
-                0
-            };
             let agreeing: u64 = counted.iter().filter_map(|counted| counted.agreeing.get(at)).sum();
-            let present = pairs_of(of_sources.iter().sum()) - within;
+            let present = pairs_of_sources(&of_sources, setup.model.link_type);
             Some(BothAgree { agreeing: agreeing as f64, present: present as f64 })
         };
         let learned = match &self.learned {
@@ -512,5 +507,21 @@ impl Lesson {
             together: Vec::new(),
         };
         Ok(Taught { classes, warnings, asked, unsettled: closing.map(Unsettled) })
+    }
+}
+
+mod by_name {
+    use crate::model::LinkType;
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "the form that serde calls")]
+    pub(super) fn serialize<S: Serializer>(link_type: &LinkType, serializer: S) -> Result<S::Ok, S::Error> {
+        link_type.name().serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<LinkType, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        LinkType::from_name(&name).ok_or_else(|| D::Error::custom("no such link type"))
     }
 }

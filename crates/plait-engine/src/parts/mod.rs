@@ -35,13 +35,13 @@ use crate::blocking::{Blocks, Route, for_each_key};
 use crate::clustering::Components;
 use crate::comparison::Comparer;
 use crate::deterministic::{Found, Rulings, found_in_part};
-use crate::model::{BlockingKey, BlockingRule, Model, Part as KeyPart};
+use crate::model::{BlockingKey, BlockingRule, LinkType, Model, Part as KeyPart};
 use crate::progress::Silent;
 use crate::random::{below, draw};
 use crate::records::{LEAST_OF_SPIKE, Records};
 use crate::scoring::{ScoredPairs, Scorer, score};
 use crate::training::pairs_of;
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 use packed::{Gathering, Packer, Reader, Used, Writer};
 use plait_types::placeholder::is_of_one_person_or_home;
 use plait_types::{Column, Fault, Role, Table};
@@ -260,7 +260,9 @@ pub fn count<'a>(
     let mut within: Vec<HashMap<(u128, usize), u32>> = Vec::new();
     let learning = plan.learning.as_ref();
     let is_within_counted = |at: usize| {
-        learning.is_some_and(|learning| learning.between_sources && learning.is_pairing(at, n_fields))
+        learning.is_some_and(|learning| {
+            learning.link_type == LinkType::LinkOnly && learning.is_pairing(at, n_fields)
+        })
     };
     let mut counts = Counts::none(plan);
     for Submission { source, fields, .. } in &submissions {
@@ -285,12 +287,18 @@ pub fn count<'a>(
         let sizes = match at.checked_sub(n_fields) {
             None => &mut counts.values[at],
             Some(rule) if rule < n_rules => counts.sizes_of(rule),
-            Some(_) => {
-                counts.n_names_twice += totals.values().filter(|&&n| n > 1).count() as u64;
-                continue;
-            }
+            // names are counted below
+            Some(_) => continue,
         };
         totals.values().for_each(|&n| *sizes.entry(n).or_default() += 1);
+    }
+    let mut twice: HashSet<u128> = HashSet::new();
+    for Submission { source, fields, .. } in &submissions {
+        for (field, hashes, _) in fields.iter().filter(|of| of.0 == n_fields + n_rules) {
+            let is_twice = |hash: &&u128| totals[*field][*hash] > 1;
+            let n = hashes.iter().filter(is_twice).filter(|hash| twice.insert(**hash)).count();
+            counts.n_names_twice[*source] += n as u64;
+        }
     }
     if let Some(learning) = learning {
         for (at, (totals, within)) in totals.iter().zip(&within).enumerate() {

@@ -4,7 +4,7 @@ use super::{Asked, Learning, SAMPLED_BLOCKS, Split};
 use crate::blocking::{Route, routes};
 use crate::model::Model;
 use crate::records::{LEAST_OF_SPIKE, Records, SPIKE, Source, SourceInput};
-use crate::training::TrainingOptions;
+use crate::training::{TrainingOptions, pairs_of_sources};
 use plait_types::placeholder::implausible_from_counts;
 use plait_types::{DateOrder, Role};
 use serde::{Deserialize, Serialize};
@@ -168,8 +168,8 @@ pub struct Counts {
     pub sizes: Vec<BTreeMap<u32, u64>>,
     /// Large blocks by the hash of their route, and their records.
     pub large: Vec<(u64, u64)>,
-    /// Names that several records of a source have.
-    pub n_names_twice: u64,
+    /// Per source: names that several of its records have.
+    pub n_names_twice: Vec<u64>,
     /// As in [`Totals`].
     pub equal: Vec<u64>,
     /// As in [`Totals`].
@@ -229,7 +229,7 @@ impl Counts {
             others.iter().for_each(|(&size, n)| *sizes.entry(size).or_default() += n);
         }
         self.large.extend(&other.large);
-        self.n_names_twice += other.n_names_twice;
+        self.n_names_twice.iter_mut().zip(&other.n_names_twice).for_each(|(n, other)| *n += other);
         self.equal.iter_mut().zip(&other.equal).for_each(|(equal, other)| *equal += other);
         self.of_values.extend(&other.of_values);
         self.pairs_counted += other.pairs_counted;
@@ -257,7 +257,7 @@ impl Counts {
         };
         for spike in spikes {
             if let Some(learning) = plan.learning.as_ref().filter(|learning| learning.fields[spike.field]) {
-                totals.equal[spike.field] -= learning.pairs_that_agree(&spike.records);
+                totals.equal[spike.field] -= pairs_of_sources(&spike.records, learning.link_type);
             }
             totals.of_values.retain(|known| (known.0, known.1) != (spike.field, spike.value));
             totals.spikes[spike.field].push(spike.value);

@@ -1,6 +1,6 @@
 //! How often records of different people agree by chance.
 
-use super::{TrainingOptions, comparable_pairs, random_pair};
+use super::{TrainingOptions, comparable_pairs, pairs_of, random_pair};
 use crate::comparison::{Comparer, ComparisonVector};
 use crate::model::{Comparison, Condition, LinkType, Model, Test};
 use crate::records::{Field, Records};
@@ -199,11 +199,6 @@ fn both_are_shares(
 pub(crate) struct Agreement {
     pub(crate) both: u64,
     pub(crate) equal: u64,
-}
-
-/// The pairs of so many.
-pub(crate) fn pairs_of(n: u64) -> u64 {
-    n * n.saturating_sub(1) / 2
 }
 
 impl Agreement {

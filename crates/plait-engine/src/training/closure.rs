@@ -8,9 +8,9 @@
 //! relatives differs in is there on both sides, in the pair and between it and the third record: a record without a name
 //! may be of either of two twins, and would join them. Says nothing where people have fewer than three records.
 
-use super::{ComparedPairs, Sample, TASK_PAIRS, TrainingOptions};
-use crate::blocking::Blocks;
-use crate::comparison::{Comparer, ComparisonVector};
+use super::{ComparedPair, ComparedPairs, Sample, TASK_PAIRS, TrainingOptions};
+use crate::blocking::{Blocks, Task};
+use crate::comparison::{Comparer, ComparisonVector, Scratch};
 use crate::evaluation::wilson;
 use crate::model::Class;
 use hashbrown::HashMap;
@@ -73,23 +73,34 @@ pub(super) fn closures(
     compared: Option<&ComparedPairs>,
     options: &TrainingOptions,
 ) -> Vec<Closure> {
-    let asked = asked(differs_in);
-    if asked.is_empty() {
+    if differs_in.iter().all(Option::is_none) {
         return Vec::new();
     }
-    let (kin, matches) = Candidates { comparer, blocks, compared, classes, asked: &asked }.of_sample(options);
-    counted(&asked, &kin, &matches)
+    let n = comparer.records.len();
+    let n_pairs: u64 = blocks.costs().iter().map(|cost| cost.n_pairs).sum();
+    let sample = Closing::sample(n as u64, n_pairs, options);
+    let candidates = Candidates { comparer, blocks, compared };
+    let is_sampled: Vec<bool> = (0..n as u64).map(|record| sample.has(record)).collect();
+    let in_sample = |left: u32, right: u32| is_sampled[left as usize] || is_sampled[right as usize];
+    let Some(closing) = Closing::begin(classes, differs_in, &candidates.those(in_sample), sample) else {
+        return Vec::new();
+    };
+    let mut is_new = vec![false; n];
+    closing.asks_for().iter().for_each(|&record| is_new[record as usize] = true);
+    let more = candidates
+        .those(|left, right| (is_new[left as usize] || is_new[right as usize]) && !in_sample(left, right));
+    closing.finish(classes, &more)
 }
 
-fn asked(differs_in: &[Option<usize>]) -> Vec<Asked> {
+fn asked(differs_in: &[Option<usize>]) -> Vec<Relatives> {
     let asked =
-        |(class, comparison): (usize, &Option<usize>)| Some(Asked { class, comparison: (*comparison)? });
+        |(class, comparison): (usize, &Option<usize>)| Some(Relatives { class, comparison: (*comparison)? });
     differs_in.iter().enumerate().filter_map(asked).collect()
 }
 
 /// Pairs of classes that share a match, given such pairs and all sure matches of their records.
-fn counted(asked: &[Asked], kin: &[Kin], matches: &[Near]) -> Vec<Closure> {
-    let count = |&Asked { class, comparison }: &Asked| {
+fn counted(asked: &[Relatives], kin: &[Kin], matches: &[Near]) -> Vec<Closure> {
+    let count = |&Relatives { class, comparison }: &Relatives| {
         let named = matches.iter().filter(|pair| pair.2.level(comparison) > 0);
         let neighbours = Neighbours::of(named.map(|&(left, right, _)| (left, right)));
         let mut closure = Closure { class, n_pairs: 0, n_closed: 0 };
@@ -108,11 +119,10 @@ fn counted(asked: &[Asked], kin: &[Kin], matches: &[Near]) -> Vec<Closure> {
 /// A pair by the numbers of its records, and its vector.
 pub(crate) type Near = (u32, u32, ComparisonVector);
 
-/// The same check where candidate pairs come from elsewhere: those of a sample of records, and then those of the records that these
-/// asked for.
+/// The check on candidate pairs: those of a sample of records, and then those of the records that these asked for.
 #[derive(Debug)]
 pub(crate) struct Closing {
-    asked: Vec<Asked>,
+    asked: Vec<Relatives>,
     kin: Vec<Kin>,
     matches: Vec<Near>,
     sample: Sample,
@@ -157,14 +167,14 @@ impl Closing {
     }
 }
 
-/// A class to look at, and the comparison in which its pairs agree by chance only.
+/// A class of relatives, and the comparison in which its pairs agree by chance only.
 #[derive(Clone, Copy, Debug)]
-struct Asked {
+struct Relatives {
     class: usize,
     comparison: usize,
 }
 
-fn kind_of(classes: &[Class], asked: &[Asked], vector: ComparisonVector) -> Kind {
+fn kind_of(classes: &[Class], asked: &[Relatives], vector: ComparisonVector) -> Kind {
     let weights: Vec<f64> = classes.iter().map(|class| class.share * class.likelihood(vector)).collect();
     let all: f64 = weights.iter().sum();
     let matches: f64 = classes.iter().zip(&weights).filter(|(class, _)| class.is_match).map(|(_, w)| w).sum();
@@ -180,14 +190,14 @@ fn kind_of(classes: &[Class], asked: &[Asked], vector: ComparisonVector) -> Kind
 /// Pairs by what they are; the kind of each vector is worked out once.
 struct Sorted<'a> {
     classes: &'a [Class],
-    asked: &'a [Asked],
+    asked: &'a [Relatives],
     kinds: HashMap<ComparisonVector, Kind>,
     kin: Vec<Kin>,
     matches: Vec<Near>,
 }
 
 impl<'a> Sorted<'a> {
-    fn new(classes: &'a [Class], asked: &'a [Asked]) -> Self {
+    fn new(classes: &'a [Class], asked: &'a [Relatives]) -> Self {
         Self { classes, asked, kinds: HashMap::new(), kin: Vec::new(), matches: Vec::new() }
     }
 
@@ -201,84 +211,41 @@ impl<'a> Sorted<'a> {
     }
 }
 
-type Found = (Vec<Kin>, Vec<Near>);
-
 /// Where candidate pairs come from.
 struct Candidates<'a> {
     comparer: &'a Comparer<'a>,
     blocks: &'a Blocks,
     /// All of them with their vectors, if they were kept.
     compared: Option<&'a ComparedPairs>,
-    classes: &'a [Class],
-    asked: &'a [Asked],
 }
 
 impl Candidates<'_> {
-    /// The pairs of a sample of records, and the sure matches of everybody in those.
-    fn of_sample(&self, options: &TrainingOptions) -> Found {
-        let n = self.comparer.records.len();
-        let n_pairs: u64 = self.blocks.costs().iter().map(|cost| cost.n_pairs).sum();
-        let sample = Closing::sample(n as u64, n_pairs, options);
-        let is_sampled: Vec<bool> = (0..n as u64).map(|record| sample.has(record)).collect();
-        let in_sample = |left: u32, right: u32| is_sampled[left as usize] || is_sampled[right as usize];
-        let (kin, mut matches) = self.those(in_sample);
-        let mut is_new = vec![false; n];
-        for record in kin.iter().flat_map(|pair| [pair.left, pair.right]) {
-            is_new[record as usize] = !is_sampled[record as usize];
-        }
-        let (_, more) = self.those(|left, right| {
-            (is_new[left as usize] || is_new[right as usize]) && !in_sample(left, right)
-        });
-        matches.extend(more);
-        (kin, matches)
-    }
-
-    fn those(&self, wanted: impl Fn(u32, u32) -> bool + Sync) -> Found {
-        let found: Vec<Found> = match self.compared {
-            Some(compared) => compared
-                .tasks
-                .par_iter()
-                .map(|(_, pairs)| {
-                    let mut sorted = Sorted::new(self.classes, self.asked);
-                    for pair in pairs.iter().filter(|pair| wanted(pair.left, pair.right)) {
-                        sorted.put(pair.left, pair.right, pair.vector);
-                    }
-                    (sorted.kin, sorted.matches)
-                })
-                .collect(),
-            None => self
-                .blocks
-                .tasks(TASK_PAIRS)
-                .par_iter()
-                .map_init(
-                    || self.comparer.scratch(),
-                    |scratch, task| {
-                        let mut sorted = Sorted::new(self.classes, self.asked);
-                        self.blocks.for_each_pair(
-                            task,
-                            |_| true,
-                            |left, right| {
-                                if wanted(left, right) {
-                                    sorted.put(left, right, self.comparer.vector(left, right, scratch));
-                                }
-                            },
-                        );
-                        (sorted.kin, sorted.matches)
-                    },
-                )
-                .collect(),
+    fn those(&self, wanted: impl Fn(u32, u32) -> bool + Sync) -> Vec<Near> {
+        let found: Vec<Vec<Near>> = match self.compared {
+            Some(compared) => {
+                let of_task = |pairs: &Vec<ComparedPair>| -> Vec<Near> {
+                    let wanted = pairs.iter().filter(|pair| wanted(pair.left, pair.right));
+                    wanted.map(|pair| (pair.left, pair.right, pair.vector)).collect()
+                };
+                compared.tasks.par_iter().map(|(_, pairs)| of_task(pairs)).collect()
+            }
+            None => {
+                let of_task = |scratch: &mut Scratch, task: &Task| {
+                    let mut found = Vec::new();
+                    let pair = |left, right| {
+                        if wanted(left, right) {
+                            found.push((left, right, self.comparer.vector(left, right, scratch)));
+                        }
+                    };
+                    self.blocks.for_each_pair(task, |_| true, pair);
+                    found
+                };
+                let tasks = self.blocks.tasks(TASK_PAIRS);
+                tasks.par_iter().map_init(|| self.comparer.scratch(), of_task).collect()
+            }
         };
-        joined(found)
+        found.concat()
     }
-}
-
-fn joined(found: Vec<Found>) -> Found {
-    let (mut kin, mut matches) = (Vec::new(), Vec::new());
-    for (some_kin, some_matches) in found {
-        kin.extend(some_kin);
-        matches.extend(some_matches);
-    }
-    (kin, matches)
 }
 
 /// Record and record with which it is a sure match, both ways round, ascending.
@@ -438,7 +405,7 @@ mod tests {
             }
             pairs.push((first, first + 3, doubtful));
         }
-        let asked = [Asked { class: 2, comparison: 0 }];
+        let asked = [Relatives { class: 2, comparison: 0 }];
         let mut sorted = Sorted::new(&classes, &asked);
         pairs.iter().for_each(|&(left, right, vector)| sorted.put(left, right, vector));
         let Sorted { kin, matches, .. } = sorted;

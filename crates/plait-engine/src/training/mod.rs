@@ -12,7 +12,7 @@ use crate::labels::Label;
 use crate::model::{Class, LinkType, Model};
 use crate::progress::{Progress, Stage, interrupted};
 use crate::random::{below, draw};
-use crate::records::{Records, Source};
+use crate::records::Records;
 use crate::rows::Rows;
 use closure::Closure;
 use hashbrown::HashMap;
@@ -21,7 +21,7 @@ use rayon::prelude::*;
 use std::collections::BTreeMap;
 
 pub use chance::Chance;
-pub(crate) use chance::{Agreement, BothAgree, pairs_of, plain_field, values_asked_for};
+pub(crate) use chance::{Agreement, BothAgree, plain_field, values_asked_for};
 pub(crate) use closure::{Closing, Near};
 pub use dependence::Dependence;
 pub use expectation::ClassPlan;
@@ -334,13 +334,22 @@ impl PairVisitor for Counting<'_> {
 
 /// How many pairs of all records may be compared under a link type.
 pub fn comparable_pairs(records: &Records, link_type: LinkType) -> f64 {
-    let pairs = |n: f64| n * (n - 1.0) / 2.0;
-    let n_of = |source: &Source| source.n_in_all as f64;
-    let all = pairs(records.sources.iter().map(n_of).sum());
+    let of_sources: Vec<u64> = records.sources.iter().map(|source| source.n_in_all).collect();
+    pairs_of_sources(&of_sources, link_type) as f64
+}
+
+/// How many pairs of records may be compared under a link type, of which there are so many of each source.
+pub(crate) fn pairs_of_sources(of_sources: &[u64], link_type: LinkType) -> u64 {
+    let all = pairs_of(of_sources.iter().sum());
     match link_type {
         LinkType::DedupeOnly | LinkType::LinkAndDedupe => all,
-        LinkType::LinkOnly => all - records.sources.iter().map(|source| pairs(n_of(source))).sum::<f64>(),
+        LinkType::LinkOnly => all - of_sources.iter().map(|&n| pairs_of(n)).sum::<u64>(),
     }
+}
+
+/// The pairs of so many.
+pub(crate) fn pairs_of(n: u64) -> u64 {
+    n * n.saturating_sub(1) / 2
 }
 
 /// The `index`-th random pair of `n` records that may be compared; `None` for the few draws that hit one record twice or
