@@ -5,6 +5,7 @@ import datetime
 import io
 import json
 import os
+import pickle
 import re
 import signal
 import subprocess
@@ -269,6 +270,14 @@ class WhatIsWrong(unittest.TestCase):
             plait.link({"pupils": pyarrow.table({"x": ["1", "2"]}), "clinic": CLINIC}, progress=False)
         said = f"{caught.exception} {caught.exception.why} {caught.exception.help}"
         self.assertNotIn("--", said)
+
+    def test_an_error_goes_to_another_process_whole(self):
+        with self.assertRaises(plait.UsageError) as caught:
+            plait.link(SOURCES, roles={"ref": "nonsense"})
+        error = caught.exception
+        again = pickle.loads(pickle.dumps(error))
+        self.assertIs(type(again), plait.UsageError)
+        self.assertEqual((str(again), again.help, again.others), (str(error), error.help, error.others))
 
     def test_columns_of_no_single_values_are_refused_with_a_cast_that_helps(self):
         n = len(PUPILS)

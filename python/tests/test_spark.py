@@ -334,6 +334,7 @@ class OnCluster(Data, unittest.TestCase):
             on_spark.link(spark, self.frames(spark, "two"), model=self.model_of["two"], progress=False)
         self.assertIn("the executors do not have plait", str(raised.exception))
         self.assertIn("pip install plait==", raised.exception.help)
+        self.assertIn("PYSPARK_PYTHON", raised.exception.help)
 
 
 if __name__ == "__main__":

@@ -36,6 +36,10 @@ class PlaitError(Exception):
         self.help = help
         self.others: list[PlaitError] = []
 
+    def __reduce__(self) -> tuple[object, ...]:
+        told = (self.code, self.what, self.place, self.why, self.help)
+        return type(self), told, {"others": self.others}
+
 
 class UsageError(PlaitError):
     """The call or the model was written wrongly."""

@@ -169,7 +169,7 @@ def _named(
         _refuse("no model was given", 'give one, as plait.link(some, ...).model or a file: model="model.toml"')
     for name, frame in frames:
         if not hasattr(frame, "mapInArrow"):
-            kind = type(frame).__name__
+            kind = f"{type(frame).__module__.split('.')[0]} {type(frame).__name__}"
             _refuse(f"{name} is a {kind} and no data frame of Spark", "make it one: spark.createDataFrame or spark.read")
     if not frames:
         _refuse("no data frame was given", "give one or more: plait.spark.link(spark, left, right, model=...)")
@@ -635,6 +635,7 @@ def _in_own_words(error: Exception) -> Exception:
                 f"the executors do not have {package}",
                 None,
                 "what is done with records is done there",
-                f"install it on every worker, or in the environment of the cluster: pip install {own}",
+                f"install it on every worker, or in the environment of the cluster: pip install {own}; or, where it is installed, "
+                "let workers run the Python that has it: set PYSPARK_PYTHON to its path before the session starts",
             )
     return error
