@@ -273,7 +273,7 @@ class WhatIsWrong(unittest.TestCase):
 
     def test_an_error_goes_to_another_process_whole(self):
         with self.assertRaises(plait.UsageError) as caught:
-            plait.link(SOURCES, roles={"ref": "nonsense"})
+            plait.link({"pupils": PUPILS, "clinic": CLINIC}, progress=False, threads=0)
         error = caught.exception
         again = pickle.loads(pickle.dumps(error))
         self.assertIs(type(again), plait.UsageError)
