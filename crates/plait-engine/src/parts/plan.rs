@@ -185,7 +185,13 @@ impl Counts {
     pub fn none(plan: &Plan) -> Self {
         let n = plan.fields.len();
         let present = vec![vec![0; plan.sources.len()]; n];
-        Self { values: vec![BTreeMap::new(); n], present, equal: vec![0; n], ..Self::default() }
+        Self {
+            values: vec![BTreeMap::new(); n],
+            present,
+            equal: vec![0; n],
+            n_names_twice: vec![0; plan.sources.len()],
+            ..Self::default()
+        }
     }
 
     pub(crate) fn sizes_of(&mut self, rule: usize) -> &mut BTreeMap<u32, u64> {
