@@ -191,17 +191,20 @@ class OnSail(Data, unittest.TestCase):
         self.refused(plait.UsageError, frames, roles={"surnam": "surname"})
 
     def test_a_record_without_a_name_is_refused_and_nothing_of_it_is_said(self) -> None:
-        pupils = self.frames(self.spark, "two")["pupils"]
-        # beyond the rows by which columns are understood
-        from plait import spark as on_spark
-
-        rows, on_spark.SAMPLE = on_spark.SAMPLE, 300
-        self.addCleanup(setattr, on_spark, "SAMPLE", rows)
-        last = pupils.where("ref > '1000700'").selectExpr("cast(null as string) as ref", *pupils.columns[1:])
-        clinic = self.frames(self.spark, "two")["clinic"]
-        error = self.refused(plait.PlaitError, {"pupils": pupils.where("ref <= '1000700'").union(last), "clinic": clinic})
-        self.assertIn('the column "ref" names the records', str(error))
-        said = " ".join(filter(None, [str(error), error.why, error.help]))
+        # beyond the rows by which columns are understood, which on an engine may be any
+        rows = self.tables["all"]
+        model = self.model_of["one"].read_text(encoding="utf-8")
+        options = {"roles": [], "link_type": None, "threshold": None, "processes": 1}
+        planned = _plait.plan_parts([("all", _plait.Table.of(rows))], {"n_records": [1500], "model": (model, "m"), **options})
+        parts = _plait.Parts.of(planned)
+        names = ["1000701", *rows["ref"].to_pylist()[1:]]
+        last = pa.array([None if name == names[-1] else name for name in names], pa.string())
+        nameless = rows.set_column(0, "ref", last).select(parts.columns(0))
+        nameless = nameless.append_column("plait_place", pa.array(range(1500), pa.int64()))
+        with self.assertRaises(_plait.Refused) as raised:
+            parts.prepare(0, _plait.Table.of(nameless))
+        said = str(raised.exception)
+        self.assertIn('the column \\"ref\\" names the records', said)
         for value in ["1000701", *FORENAMES, *SURNAMES]:
             self.assertNotIn(value, said)
 

@@ -221,29 +221,26 @@ struct Candidates<'a> {
 
 impl Candidates<'_> {
     fn those(&self, wanted: impl Fn(u32, u32) -> bool + Sync) -> Vec<Near> {
-        let found: Vec<Vec<Near>> = match self.compared {
-            Some(compared) => {
-                let of_task = |pairs: &Vec<ComparedPair>| -> Vec<Near> {
-                    let wanted = pairs.iter().filter(|pair| wanted(pair.left, pair.right));
-                    wanted.map(|pair| (pair.left, pair.right, pair.vector)).collect()
-                };
-                compared.tasks.par_iter().map(|(_, pairs)| of_task(pairs)).collect()
-            }
-            None => {
-                let of_task = |scratch: &mut Scratch, task: &Task| {
-                    let mut found = Vec::new();
-                    let pair = |left, right| {
-                        if wanted(left, right) {
-                            found.push((left, right, self.comparer.vector(left, right, scratch)));
-                        }
-                    };
-                    self.blocks.for_each_pair(task, |_| true, pair);
-                    found
-                };
-                let tasks = self.blocks.tasks(TASK_PAIRS);
-                tasks.par_iter().map_init(|| self.comparer.scratch(), of_task).collect()
-            }
+        if let Some(compared) = self.compared {
+            let of_task = |pairs: &Vec<ComparedPair>| -> Vec<Near> {
+                let wanted = pairs.iter().filter(|pair| wanted(pair.left, pair.right));
+                wanted.map(|pair| (pair.left, pair.right, pair.vector)).collect()
+            };
+            let found: Vec<Vec<Near>> = compared.tasks.par_iter().map(|(_, pairs)| of_task(pairs)).collect();
+            return found.concat();
+        }
+        let of_task = |scratch: &mut Scratch, task: &Task| {
+            let mut found = Vec::new();
+            let pair = |left, right| {
+                if wanted(left, right) {
+                    found.push((left, right, self.comparer.vector(left, right, scratch)));
+                }
+            };
+            self.blocks.for_each_pair(task, |_| true, pair);
+            found
         };
+        let tasks = self.blocks.tasks(TASK_PAIRS);
+        let found: Vec<Vec<Near>> = tasks.par_iter().map_init(|| self.comparer.scratch(), of_task).collect();
         found.concat()
     }
 }
