@@ -40,9 +40,8 @@ const MAX_LEVELS: usize = 15;
 /// How far from 1 a sum of shares may be.
 const SUM_TOLERANCE: f64 = 1e-6;
 /// What a sum of probabilities of levels may be: Splink's are medians of several trainings, each by itself, and its
-/// starting values sum to as much as 1.6; what strangers agree on more often than matches is lowered to that of matches, which is
-/// half or more. Weights are the ratios of the numbers as they stand.
-const PROBABILITY_SUMS: std::ops::RangeInclusive<f64> = 0.5..=2.0;
+/// starting values sum to as much as 1.6. Weights are the ratios of the numbers as they stand.
+const PROBABILITY_SUMS: std::ops::RangeInclusive<f64> = 0.8..=2.0;
 
 /// A model and what else its file says.
 #[derive(Clone, Debug, PartialEq)]
@@ -1285,7 +1284,7 @@ name = "match"
 is_match = true
 share = 0.5
 [class.probability]
-surname = [0.3, 0.1]
+surname = [0.5, 0.2]
 [[class]]
 name = "match"
 is_match = true
@@ -1301,7 +1300,7 @@ surnam = [0.9, 0.1, 0.0]
         error[E015] no class is of pairs of different people (model.toml line 5, column 1)
           why: a model that is read half would make other links than you meant
           do:  add a [[class]] with `is_match = false`
-        error[E015] the probabilities of "surname" sum to 0.4, not 1 (model.toml line 10, column 11)
+        error[E015] the probabilities of "surname" sum to 0.7, not 1 (model.toml line 10, column 11)
           why: a model that is read half would make other links than you meant
           do:  correct them, or remove all [[class]] tables to train again
         error[E015] the class has no probabilities of the 2 levels of "surname" (model.toml line 11, column 1)
