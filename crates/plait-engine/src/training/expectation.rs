@@ -407,7 +407,8 @@ impl<'a> State<'a> {
                 if plan.is_match && !plan.sources.contains(&comparison) {
                     let identifier = plan.identifiers.contains(&comparison);
                     let most = if identifier { MAX_IDENTIFIER_DISAGREEMENT } else { MAX_DISAGREEMENT };
-                    limit_disagreement(&mut learned, most);
+                    let last = learned.len() - 1;
+                    limit_level(&mut learned, last, most);
                 }
                 self.probabilities[class][comparison] = learned;
             }
@@ -508,7 +509,7 @@ impl<'a> State<'a> {
         for (comparison, levels) in strangers.iter_mut().enumerate() {
             for (plan, class) in self.plans.iter().zip(&classes).filter(|(plan, _)| plan.is_match) {
                 if !plan.sources.contains(&comparison) {
-                    levels[0] = levels[0].min(class.probabilities[comparison][0]);
+                    limit_level(levels, 0, class.probabilities[comparison][0]);
                 }
             }
         }
@@ -553,13 +554,19 @@ fn normalised(counts: &[f64]) -> Vec<f64> {
     counts.iter().map(|count| count / sum).collect()
 }
 
-fn limit_disagreement(levels: &mut [f64], most: f64) {
-    let Some((last, others)) = levels.split_last_mut() else { return };
-    if *last > most && !others.is_empty() {
-        let factor = (1.0 - most) / (1.0 - *last);
-        others.iter_mut().for_each(|share| *share *= factor);
-        *last = most;
+/// Lowers one level to `most`, and raises the others so that their sum stays.
+fn limit_level(levels: &mut [f64], level: usize, most: f64) {
+    let (old, n_others) = (levels[level], levels.len() - 1);
+    if old <= most || n_others == 0 {
+        return;
     }
+    if old < 1.0 {
+        let factor = (1.0 - most) / (1.0 - old);
+        levels.iter_mut().for_each(|share| *share *= factor);
+    } else {
+        levels.fill((1.0 - most) / n_others as f64);
+    }
+    levels[level] = most;
 }
 
 #[cfg(test)]

@@ -158,7 +158,11 @@ proptest! {
             .flat_map(|(vector, count)| std::iter::repeat_n(*vector, *count as usize * scale))
             .collect();
         let (sizes, tables, mut strangers) = twin(&pairs, &chance, &plans, fit.n_rounds);
-        strangers.iter_mut().zip(&tables[0]).for_each(|(u, m)| u[0] = u[0].min(m[0]));
+        for (u, m) in strangers.iter_mut().zip(&tables[0]).filter(|(u, m)| u[0] > m[0]) {
+            let others: f64 = u[1..].iter().sum();
+            u[1..].iter_mut().for_each(|share| *share *= (1.0 - m[0]) / others);
+            u[0] = m[0];
+        }
         let near = |found: f64, expected: f64| (found - expected).abs() < 1e-9;
         let others = fit.classes.iter().filter(|class| class.name != "stranger");
         for ((class, size), table) in others.zip(&sizes).zip(&tables) {
@@ -167,6 +171,9 @@ proptest! {
             for (found, expected) in class.probabilities.iter().flatten().zip(table.iter().flatten()) {
                 prop_assert!(near(*found, *expected), "{} is not {}", found, expected);
             }
+        }
+        for levels in fit.classes.iter().flat_map(|class| &class.probabilities) {
+            prop_assert!(near(levels.iter().sum(), 1.0), "{levels:?}");
         }
         prop_assert_eq!(&fit.classes[1].name, "stranger");
         for (found, expected) in fit.classes[1].probabilities.iter().flatten().zip(strangers.iter().flatten()) {
