@@ -65,8 +65,9 @@ fn rows_of(values: &Bound<'_, PyAny>, name: &str) -> PyResult<Rows> {
     }
     let list: Vec<Option<String>> = values.extract().map_err(|_| {
         PyTypeError::new_err(format!(
-            "a {} is no column: give a series of polars or pandas (3 or later), an array of pyarrow, or a list of text and None",
-            values.get_type()
+            "a {} of these values is no column: give a series of polars or pandas (3 or later), an array of pyarrow, or a list of \
+             text and None",
+            values.get_type().name().map_or_else(|_| "value".to_owned(), |name| name.to_string())
         ))
     })?;
     Ok(capsule::rows_of(name, vec![Arc::new(StringArray::from(list))]))

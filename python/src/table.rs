@@ -1,6 +1,7 @@
 //! A table that Python can look at and hand on.
 
 use crate::capsule;
+use arrow_schema::DataType;
 use plait::Rows;
 use pyo3::prelude::*;
 use pyo3::types::PyCapsule;
@@ -46,6 +47,18 @@ impl Table {
     #[getter]
     fn column_names(&self) -> Vec<String> {
         self.rows.schema().fields().iter().map(|field| field.name().clone()).collect()
+    }
+
+    /// What Python has for the values of each column: `whole`, `number`, `truth` or `text`.
+    #[getter]
+    fn kinds(&self) -> Vec<&'static str> {
+        let kind = |kind: &DataType| match kind {
+            kind if kind.is_integer() => "whole",
+            kind if kind.is_floating() => "number",
+            DataType::Boolean => "truth",
+            _ => "text",
+        };
+        self.rows.schema().fields().iter().map(|field| kind(field.data_type())).collect()
     }
 
     /// Up to `n` rows from `first` on, as text; `None` where a value is missing.

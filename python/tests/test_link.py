@@ -128,6 +128,23 @@ class InAndOut(unittest.TestCase):
                 again = plait.link({"pupils": PUPILS, "clinic": CLINIC}, model=model, progress=False)
                 self.assertEqual(again.people.to_pyarrow().to_pydict(), of_tables.people.to_pyarrow().to_pydict())
 
+    def test_a_column_without_a_value_is_empty(self):
+        for frame in (
+            polars.DataFrame(PUPILS).with_columns(upn=None),
+            pandas.DataFrame(PUPILS.to_pydict()).assign(upn=None),
+            PUPILS.append_column("upn", pyarrow.nulls(len(PUPILS))),
+        ):
+            columns = plait.look({"pupils": frame}).columns.rows()
+            self.assertEqual([row["column"] for row in columns][-1], "upn")
+
+    def test_days_are_those_of_the_clock_where_they_were_written(self):
+        midnights = polars.DataFrame({"dob": [datetime.datetime(2015, 6, 1), datetime.datetime(2016, 1, 2)]})
+        for zone in (None, "Europe/London", "UTC", "Asia/Kolkata"):
+            there = midnights.with_columns(polars.col("dob").dt.replace_time_zone(zone))
+            for frame in (there, there.to_pandas(), there.to_arrow()):
+                rows = plait.Table(_plait.Table.of(frame)).rows()
+                self.assertEqual([row["dob"] for row in rows], ["2015-06-01", "2016-01-02"], zone)
+
     def test_one_thread_and_two_give_the_same(self):
         found = [
             plait.link({"pupils": PUPILS, "clinic": CLINIC}, threads=threads, progress=False) for threads in (1, 2)
@@ -228,6 +245,26 @@ class WhatWasFound(unittest.TestCase):
             self.assertNotRegex(page, r"(src|href)=\"https?:")
 
 
+    def test_figures_are_tables_in_a_notebook(self):
+        page = self.linkage.score(TRUTH)._repr_html_()
+        self.assertIn("<th>f1</th>", page)
+        for figures in (self.linkage.quality(), self.linkage.by_group()):
+            self.assertIn("<table>", figures._repr_html_())
+            self.assertNotIn("{'", figures._repr_html_())
+
+    def test_rows_have_numbers_as_numbers(self):
+        row = self.linkage.links.rows(n=1)[0]
+        self.assertEqual(row, self.linkage.links.to_pyarrow().slice(0, 1).to_pylist()[0])
+        told = pyarrow.table({"whole": [7, None], "share": [0.5, 2.0], "is": [True, False], "day": [datetime.date(2026, 1, 2)] * 2})
+        self.assertEqual(
+            plait.Table(_plait.Table.of(told)).rows(),
+            [
+                {"whole": 7, "share": 0.5, "is": True, "day": "2026-01-02"},
+                {"whole": None, "share": 2.0, "is": False, "day": "2026-01-02"},
+            ],
+        )
+
+
 class WhatIsWrong(unittest.TestCase):
     def test_errors_say_what_and_what_to_do(self):
         cases = [
@@ -264,6 +301,51 @@ class WhatIsWrong(unittest.TestCase):
             with self.assertRaises(plait.UsageError) as caught:
                 plait.link({"pupils": PUPILS, "clinic": CLINIC}, progress=False, **options)
             self.assertIn(said, caught.exception.help)
+
+    def test_an_option_of_another_type_is_named_with_what_to_give(self):
+        for options, what, help in (
+            ({"threshold": "0.9"}, "threshold is a str", "a number"),
+            ({"threshold": True}, "threshold is a bool", "a number"),
+            ({"threads": -1}, "threads is -1", "from 1 on"),
+            ({"threads": 1.5}, "threads is a float", "a whole number"),
+            ({"seed": -1}, "seed is -1", "from 0 on"),
+            ({"seed": 1 << 70}, f"seed is {1 << 70}", "a whole number"),
+            ({"ages_on": 2026}, "ages_on is an int", "YYYY-MM-DD"),
+            ({"link_type": 3}, "link_type is an int", "text"),
+            ({"method": 3}, "method is an int", "text"),
+            ({"model": 3}, "model is an int", "a plait.Model"),
+            ({"roles": ["surname"]}, "roles is a list", 'roles={"Cms Id": "record_id"}'),
+            ({"roles": {"surname": None}}, 'roles["surname"] is a NoneType', "a dict"),
+            ({"is_a": {1: "school-census"}}, "a key of is_a is an int", "a dict"),
+            ({"progress": 3}, "progress is of type int", "a function"),
+        ):
+            with self.assertRaises(plait.UsageError) as caught:
+                plait.link({"pupils": PUPILS, "clinic": CLINIC}, **{"progress": False, **options})
+            self.assertEqual((caught.exception.code, caught.exception.what), ("E016", what))
+            self.assertIn(help, caught.exception.help)
+        linkage = plait.link({"pupils": PUPILS, "clinic": CLINIC}, progress=False)
+        for call in (lambda: linkage.why(1, 2), lambda: linkage.people.rows(n=-1), lambda: plait.link({1: PUPILS})):
+            with self.assertRaises(plait.UsageError):
+                call()
+        for call in (plait.link, lambda: plait.link({})):
+            with self.assertRaisesRegex(plait.UsageError, "no source was given"):
+                call()
+
+    def test_a_day_is_a_date_or_text(self):
+        day = datetime.date(2026, 3, 31)
+        given = [plait.link({"pupils": PUPILS, "clinic": CLINIC}, ages_on=on, progress=False) for on in (day, str(day))]
+        self.assertEqual(given[0].by_group(), given[1].by_group())
+
+    def test_a_column_of_values_of_several_types_is_named_and_none_of_them_shown(self):
+        mixed = pandas.DataFrame({"id": [1, "AB12"], "forename": ["Ann", "Bob"]})
+        with self.assertRaises(plait.InputError) as caught:
+            plait.look({"pupils": mixed})
+        error = caught.exception
+        self.assertEqual((error.code, error.place), ("E027", "pupils"))
+        self.assertIn('"id"', error.what)
+        self.assertNotIn('"forename"', error.what)
+        self.assertIsNone(error.__context__)
+        self.assertNotIn("AB12", f"{error} {error.why} {error.help}")
 
     def test_options_are_called_as_in_python(self):
         with self.assertRaises(plait.PlaitError) as caught:

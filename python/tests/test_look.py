@@ -43,7 +43,7 @@ class Looking(unittest.TestCase):
         with self.assertRaises(plait.UsageError) as caught:
             plait.look(PUPILS, sheet="Spring")
         self.assertIn("leave sheet out", caught.exception.help)
-        with self.assertRaisesRegex(TypeError, "one by one"):
+        with self.assertRaisesRegex(plait.UsageError, "2 were given"):
             plait.look({"a": PUPILS, "b": PUPILS})
 
 

@@ -62,6 +62,27 @@ class Models(unittest.TestCase):
             plait.Model.from_toml("no_such_model.toml")
         self.assertEqual(caught.exception.code, "E001")
 
+    def test_a_model_that_compares_nothing_yet_can_be_looked_at_and_not_used(self):
+        begun = plait.Model("begun").block_on("surname")
+        self.assertIn("compares nothing yet", repr(begun))
+        self.assertIn("compares nothing yet", begun._repr_html_())
+        done = begun.compare("surname", "exact")
+        self.assertEqual(done.difference(begun.compare("surname", ["exact"])), [])
+        use = [
+            begun.explain,
+            begun.to_splink,
+            lambda: begun.difference(done),
+            lambda: done.difference(begun),
+            lambda: plait.link({"pupils": PUPILS, "clinic": CLINIC}, model=begun, progress=False),
+        ]
+        for call in use:
+            with self.assertRaisesRegex(plait.UsageError, "compares nothing yet"):
+                call()
+
+    def test_which_pairs_are_looked_at_is_said_as_it_is_decided(self):
+        self.assertIn("if one of these seems to hold a person twice", plait.Model().compare("surname").explain())
+        self.assertIn("within one source", plait.Model(link_type="dedupe_only").compare("surname").explain())
+
     def test_the_automatic_model_is_that_of_a_run(self):
         sources = {"pupils": PUPILS, "clinic": CLINIC}
         chosen = plait.Model.automatic(sources, progress=False)

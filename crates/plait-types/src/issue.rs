@@ -258,6 +258,9 @@ issue_kinds! {
     TableLeftOut = "W062", Warning, "A file or sheet is called like a table of the return and has not its columns; it was left out.",
         why "If it is that table, all that it says of the children is missing from every result.",
         do "Look at its headers: export it again with its row of headers as the return has them, or take the file out.";
+    EveningBefore = "W063", Warning, "Dates are at 23:00, and every other one at midnight: days in summer that a database tells in UTC.",
+        why "They are read as the day before, and dates of birth agree with nobody's.",
+        do "Export the column as dates without a time of day, or as the clock here shows them.";
     UndecodableRow = "W030", Warning, "A row holds bytes that are not text in any encoding and was set aside.",
         why "The names in it cannot be read.",
         do "Export the file again as UTF-8; the lines are named.";

@@ -650,7 +650,7 @@ impl<'a> Job<'a> {
         wrote.extend(saved_apart.cloned());
         self.progress.advance(1);
         let example = findings.example();
-        let model_prose = plait_engine::model::prose(&model);
+        let model_prose = plait_engine::model::prose(&model, Some(model.link_type));
         let held = match tables {
             None => None,
             Some([people, links, review]) => {
@@ -946,7 +946,7 @@ impl<'a> Job<'a> {
         Linked {
             summary,
             details: self.details,
-            model_prose: plait_engine::model::prose(model),
+            model_prose: plait_engine::model::prose(model, Some(model.link_type)),
             model_text,
             run,
             issues,

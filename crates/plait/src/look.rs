@@ -7,8 +7,8 @@ use crate::traced::Traced;
 use crate::{dataset, read};
 use plait_engine::progress::{Progress, Stage};
 use plait_formats::columns::{
-    ColumnProfile, Profile, births_not_known, describe, guessed_orders, plan_all, read_day_numbers,
-    split_full_names, unread,
+    ColumnProfile, Profile, births_not_known, describe, evenings_before, guessed_orders, plan_all,
+    read_day_numbers, split_full_names, unread,
 };
 use plait_formats::read::{FileFormat, ReadOptions, Rows, read as read_table};
 use plait_formats::returns::{IdentityKept, IdentitySink, Recognised};
@@ -120,6 +120,7 @@ fn look_at_table(request: &LookRequest) -> Result<Looked, Faults> {
     let (plans, faults) = plan_all(&content.table, &content.lines, &request.roles)?;
     issues.extend(guessed_orders(&file, &plans));
     issues.extend(unread(&content.table, &file, &plans));
+    issues.extend(evenings_before(&content.table, &file, &plans));
     issues.extend(births_not_known(&file, &plans));
     issues.extend(faults.iter().map(|fault| dataset::as_issue(fault, &file)));
     let profile = Profile::of(&content.table, &plans);

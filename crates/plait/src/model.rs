@@ -355,7 +355,8 @@ pub fn check_model(
 
 /// The model in plain English.
 pub fn explain_model(given: &ModelSpec) -> Result<String, Faults> {
-    Ok(prose(&read_model(given)?.0.model))
+    let file = read_model(given)?.0;
+    Ok(prose(&file.model, file.states_link_type.then_some(file.model.link_type)))
 }
 
 /// What each level of each comparison is worth, as a chart and a table of HTML; `None` where nothing has been learned.

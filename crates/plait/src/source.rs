@@ -234,6 +234,7 @@ pub(crate) fn open_with_rows(
             columns::plan_on(&source.table, &source.lines, &own).map_err(|fault| fault.at(file))?;
         source.issues.extend(columns::guessed_orders(&name, &source.plans));
         source.issues.extend(columns::unread(&source.table, &name, &source.plans));
+        source.issues.extend(columns::evenings_before(&source.table, &name, &source.plans));
         source.issues.extend(columns::births_not_known(&name, &source.plans));
     }
     let tables: Vec<&Table> = sources.iter().map(|source| &source.table).collect();

@@ -20,6 +20,7 @@ Term(title='Starting point', ...)
 
 from plait import similarity, spark
 from plait._errors import InputError, PlaitError, QualityError, UsageError
+from plait._figures import Figures
 from plait._linkage import Explanation, Linkage, Term, Tradeoff, link
 from plait._look import Look, Reading, look, read
 from plait._model import Model
@@ -28,6 +29,7 @@ from plait._table import Table
 
 __all__ = [
     "Explanation",
+    "Figures",
     "InputError",
     "Linkage",
     "Look",

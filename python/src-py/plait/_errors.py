@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from typing import ParamSpec, TypeVar
+from typing import NoReturn, ParamSpec, TypeVar
 
 from plait import _plait
 
@@ -56,6 +56,11 @@ class QualityError(PlaitError):
 _OF_KIND: dict[str, type[PlaitError]] = {"usage": UsageError, "input": InputError, "quality": QualityError}
 
 
+def refuse(what: str, help: str, why: str | None = None) -> NoReturn:
+    """Raises what is wrong with a call."""
+    raise UsageError("E016", what, None, why, help)
+
+
 def asked(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Calls the compiled part, and raises what it refuses as one of these."""
     try:
@@ -87,5 +92,6 @@ _CALLED = {"role": "roles", "as": "is_a", "link-type": "link_type", "ages-on": "
 def in_python(text: str) -> str:
     """A message in which options are called as they are in Python: ``roles={"REF": "record_id"}`` for ``--role "REF=record_id"``."""
     text = re.sub(r'--role "([^"=]+)=([^"]+)"', r'roles={"\1": "\2"}', text)
+    text = text.replace("plait model new", "plait.Model.automatic")
     text = re.sub(r"--([a-z]+(?:-[a-z]+)*)", lambda option: _CALLED.get(option[1], option[1]), text)
     return re.sub(r"\bplait (look|read|link)(?: FILE)?\b", r"plait.\1", text)

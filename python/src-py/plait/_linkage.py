@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import html
 import json
 from collections.abc import Mapping
@@ -9,6 +10,7 @@ from typing import Any, NamedTuple
 
 from plait import _given, _plait
 from plait._errors import asked, in_python
+from plait._figures import Figures
 from plait._given import Path, Source
 from plait._model import Model
 from plait._progress import Progress, Shown
@@ -26,7 +28,7 @@ def link(
     constraints: Source | None = None,
     labels: Source | None = None,
     names: Source | None = None,
-    ages_on: str | None = None,
+    ages_on: datetime.date | str | None = None,
     is_a: Mapping[str, str] | None = None,
     authority: Mapping[str, str] | None = None,
     threads: int | None = None,
@@ -41,7 +43,15 @@ def link(
 
     ``roles`` says what columns hold, by header: ``{"Cms Id": "record_id"}``. ``model`` is a :class:`Model`, or the
     path or the text of a model file; ``method`` a published method in its place. ``truth``, ``constraints``,
-    ``labels`` and ``names`` are tables in memory or paths. The other options are those of ``plait link``.
+    ``labels`` and ``names`` are tables in memory or paths.
+
+    ``link_type`` says which pairs are looked at: ``link_only`` those of different sources, ``dedupe_only`` those within
+    a source, ``link_and_dedupe`` both. Without it the model says so, or the data are asked whether a source holds a
+    person twice. ``threshold`` is the match probability (0 to 1) from which a pair is a link. ``ages_on`` is the day
+    on which the ages of the groups of :meth:`Linkage.by_group` are told. ``is_a`` says which return a source is where
+    its content does not, and ``authority`` of which local authority it is (its three digits), both by name of the
+    source. ``threads`` are all of the machine; the result does not depend on them. ``seed`` chooses the samples that
+    a model learns from: another seed, or the same records in another order, moves learned weights a little.
 
     ``progress`` is called with the stage and the share of it that is done (0 to 1). By default a notebook or a
     terminal shows how far the run is; ``True`` shows it on standard error in any case, and ``False`` nowhere.
@@ -55,19 +65,19 @@ def link(
     """
     options = {
         "model": _given.model(model),
-        "method": method,
+        "method": _given.text("method", method),
         "truth": _given.table("truth", truth),
         "constraints": _given.table("constraints", constraints),
         "labels": _given.table("labels", labels),
         "names": _given.table("names", names),
-        "roles": list((roles or {}).items()),
-        "is_a": list((is_a or {}).items()),
-        "authority": list((authority or {}).items()),
-        "link_type": link_type,
-        "threshold": threshold,
-        "ages_on": ages_on,
-        "threads": threads,
-        "seed": seed,
+        "roles": _given.roles(roles),
+        "is_a": _given.words("is_a", is_a, '{"pupils": "school-census"}'),
+        "authority": _given.words("authority", authority, '{"pupils": "302"}'),
+        "link_type": _given.text("link_type", link_type),
+        "threshold": _given.number("threshold", threshold),
+        "ages_on": _given.day("ages_on", ages_on),
+        "threads": _given.whole("threads", threads, 1),
+        "seed": _given.whole("seed", seed, 0),
     }
     with Shown(progress) as told:
         return Linkage(asked(_plait.link, _given.sources(sources), options, told))
@@ -162,15 +172,13 @@ class Linkage:
         """A paragraph for a manager."""
         return self._linkage.summary
 
-    def quality(self) -> dict[str, Any]:
+    def quality(self) -> Figures:
         """Estimates without labels with their intervals, and tests of the linkage."""
-        quality: dict[str, Any] = self.run["quality"]
-        return quality
+        return Figures(self.run["quality"])
 
-    def by_group(self) -> dict[str, Any]:
+    def by_group(self) -> Figures:
         """Figures for each group of records, and where they lie apart."""
-        groups: dict[str, Any] = self.run["groups"]
-        return groups
+        return Figures(self.run["groups"])
 
     def why(self, left: str, right: str) -> Explanation:
         """Why two records are one person or not: ``record``, or ``source:record``. Holds their values.
@@ -179,6 +187,7 @@ class Linkage:
         pupils:P1 and clinic:K2: ... bits, match probability ...
         ...
         """
+        left, right = _given.text("left", left), _given.text("right", right)
         document, chart = asked(self._linkage.explain, left, right)
         said = json.loads(document)
         left, right = (f"{said[side]['source']}:{said[side]['record']}" for side in ("left", "right"))
@@ -219,10 +228,9 @@ class Linkage:
         """
         return Tradeoff(*self._linkage.tradeoff(f"tradeoff-{id(self):x}"))
 
-    def score(self, truth: Source) -> dict[str, Any]:
+    def score(self, truth: Source) -> Figures:
         """Precision, recall, F1 and B-cubed figures against a table of source, record and entity."""
-        scores: dict[str, Any] = json.loads(asked(self._linkage.score, _given.table("truth", truth)))
-        return scores
+        return Figures(json.loads(asked(self._linkage.score, _given.table("truth", truth))))
 
     def report(self, path: Path | None = None) -> str:
         """How it went, as a page of HTML that asks nothing of the network; also written to ``path``."""

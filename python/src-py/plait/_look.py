@@ -55,7 +55,12 @@ def look(
     """
     with Shown(progress) as told:
         text, facts, columns, issues = asked(
-            _plait.look, _given.source(source), sheet, is_a, list((roles or {}).items()), told
+            _plait.look,
+            _given.source(source),
+            _given.text("sheet", sheet),
+            _given.text("is_a", is_a),
+            _given.roles(roles),
+            told,
         )
     return Look(text, json.loads(facts), Table(columns), [in_python(issue) for issue in issues])
 
@@ -111,7 +116,7 @@ def read(
     """
     folder = None if out is None else os.fspath(out)
     with Shown(progress) as told:
-        return Reading(asked(_plait.read, _given.source(source), folder, is_a, told))
+        return Reading(asked(_plait.read, _given.source(source), folder, _given.text("is_a", is_a), told))
 
 
 def _list(lines: list[str]) -> str:

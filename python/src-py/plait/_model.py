@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Union
 
 from plait import _given, _plait
-from plait._errors import asked, in_python
+from plait._errors import asked, in_python, refuse
 from plait._given import Path, Source
 from plait._progress import Progress, Shown
 
@@ -22,6 +22,14 @@ class Model:
     None is needed: :func:`plait.link` chooses one from the data. A model is made here step by step, each of which
     gives a new model; comparisons, levels and keys are written as in a model file, which is the text that a model
     is (:meth:`to_toml`). Nothing is learned before it is used.
+
+    ``link_type`` is ``link_only`` (pairs of different sources), ``dedupe_only`` or ``link_and_dedupe``; without it, one
+    source is searched for duplicates, and of several the data say whether one holds a person twice. ``clustering`` is
+    how links become people: ``connected_components``, everything that links reach, unless it is ``best_link`` (of each
+    record only the link that is best for one of its ends), ``one_to_one`` (at most one record of each source) or
+    ``correlation`` (what the evidence over all pairs speaks for). ``columns`` says what columns hold, by header
+    (``{"Cms Id": "record_id"}``). A pair is linked from a match probability of
+    ``threshold`` on (0.95 unless said), and is for a person to look at from ``review_from`` on (0.5).
 
     >>> model = (
     ...     plait.Model("two lists", link_type="link_only")
@@ -75,7 +83,9 @@ class Model:
         """
         given, known = _given.sources(sources), _given.table("names", names)
         with Shown(progress) as told:
-            text, _ = asked(_plait.choose_model, given, list((roles or {}).items()), known, seed, told)
+            text, _ = asked(
+                _plait.choose_model, given, _given.roles(roles), known, _given.whole("seed", seed, 0), told
+            )
         return cls._of(text)
 
     @classmethod
@@ -135,7 +145,7 @@ class Model:
     def compare(
         self,
         field: str | Sequence[str],
-        levels: Sequence[Level] = ("exact",),
+        levels: Sequence[Level] | Level = ("exact",),
         *,
         name: str | None = None,
         term_frequency: bool | Mapping[str, Any] = False,
@@ -143,11 +153,12 @@ class Model:
     ) -> Model:
         """Also compares a field, or several together, which then need a ``name``.
 
-        ``levels`` are tried from the first on, and an ``else`` is added. Each is a text as in a model file, or a
+        ``levels`` are tried from the first on, and an ``else`` is added; one may stand alone. Each is a text as in a model file, or a
         dict with ``when`` and, if need be, ``label`` and ``term_frequency``.
         """
         fields = {"field": field} if isinstance(field, str) else {"fields": list(field)}
-        rest = {"levels": list(levels), "term_frequency": term_frequency or None, "missing": missing}
+        levels = [levels] if isinstance(levels, (str, Mapping)) else list(levels)
+        rest = {"levels": levels, "term_frequency": term_frequency or None, "missing": missing}
         return self._with("[[compare]]", {"name": name, **fields, **rest})
 
     def block_on(self, *keys: str) -> Model:
@@ -174,9 +185,21 @@ class Model:
         model = self._of(self._text + _section(heading, keys))
         model.notes = list(self.notes)
         # what links or compares nothing yet is no model that could be checked
-        if "[[compare]]" in model._text or "[[deterministic]]" in model._text:
+        if model._is_begun():
             asked(_plait.check_model, {"text": model._text})
         return model
+
+    def _is_begun(self) -> bool:
+        return "[[compare]]" in self._text or "[[deterministic]]" in self._text
+
+    def checked(self) -> str:
+        """The model as a model file that can be used."""
+        if not self._is_begun():
+            refuse(
+                "the model compares nothing yet, and links nothing",
+                'add a comparison, such as model.compare("surname", ["exact", "jaro_winkler >= 0.92"])',
+            )
+        return self._text
 
     def to_toml(self, path: Path | None = None) -> str:
         """The model as a model file; also written to ``path``."""
@@ -186,7 +209,7 @@ class Model:
 
     def to_splink(self, path: Path | None = None) -> dict[str, Any]:
         """The model as settings of Splink 5; also written to ``path``. What Splink cannot say is refused with ``E017``."""
-        text = asked(_plait.to_splink, {"text": self._text})
+        text = asked(_plait.to_splink, {"text": self.checked()})
         if path is not None:
             _given.write(path, text)
         settings: dict[str, Any] = json.loads(text)
@@ -194,16 +217,18 @@ class Model:
 
     def explain(self) -> str:
         """What the model does, in plain English."""
-        return asked(_plait.explain_model, {"text": self._text})[0]
+        return asked(_plait.explain_model, {"text": self.checked()})[0]
 
     def difference(self, other: Model) -> list[str]:
         """What differs in the other model, a line each; empty if both do the same."""
-        return asked(_plait.difference_of_models, {"text": self._text}, {"text": other._text})
+        return asked(_plait.difference_of_models, {"text": self.checked()}, {"text": other.checked()})
 
     def __repr__(self) -> str:
-        return self.explain().rstrip()
+        return self.explain().rstrip() if self._is_begun() else f"A model that compares nothing yet:\n{self._text}"
 
     def _repr_html_(self) -> str:
+        if not self._is_begun():
+            return f"<pre>{html.escape(repr(self))}</pre>"
         prose, chart = asked(_plait.explain_model, {"text": self._text})
         paragraphs = "".join(
             f'<p style="white-space: pre-line">{html.escape(text)}</p>' for text in prose.strip().split("\n\n")

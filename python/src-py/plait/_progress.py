@@ -7,6 +7,8 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from plait._errors import refuse
+
 Progress = Callable[[str, float], object]
 
 
@@ -21,6 +23,8 @@ class Shown:
         self._clear: Callable[[], object] = lambda: None
         if callable(progress):
             self._call = progress
+        elif not (progress is None or isinstance(progress, bool)):
+            refuse(f"progress is of type {type(progress).__name__}", "give a function of stage and share, True or False")
         elif progress is not False:
             notebook = _notebook()
             if notebook is not None:

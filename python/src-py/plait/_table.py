@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Callable
 from typing import Any
 
-from plait import _plait
+from plait import _given, _plait
 from plait._errors import asked
 
 SHOWN = 10
+
+_OF_KIND: dict[str, Callable[[str], Any]] = {
+    "whole": int,
+    "number": float,
+    "truth": lambda cell: cell == "true",
+}
 
 
 class Table:
     """Rows and columns, as Arrow has them.
 
     Whatever knows ``__arrow_c_stream__`` takes it without a copy: ``polars.DataFrame(table)``,
-    ``pyarrow.table(table)``, ``duckdb.from_arrow(pyarrow.table(table))``, ``pandas.DataFrame.from_arrow(table)``.
+    ``pyarrow.table(table)``, ``duckdb.from_arrow(pyarrow.table(table))``, and from its version 3 on pandas:
+    ``pandas.DataFrame.from_arrow(table)``. :meth:`to_pandas` is for any version.
     """
 
     def __init__(self, table: _plait.Table) -> None:
@@ -32,10 +40,18 @@ class Table:
         """The names of the columns, in order."""
         return self._table.column_names
 
-    def rows(self, first: int = 0, n: int = SHOWN) -> list[dict[str, str | None]]:
-        """Up to ``n`` rows from ``first`` on, as text; ``None`` where a value is missing."""
-        cells = asked(self._table.cells, first, n)
-        return [dict(zip(self.columns, row)) for row in cells]
+    def rows(self, first: int = 0, n: int = SHOWN) -> list[dict[str, Any]]:
+        """Up to ``n`` rows from ``first`` on: numbers and truths as such, all else as text; ``None`` where a value is
+        missing."""
+        first, n = _given.whole("first", first, 0), _given.whole("n", n, 0)
+        kinds = [_OF_KIND.get(kind, str) for kind in self._table.kinds]
+        return [
+            {
+                name: None if cell is None else kind(cell)
+                for name, kind, cell in zip(self.columns, kinds, row)
+            }
+            for row in asked(self._table.cells, first, n)
+        ]
 
     def to_polars(self) -> Any:
         """A frame of polars, which must be installed."""

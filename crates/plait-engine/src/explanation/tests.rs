@@ -68,7 +68,7 @@ fn the_starting_point_is_rounded_as_the_prose_of_the_model_rounds_it() {
     let mut model = crate::fixture::model(LinkType::DedupeOnly, Vec::new());
     model.classes = crate::training::two_classes(1.0 / 34.6, Vec::new(), Vec::new());
     assert_eq!(matches_among_pairs(&model), "1 pair in 35 is of one person");
-    let prose = crate::model::prose(&model);
+    let prose = crate::model::prose(&model, Some(model.link_type));
     assert!(prose.contains("1 in 35 is of one person"), "{prose}");
 }
 

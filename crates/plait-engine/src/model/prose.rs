@@ -4,13 +4,20 @@ use std::fmt::Write as _;
 
 use super::schema::{self, CLUSTERINGS, LINK_TYPES, MISSINGS};
 use super::text::field_words;
-use super::{BlockingKey, BlockingRule, Comparison, DeterministicRule, Guard, Model, Part, pairs_together};
+use super::{
+    BlockingKey, BlockingRule, Comparison, DeterministicRule, Guard, LinkType, Model, Part, pairs_together,
+};
 
 /// What the model does, in paragraphs of plain English: how pairs are found, what is compared and what each level
-/// is worth in bits, when a pair is linked, how links become people. Ends in a newline.
-pub fn prose(model: &Model) -> String {
-    let looks_at = schema::row(LINK_TYPES, &model.link_type).2;
+/// is worth in bits, when a pair is linked, how links become people. Without a `link_type` the sources decide which pairs it
+/// looks at. Ends in a newline.
+pub fn prose(model: &Model, link_type: Option<LinkType>) -> String {
     let name = &model.name;
+    let looks_at = link_type.map_or(
+        "pairs of records within a source that is the only one, of several at pairs of different sources, and at both if one of \
+         these seems to hold a person twice",
+        |link_type| schema::row(LINK_TYPES, &link_type).2,
+    );
     let mut out = format!("The model \"{name}\" looks at {looks_at}.\n\n");
     out.push_str(&candidates(&model.blocking));
     out.push_str(if model.comparisons.is_empty() {
@@ -351,7 +358,7 @@ fn push(out: &mut String, text: std::fmt::Arguments<'_>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Class, LinkType, Missing, arbitrary, read};
+    use crate::model::{Class, Missing, arbitrary, read};
     use proptest::prelude::*;
 
     fn example() -> Model {
@@ -360,7 +367,7 @@ mod tests {
 
     #[test]
     fn an_untrained_model_says_what_it_will_do() {
-        insta::assert_snapshot!(prose(&example()), @r#"
+        insta::assert_snapshot!(prose(&example(), Some(LinkType::LinkOnly)), @r#"
         The model "two files of people" looks at pairs of records from different sources only.
 
         How pairs are found. Two records are compared if all of one of these lines is the same:
@@ -419,7 +426,7 @@ mod tests {
             class("stranger", false, 0.9, [0.004, 0.001, 0.005, 1e-7, 0.989_999_9]),
             class("same household", false, 1.0 - 0.9 - 1e-6, [0.02, 0.0, 0.03, 0.0, 0.95]),
         ];
-        insta::assert_snapshot!(prose(&model), @r#"
+        insta::assert_snapshot!(prose(&model, Some(model.link_type)), @r#"
         The model "two files of people" looks at all pairs of records within one source.
 
         How pairs are found. Plait chooses from the data which pairs are worth comparing.
@@ -480,7 +487,7 @@ mod tests {
         #![proptest_config(arbitrary::fixed(50))]
         #[test]
         fn every_model_can_be_said_in_sentences(file in arbitrary::file()) {
-            let text = prose(&file.model);
+            let text = prose(&file.model, file.states_link_type.then_some(file.model.link_type));
             prop_assert!(text.contains("When a pair is linked") && !text.contains("NaN"), "{}", text);
         }
     }

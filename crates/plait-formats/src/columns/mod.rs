@@ -12,6 +12,7 @@ mod header;
 mod headerless;
 mod infer;
 mod mask;
+mod midnights;
 mod profile;
 mod spreadsheet;
 #[cfg(test)]
@@ -32,6 +33,7 @@ pub use infer::{
     plan_on, record_column, share_identifiers,
 };
 pub use mask::mask;
+pub use midnights::evenings_before;
 pub use profile::{ColumnProfile, MaskedRow, Placeholder, Profile, Validity};
 pub(crate) use spreadsheet::{hashes_message, short_dates_message};
 pub use spreadsheet::{lost_zeros, read_day_numbers, unread};

@@ -11,6 +11,9 @@ use arrow_array::types::{
 };
 use arrow_array::{Array, ArrayRef};
 use arrow_schema::{DataType, TimeUnit};
+use jiff::Timestamp;
+use jiff::fmt::temporal::DateTimeParser;
+use jiff::tz::TimeZone;
 use plait_types::{Column, Issue, IssueKind, NULL};
 use std::fmt::Write;
 use std::sync::Arc;
@@ -70,11 +73,12 @@ impl ArrowColumn {
             | T::Float16
             | T::Float32
             | T::Float64
-            | T::Timestamp(..)
+            | T::Timestamp(_, None)
             | T::Date32
             | T::Date64
             | T::Time32(_)
             | T::Time64(_) => Some(Self::Keyed(KeyedColumn::with_rows(rows))),
+            T::Timestamp(_, Some(zone)) => zone_of(zone).map(|_| Self::Keyed(KeyedColumn::with_rows(rows))),
             _ => None,
         }
     }
@@ -244,37 +248,17 @@ fn push_keyed(column: &mut KeyedColumn, array: &dyn Array) {
         T::Date64 => {
             add_keys::<Date64Type>(column, array, |value| value, |key, text| timestamp(key, 1_000, text));
         }
-        T::Timestamp(TimeUnit::Second, _) => {
-            add_keys::<TimestampSecondType>(
-                column,
-                array,
-                |value| value,
-                |key, text| timestamp(key, 1, text),
-            );
+        T::Timestamp(TimeUnit::Second, zone) => {
+            add_moments::<TimestampSecondType>(column, array, 1, zone.as_deref());
         }
-        T::Timestamp(TimeUnit::Millisecond, _) => {
-            add_keys::<TimestampMillisecondType>(
-                column,
-                array,
-                |value| value,
-                |key, text| timestamp(key, 1_000, text),
-            );
+        T::Timestamp(TimeUnit::Millisecond, zone) => {
+            add_moments::<TimestampMillisecondType>(column, array, 1_000, zone.as_deref());
         }
-        T::Timestamp(TimeUnit::Microsecond, _) => {
-            add_keys::<TimestampMicrosecondType>(
-                column,
-                array,
-                |value| value,
-                |key, text| timestamp(key, 1_000_000, text),
-            );
+        T::Timestamp(TimeUnit::Microsecond, zone) => {
+            add_moments::<TimestampMicrosecondType>(column, array, 1_000_000, zone.as_deref());
         }
-        T::Timestamp(TimeUnit::Nanosecond, _) => {
-            add_keys::<TimestampNanosecondType>(
-                column,
-                array,
-                |value| value,
-                |key, text| timestamp(key, 1_000_000_000, text),
-            );
+        T::Timestamp(TimeUnit::Nanosecond, zone) => {
+            add_moments::<TimestampNanosecondType>(column, array, 1_000_000_000, zone.as_deref());
         }
         T::Time32(TimeUnit::Second) => {
             add_keys::<Time32SecondType>(column, array, i64::from, |key, text| time(key, 1, text));
@@ -324,6 +308,31 @@ fn add_keys<T: ArrowPrimitiveType>(
             }
             None => column.push_missing(),
         }
+    }
+}
+
+/// Moments as the clock of their zone shows them, which is how people wrote them: midnight of a summer's day in London is of the
+/// day before in UTC.
+fn add_moments<T: ArrowPrimitiveType<Native = i64>>(
+    column: &mut KeyedColumn,
+    array: &dyn Array,
+    per_second: i64,
+    zone: Option<&str>,
+) {
+    let zone = zone.and_then(zone_of);
+    let on_the_clock = |moment: i64| {
+        let second = Timestamp::from_second(moment.div_euclid(per_second)).ok();
+        let offset = zone.as_ref().zip(second).map_or(0, |(zone, second)| zone.to_offset(second).seconds());
+        moment.saturating_add(i64::from(offset) * per_second)
+    };
+    add_keys::<T>(column, array, on_the_clock, |key, text| timestamp(key, per_second, text));
+}
+
+/// A zone by its name or its distance from UTC; `None` of what is neither.
+fn zone_of(name: &str) -> Option<TimeZone> {
+    match name {
+        "Z" | "z" => Some(TimeZone::UTC),
+        name => DateTimeParser::new().parse_time_zone(name).ok(),
     }
 }
 
@@ -470,6 +479,20 @@ mod tests {
             check(&[&moments]),
             ["2010-01-01", "2010-01-01 00:00:00.25", "2010-01-01 12:00:00", "1969-12-31 23:59:59.999"]
         );
+    }
+
+    #[test]
+    fn moments_are_as_the_clock_of_their_zone_shows_them() {
+        // midnight in London of a day in summer, of one in winter, and of one before summer time was known
+        let moments = vec![Some(1_433_113_200_000), Some(1_451_606_400_000), None, Some(-2_208_988_800_000)];
+        let of = |zone: &str| check(&[&TimestampMillisecondArray::from(moments.clone()).with_timezone(zone)]);
+        assert_eq!(of("Europe/London"), ["2015-06-01", "2016-01-01", ".", "1900-01-01"]);
+        for utc in ["UTC", "Etc/UTC", "Z", "+00:00"] {
+            assert_eq!(of(utc), ["2015-05-31 23:00:00", "2016-01-01", ".", "1900-01-01"], "{utc}");
+        }
+        assert_eq!(of("-01:30"), ["2015-05-31 21:30:00", "2015-12-31 22:30:00", ".", "1899-12-31 22:30:00"]);
+        let nowhere = DataType::Timestamp(TimeUnit::Second, Some("Nowhere/At_All".into()));
+        assert!(ArrowColumn::new(&nowhere, 0).is_none());
     }
 
     #[test]

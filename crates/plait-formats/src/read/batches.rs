@@ -127,6 +127,11 @@ fn cast(name: &str, kind: &DataType) -> String {
             (format!("pl.col(\"{name}\").dt.total_days()"), format!("table[\"{name}\"].cast(pa.int64())"))
         }
         T::Dictionary(_, values) => return cast(name, values),
+        // of a zone that nobody knows
+        T::Timestamp(..) => (
+            format!("pl.col(\"{name}\").dt.replace_time_zone(None)"),
+            format!("pc.local_timestamp(table[\"{name}\"])"),
+        ),
         _ => return "leave the column out, or make it one of text".to_owned(),
     };
     format!(
