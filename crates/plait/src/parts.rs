@@ -5,6 +5,7 @@
 //!
 //! | step | takes | gives | by |
 //! |---|---|---|---|
+//! | [`check`] | the headers of each source | – | – |
 //! | [`plan`] | some rows of each source | the document | – |
 //! | [`Parts::prepare`] | rows of a source | `PIECE`, `ASKED` | home, counting part |
 //! | [`Step::Count`] | `ASKED` | `REPLY`, `COMMON`, `SAID` | home |
@@ -32,7 +33,9 @@ use crate::link::{Findings, SourceFacts, spike_words};
 use crate::model;
 use crate::output;
 use crate::routes::WithoutRoute;
-use crate::source::{Opened, RecordNames, SourceSpec, open};
+use crate::source::{
+    Opened, RecordNames, SourceSpec, no_such_column, open, refuse_equal_names, refuse_unknown_roles,
+};
 use crate::summary;
 use plait_engine::blocking::Blocks;
 use plait_engine::comparison::Comparer;
@@ -48,11 +51,12 @@ use plait_engine::records::Records;
 use plait_engine::scoring::Scorer;
 use plait_engine::training::TrainingOptions;
 use plait_formats::messages::Messages;
-use plait_formats::read::Rows;
+use plait_formats::read::{Rows, column_names};
 use plait_formats::write::{OutTable, OutValues, to_rows};
 use plait_types::{Column, Fault, FaultCode, Issue, IssueKind, NULL, PersonId, Role, Values};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 
 /// What a driver wants to link.
@@ -62,6 +66,15 @@ pub struct PlanRequest {
     pub sources: Vec<SourceSpec>,
     /// How many rows each has in all.
     pub n_records: Vec<u64>,
+    /// How they are linked.
+    pub options: PlanOptions,
+    /// About how many processes work at once.
+    pub processes: u32,
+}
+
+/// How a driver wants sources to be linked.
+#[derive(Clone, Debug)]
+pub struct PlanOptions {
     /// The text of a model file, and what to call it.
     pub model: (String, String),
     /// Roles that replace the inferred ones: header, role.
@@ -70,8 +83,15 @@ pub struct PlanRequest {
     pub link_type: Option<LinkType>,
     /// Match probability from which a pair is a link; the model's if `None`.
     pub link_from: Option<f64>,
-    /// About how many processes work at once.
-    pub processes: u32,
+}
+
+/// What options mean for some sources, as far as their headers tell.
+struct Understood {
+    file: ModelFile,
+    /// Those of the model and of the call.
+    roles: Vec<(String, Role)>,
+    /// With what the call says instead.
+    model: Model,
 }
 
 /// What all steps have to know; [`document`](Parts::document) is its text.
@@ -200,20 +220,71 @@ pub struct PartsDone {
     pub ties: u64,
 }
 
+/// Refuses what [`plan`] would refuse whatever rows sources with these names and headers have: mistakes of a call, before any work on
+/// a cluster.
+pub fn check(sources: &[(String, Vec<String>)], options: &PlanOptions) -> Result<(), Faults> {
+    understood(sources, options).map(drop)
+}
+
+fn understood(sources: &[(String, Vec<String>)], options: &PlanOptions) -> Result<Understood, Faults> {
+    let (text, called) = &options.model;
+    let file = plait_engine::model::read(text, called)?;
+    let names = sources.iter().map(|(source, headers)| column_names(source, headers));
+    let headers = names.collect::<Result<Vec<_>, _>>()?.concat();
+    refuse_equal_names(sources.iter().map(|(name, _)| (&**name, Path::new(name))))?;
+    let mut roles = file.columns.clone();
+    roles.retain(|(name, _)| !options.roles.iter().any(|(given, _)| given == name));
+    roles.extend(options.roles.iter().cloned());
+    let headers: Vec<&str> = headers.iter().map(String::as_str).collect();
+    refuse_unknown_roles(&roles, &headers, |_| None, no_such_column)
+        .map_err(|faults| model::say_from_model(faults, &file, called))?;
+    let mut model = file.model.clone();
+    if model.blocking.is_empty() || model.comparisons.is_empty() {
+        return Err(Fault::new(
+            FaultCode::BadModel,
+            "the model does not say what is compared and by which rules",
+            "let it be chosen from some of the records: plait.link(some, ...).model, or plait model new",
+        )
+        .because("what is best to compare is found out by trying, which takes records that one process has")
+        .into());
+    }
+    if let Some(link_type) = options.link_type {
+        model.link_type = link_type;
+    } else if !file.states_link_type && sources.len() == 1 {
+        model.link_type = LinkType::DedupeOnly;
+    } else if !file.states_link_type {
+        return Err(Fault::new(
+            FaultCode::BadOption,
+            "neither the model nor the call says which pairs to look at",
+            "give link_type=\"link_only\", or \"link_and_dedupe\" if a source may have a person twice",
+        )
+        .because(
+            "whether a source has a person twice is told from all its rows, which no one process has here",
+        )
+        .into());
+    }
+    model::refuse_link_type(&model, sources.len())?;
+    if let Some(link) = options.link_from {
+        if !(0.0..=1.0).contains(&link) {
+            return Err(model::bad_threshold(link).into());
+        }
+        model.accept.link = link;
+        model.accept.review = model.accept.review.min(link);
+    }
+    Ok(Understood { file, roles, model })
+}
+
 /// Understands the columns of the sources by some of their rows, and makes the document that all steps take.
 ///
 /// What needs all rows of a source to be understood is refused: full names in one column, days as numbers.
 pub fn plan(request: &PlanRequest) -> Result<String, Faults> {
-    let (text, called) = &request.model;
-    let file = plait_engine::model::read(text, called)?;
-    let mut roles = file.columns.clone();
-    roles.retain(|(name, _)| !request.roles.iter().any(|(given, _)| given == name));
-    roles.extend(request.roles.iter().cloned());
-    let before: Vec<usize> = request.sources.iter().map(columns_of).collect();
+    let called = &request.options.model.1;
+    let sources: Vec<(String, Vec<String>)> = request.sources.iter().map(headers_of).collect();
+    let Understood { file, roles, mut model } = understood(&sources, &request.options)?;
     let mut opened = open(&request.sources, &roles, &Silent)
         .map_err(|faults| model::say_from_model(faults, &file, called))?;
-    for (source, before) in opened.iter().zip(before) {
-        refuse_what_needs_all_rows(source, before)?;
+    for (source, (_, headers)) in opened.iter().zip(&sources) {
+        refuse_what_needs_all_rows(source, headers.len())?;
     }
     let n_records: u64 = request.n_records.iter().sum();
     if n_records > u64::from(u32::MAX) {
@@ -243,50 +314,14 @@ pub fn plan(request: &PlanRequest) -> Result<String, Faults> {
     }
     let facts: Vec<SourceFacts> = opened.iter_mut().map(SourceFacts::of).collect();
     opened.iter_mut().for_each(|source| drop(source.take_record_names()));
-    let mut model = file.model.clone();
-    if model.blocking.is_empty() || model.comparisons.is_empty() {
-        return Err(Fault::new(
-            FaultCode::BadModel,
-            "the model does not say what is compared and by which rules",
-            "let it be chosen from some of the records: plait.link(some, ...).model, or plait model new",
-        )
-        .because("what is best to compare is found out by trying, which takes records that one process has")
-        .into());
-    }
     if request.sources.len() == 1 {
         model.remove_comparisons_of(plait_engine::records::SOURCE_OF_RECORD);
     }
     let mut needed = model.fields();
     needed.extend([Role::Sex.name().to_owned(), NHS_NUMBER_STATUS.to_owned()]);
-    let inputs =
-        |opened: Vec<Opened>| opened.into_iter().map(|source| source.into_input(Some(&needed))).collect();
-    let inputs: Vec<_> = inputs(opened);
-    let copies = inputs.iter().map(plait_engine::records::SourceInput::clone).collect();
-    let records = Records::new(copies);
-    if let Some(link_type) = request.link_type {
-        model.link_type = link_type;
-    } else if !file.states_link_type && records.sources.len() == 1 {
-        model.link_type = LinkType::DedupeOnly;
-    } else if !file.states_link_type {
-        return Err(Fault::new(
-            FaultCode::BadOption,
-            "neither the model nor the call says which pairs to look at",
-            "give link_type=\"link_only\", or \"link_and_dedupe\" if a source may have a person twice",
-        )
-        .because(
-            "whether a source has a person twice is told from all its rows, which no one process has here",
-        )
-        .into());
-    }
-    model::refuse_link_type(&model, records.sources.len())?;
+    let inputs: Vec<_> = opened.into_iter().map(|source| source.into_input(Some(&needed))).collect();
+    let records = Records::new(inputs.clone());
     model::refuse_unusable_fields(&model, &records)?;
-    if let Some(link) = request.link_from {
-        if !(0.0..=1.0).contains(&link) {
-            return Err(model::bad_threshold(link).into());
-        }
-        model.accept.link = link;
-        model.accept.review = model.accept.review.min(link);
-    }
     let routes = WithoutRoute::of(&records, &facts);
     if routes.has_some_alone() || !routes.findings.is_empty() {
         let finding = routes
@@ -320,8 +355,9 @@ fn text_of(document: &Document) -> String {
     serde_json::to_string(document).expect("a document is plain data")
 }
 
-fn columns_of(source: &SourceSpec) -> usize {
-    source.rows.as_ref().map_or(0, |rows| rows.schema().fields().len())
+fn headers_of(source: &SourceSpec) -> (String, Vec<String>) {
+    let fields = source.rows.iter().flat_map(|rows| rows.schema().fields());
+    (source.called(), fields.map(|field| field.name().clone()).collect())
 }
 
 /// Refuses what can only be told from all rows of a source.
