@@ -808,7 +808,7 @@ fn read_all(said: &[Vec<u8>]) -> Result<Vec<Said>, Faults> {
 fn unreadable(_: Unreadable) -> Faults {
     Fault::new(
         FaultCode::LostMessage,
-        "records or pairs did not come to another part as they were sent",
+        "records or pairs did not come to another part as they were sent, or came in another order when a frame was read again",
         "run it again; where a frame is another one each time it is asked, write it to a table first",
     )
     .into()

@@ -154,6 +154,8 @@ pub struct Totals {
     pub of_values: Vec<(usize, [u64; 2], u32)>,
     /// So many pairs blocks have at least, as far as is known: in truth there may be fewer.
     pub least_pairs: u64,
+    /// Per home, which record has which place, as a sum.
+    pub orders: BTreeMap<u32, u64>,
 }
 
 /// What one counting part found.
@@ -178,6 +180,8 @@ pub struct Counts {
     pub pairs_counted: u64,
     /// Pairs of the sample of blocks.
     pub pairs_sampled: u64,
+    /// As in [`Totals`].
+    pub orders: BTreeMap<u32, u64>,
 }
 
 impl Counts {
@@ -240,6 +244,7 @@ impl Counts {
         self.of_values.extend(&other.of_values);
         self.pairs_counted += other.pairs_counted;
         self.pairs_sampled += other.pairs_sampled;
+        self.orders.extend(&other.orders);
     }
 
     /// Per field, from how many records on a value is held by implausibly many; `None` where none is.
@@ -260,6 +265,7 @@ impl Counts {
             of_values: self.of_values.clone(),
             // half of what the sample says, which has missed large blocks or met them
             least_pairs: self.pairs_counted.max(self.pairs_sampled.saturating_mul(SAMPLED_BLOCKS / 2)),
+            orders: self.orders.clone(),
         };
         for spike in spikes {
             if let Some(learning) = plan.learning.as_ref().filter(|learning| learning.fields[spike.field]) {
