@@ -340,6 +340,19 @@ class OnSail(Data, unittest.TestCase):
         error = self.refused(plait.PlaitError, {**frames, "pupils": frames["pupils"].union(again)})
         self.assertEqual(error.code, "E012")
 
+    def test_a_frame_that_is_read_in_another_order_each_time_is_refused(self) -> None:
+        def shuffled(batches: Any) -> Any:
+            import random
+
+            for batch in batches:
+                yield batch.take(pa.array(random.sample(range(batch.num_rows), batch.num_rows)))
+
+        frames = self.frames(self.spark, "two")
+        frames["pupils"] = frames["pupils"].mapInArrow(shuffled, frames["pupils"].schema)
+        error = self.refused(plait.PlaitError, frames)
+        self.assertEqual(error.code, "E056")
+        self.assertIn("in another order", str(error))
+
     def test_what_only_all_rows_could_tell_is_refused(self) -> None:
         frames = self.frames(self.spark, "two")
         days = "cast(datediff(cast(dob as date), date'1899-12-30') as string) as dob"

@@ -105,9 +105,10 @@ struct Document {
     model: String,
     /// Findings in the rows that were looked at.
     issues: Vec<String>,
-    totals: Option<Totals>,
-    counts: Option<Counts>,
-    split: Option<Split>,
+    /// Per field, from how many records on a value is held by implausibly many, once that is known.
+    implausible_from: Vec<Option<u32>>,
+    totals: Totals,
+    split: Split,
     asked: Asked,
 }
 
@@ -116,6 +117,8 @@ struct Document {
 pub struct Parts {
     document: Document,
     setup: Setup,
+    /// What counting all records has shown, until it has been said what follows for all.
+    counts: Option<Counts>,
     /// What the model is being learned from.
     lesson: Option<Lesson>,
     /// What is still open of a model that has been learned.
@@ -343,9 +346,9 @@ pub fn plan(request: &PlanRequest) -> Result<String, Faults> {
         record,
         model,
         issues,
-        totals: None,
-        counts: None,
-        split: None,
+        implausible_from: Vec::new(),
+        totals: Totals::default(),
+        split: Split::default(),
         asked: Asked::default(),
     };
     Ok(text_of(&document))
@@ -419,15 +422,19 @@ impl Parts {
             return Err(other(&version).into());
         }
         let document: Document = serde_json::from_value(value).map_err(|_| Faults::from(other(&version)))?;
+        Self::with(document)
+    }
+
+    fn with(document: Document) -> Result<Self, Faults> {
         let setup = Setup {
             plan: document.plan.clone(),
-            totals: document.totals.clone().unwrap_or_default(),
-            split: Arc::new(document.split.clone().unwrap_or_default()),
+            totals: document.totals.clone(),
+            split: Arc::new(document.split.clone()),
             model: plait_engine::model::read(&document.model, "the model")?.model,
             options: TrainingOptions::default(),
             asked: document.asked.clone(),
         };
-        Ok(Self { document, setup, lesson: None, unsettled: None })
+        Ok(Self { document, setup, counts: None, lesson: None, unsettled: None })
     }
 
     /// The text that a step takes.
@@ -536,17 +543,15 @@ impl Parts {
         let setup = &self.setup;
         match step {
             Step::Count => {
-                let counted = count(&setup.plan, setup.model.blocking.len(), part, of(kind::ASKED))
-                    .map_err(unreadable)?;
+                let counted = count(&setup.plan, &setup.model, part, of(kind::ASKED)).map_err(unreadable)?;
                 send(sent, kind::REPLY, counted.replies);
                 sent.push(kind::COMMON, part, &counted.common);
                 say(sent, &Said { counts: Some(counted.counts), ..Said::default() });
             }
             Step::Spikes => {
-                let counts = self.document.counts.as_ref().expect("counting comes before");
-                let from = counts.implausible_from(&setup.plan);
+                let from = &self.document.implausible_from;
                 let found =
-                    of(kind::COMMON).map(|common| spikes(common, &from)).collect::<Result<Vec<_>, _>>();
+                    of(kind::COMMON).map(|common| spikes(common, from)).collect::<Result<Vec<_>, _>>();
                 say(sent, &Said { spikes: found.map_err(unreadable)?.concat(), ..Said::default() });
             }
             Step::Explode => {
@@ -624,36 +629,39 @@ impl Parts {
             )
             .into());
         }
-        Self::of(&text_of(&Document { counts: Some(counts), ..self.document.clone() }))
+        let implausible_from = counts.implausible_from(&self.document.plan);
+        let parts = Self::with(Document { implausible_from, ..self.document.clone() })?;
+        Ok(Self { counts: Some(counts), ..parts })
     }
 
     /// Whether some values are held by implausibly many, so that [`Step::Spikes`] has something to find.
     pub fn has_spikes(&self) -> bool {
-        let counts = self.document.counts.as_ref();
-        counts.is_some_and(|counts| counts.implausible_from(&self.document.plan).iter().any(Option::is_some))
+        self.document.implausible_from.iter().any(Option::is_some)
     }
 
     /// With the values that implausibly many records hold, and pairs shared out.
+    ///
+    /// Panics if nothing has been counted: [`counted`](Self::counted) comes before.
     pub fn spiked(&self, said: &[Vec<u8>]) -> Result<Self, Faults> {
         let spikes: Vec<Spike> = read_all(said)?.into_iter().flat_map(|said| said.spikes).collect();
-        let counts = self.document.counts.clone().expect("counting comes before");
-        self.refuse_explosions(&counts)?;
+        let counts = self.counts.as_ref().expect("counting comes before");
+        let n_pairs = counts.n_pairs();
+        self.refuse_explosions(counts, &n_pairs)?;
         let processes = self.document.plan.processes;
         // enough that one that takes longer is made up for, and that no part needs much memory
         let by_records = (self.document.plan.n_records() / RECORDS_OF_PART) as u32;
-        let by_pairs = (counts.n_pairs().iter().sum::<u64>() / 60_000_000) as u32;
+        let by_pairs = (n_pairs.iter().sum::<u64>() / 60_000_000) as u32;
         let split = counts.split((processes * 3).max(by_records).max(by_pairs));
-        let totals = counts.totals(&self.document.plan, &spikes);
+        let totals = counts.totals(&self.document.plan, self.setup.model.link_type, &spikes);
         let field = |spike: &Spike| &self.document.plan.fields[spike.field].name;
         let told = spikes.iter().map(|spike| spike_words(field(spike), spike.records.iter().sum()));
         let document = Document {
             issues: self.document.issues.iter().cloned().chain(told).collect(),
-            totals: Some(totals),
-            split: Some(split),
-            counts: Some(counts),
+            totals,
+            split,
             ..self.document.clone()
         };
-        Self::of(&text_of(&document))
+        Self::with(document)
     }
 
     /// Whether the model is still to be learned.
@@ -669,15 +677,14 @@ impl Parts {
     /// With what comparing parts have seen of the records, from which the model is to be learned, or with what they need to
     /// [look again](Self::looks_again).
     pub fn learned(&self, seen: &[Vec<u8>]) -> Result<Self, Faults> {
-        let changed = |document: Document| Self::of(&text_of(&document));
         match self.setup.lesson(seen.iter().map(Vec::as_slice)).map_err(part_fault)? {
             Heard::Enough(lesson) => {
-                let parts = changed(Document { asked: lesson.asks(), ..self.document.clone() })?;
+                let parts = Self::with(Document { asked: lesson.asks(), ..self.document.clone() })?;
                 Ok(Self { lesson: Some(lesson), ..parts })
             }
             Heard::TooLittle(least_pairs) => {
                 let totals = Totals { least_pairs, ..self.setup.totals.clone() };
-                changed(Document { totals: Some(totals), ..self.document.clone() })
+                Self::with(Document { totals, ..self.document.clone() })
             }
         }
     }
@@ -702,7 +709,7 @@ impl Parts {
         let lesson = self.lesson.as_ref().expect("what was seen comes before");
         let Taught { classes, warnings, asked, unsettled } =
             lesson.teach(&self.setup, &counted).map_err(part_fault)?;
-        let parts = self.with(&Model { classes, ..self.setup.model.clone() }, warnings, asked)?;
+        let parts = self.with_model(&Model { classes, ..self.setup.model.clone() }, warnings, asked)?;
         Ok(Self { unsettled, ..parts })
     }
 
@@ -713,22 +720,22 @@ impl Parts {
         let mut model = self.setup.model.clone();
         let warnings = unsettled.settle(&mut model, seen.iter().map(Vec::as_slice)).map_err(unreadable)?;
         let has_changed = !warnings.is_empty();
-        has_changed.then(|| self.with(&model, warnings, Asked::default())).transpose()
+        has_changed.then(|| self.with_model(&model, warnings, Asked::default())).transpose()
     }
 
     /// With a model that was learned, and what a careful person should know about it.
-    fn with(&self, model: &Model, warnings: Vec<String>, asked: Asked) -> Result<Self, Faults> {
+    fn with_model(&self, model: &Model, warnings: Vec<String>, asked: Asked) -> Result<Self, Faults> {
         let file = plait_engine::model::read(&self.document.model, "the model")?;
         let model = plait_engine::model::write(&ModelFile { model: model.clone(), ..file });
         let mut document = Document { model, asked, ..self.document.clone() };
         let doubts =
             warnings.into_iter().map(|doubt| Issue::new(IssueKind::ModelInDoubt, "the model", doubt));
         document.issues.extend(doubts.map(|doubt| doubt.to_string()));
-        Self::of(&text_of(&document))
+        Self::with(document)
     }
 
-    fn refuse_explosions(&self, counts: &Counts) -> Result<(), Fault> {
-        let rules = self.setup.model.blocking.iter().zip(counts.n_pairs());
+    fn refuse_explosions(&self, counts: &Counts, n_pairs: &[u64]) -> Result<(), Fault> {
+        let rules = self.setup.model.blocking.iter().zip(n_pairs);
         let largest =
             |rule: usize| counts.sizes[rule].last_key_value().map_or(0, |(&size, _)| u64::from(size));
         for (at, (rule, n_pairs)) in rules.enumerate().filter(|(at, _)| *at < counts.sizes.len()) {
@@ -736,7 +743,7 @@ impl Parts {
             let of_block = size * size.saturating_sub(1) / 2;
             // large blocks are cut into shares here, and of small ones not all are counted
             if of_block > HUGE_BLOCK {
-                model::refuse_huge_block(rule, size, [of_block, n_pairs.max(of_block)])?;
+                model::refuse_huge_block(rule, size, [of_block, of_block.max(*n_pairs)])?;
             }
         }
         Ok(())

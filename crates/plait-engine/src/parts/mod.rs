@@ -41,7 +41,7 @@ use crate::random::{below, draw};
 use crate::records::{LEAST_OF_SPIKE, Records};
 use crate::scoring::{ScoredPairs, Scorer, score};
 use crate::training::pairs_of;
-use hashbrown::{HashMap, HashSet};
+use hashbrown::HashMap;
 use packed::{Gathering, Packer, Reader, Used, Writer};
 use plait_types::placeholder::is_of_one_person_or_home;
 use plait_types::{Column, Fault, Role, Table};
@@ -253,24 +253,23 @@ pub struct Counted {
     pub common: Vec<u8>,
 }
 
-/// Counts what pieces have sent to the counting part of this number, of a model with so many blocking rules.
+/// Counts what pieces have sent to the counting part of this number.
 pub fn count<'a>(
     plan: &Plan,
-    n_rules: usize,
+    model: &Model,
     part: u32,
     messages: impl IntoIterator<Item = &'a [u8]>,
 ) -> Result<Counted, Unreadable> {
     let mut submissions = messages.into_iter().map(Submission::read).collect::<Result<Vec<_>, _>>()?;
     submissions.sort_unstable_by_key(|submission| submission.piece);
-    let n_fields = plan.fields.len();
+    let (n_fields, n_rules) = (plan.fields.len(), model.blocking.len());
     let mut totals: Vec<HashMap<u128, u32>> = Vec::new();
     // where only pairs of two sources may be compared, those within one are counted too
     let mut within: Vec<HashMap<(u128, usize), u32>> = Vec::new();
     let learning = plan.learning.as_ref();
     let is_within_counted = |at: usize| {
-        learning.is_some_and(|learning| {
-            learning.link_type == LinkType::LinkOnly && learning.is_pairing(at, n_fields)
-        })
+        model.link_type == LinkType::LinkOnly
+            && learning.is_some_and(|learning| learning.is_pairing(at, n_fields))
     };
     let mut counts = Counts::none(plan);
     for Submission { piece, source, order, fields } in &submissions {
@@ -286,7 +285,12 @@ pub fn count<'a>(
             }
             for (&hash, &n) in hashes.iter().zip(records) {
                 let total = totals[*field].entry(hash).or_default();
+                let was_twice = *total > 1;
                 *total = total.saturating_add(n);
+                // behind the rules are names of records
+                if *field == n_fields + n_rules && *total > 1 && !was_twice {
+                    counts.n_names_twice[*source] += 1;
+                }
                 if is_within_counted(*field) {
                     *within[*field].entry((hash, *source)).or_default() += n;
                 }
@@ -300,18 +304,9 @@ pub fn count<'a>(
         let sizes = match at.checked_sub(n_fields) {
             None => &mut counts.values[at],
             Some(rule) if rule < n_rules => counts.sizes_of(rule),
-            // names are counted below
             Some(_) => continue,
         };
         totals.values().for_each(|&n| *sizes.entry(n).or_default() += 1);
-    }
-    let mut twice: HashSet<u128> = HashSet::new();
-    for Submission { source, fields, .. } in &submissions {
-        for (field, hashes, _) in fields.iter().filter(|of| of.0 == n_fields + n_rules) {
-            let is_twice = |hash: &&u128| totals[*field][*hash] > 1;
-            let n = hashes.iter().filter(is_twice).filter(|hash| twice.insert(**hash)).count();
-            counts.n_names_twice[*source] += n as u64;
-        }
     }
     if let Some(learning) = learning {
         for (at, (totals, within)) in totals.iter().zip(&within).enumerate() {

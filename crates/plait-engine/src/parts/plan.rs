@@ -2,7 +2,7 @@
 
 use super::{Asked, Learning, SAMPLED_BLOCKS, Split};
 use crate::blocking::{Route, routes};
-use crate::model::Model;
+use crate::model::{LinkType, Model};
 use crate::records::{LEAST_OF_SPIKE, Records, SPIKE, Source, SourceInput};
 use crate::training::{TrainingOptions, pairs_of_sources};
 use plait_types::placeholder::implausible_from_counts;
@@ -256,7 +256,7 @@ impl Counts {
     }
 
     /// What follows for all, given the values that implausibly many hold.
-    pub fn totals(&self, plan: &Plan, spikes: &[Spike]) -> Totals {
+    pub fn totals(&self, plan: &Plan, link_type: LinkType, spikes: &[Spike]) -> Totals {
         let n = self.present.len();
         let mut totals = Totals {
             present: self.present.clone(),
@@ -268,8 +268,8 @@ impl Counts {
             orders: self.orders.clone(),
         };
         for spike in spikes {
-            if let Some(learning) = plan.learning.as_ref().filter(|learning| learning.fields[spike.field]) {
-                totals.equal[spike.field] -= pairs_of_sources(&spike.records, learning.link_type);
+            if plan.learning.as_ref().is_some_and(|learning| learning.fields[spike.field]) {
+                totals.equal[spike.field] -= pairs_of_sources(&spike.records, link_type);
             }
             totals.of_values.retain(|known| (known.0, known.1) != (spike.field, spike.value));
             totals.spikes[spike.field].push(spike.value);

@@ -131,7 +131,7 @@ fn exploded(sources: &[SourceInput], model: &Model, options: TrainingOptions, cu
     let mut counts = Counts::none(&plan);
     let mut common = Vec::new();
     for part in 0..plan.n_counting {
-        let counted = count(&plan, model.blocking.len(), part, asked.of(part)).unwrap();
+        let counted = count(&plan, model, part, asked.of(part)).unwrap();
         replies.send(counted.replies);
         counts.add(&counted.counts);
         common.push(counted.common);
@@ -139,7 +139,7 @@ fn exploded(sources: &[SourceInput], model: &Model, options: TrainingOptions, cu
     assert!(counts.n_names_twice.iter().all(|&n| n == 0));
     let from = counts.implausible_from(&plan);
     let spikes: Vec<Spike> = common.iter().flat_map(|common| spikes(common, &from).unwrap()).collect();
-    let totals = counts.totals(&plan, &spikes);
+    let totals = counts.totals(&plan, model.link_type, &spikes);
     let setup = |split| Setup {
         plan: plan.clone(),
         totals: totals.clone(),
