@@ -178,7 +178,8 @@ def _named(
 
 def _model_text(model: ModelGiven) -> tuple[str, str]:
     if not isinstance(model, (str, os.PathLike, Model)):
-        _refuse(f"what was given as a model is of type {_kind(model)}", "give a plait.Model, or the path or the text of a model file")
+        what = f"what was given as a model is of type {_kind(model)}"
+        _refuse(what, "give a plait.Model, or the path or the text of a model file")
     given = _given.model(model)
     assert given is not None
     if "path" in given:
