@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -22,9 +23,11 @@ def free_port() -> int:
 
 
 class Cluster:
-    """Runs from ``with`` to its end; everything it writes goes with it."""
+    """Runs from ``with`` to its end; everything it writes goes with it. ``environment`` is that of its workers and executors."""
 
-    def __init__(self, workers: int = 2, cores: int = 1, memory: str = "3g") -> None:
+    def __init__(
+        self, workers: int = 2, cores: int = 1, memory: str = "3g", environment: Mapping[str, str] | None = None
+    ) -> None:
         import pyspark
 
         self.home = Path(os.environ.get("SPARK_HOME") or str(Path(pyspark.__file__).parent))
@@ -32,6 +35,7 @@ class Cluster:
         self.port = free_port()
         self.url = f"spark://127.0.0.1:{self.port}"
         self.shape = (workers, cores, memory)
+        self.environment = {**os.environ, **(environment or {})}
         self.workers: list[subprocess.Popen[bytes]] = []
         self.session: Any = None
 
@@ -56,8 +60,9 @@ class Cluster:
         }
         command = [str(self.home / "bin" / "spark-class"), what, *arguments]
         with (self.folder / f"{name}.log").open("wb") as log:
-            environment = {**os.environ, **own}
-            return subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True)
+            return subprocess.Popen(
+                command, env={**self.environment, **own}, stdout=log, stderr=log, start_new_session=True
+            )
 
     def _wait_for(self, port: int) -> None:
         for _ in range(600):

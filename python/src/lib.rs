@@ -61,6 +61,7 @@ fn _plait(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(similarity::sounds, module)?)?;
     module.add_function(wrap_pyfunction!(similarity::standardised, module)?)?;
     module.add_class::<parts::Parts>()?;
+    module.add_function(wrap_pyfunction!(parts::check_parts, module)?)?;
     module.add_function(wrap_pyfunction!(parts::plan_parts, module)?)?;
     Ok(())
 }

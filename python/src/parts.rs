@@ -3,43 +3,54 @@
 use crate::given::{self, link_type};
 use crate::refused;
 use crate::table::Table;
-use plait::parts::{self, PlanRequest, Step};
+use plait::parts::{self, PlanOptions, PlanRequest, Step};
 use plait::{Faults, Rows, SourceSpec};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use std::sync::Arc;
 
-/// What a job in parts is to do, as `plait::parts::PlanRequest` has it.
+/// How sources are to be linked in parts, as `plait::parts::PlanOptions` has it.
 #[derive(FromPyObject)]
 #[pyo3(from_item_all)]
 pub(crate) struct Options {
-    n_records: Vec<u64>,
     /// The text of a model, and what to call it.
     model: (String, String),
     roles: Vec<(String, String)>,
     link_type: Option<String>,
     threshold: Option<f64>,
-    processes: u32,
 }
 
-/// Understands the columns of the sources by some of their rows; gives the document that all steps take.
+impl Options {
+    fn understood(self) -> PyResult<PlanOptions> {
+        Ok(PlanOptions {
+            model: self.model,
+            roles: given::roles(self.roles)?,
+            link_type: link_type(self.link_type)?,
+            link_from: self.threshold,
+        })
+    }
+}
+
+/// Refuses what is wrong whatever rows sources with these names and headers have.
+#[pyfunction]
+pub(crate) fn check_parts(sources: Vec<(String, Vec<String>)>, options: Options) -> PyResult<()> {
+    parts::check(&sources, &options.understood()?).map_err(refused)
+}
+
+/// Understands the columns of the sources by some of their rows; gives the document that all steps take. `n_records` is how many each
+/// has in all.
 #[pyfunction]
 pub(crate) fn plan_parts(
     py: Python<'_>,
     sources: Vec<(String, Py<Table>)>,
+    n_records: Vec<u64>,
+    processes: u32,
     options: Options,
 ) -> PyResult<String> {
     let source =
         |(name, table): (String, Py<Table>)| SourceSpec::of_rows(name, Arc::clone(&table.get().rows));
-    let request = PlanRequest {
-        sources: sources.into_iter().map(source).collect(),
-        n_records: options.n_records,
-        model: options.model,
-        roles: given::roles(options.roles)?,
-        link_type: link_type(options.link_type)?,
-        link_from: options.threshold,
-        processes: options.processes,
-    };
+    let sources = sources.into_iter().map(source).collect();
+    let request = PlanRequest { sources, n_records, options: options.understood()?, processes };
     py.detach(|| parts::plan(&request)).map_err(refused)
 }
 

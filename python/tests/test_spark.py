@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import shutil
 import sys
@@ -33,6 +34,8 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "spark"))
 FORENAMES = "amara linh noah olivia aisha jakub mehmet chidi ioana arjun sofia leo maya zofia emre ada ravi elena".split()
 SURNAMES = "okafor nguyen smith patel kowalski yilmaz khan popescu jones brown wright mensah silva walsh reid".split()
 
+SYLLABLES = "an be cor da el fin gra ho is jo".split()
+
 
 def people(n: int, seed: int) -> list[dict[str, Any]]:
     """Records of people who live in families, some of them several times, with mistakes."""
@@ -61,6 +64,22 @@ def people(n: int, seed: int) -> list[dict[str, Any]]:
     return [{"ref": f"{seed}{at:06}", **record} for at, record in enumerate(records[:n])]
 
 
+def misspelt(n: int, seed: int) -> list[dict[str, Any]]:
+    """Records of people without relatives, several of each, with so many mistakes in forenames that some pairs look like relatives."""
+    dice = random.Random(seed)
+    letters = "abcdefghijklmnopqrstuvwxyz"
+    records = []
+    while len(records) < n:
+        forename, surname = ["".join(dice.choice(SYLLABLES) for _ in range(3)) for _ in range(2)]
+        born = f"{dice.randrange(2005, 2020)}-{dice.randrange(1, 13):02}-{dice.randrange(1, 29):02}"
+        postcode = f"PX{dice.randrange(1, 30)} {dice.randrange(1, 9)}{dice.choice('ABD')}{dice.choice('EFG')}"
+        for _ in range(dice.choice([3, 4, 5])):
+            written = "".join(dice.choice(letters) if dice.random() < 0.2 else letter for letter in forename)
+            records.append({"forename": written, "surname": surname, "dob": born, "postcode": postcode})
+    dice.shuffle(records)
+    return [{"ref": f"{seed}{at:06}", **record} for at, record in enumerate(records[:n])]
+
+
 def table(rows: list[dict[str, Any]]) -> pa.Table:
     return pa.Table.from_pylist(rows)
 
@@ -76,8 +95,9 @@ def outcome(linkage: Any) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
 
 
 class Data:
-    """Two sources, one source, the models that they teach, and what one machine finds with these."""
+    """Sources, the models that they teach, and what one machine finds with these."""
 
+    JOBS = {"two": ["pupils", "clinic"], "one": ["all"], "errors": ["misspelt"]}
     folder: Path
 
     @classmethod
@@ -86,6 +106,7 @@ class Data:
         cls.addClassCleanup(kept.cleanup)  # type: ignore[attr-defined]
         cls.folder = Path(kept.name)
         rows = {"pupils": people(900, 1), "clinic": people(700, 1)[::-1][:500] + people(200, 2), "all": people(1500, 3)}
+        rows["misspelt"] = misspelt(1200, 4)
         # a value that stands for "not known"
         for row in rows["all"][::9]:
             row["email"] = "office@example.org"
@@ -96,7 +117,7 @@ class Data:
         for name, source in cls.tables.items():
             pq.write_table(source, cls.folder / f"{name}.parquet", row_group_size=250)
         cls.model_of, cls.expected, cls.learned = {}, {}, {}
-        for job, names in {"two": ["pupils", "clinic"], "one": ["all"]}.items():
+        for job, names in cls.JOBS.items():
             sources = {name: cls.tables[name] for name in names}
             model = plait.link(sources, progress=False).model
             text = model if isinstance(model, str) else model.to_toml()
@@ -113,8 +134,7 @@ class Data:
             cls.learned[job] = learned.model.to_toml()
 
     def frames(self, spark: Any, job: str) -> dict[str, Any]:
-        names = {"two": ["pupils", "clinic"], "one": ["all"]}[job]
-        return {name: spark.read.parquet(str(self.folder / f"{name}.parquet")) for name in names}
+        return {name: spark.read.parquet(str(self.folder / f"{name}.parquet")) for name in self.JOBS[job]}
 
     def check(self, spark: Any, data: str, untrained: bool = False, **options: Any) -> Any:
         from plait import spark as on_spark
@@ -129,6 +149,98 @@ class Data:
         return found
 
 
+class Frame:
+    """Stands in for a data frame of which no more may be asked than its columns."""
+
+    def __init__(self, *columns: str) -> None:
+        self.columns = list(columns)
+
+    def mapInArrow(self, *_: object) -> None:
+        raise AssertionError("work on the cluster")
+
+
+MODEL = """format = 1
+link_type = "link_only"
+[[compare]]
+field = "surname"
+levels = ["exact"]
+[[candidates]]
+same = ["surname"]
+"""
+
+
+class BeforeSpark(unittest.TestCase):
+    def refused(self, *given: Any, **options: Any) -> plait.PlaitError:
+        from plait import spark as on_spark
+
+        sources = given or ({"pupils": Frame("ref", "surname"), "clinic": Frame("ref", "surname ")},)
+        with self.assertRaises(plait.PlaitError) as raised:
+            on_spark.link(None, *sources, progress=False, **{"model": MODEL, **options})
+        self.assertTrue(raised.exception.help)
+        return raised.exception
+
+    def test_a_mistake_in_the_call_is_told_before_any_work_on_the_cluster(self) -> None:
+        for options, code, said in [
+            ({"roles": {"surnam": "surname"}}, "E003", 'no source has a column "surnam"'),
+            ({"roles": {"surname": "surnam"}}, "E016", '"surnam" is no role'),
+            ({"link_type": "both"}, "E016", '"both" is no link type'),
+            ({"link_type": "dedupe_only"}, "E016", "dedupe_only is for one source"),
+            ({"threshold": 95}, "E014", "the threshold is 95"),
+            ({"threshold": float("nan")}, "E014", "the threshold is NaN"),
+            ({"processes": 0}, "E016", "0 processes"),
+            ({"model": MODEL.replace('link_type = "link_only"\n', "")}, "E016", "which pairs to look at"),
+            ({"model": MODEL.split("[[candidates]]")[0]}, "E015", "by which rules"),
+            ({"model": MODEL.replace("exact", "exactly")}, "E015", "exactly"),
+            ({"model": MODEL + '[columns]\n"Sur name" = "surname"\n'}, "E003", "of the model names"),
+        ]:
+            error = self.refused(**options)
+            self.assertEqual(error.code, code, error)
+            self.assertIn(said, str(error))
+        twice = self.refused({"pupils": Frame("ref", "surname", "ref "), "clinic": Frame("ref", "surname")})
+        self.assertIn('column "ref" is in pupils twice', str(twice))
+        named_alike = self.refused({"table_2": Frame("surname")}, Frame("surname"))
+        self.assertIn('two sources are called "table_2"', str(named_alike))
+
+    def test_what_is_told_early_is_what_the_rows_would_have_told(self) -> None:
+        rows = {"ref": [f"{at:03}" for at in range(40)], "surname": SURNAMES[:10] * 4, "dob": ["2010-01-02"] * 40}
+        sources = [(name, table([dict(zip(rows, row)) for row in zip(*rows.values())])) for name in ["pupils", "clinic"]]
+        tables = [(name, _plait.Table.of(source)) for name, source in sources]
+        right = {"model": (MODEL, "m"), "roles": [], "link_type": None, "threshold": None}
+        wrong = [
+            {"roles": [("surnam", "surname")]},
+            {"roles": [("dob", "surnam")]},
+            {"link_type": "dedupe_only"},
+            {"threshold": 1.5},
+            {"model": ("format = 2", "m")},
+            {"model": (MODEL.split("[[candidates]]")[0], "m")},
+        ]
+        for options in wrong:
+            with self.assertRaises(_plait.Refused) as early:
+                _plait.check_parts([(name, source.column_names) for name, source in sources], {**right, **options})
+            with self.assertRaises(_plait.Refused) as late:
+                _plait.plan_parts(tables, [40, 40], 1, {**right, **options})
+            self.assertEqual(str(early.exception), str(late.exception))
+        _plait.check_parts([(name, source.column_names) for name, source in sources], right)
+
+    def test_what_is_no_model_is_called_so(self) -> None:
+        frames = {"pupils": Frame("surname"), "clinic": Frame("surname")}
+        self.assertIn("no model was given", str(self.refused(frames, model=None)))
+        for given, kind in [(3, "int"), (b"model.toml", "bytes"), ({"format": 1}, "dict"), (Frame(), "Frame")]:
+            error = self.refused(frames, model=given)
+            self.assertEqual(error.code, "E016")
+            self.assertRegex(str(error), f"what was given as a model is of type (\\w+ )?{kind}$")
+        self.assertIn("neither a data frame of Spark nor a model", str(self.refused(frames, 3, model=None)))
+        self.assertIn("neither a data frame of Spark nor a model", str(self.refused(frames, 3)))
+
+    def test_a_model_file_that_is_not_there_has_the_code_that_it_has_elsewhere(self) -> None:
+        with self.assertRaises(plait.PlaitError) as elsewhere:
+            plait.link({"pupils": table(people(20, 1))}, model="nowhere.toml", progress=False)
+        for given in ["nowhere.toml", Path("nowhere.toml")]:
+            error = self.refused(model=given)
+            self.assertEqual(error.code, "E001")
+            self.assertEqual(str(error), str(elsewhere.exception))
+
+
 @unittest.skipIf(pysail is None, "pysail is not installed")
 class OnSail(Data, unittest.TestCase):
     @classmethod
@@ -141,6 +253,8 @@ class OnSail(Data, unittest.TestCase):
         server.start(background=True)
         cls.addClassCleanup(server.stop)
         _, port = server.listening_address
+        # by which PySpark knows from then on that there is no JVM
+        cls.addClassCleanup(os.environ.pop, "SPARK_CONNECT_MODE_ENABLED", None)
         cls.spark = SparkSession.builder.remote(f"sc://127.0.0.1:{port}").getOrCreate()
         cls.addClassCleanup(cls.spark.stop)
 
@@ -159,6 +273,14 @@ class OnSail(Data, unittest.TestCase):
             found = self.check(self.spark, data, untrained=True, processes=3)
             self.assertEqual(found.model.to_toml(), self.learned[data])
             self.assertIn("learning", found.facts["seconds"])
+
+    def test_pairs_are_compared_again_where_they_show_that_a_class_of_relatives_holds_none(self) -> None:
+        found = self.check(self.spark, "errors", untrained=True, processes=3)
+        self.assertIn("comparing again", found.facts["seconds"])
+        self.assertTrue([issue for issue in found.issues if "share a match, as relatives do not" in issue])
+        self.assertEqual(found.model.to_toml(), self.learned["errors"])
+        known = self.check(self.spark, "one", untrained=True)
+        self.assertNotIn("comparing again", known.facts["seconds"])
 
     def refused(self, kind: type[plait.PlaitError], *sources: Any, **options: Any) -> plait.PlaitError:
         from plait import spark as on_spark
@@ -194,8 +316,8 @@ class OnSail(Data, unittest.TestCase):
         # beyond the rows by which columns are understood, which on an engine may be any
         rows = self.tables["all"]
         model = self.model_of["one"].read_text(encoding="utf-8")
-        options = {"roles": [], "link_type": None, "threshold": None, "processes": 1}
-        planned = _plait.plan_parts([("all", _plait.Table.of(rows))], {"n_records": [1500], "model": (model, "m"), **options})
+        options = {"model": (model, "m"), "roles": [], "link_type": None, "threshold": None}
+        planned = _plait.plan_parts([("all", _plait.Table.of(rows))], [1500], 1, options)
         parts = _plait.Parts.of(planned)
         names = ["1000701", *rows["ref"].to_pylist()[1:]]
         last = pa.array([None if name == names[-1] else name for name in names], pa.string())
@@ -217,6 +339,19 @@ class OnSail(Data, unittest.TestCase):
         again = frames["pupils"].where("ref > '1000890'")
         error = self.refused(plait.PlaitError, {**frames, "pupils": frames["pupils"].union(again)})
         self.assertEqual(error.code, "E012")
+
+    def test_a_frame_that_is_read_in_another_order_each_time_is_refused(self) -> None:
+        def shuffled(batches: Any) -> Any:
+            import random
+
+            for batch in batches:
+                yield batch.take(pa.array(random.sample(range(batch.num_rows), batch.num_rows)))
+
+        frames = self.frames(self.spark, "two")
+        frames["pupils"] = frames["pupils"].mapInArrow(shuffled, frames["pupils"].schema)
+        error = self.refused(plait.PlaitError, frames)
+        self.assertEqual(error.code, "E056")
+        self.assertIn("in another order", str(error))
 
     def test_what_only_all_rows_could_tell_is_refused(self) -> None:
         frames = self.frames(self.spark, "two")
@@ -242,8 +377,8 @@ class OnSail(Data, unittest.TestCase):
     def test_another_version_of_plait_is_refused(self) -> None:
         rows = _plait.Table.of(self.tables["all"])
         model = self.model_of["one"].read_text(encoding="utf-8")
-        options = {"roles": [], "link_type": None, "threshold": None, "processes": 1}
-        document = _plait.plan_parts([("all", rows)], {"n_records": [1500], "model": (model, "m"), **options})
+        options = {"model": (model, "m"), "roles": [], "link_type": None, "threshold": None}
+        document = _plait.plan_parts([("all", rows)], [1500], 1, options)
         self.assertEqual(_plait.Parts.of(document).columns(0)[0], "ref")
         other = json.dumps({**json.loads(document), "plait": "0.0.1"})
         with self.assertRaisesRegex(_plait.Refused, "E055.*0.0.1"):
@@ -319,7 +454,6 @@ class OnCluster(Data, unittest.TestCase):
         self.assertEqual(outcome(found), self.expected["two"])
 
     def test_executors_without_plait_are_told_what_to_install(self) -> None:
-        cluster = self.cluster(workers=1, cores=1)
         hiding = self.folder / "hiding"
         hiding.mkdir(exist_ok=True)
         (hiding / "sitecustomize.py").write_text(
@@ -330,7 +464,9 @@ class OnCluster(Data, unittest.TestCase):
             "            raise ModuleNotFoundError(\"No module named 'plait'\", name=name)\n"
             "sys.meta_path.insert(0, Hidden())\n"
         )
-        spark = cluster.open(1, memory="512m", **{"spark.executorEnv.PYTHONPATH": str(hiding)})
+        # not a setting of the session: the first one's are kept by the JVM for all later ones
+        cluster = self.cluster(workers=1, cores=1, environment={"PYTHONPATH": str(hiding)})
+        spark = cluster.open(1, memory="512m")
         from plait import spark as on_spark
 
         with self.assertRaises(plait.UsageError) as raised:

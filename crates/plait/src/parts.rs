@@ -5,6 +5,7 @@
 //!
 //! | step | takes | gives | by |
 //! |---|---|---|---|
+//! | [`check`] | the headers of each source | – | – |
 //! | [`plan`] | some rows of each source | the document | – |
 //! | [`Parts::prepare`] | rows of a source | `PIECE`, `ASKED` | home, counting part |
 //! | [`Step::Count`] | `ASKED` | `REPLY`, `COMMON`, `SAID` | home |
@@ -32,7 +33,9 @@ use crate::link::{Findings, SourceFacts, spike_words};
 use crate::model;
 use crate::output;
 use crate::routes::WithoutRoute;
-use crate::source::{Opened, RecordNames, SourceSpec, open};
+use crate::source::{
+    Opened, RecordNames, SourceSpec, no_such_column, open, refuse_equal_names, refuse_unknown_roles,
+};
 use crate::summary;
 use plait_engine::blocking::Blocks;
 use plait_engine::comparison::Comparer;
@@ -48,11 +51,12 @@ use plait_engine::records::Records;
 use plait_engine::scoring::Scorer;
 use plait_engine::training::TrainingOptions;
 use plait_formats::messages::Messages;
-use plait_formats::read::Rows;
+use plait_formats::read::{Rows, column_names};
 use plait_formats::write::{OutTable, OutValues, to_rows};
 use plait_types::{Column, Fault, FaultCode, Issue, IssueKind, NULL, PersonId, Role, Values};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 
 /// What a driver wants to link.
@@ -62,6 +66,15 @@ pub struct PlanRequest {
     pub sources: Vec<SourceSpec>,
     /// How many rows each has in all.
     pub n_records: Vec<u64>,
+    /// How they are linked.
+    pub options: PlanOptions,
+    /// About how many processes work at once.
+    pub processes: u32,
+}
+
+/// How a driver wants sources to be linked.
+#[derive(Clone, Debug)]
+pub struct PlanOptions {
     /// The text of a model file, and what to call it.
     pub model: (String, String),
     /// Roles that replace the inferred ones: header, role.
@@ -70,8 +83,15 @@ pub struct PlanRequest {
     pub link_type: Option<LinkType>,
     /// Match probability from which a pair is a link; the model's if `None`.
     pub link_from: Option<f64>,
-    /// About how many processes work at once.
-    pub processes: u32,
+}
+
+/// What options mean for some sources, as far as their headers tell.
+struct Understood {
+    file: ModelFile,
+    /// Those of the model and of the call.
+    roles: Vec<(String, Role)>,
+    /// With what the call says instead.
+    model: Model,
 }
 
 /// What all steps have to know; [`document`](Parts::document) is its text.
@@ -85,9 +105,10 @@ struct Document {
     model: String,
     /// Findings in the rows that were looked at.
     issues: Vec<String>,
-    totals: Option<Totals>,
-    counts: Option<Counts>,
-    split: Option<Split>,
+    /// Per field, from how many records on a value is held by implausibly many, once that is known.
+    implausible_from: Vec<Option<u32>>,
+    totals: Totals,
+    split: Split,
     asked: Asked,
 }
 
@@ -96,6 +117,8 @@ struct Document {
 pub struct Parts {
     document: Document,
     setup: Setup,
+    /// What counting all records has shown, until it has been said what follows for all.
+    counts: Option<Counts>,
     /// What the model is being learned from.
     lesson: Option<Lesson>,
     /// What is still open of a model that has been learned.
@@ -200,20 +223,71 @@ pub struct PartsDone {
     pub ties: u64,
 }
 
+/// Refuses what [`plan`] would refuse whatever rows sources with these names and headers have: mistakes of a call, before any work on
+/// a cluster.
+pub fn check(sources: &[(String, Vec<String>)], options: &PlanOptions) -> Result<(), Faults> {
+    understood(sources, options).map(drop)
+}
+
+fn understood(sources: &[(String, Vec<String>)], options: &PlanOptions) -> Result<Understood, Faults> {
+    let (text, called) = &options.model;
+    let file = plait_engine::model::read(text, called)?;
+    let names = sources.iter().map(|(source, headers)| column_names(source, headers));
+    let headers = names.collect::<Result<Vec<_>, _>>()?.concat();
+    refuse_equal_names(sources.iter().map(|(name, _)| (&**name, Path::new(name))))?;
+    let mut roles = file.columns.clone();
+    roles.retain(|(name, _)| !options.roles.iter().any(|(given, _)| given == name));
+    roles.extend(options.roles.iter().cloned());
+    let headers: Vec<&str> = headers.iter().map(String::as_str).collect();
+    refuse_unknown_roles(&roles, &headers, |_| None, no_such_column)
+        .map_err(|faults| model::say_from_model(faults, &file, called))?;
+    let mut model = file.model.clone();
+    if model.blocking.is_empty() || model.comparisons.is_empty() {
+        return Err(Fault::new(
+            FaultCode::BadModel,
+            "the model does not say what is compared and by which rules",
+            "let it be chosen from some of the records: plait.link(some, ...).model, or plait model new",
+        )
+        .because("what is best to compare is found out by trying, which takes records that one process has")
+        .into());
+    }
+    if let Some(link_type) = options.link_type {
+        model.link_type = link_type;
+    } else if !file.states_link_type && sources.len() == 1 {
+        model.link_type = LinkType::DedupeOnly;
+    } else if !file.states_link_type {
+        return Err(Fault::new(
+            FaultCode::BadOption,
+            "neither the model nor the call says which pairs to look at",
+            "give link_type=\"link_only\", or \"link_and_dedupe\" if a source may have a person twice",
+        )
+        .because(
+            "whether a source has a person twice is told from all its rows, which no one process has here",
+        )
+        .into());
+    }
+    model::refuse_link_type(&model, sources.len())?;
+    if let Some(link) = options.link_from {
+        if !(0.0..=1.0).contains(&link) {
+            return Err(model::bad_threshold(link).into());
+        }
+        model.accept.link = link;
+        model.accept.review = model.accept.review.min(link);
+    }
+    Ok(Understood { file, roles, model })
+}
+
 /// Understands the columns of the sources by some of their rows, and makes the document that all steps take.
 ///
 /// What needs all rows of a source to be understood is refused: full names in one column, days as numbers.
 pub fn plan(request: &PlanRequest) -> Result<String, Faults> {
-    let (text, called) = &request.model;
-    let file = plait_engine::model::read(text, called)?;
-    let mut roles = file.columns.clone();
-    roles.retain(|(name, _)| !request.roles.iter().any(|(given, _)| given == name));
-    roles.extend(request.roles.iter().cloned());
-    let before: Vec<usize> = request.sources.iter().map(columns_of).collect();
+    let called = &request.options.model.1;
+    let sources: Vec<(String, Vec<String>)> = request.sources.iter().map(headers_of).collect();
+    let Understood { file, roles, mut model } = understood(&sources, &request.options)?;
     let mut opened = open(&request.sources, &roles, &Silent)
         .map_err(|faults| model::say_from_model(faults, &file, called))?;
-    for (source, before) in opened.iter().zip(before) {
-        refuse_what_needs_all_rows(source, before)?;
+    for (source, (_, headers)) in opened.iter().zip(&sources) {
+        refuse_what_needs_all_rows(source, headers.len())?;
     }
     let n_records: u64 = request.n_records.iter().sum();
     if n_records > u64::from(u32::MAX) {
@@ -243,50 +317,14 @@ pub fn plan(request: &PlanRequest) -> Result<String, Faults> {
     }
     let facts: Vec<SourceFacts> = opened.iter_mut().map(SourceFacts::of).collect();
     opened.iter_mut().for_each(|source| drop(source.take_record_names()));
-    let mut model = file.model.clone();
-    if model.blocking.is_empty() || model.comparisons.is_empty() {
-        return Err(Fault::new(
-            FaultCode::BadModel,
-            "the model does not say what is compared and by which rules",
-            "let it be chosen from some of the records: plait.link(some, ...).model, or plait model new",
-        )
-        .because("what is best to compare is found out by trying, which takes records that one process has")
-        .into());
-    }
     if request.sources.len() == 1 {
         model.remove_comparisons_of(plait_engine::records::SOURCE_OF_RECORD);
     }
     let mut needed = model.fields();
     needed.extend([Role::Sex.name().to_owned(), NHS_NUMBER_STATUS.to_owned()]);
-    let inputs =
-        |opened: Vec<Opened>| opened.into_iter().map(|source| source.into_input(Some(&needed))).collect();
-    let inputs: Vec<_> = inputs(opened);
-    let copies = inputs.iter().map(plait_engine::records::SourceInput::clone).collect();
-    let records = Records::new(copies);
-    if let Some(link_type) = request.link_type {
-        model.link_type = link_type;
-    } else if !file.states_link_type && records.sources.len() == 1 {
-        model.link_type = LinkType::DedupeOnly;
-    } else if !file.states_link_type {
-        return Err(Fault::new(
-            FaultCode::BadOption,
-            "neither the model nor the call says which pairs to look at",
-            "give link_type=\"link_only\", or \"link_and_dedupe\" if a source may have a person twice",
-        )
-        .because(
-            "whether a source has a person twice is told from all its rows, which no one process has here",
-        )
-        .into());
-    }
-    model::refuse_link_type(&model, records.sources.len())?;
+    let inputs: Vec<_> = opened.into_iter().map(|source| source.into_input(Some(&needed))).collect();
+    let records = Records::new(inputs.clone());
     model::refuse_unusable_fields(&model, &records)?;
-    if let Some(link) = request.link_from {
-        if !(0.0..=1.0).contains(&link) {
-            return Err(model::bad_threshold(link).into());
-        }
-        model.accept.link = link;
-        model.accept.review = model.accept.review.min(link);
-    }
     let routes = WithoutRoute::of(&records, &facts);
     if routes.has_some_alone() || !routes.findings.is_empty() {
         let finding = routes
@@ -308,9 +346,9 @@ pub fn plan(request: &PlanRequest) -> Result<String, Faults> {
         record,
         model,
         issues,
-        totals: None,
-        counts: None,
-        split: None,
+        implausible_from: Vec::new(),
+        totals: Totals::default(),
+        split: Split::default(),
         asked: Asked::default(),
     };
     Ok(text_of(&document))
@@ -320,8 +358,9 @@ fn text_of(document: &Document) -> String {
     serde_json::to_string(document).expect("a document is plain data")
 }
 
-fn columns_of(source: &SourceSpec) -> usize {
-    source.rows.as_ref().map_or(0, |rows| rows.schema().fields().len())
+fn headers_of(source: &SourceSpec) -> (String, Vec<String>) {
+    let fields = source.rows.iter().flat_map(|rows| rows.schema().fields());
+    (source.called(), fields.map(|field| field.name().clone()).collect())
 }
 
 /// Refuses what can only be told from all rows of a source.
@@ -383,15 +422,19 @@ impl Parts {
             return Err(other(&version).into());
         }
         let document: Document = serde_json::from_value(value).map_err(|_| Faults::from(other(&version)))?;
+        Self::with(document)
+    }
+
+    fn with(document: Document) -> Result<Self, Faults> {
         let setup = Setup {
             plan: document.plan.clone(),
-            totals: document.totals.clone().unwrap_or_default(),
-            split: Arc::new(document.split.clone().unwrap_or_default()),
+            totals: document.totals.clone(),
+            split: Arc::new(document.split.clone()),
             model: plait_engine::model::read(&document.model, "the model")?.model,
             options: TrainingOptions::default(),
             asked: document.asked.clone(),
         };
-        Ok(Self { document, setup, lesson: None, unsettled: None })
+        Ok(Self { document, setup, counts: None, lesson: None, unsettled: None })
     }
 
     /// The text that a step takes.
@@ -500,17 +543,15 @@ impl Parts {
         let setup = &self.setup;
         match step {
             Step::Count => {
-                let counted = count(&setup.plan, setup.model.blocking.len(), part, of(kind::ASKED))
-                    .map_err(unreadable)?;
+                let counted = count(&setup.plan, &setup.model, part, of(kind::ASKED)).map_err(unreadable)?;
                 send(sent, kind::REPLY, counted.replies);
                 sent.push(kind::COMMON, part, &counted.common);
                 say(sent, &Said { counts: Some(counted.counts), ..Said::default() });
             }
             Step::Spikes => {
-                let counts = self.document.counts.as_ref().expect("counting comes before");
-                let from = counts.implausible_from(&setup.plan);
+                let from = &self.document.implausible_from;
                 let found =
-                    of(kind::COMMON).map(|common| spikes(common, &from)).collect::<Result<Vec<_>, _>>();
+                    of(kind::COMMON).map(|common| spikes(common, from)).collect::<Result<Vec<_>, _>>();
                 say(sent, &Said { spikes: found.map_err(unreadable)?.concat(), ..Said::default() });
             }
             Step::Explode => {
@@ -588,36 +629,39 @@ impl Parts {
             )
             .into());
         }
-        Self::of(&text_of(&Document { counts: Some(counts), ..self.document.clone() }))
+        let implausible_from = counts.implausible_from(&self.document.plan);
+        let parts = Self::with(Document { implausible_from, ..self.document.clone() })?;
+        Ok(Self { counts: Some(counts), ..parts })
     }
 
     /// Whether some values are held by implausibly many, so that [`Step::Spikes`] has something to find.
     pub fn has_spikes(&self) -> bool {
-        let counts = self.document.counts.as_ref();
-        counts.is_some_and(|counts| counts.implausible_from(&self.document.plan).iter().any(Option::is_some))
+        self.document.implausible_from.iter().any(Option::is_some)
     }
 
     /// With the values that implausibly many records hold, and pairs shared out.
+    ///
+    /// Panics if nothing has been counted: [`counted`](Self::counted) comes before.
     pub fn spiked(&self, said: &[Vec<u8>]) -> Result<Self, Faults> {
         let spikes: Vec<Spike> = read_all(said)?.into_iter().flat_map(|said| said.spikes).collect();
-        let counts = self.document.counts.clone().expect("counting comes before");
-        self.refuse_explosions(&counts)?;
+        let counts = self.counts.as_ref().expect("counting comes before");
+        let n_pairs = counts.n_pairs();
+        self.refuse_explosions(counts, &n_pairs)?;
         let processes = self.document.plan.processes;
         // enough that one that takes longer is made up for, and that no part needs much memory
         let by_records = (self.document.plan.n_records() / RECORDS_OF_PART) as u32;
-        let by_pairs = (counts.n_pairs().iter().sum::<u64>() / 60_000_000) as u32;
+        let by_pairs = (n_pairs.iter().sum::<u64>() / 60_000_000) as u32;
         let split = counts.split((processes * 3).max(by_records).max(by_pairs));
-        let totals = counts.totals(&self.document.plan, &spikes);
+        let totals = counts.totals(&self.document.plan, self.setup.model.link_type, &spikes);
         let field = |spike: &Spike| &self.document.plan.fields[spike.field].name;
         let told = spikes.iter().map(|spike| spike_words(field(spike), spike.records.iter().sum()));
         let document = Document {
             issues: self.document.issues.iter().cloned().chain(told).collect(),
-            totals: Some(totals),
-            split: Some(split),
-            counts: Some(counts),
+            totals,
+            split,
             ..self.document.clone()
         };
-        Self::of(&text_of(&document))
+        Self::with(document)
     }
 
     /// Whether the model is still to be learned.
@@ -633,15 +677,14 @@ impl Parts {
     /// With what comparing parts have seen of the records, from which the model is to be learned, or with what they need to
     /// [look again](Self::looks_again).
     pub fn learned(&self, seen: &[Vec<u8>]) -> Result<Self, Faults> {
-        let changed = |document: Document| Self::of(&text_of(&document));
         match self.setup.lesson(seen.iter().map(Vec::as_slice)).map_err(part_fault)? {
             Heard::Enough(lesson) => {
-                let parts = changed(Document { asked: lesson.asks(), ..self.document.clone() })?;
+                let parts = Self::with(Document { asked: lesson.asks(), ..self.document.clone() })?;
                 Ok(Self { lesson: Some(lesson), ..parts })
             }
             Heard::TooLittle(least_pairs) => {
                 let totals = Totals { least_pairs, ..self.setup.totals.clone() };
-                changed(Document { totals: Some(totals), ..self.document.clone() })
+                Self::with(Document { totals, ..self.document.clone() })
             }
         }
     }
@@ -666,7 +709,7 @@ impl Parts {
         let lesson = self.lesson.as_ref().expect("what was seen comes before");
         let Taught { classes, warnings, asked, unsettled } =
             lesson.teach(&self.setup, &counted).map_err(part_fault)?;
-        let parts = self.with(&Model { classes, ..self.setup.model.clone() }, warnings, asked)?;
+        let parts = self.with_model(&Model { classes, ..self.setup.model.clone() }, warnings, asked)?;
         Ok(Self { unsettled, ..parts })
     }
 
@@ -677,22 +720,22 @@ impl Parts {
         let mut model = self.setup.model.clone();
         let warnings = unsettled.settle(&mut model, seen.iter().map(Vec::as_slice)).map_err(unreadable)?;
         let has_changed = !warnings.is_empty();
-        has_changed.then(|| self.with(&model, warnings, Asked::default())).transpose()
+        has_changed.then(|| self.with_model(&model, warnings, Asked::default())).transpose()
     }
 
     /// With a model that was learned, and what a careful person should know about it.
-    fn with(&self, model: &Model, warnings: Vec<String>, asked: Asked) -> Result<Self, Faults> {
+    fn with_model(&self, model: &Model, warnings: Vec<String>, asked: Asked) -> Result<Self, Faults> {
         let file = plait_engine::model::read(&self.document.model, "the model")?;
         let model = plait_engine::model::write(&ModelFile { model: model.clone(), ..file });
         let mut document = Document { model, asked, ..self.document.clone() };
         let doubts =
             warnings.into_iter().map(|doubt| Issue::new(IssueKind::ModelInDoubt, "the model", doubt));
         document.issues.extend(doubts.map(|doubt| doubt.to_string()));
-        Self::of(&text_of(&document))
+        Self::with(document)
     }
 
-    fn refuse_explosions(&self, counts: &Counts) -> Result<(), Fault> {
-        let rules = self.setup.model.blocking.iter().zip(counts.n_pairs());
+    fn refuse_explosions(&self, counts: &Counts, n_pairs: &[u64]) -> Result<(), Fault> {
+        let rules = self.setup.model.blocking.iter().zip(n_pairs);
         let largest =
             |rule: usize| counts.sizes[rule].last_key_value().map_or(0, |(&size, _)| u64::from(size));
         for (at, (rule, n_pairs)) in rules.enumerate().filter(|(at, _)| *at < counts.sizes.len()) {
@@ -700,7 +743,7 @@ impl Parts {
             let of_block = size * size.saturating_sub(1) / 2;
             // large blocks are cut into shares here, and of small ones not all are counted
             if of_block > HUGE_BLOCK {
-                model::refuse_huge_block(rule, size, [of_block, n_pairs.max(of_block)])?;
+                model::refuse_huge_block(rule, size, [of_block, of_block.max(*n_pairs)])?;
             }
         }
         Ok(())
@@ -772,7 +815,7 @@ fn read_all(said: &[Vec<u8>]) -> Result<Vec<Said>, Faults> {
 fn unreadable(_: Unreadable) -> Faults {
     Fault::new(
         FaultCode::LostMessage,
-        "records or pairs did not come to another part as they were sent",
+        "records or pairs did not come to another part as they were sent, or came in another order when a frame was read again",
         "run it again; where a frame is another one each time it is asked, write it to a table first",
     )
     .into()

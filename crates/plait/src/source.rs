@@ -221,7 +221,7 @@ pub(crate) fn open_with_rows(
         return Err(Faults(faults));
     }
     refuse_same_file(&sources)?;
-    refuse_equal_names(&sources)?;
+    refuse_equal_names(sources.iter().map(|source| (&*source.table.name, &*source.path)))?;
     refuse_unknown_columns(&sources, roles)?;
     for source in sources.iter_mut().filter(|source| source.dataset.is_none()) {
         let own: Vec<(String, Role)> =
@@ -459,13 +459,17 @@ pub(crate) fn same_content(sources: &[Opened]) -> Vec<Issue> {
     issues
 }
 
-fn refuse_equal_names(sources: &[Opened]) -> Result<(), Fault> {
-    for (index, source) in sources.iter().enumerate() {
-        if sources[..index].iter().any(|other| other.table.name == source.table.name) {
+/// Refuses two sources of one name; each is a name and a path.
+pub(crate) fn refuse_equal_names<'s>(
+    sources: impl Iterator<Item = (&'s str, &'s Path)>,
+) -> Result<(), Fault> {
+    let mut seen = BTreeSet::new();
+    for (name, path) in sources {
+        if !seen.insert(name) {
             return Err(Fault::new(
                 FaultCode::BadOption,
-                format!("two sources are called \"{}\"", source.table.name),
-                format!("give one of them another name: other_name={}", source.path.display()),
+                format!("two sources are called \"{name}\""),
+                format!("give one of them another name: other_name={}", path.display()),
             )
             .because("outputs name every record by its source"));
         }

@@ -9,6 +9,7 @@ __all__ = [
     "Table",
     "__version__",
     "check_model",
+    "check_parts",
     "children_model",
     "choose_model",
     "compare",
@@ -135,4 +136,7 @@ class Parts:
     def settled(self, seen: list[bytes]) -> Parts | None: ...
     def done(self, said: list[bytes]) -> str: ...
 
-def plan_parts(sources: list[tuple[str, Table]], options: dict[str, Any]) -> str: ...
+def check_parts(sources: list[tuple[str, list[str]]], options: dict[str, Any]) -> None: ...
+def plan_parts(
+    sources: list[tuple[str, Table]], n_records: list[int], processes: int, options: dict[str, Any]
+) -> str: ...

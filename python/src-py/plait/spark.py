@@ -18,10 +18,9 @@ import re
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, Union
 
-from plait import _plait
+from plait import _given, _plait
 from plait._errors import UsageError, asked, refused_as
 from plait._model import Model
 
@@ -142,14 +141,15 @@ def link(
     frames, model = _named(sources, model)
     if processes is not None and processes < 1:
         _refuse(f"{processes} processes cannot do anything", "give 1 or more, or leave it out")
-    return _Run(spark, frames, processes, _Told(progress)).link(
-        {
-            "model": _model_text(model),
-            "roles": list((roles or {}).items()),
-            "link_type": link_type,
-            "threshold": None if threshold is None else float(threshold),
-        }
-    )
+    options = {
+        "model": _model_text(model),
+        "roles": list((roles or {}).items()),
+        "link_type": link_type,
+        "threshold": None if threshold is None else float(threshold),
+    }
+    # what is wrong whatever the rows are is said before there is any work on the cluster
+    asked(_plait.check_parts, [(name, frame.columns) for name, frame in frames], options)
+    return _Run(spark, frames, processes, _Told(progress)).link(options)
 
 
 def _named(
@@ -165,29 +165,31 @@ def _named(
             frames.extend(source.items())
         else:
             frames.append((f"table_{len(frames) + 1}", source))
-    if model is None:
-        _refuse("no model was given", 'give one, as plait.link(some, ...).model or a file: model="model.toml"')
     for name, frame in frames:
         if not hasattr(frame, "mapInArrow"):
-            kind = f"{type(frame).__module__.split('.')[0]} {type(frame).__name__}"
-            _refuse(f"{name} is a {kind} and no data frame of Spark", "make it one: spark.createDataFrame or spark.read")
+            what = f"{name} is of type {_kind(frame)}, which is neither a data frame of Spark nor a model"
+            _refuse(what, "give a data frame, of spark.createDataFrame or spark.read, or the path or the text of a model file")
     if not frames:
         _refuse("no data frame was given", "give one or more: plait.spark.link(spark, left, right, model=...)")
+    if model is None:
+        _refuse("no model was given", 'give one, as plait.link(some, ...).model or a file: model="model.toml"')
     return frames, model
 
 
 def _model_text(model: ModelGiven) -> tuple[str, str]:
-    if isinstance(model, Model):
-        return model.to_toml(), "the model"
-    if isinstance(model, str) and "\n" in model:
-        return model, "the model"
-    path = Path(model)
-    try:
-        return path.read_text(encoding="utf-8"), str(path)
-    except OSError as error:
-        _refuse(f"{path} cannot be read: {error.strerror}", "give the path or the text of a model file")
-    except ValueError:
-        _refuse(f"{path} is not a text file", "give the path or the text of a model file")
+    if not isinstance(model, (str, os.PathLike, Model)):
+        what = f"what was given as a model is of type {_kind(model)}"
+        _refuse(what, "give a plait.Model, or the path or the text of a model file")
+    given = _given.model(model)
+    assert given is not None
+    if "path" in given:
+        return Model.from_toml(given["path"]).to_toml(), given["path"]
+    return given["text"], "the model"
+
+
+def _kind(given: object) -> str:
+    kind = type(given)
+    return kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__.split('.')[0]} {kind.__name__}"
 
 
 def _refuse(what: str, help: str, why: str | None = None) -> NoReturn:
@@ -292,9 +294,9 @@ class _Packed:
 class _Plan:
     """The document of a job, from some rows of all sources."""
 
-    def __init__(self, names: list[str], options: dict[str, Any]) -> None:
+    def __init__(self, names: list[str], n_records: list[int], processes: int, options: dict[str, Any]) -> None:
         self.names = names
-        self.options = options
+        self.asked = (n_records, processes, options)
 
     def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         import pyarrow
@@ -308,7 +310,7 @@ class _Plan:
                 (self.names[source], _plait.Table.of(pyarrow.Table.from_batches(rows)))
                 for source, rows in sorted(of_source.items())
             ]
-            document = _told_driver(lambda: _plait.plan_parts(tables, self.options))
+            document = _told_driver(lambda: _plait.plan_parts(tables, *self.asked))
             yield pyarrow.RecordBatch.from_arrays([pyarrow.array([document])], ["document"])
 
 
@@ -339,6 +341,8 @@ class _Told:
         "standardising and counting": 0.15,
         "learning": 0.45,
         "comparing": 0.5,
+        # where the first comparing has changed the model that was learned
+        "comparing again": 0.65,
         "deciding": 0.75,
     }
 
@@ -394,7 +398,7 @@ class _Run:
         for name, n in zip(self.names, n_records):
             if n == 0:
                 _refuse(f"{name} has no rows", "give frames with rows, and leave out those without")
-        parts = self._planned({**options, "n_records": n_records, "processes": self.processes})
+        parts = self._planned(n_records, options)
         self.told.begin("standardising and counting")
         n_homes, n_counting, _, _ = parts.n_parts
         keys = {PIECE: self._keys(n_homes), ASKED: self._keys(n_counting), REPLY: self._keys(n_homes)}
@@ -447,6 +451,7 @@ class _Run:
             settled = asked(parts.settled, seen)
             if settled is not None:
                 parts = settled
+                self.told.begin("comparing again")
                 _forget(compared)
                 compared = self._keep(step("compare", to_compare))
                 said, _ = self._said_and_seen(compared)
@@ -469,13 +474,14 @@ class _Run:
         self.kept.append(kept)
         return kept
 
-    def _planned(self, options: dict[str, Any]) -> _plait.Parts:
+    def _planned(self, n_records: list[int], options: dict[str, Any]) -> _plait.Parts:
         rows = None
         for source, frame in enumerate(self.frames):
             some = frame.limit(SAMPLE).mapInArrow(_Packed(source), "source int, bytes binary")
             rows = some if rows is None else rows.union(some)
         assert rows is not None
-        planned = rows.repartition(1).mapInArrow(_Plan(self.names, options), "document string").collect()
+        plan = _Plan(self.names, n_records, self.processes, options)
+        planned = rows.repartition(1).mapInArrow(plan, "document string").collect()
         return asked(_plait.Parts.of, planned[0].document)
 
     def _prepared(

@@ -198,14 +198,25 @@ impl Blocks {
         link_type: LinkType,
     ) -> Self {
         let within_sources = link_type != LinkType::LinkOnly;
+        Self::built(records, fields, rules, within_sources, |keys, at| match keys.packed(at) {
+            Some(packed) => blocks_of_packed(records, packed, within_sources, None),
+            None => blocks_of_entries(records, &rules[at], within_sources),
+        })
+    }
+
+    /// `build` makes the blocks of a rule, given the keys of all and its number.
+    fn built(
+        records: &Records,
+        fields: &[usize],
+        rules: &[BlockingRule],
+        within_sources: bool,
+        build: impl Fn(&Keys<'_>, usize) -> RuleBlocks + Sync,
+    ) -> Self {
         let keys = Keys::of(records, rules);
         let (slots, slots_of) = keys.slots(fields);
         let (rows, mut built) = rayon::join(
             || Arc::new(Rows::new(records.len(), &slots)),
-            || -> Vec<RuleBlocks> {
-                let rules = rules.par_iter().enumerate();
-                rules.map(|(at, rule)| build_rule(records, rule, keys.packed(at), within_sources)).collect()
-            },
+            || -> Vec<RuleBlocks> { (0..rules.len()).into_par_iter().map(|at| build(&keys, at)).collect() },
         );
         built.iter_mut().zip(slots_of).for_each(|(rule, slots)| rule.set_keys(slots));
         let sources = records.sources.clone();
@@ -285,20 +296,14 @@ impl Blocks {
     pub fn for_asking(records: &Records, model: &crate::model::Model) -> Result<Self, Fault> {
         let fields = crate::comparison::fields_of(records, model)?;
         let within_sources = model.link_type != LinkType::LinkOnly;
-        let keys = Keys::of(records, &model.blocking);
-        let (slots, slots_of) = keys.slots(&fields);
-        let rows = Arc::new(Rows::new(records.len(), &slots));
-        let rules = model.blocking.iter().zip(slots_of).map(|(rule, slots)| {
-            let mut built = if rule.keys.iter().any(BlockingKey::is_several) {
-                blocks_of_entries(records, rule, within_sources)
+        let rules = &model.blocking;
+        Ok(Self::built(records, &fields, rules, within_sources, |_, at| {
+            if rules[at].keys.iter().any(BlockingKey::is_several) {
+                blocks_of_entries(records, &rules[at], within_sources)
             } else {
                 RuleBlocks::new(0)
-            };
-            built.set_keys(slots);
-            built
-        });
-        let (rules, sources) = (rules.collect(), records.sources.clone());
-        Ok(Self { rules, rows, fields, sources, within_sources, share: None })
+            }
+        }))
     }
 
     /// Whether the pairs of a block and a left are looked at here.
@@ -712,18 +717,6 @@ impl Memberships {
 
 /// Marks a record on the right side while sides are sorted together.
 const RIGHT: u32 = 1 << 31;
-
-fn build_rule(
-    records: &Records,
-    rule: &BlockingRule,
-    packed: Option<Packed>,
-    within_sources: bool,
-) -> RuleBlocks {
-    match packed {
-        Some(packed) => blocks_of_packed(records, packed, within_sources, None),
-        None => blocks_of_entries(records, rule, within_sources),
-    }
-}
 
 /// In a part of all records, `routes` has the route of each record, of those that are looked at here.
 fn blocks_of_packed(

@@ -15,7 +15,7 @@ use crate::model::{BlockingKey, BlockingRule, Class, LinkType, Model};
 use crate::random::{below, draw};
 use crate::records::Records;
 use crate::training::{
-    Agreement, BothAgree, Chance, Closing, Labelled, Learned, Near, Sample, learn, pairs_of,
+    Agreement, BothAgree, Chance, Closing, Known, Labelled, Learned, Near, Sample, learn, pairs_of,
     pairs_of_sources, plain_field, random_pair, settle, values_asked_for,
 };
 use hashbrown::HashMap;
@@ -31,9 +31,6 @@ pub struct Learning {
     pub fields: Vec<bool>,
     /// Values of which it matters how many records have them: the field, and the hash.
     pub values: Vec<(usize, [u64; 2])>,
-    /// Which pairs are compared.
-    #[serde(with = "by_name")]
-    pub link_type: LinkType,
     /// Per blocking rule, whether the sides are alike, so that the size of a block tells its pairs.
     pub symmetric: Vec<bool>,
 }
@@ -58,7 +55,6 @@ impl Learning {
         (!model.is_trained()).then(|| Self {
             fields,
             values,
-            link_type: model.link_type,
             symmetric: model.blocking.iter().map(symmetric).collect(),
         })
     }
@@ -342,12 +338,12 @@ impl Setup {
             asks: Vec::new(),
             learned: None,
         };
+        let records = self.no_records()?;
         let asks = RefCell::new(Vec::new());
-        let learned = lesson.learn(self, &|comparisons| {
+        let learned = lesson.learn(self, &records, &|comparisons| {
             asks.borrow_mut().push(comparisons);
             None
         })?;
-        let Part { records, .. } = self.no_records()?;
         let field = |comparison: usize| plain_field(&records, &self.model.comparisons[comparison]);
         let known = |[first, second]: [usize; 2]| Some([field(first)?, field(second)?]);
         let asks = asks.into_inner().into_iter();
@@ -357,8 +353,8 @@ impl Setup {
     }
 
     /// All that is known but the records.
-    fn no_records(&self) -> Result<Part, Unreadable> {
-        self.part(std::iter::empty())
+    fn no_records(&self) -> Result<Records, Unreadable> {
+        Ok(self.part(std::iter::empty())?.records)
     }
 
     fn agreement(&self, field: usize) -> Agreement {
@@ -465,19 +461,17 @@ impl Lesson {
     fn learn(
         &self,
         setup: &Setup,
+        records: &Records,
         both_agree: &dyn Fn([usize; 2]) -> Option<BothAgree>,
     ) -> Result<Learned, PartFault> {
-        let Part { records, .. } = setup.no_records()?;
         let model = &setup.model;
-        let comparer = Comparer::new(&records, model)?;
-        let chance = Chance::of(
-            &records,
-            model,
-            &setup.options,
-            self.random.clone(),
-            &|field| setup.agreement(field),
-            &|field, value| setup.count_of(field, value),
-        );
+        let comparer = Comparer::new(records, model)?;
+        let known = Known {
+            random: self.random.clone(),
+            agreement: &|field| setup.agreement(field),
+            count: &|field, value| setup.count_of(field, value),
+        };
+        let chance = Chance::of(records, model, &setup.options, known);
         let counted = (&self.vectors[..], self.scale);
         Ok(learn(&comparer, model, counted, &Labelled::default(), &chance, both_agree))
     }
@@ -496,7 +490,7 @@ impl Lesson {
         };
         let learned = match &self.learned {
             Some(learned) => learned.clone(),
-            None => self.learn(setup, &both_agree)?,
+            None => self.learn(setup, &setup.no_records()?, &both_agree)?,
         };
         let Learned { classes, differs_in, warnings, .. } = learned;
         let closing = Closing::begin(&classes, &differs_in, &self.near, self.sample);
@@ -507,21 +501,5 @@ impl Lesson {
             together: Vec::new(),
         };
         Ok(Taught { classes, warnings, asked, unsettled: closing.map(Unsettled) })
-    }
-}
-
-mod by_name {
-    use crate::model::LinkType;
-    use serde::de::Error;
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "the form that serde calls")]
-    pub(super) fn serialize<S: Serializer>(link_type: &LinkType, serializer: S) -> Result<S::Ok, S::Error> {
-        link_type.name().serialize(serializer)
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<LinkType, D::Error> {
-        let name = String::deserialize(deserializer)?;
-        LinkType::from_name(&name).ok_or_else(|| D::Error::custom("no such link type"))
     }
 }

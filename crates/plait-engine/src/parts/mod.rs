@@ -41,7 +41,7 @@ use crate::random::{below, draw};
 use crate::records::{LEAST_OF_SPIKE, Records};
 use crate::scoring::{ScoredPairs, Scorer, score};
 use crate::training::pairs_of;
-use hashbrown::{HashMap, HashSet};
+use hashbrown::HashMap;
 use packed::{Gathering, Packer, Reader, Used, Writer};
 use plait_types::placeholder::is_of_one_person_or_home;
 use plait_types::{Column, Fault, Role, Table};
@@ -56,6 +56,15 @@ pub struct Part {
     pub records: Records,
     /// What they are called; no codes where that does not matter.
     pub names: Column,
+}
+
+impl Part {
+    /// Which of these records has which place, as a sum: the same for a home however it is cut up, and another where records that are
+    /// read again are in another order.
+    fn order(&self, rows: impl Iterator<Item = u32>) -> u64 {
+        let name = |row: u32| hash_of(self.names.get(row as usize).unwrap_or_default()) as u64;
+        rows.fold(0, |sum: u64, row| sum.wrapping_add(draw(name(row), self.records.place(row))))
+    }
 }
 
 /// To which part, and what.
@@ -115,7 +124,7 @@ impl Plan {
         let (mut pieces, mut counts) = (Vec::new(), Vec::new());
         for (rows, keys) in of_homes.iter().zip(&mut keys) {
             let (piece, used) = packer.pack_counted(rows);
-            counts.extend(self.submissions(&part, rows[0], keys, &used));
+            counts.extend(self.submissions(&part, rows, keys, &used));
             pieces.push((home(&rows[0]), piece));
         }
         (pieces, counts)
@@ -144,13 +153,9 @@ impl Plan {
     /// What is to be counted of a piece, for each counting part: the values in the order of the piece; and behind the fields, per rule,
     /// blocks by their hashes, and then the names of records. Blocks of one record of the piece are left out but for a sample, so that
     /// of large ones a little is missing. Of fields whose values are not counted, how many records have one.
-    fn submissions(
-        &self,
-        Part { records, names }: &Part,
-        first: u32,
-        keys: &mut [Keys],
-        used: &[Used],
-    ) -> Vec<Message> {
+    fn submissions(&self, part: &Part, rows: &[u32], keys: &mut [Keys], used: &[Used]) -> Vec<Message> {
+        let Part { records, names } = part;
+        let (first, order) = (rows[0], part.order(rows.iter().copied()));
         let source = records.source_of(first);
         let mut of_part: Vec<Vec<Tally>> = vec![Vec::new(); self.n_counting as usize];
         let n_fields = self.fields.len();
@@ -195,6 +200,7 @@ impl Plan {
             let mut writer = Writer::new();
             writer.number(records.place(first));
             writer.number(source as u64);
+            writer.number(order);
             for (field, hashes, counts) in fields {
                 writer.number(field as u64);
                 writer.u64s(hashes.into_iter().flat_map(halves).collect::<Vec<_>>().into_iter());
@@ -216,13 +222,15 @@ type Tally = (usize, Vec<u128>, Vec<u32>);
 struct Submission {
     piece: u64,
     source: usize,
+    /// As [`Part::order`].
+    order: u64,
     fields: Vec<Tally>,
 }
 
 impl Submission {
     fn read(bytes: &[u8]) -> Result<Self, Unreadable> {
         let mut reader = Reader::new(bytes)?;
-        let (piece, source) = (reader.number()?, reader.number()? as usize);
+        let (piece, source, order) = (reader.number()?, reader.number()? as usize, reader.number()?);
         let mut fields = Vec::new();
         while !reader.is_at_end() {
             let field = reader.number()? as usize;
@@ -230,7 +238,7 @@ impl Submission {
             let hashes = halves.chunks_exact(2).map(|half| u128::from(half[0]) << 64 | u128::from(half[1]));
             fields.push((field, hashes.collect(), reader.u32s()?.collect()));
         }
-        Ok(Self { piece, source, fields })
+        Ok(Self { piece, source, order, fields })
     }
 }
 
@@ -245,27 +253,31 @@ pub struct Counted {
     pub common: Vec<u8>,
 }
 
-/// Counts what pieces have sent to the counting part of this number, of a model with so many blocking rules.
+/// Counts what pieces have sent to the counting part of this number.
 pub fn count<'a>(
     plan: &Plan,
-    n_rules: usize,
+    model: &Model,
     part: u32,
     messages: impl IntoIterator<Item = &'a [u8]>,
 ) -> Result<Counted, Unreadable> {
     let mut submissions = messages.into_iter().map(Submission::read).collect::<Result<Vec<_>, _>>()?;
     submissions.sort_unstable_by_key(|submission| submission.piece);
-    let n_fields = plan.fields.len();
+    let (n_fields, n_rules) = (plan.fields.len(), model.blocking.len());
     let mut totals: Vec<HashMap<u128, u32>> = Vec::new();
     // where only pairs of two sources may be compared, those within one are counted too
     let mut within: Vec<HashMap<(u128, usize), u32>> = Vec::new();
     let learning = plan.learning.as_ref();
     let is_within_counted = |at: usize| {
-        learning.is_some_and(|learning| {
-            learning.link_type == LinkType::LinkOnly && learning.is_pairing(at, n_fields)
-        })
+        model.link_type == LinkType::LinkOnly
+            && learning.is_some_and(|learning| learning.is_pairing(at, n_fields))
     };
     let mut counts = Counts::none(plan);
-    for Submission { source, fields, .. } in &submissions {
+    for Submission { piece, source, order, fields } in &submissions {
+        // all counting parts are told
+        if part == 0 {
+            let of_home = counts.orders.entry(plan.home(*piece)).or_default();
+            *of_home = of_home.wrapping_add(*order);
+        }
         for (field, hashes, records) in fields {
             if totals.len() <= *field {
                 totals.resize(field + 1, HashMap::new());
@@ -273,7 +285,12 @@ pub fn count<'a>(
             }
             for (&hash, &n) in hashes.iter().zip(records) {
                 let total = totals[*field].entry(hash).or_default();
+                let was_twice = *total > 1;
                 *total = total.saturating_add(n);
+                // behind the rules are names of records
+                if *field == n_fields + n_rules && *total > 1 && !was_twice {
+                    counts.n_names_twice[*source] += 1;
+                }
                 if is_within_counted(*field) {
                     *within[*field].entry((hash, *source)).or_default() += n;
                 }
@@ -287,18 +304,9 @@ pub fn count<'a>(
         let sizes = match at.checked_sub(n_fields) {
             None => &mut counts.values[at],
             Some(rule) if rule < n_rules => counts.sizes_of(rule),
-            // names are counted below
             Some(_) => continue,
         };
         totals.values().for_each(|&n| *sizes.entry(n).or_default() += 1);
-    }
-    let mut twice: HashSet<u128> = HashSet::new();
-    for Submission { source, fields, .. } in &submissions {
-        for (field, hashes, _) in fields.iter().filter(|of| of.0 == n_fields + n_rules) {
-            let is_twice = |hash: &&u128| totals[*field][*hash] > 1;
-            let n = hashes.iter().filter(is_twice).filter(|hash| twice.insert(**hash)).count();
-            counts.n_names_twice[*source] += n as u64;
-        }
     }
     if let Some(learning) = learning {
         for (at, (totals, within)) in totals.iter().zip(&within).enumerate() {
@@ -483,7 +491,8 @@ impl Setup {
         Ok(parts)
     }
 
-    /// A home has every place of its own once: else rows were lost or came twice, as where a frame is another one each time it is asked.
+    /// A home has every place of its own once, and there the record that was there when values were counted: else rows were lost, or
+    /// a frame is another one each time it is asked.
     fn refuse_lost(&self, parts: &[Part]) -> Result<(), Unreadable> {
         let mut places: Vec<u64> = parts.iter().flat_map(|part| &part.records.places).copied().collect();
         places.sort_unstable();
@@ -491,7 +500,9 @@ impl Setup {
         let home = self.plan.home(first);
         let first = u64::from(home) << self.plan.home_bits;
         let end = self.plan.n_records().min(first + (1 << self.plan.home_bits));
-        if places.iter().copied().eq(first..end) { Ok(()) } else { Err(Unreadable) }
+        let orders = parts.iter().map(|part| part.order(0..part.records.len() as u32));
+        let is_as_before = self.totals.orders.get(&home) == Some(&orders.fold(0, u64::wrapping_add));
+        if is_as_before && places.iter().copied().eq(first..end) { Ok(()) } else { Err(Unreadable) }
     }
 
     /// From a home to the parts that compare.

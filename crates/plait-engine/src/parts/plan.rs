@@ -2,7 +2,7 @@
 
 use super::{Asked, Learning, SAMPLED_BLOCKS, Split};
 use crate::blocking::{Route, routes};
-use crate::model::Model;
+use crate::model::{LinkType, Model};
 use crate::records::{LEAST_OF_SPIKE, Records, SPIKE, Source, SourceInput};
 use crate::training::{TrainingOptions, pairs_of_sources};
 use plait_types::placeholder::implausible_from_counts;
@@ -154,6 +154,8 @@ pub struct Totals {
     pub of_values: Vec<(usize, [u64; 2], u32)>,
     /// So many pairs blocks have at least, as far as is known: in truth there may be fewer.
     pub least_pairs: u64,
+    /// Per home, which record has which place, as a sum.
+    pub orders: BTreeMap<u32, u64>,
 }
 
 /// What one counting part found.
@@ -178,6 +180,8 @@ pub struct Counts {
     pub pairs_counted: u64,
     /// Pairs of the sample of blocks.
     pub pairs_sampled: u64,
+    /// As in [`Totals`].
+    pub orders: BTreeMap<u32, u64>,
 }
 
 impl Counts {
@@ -240,6 +244,7 @@ impl Counts {
         self.of_values.extend(&other.of_values);
         self.pairs_counted += other.pairs_counted;
         self.pairs_sampled += other.pairs_sampled;
+        self.orders.extend(&other.orders);
     }
 
     /// Per field, from how many records on a value is held by implausibly many; `None` where none is.
@@ -251,7 +256,7 @@ impl Counts {
     }
 
     /// What follows for all, given the values that implausibly many hold.
-    pub fn totals(&self, plan: &Plan, spikes: &[Spike]) -> Totals {
+    pub fn totals(&self, plan: &Plan, link_type: LinkType, spikes: &[Spike]) -> Totals {
         let n = self.present.len();
         let mut totals = Totals {
             present: self.present.clone(),
@@ -260,10 +265,11 @@ impl Counts {
             of_values: self.of_values.clone(),
             // half of what the sample says, which has missed large blocks or met them
             least_pairs: self.pairs_counted.max(self.pairs_sampled.saturating_mul(SAMPLED_BLOCKS / 2)),
+            orders: self.orders.clone(),
         };
         for spike in spikes {
-            if let Some(learning) = plan.learning.as_ref().filter(|learning| learning.fields[spike.field]) {
-                totals.equal[spike.field] -= pairs_of_sources(&spike.records, learning.link_type);
+            if plan.learning.as_ref().is_some_and(|learning| learning.fields[spike.field]) {
+                totals.equal[spike.field] -= pairs_of_sources(&spike.records, link_type);
             }
             totals.of_values.retain(|known| (known.0, known.1) != (spike.field, spike.value));
             totals.spikes[spike.field].push(spike.value);

@@ -131,7 +131,7 @@ fn exploded(sources: &[SourceInput], model: &Model, options: TrainingOptions, cu
     let mut counts = Counts::none(&plan);
     let mut common = Vec::new();
     for part in 0..plan.n_counting {
-        let counted = count(&plan, model.blocking.len(), part, asked.of(part)).unwrap();
+        let counted = count(&plan, model, part, asked.of(part)).unwrap();
         replies.send(counted.replies);
         counts.add(&counted.counts);
         common.push(counted.common);
@@ -139,7 +139,7 @@ fn exploded(sources: &[SourceInput], model: &Model, options: TrainingOptions, cu
     assert!(counts.n_names_twice.iter().all(|&n| n == 0));
     let from = counts.implausible_from(&plan);
     let spikes: Vec<Spike> = common.iter().flat_map(|common| spikes(common, &from).unwrap()).collect();
-    let totals = counts.totals(&plan, &spikes);
+    let totals = counts.totals(&plan, model.link_type, &spikes);
     let setup = |split| Setup {
         plan: plan.clone(),
         totals: totals.clone(),
@@ -408,6 +408,33 @@ fn parts_learn_of_a_borough_what_one_process_learns() {
         all.looked_again |= looked_again;
     }
     assert!(all.n_together > 0 && all.n_records > 0 && all.looked_again, "{all:?}");
+}
+
+#[test]
+fn records_that_come_in_another_order_when_they_are_read_again_are_refused() {
+    let cut =
+        Cut { home_bits: 4, n_counting: 2, n_parts: 2, n_deciding: 1, rows: 5, shares: 1, is_routed: true };
+    let sources = inputs(&borough(10, 2, 1).records, &[]);
+    let same = BlockingRule { keys: vec![BlockingKey::same("postcode", KeyPart::Whole)] };
+    let compared = vec![comparison("forename", [Condition::exact()])];
+    let model = Model { blocking: vec![same], ..model(LinkType::LinkOnly, compared) };
+    let Exploded { setup, replies, .. } = exploded(&sources, &model, TrainingOptions::default(), &cut);
+    let is_taken = |read: [usize; 10]| {
+        let mut pieces = Post::default();
+        for (at, source) in sources.iter().enumerate() {
+            for from in [0, 5] {
+                let first = setup.plan.starts[at] + from as u64;
+                let names = read[from..from + 5].iter().map(|row| Some(format!("{at}/{row}")));
+                let (table, names) = (rows(&source.table, from, from + 5), Column::from_rows("name", names));
+                let places = (first..first + 5).collect();
+                pieces.send(setup.plan.prepare(&model, at, table, places, names).0);
+            }
+        }
+        (0..setup.plan.n_homes()).all(|home| setup.explode(pieces.of(home), replies.of(home)).is_ok())
+    };
+    assert!(is_taken([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]));
+    assert!(!is_taken([1, 0, 2, 3, 4, 5, 6, 7, 8, 9]));
+    assert!(!is_taken([9, 1, 2, 3, 4, 5, 6, 7, 8, 0]));
 }
 
 proptest! {

@@ -24,6 +24,16 @@ pub struct Chance {
     pub random: Vec<(ComparisonVector, u64)>,
 }
 
+/// What chance is told from.
+pub(crate) struct Known<'a> {
+    /// As [`Chance::random`].
+    pub(crate) random: Vec<(ComparisonVector, u64)>,
+    /// Of a field.
+    pub(crate) agreement: &'a dyn Fn(usize) -> Agreement,
+    /// How many records have a value of a field.
+    pub(crate) count: &'a dyn Fn(usize, &str) -> u32,
+}
+
 impl Chance {
     /// Compares random pairs; the level of plain agreement is then replaced by its exact share,
     /// known from how often each value occurs.
@@ -35,18 +45,12 @@ impl Chance {
             let field = &records.fields[field];
             field.code_of(value).map_or(0, |code| field.counts[code as usize])
         };
-        Self::of(records, model, options, random, &agreement, &count)
+        Self::of(records, model, options, Known { random, agreement: &agreement, count: &count })
     }
 
-    /// From the counted vectors of random pairs, and what is known of all records: agreement per field, and how many have a value.
-    pub(crate) fn of(
-        records: &Records,
-        model: &Model,
-        options: &TrainingOptions,
-        random: Vec<(ComparisonVector, u64)>,
-        agreement: &dyn Fn(usize) -> Agreement,
-        count: &dyn Fn(usize, &str) -> u32,
-    ) -> Self {
+    /// From what is known of all records, of which `records` need not hold one.
+    pub(crate) fn of(records: &Records, model: &Model, options: &TrainingOptions, known: Known<'_>) -> Self {
+        let Known { random, agreement, count } = known;
         let n_pairs = comparable_pairs(records, model.link_type);
         let mut present = Vec::new();
         let mut levels = Vec::new();

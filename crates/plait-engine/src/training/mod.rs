@@ -21,7 +21,7 @@ use rayon::prelude::*;
 use std::collections::BTreeMap;
 
 pub use chance::Chance;
-pub(crate) use chance::{Agreement, BothAgree, plain_field, values_asked_for};
+pub(crate) use chance::{Agreement, BothAgree, Known, plain_field, values_asked_for};
 pub(crate) use closure::{Closing, Near};
 pub use dependence::Dependence;
 pub use expectation::ClassPlan;

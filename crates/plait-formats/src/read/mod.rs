@@ -150,6 +150,11 @@ pub fn read_bytes(bytes: Vec<u8>, file: &str, options: &ReadOptions) -> Result<R
     read_source(&Source::from_bytes(bytes, file)?, options)
 }
 
+/// What columns with these headers are called once they are read. Fails where two have one name, and where the headers are values.
+pub fn column_names(file: &str, headers: &[String]) -> Result<Vec<String>, Fault> {
+    naming::names(file, headers, &mut Vec::new())
+}
+
 /// The names of a file's columns as [`read`] would give them, without reading its rows.
 pub fn header(path: &Path, options: &ReadOptions) -> Result<Vec<String>, Fault> {
     header_of_source(&Source::open(path)?, options)
