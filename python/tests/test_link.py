@@ -134,8 +134,10 @@ class InAndOut(unittest.TestCase):
             pandas.DataFrame(PUPILS.to_pydict()).assign(upn=None),
             PUPILS.append_column("upn", pyarrow.nulls(len(PUPILS))),
         ):
-            columns = plait.look({"pupils": frame}).columns.rows()
-            self.assertEqual([row["column"] for row in columns][-1], "upn")
+            seen = plait.look({"pupils": frame}).columns.rows(n=99)[-1]
+            self.assertEqual((seen["column"], seen["role"], seen["distinct"]), ("upn", "other", 0))
+        nothing = polars.Series([None] * 2)
+        self.assertEqual(plait.similarity.jaro(nothing, ["a", "b"]).to_list(), [None, None])
 
     def test_days_are_those_of_the_clock_where_they_were_written(self):
         midnights = polars.DataFrame({"dob": [datetime.datetime(2015, 6, 1), datetime.datetime(2016, 1, 2)]})
@@ -251,6 +253,12 @@ class WhatWasFound(unittest.TestCase):
         for figures in (self.linkage.quality(), self.linkage.by_group()):
             self.assertIn("<table>", figures._repr_html_())
             self.assertNotIn("{'", figures._repr_html_())
+        shown = plait.Figures(all_but=0.99996, little=2e-6, none=0.0, weight=12345.5, n=12_000, of={"<b>": [1, 0.25]})
+        self.assertEqual(
+            re.findall(r"<t[hd]>([^<]*)</t[hd]>", shown._repr_html_()),
+            ["all but", "0.9999", "little", "2.0e-06", "none", "0.0000", "weight", "12,345.5", "n", "12,000", "of"]
+            + ["&lt;b&gt;", "1, 0.2500"],
+        )
 
     def test_rows_have_numbers_as_numbers(self):
         row = self.linkage.links.rows(n=1)[0]
@@ -306,10 +314,13 @@ class WhatIsWrong(unittest.TestCase):
         for options, what, help in (
             ({"threshold": "0.9"}, "threshold is a str", "a number"),
             ({"threshold": True}, "threshold is a bool", "a number"),
-            ({"threads": -1}, "threads is -1", "from 1 on"),
+            ({"threads": -1}, "threads is out of range", "from 1 to 65,535"),
             ({"threads": 1.5}, "threads is a float", "a whole number"),
-            ({"seed": -1}, "seed is -1", "from 0 on"),
-            ({"seed": 1 << 70}, f"seed is {1 << 70}", "a whole number"),
+            ({"seed": -1}, "seed is out of range", "from 0 to"),
+            ({"seed": 1 << 64}, "seed is out of range", "18,446,744,073,709,551,615"),
+            ({"seed": None}, "seed is a NoneType", "a whole number"),
+            ({"threshold": 10**400}, "threshold is too large a number", "such as 0.95"),
+            ({"ages_on": pandas.NaT}, "ages_on is a pandas NaTType", "YYYY-MM-DD"),
             ({"ages_on": 2026}, "ages_on is an int", "YYYY-MM-DD"),
             ({"link_type": 3}, "link_type is an int", "text"),
             ({"method": 3}, "method is an int", "text"),
@@ -317,14 +328,21 @@ class WhatIsWrong(unittest.TestCase):
             ({"roles": ["surname"]}, "roles is a list", 'roles={"Cms Id": "record_id"}'),
             ({"roles": {"surname": None}}, 'roles["surname"] is a NoneType', "a dict"),
             ({"is_a": {1: "school-census"}}, "a key of is_a is an int", "a dict"),
-            ({"progress": 3}, "progress is of type int", "a function"),
+            ({"progress": 3}, "progress is an int", "a function"),
         ):
             with self.assertRaises(plait.UsageError) as caught:
                 plait.link({"pupils": PUPILS, "clinic": CLINIC}, **{"progress": False, **options})
             self.assertEqual((caught.exception.code, caught.exception.what), ("E016", what))
             self.assertIn(help, caught.exception.help)
         linkage = plait.link({"pupils": PUPILS, "clinic": CLINIC}, progress=False)
-        for call in (lambda: linkage.why(1, 2), lambda: linkage.people.rows(n=-1), lambda: plait.link({1: PUPILS})):
+        for call in (
+            lambda: linkage.why(1, 2),
+            lambda: linkage.why(None, "P1"),
+            lambda: linkage.people.rows(n=-1),
+            lambda: linkage.people.rows(n=None),
+            lambda: plait.link({1: PUPILS}),
+            lambda: plait.link({None: PUPILS}),
+        ):
             with self.assertRaises(plait.UsageError):
                 call()
         for call in (plait.link, lambda: plait.link({})):
@@ -337,15 +355,33 @@ class WhatIsWrong(unittest.TestCase):
         self.assertEqual(given[0].by_group(), given[1].by_group())
 
     def test_a_column_of_values_of_several_types_is_named_and_none_of_them_shown(self):
-        mixed = pandas.DataFrame({"id": [1, "AB12"], "forename": ["Ann", "Bob"]})
+        none_is_null = pyarrow.schema([pyarrow.field("name", pyarrow.string(), nullable=False)])
+        relation = duckdb.sql("select cast(n as int) as n from (values ('AB12')) as t(n)")
+        for given, what in (
+            (pandas.DataFrame({"id": [1, "AB12"], "forename": ["Ann", "Bob"]}), "column 1 holds values of several types"),
+            # a file without headers
+            (pandas.DataFrame({"Ann": ["Bob", "Eve"], "AB12": [1, "AB34"], "7": [b"x", 2]}), "columns 2 and 3 hold"),
+            (pyarrow.table({"name": ["AB12", None]}).cast(none_is_null, safe=False), "cannot be had from a pyarrow Table"),
+            (relation, "cannot be had from a"),
+        ):
+            with self.assertRaises(plait.InputError) as caught:
+                plait.look({"pupils": given})
+            error = caught.exception
+            self.assertEqual((error.code, error.place), ("E027", "pupils"))
+            self.assertIn(what, error.what)
+            self.assertIsNone(error.__context__)
+            for value in ("AB12", "Ann"):
+                self.assertNotIn(value, f"{error} {error.why} {error.help}")
+
+    def test_bytes_that_are_no_text_are_refused(self):
+        buffers = [None, pyarrow.py_buffer(numpy.array([0, 2, 4], "int32")), pyarrow.py_buffer(b"\xff\xfeab")]
+        damaged = pyarrow.table({"name": pyarrow.Array.from_buffers(pyarrow.string(), 2, buffers), "id": ["1", "2"]})
         with self.assertRaises(plait.InputError) as caught:
-            plait.look({"pupils": mixed})
-        error = caught.exception
-        self.assertEqual((error.code, error.place), ("E027", "pupils"))
-        self.assertIn('"id"', error.what)
-        self.assertNotIn('"forename"', error.what)
-        self.assertIsNone(error.__context__)
-        self.assertNotIn("AB12", f"{error} {error.why} {error.help}")
+            plait.look({"pupils": damaged})
+        self.assertEqual((caught.exception.code, caught.exception.place), ("E027", "pupils"))
+        self.assertIn('"name"', caught.exception.what)
+        with self.assertRaises(plait.InputError):
+            plait.similarity.jaro(damaged["name"], damaged["id"])
 
     def test_options_are_called_as_in_python(self):
         with self.assertRaises(plait.PlaitError) as caught:

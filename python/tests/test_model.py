@@ -67,6 +67,8 @@ class Models(unittest.TestCase):
         self.assertIn("compares nothing yet", repr(begun))
         self.assertIn("compares nothing yet", begun._repr_html_())
         done = begun.compare("surname", "exact")
+        inline = plait.Model.from_toml('format = 1\ncompare = [{ field = "surname", levels = ["exact"] }]\n')
+        self.assertIn("surname", inline.explain())
         self.assertEqual(done.difference(begun.compare("surname", ["exact"])), [])
         use = [
             begun.explain,
@@ -80,7 +82,7 @@ class Models(unittest.TestCase):
                 call()
 
     def test_which_pairs_are_looked_at_is_said_as_it_is_decided(self):
-        self.assertIn("if one of these seems to hold a person twice", plait.Model().compare("surname").explain())
+        self.assertIn("if one of several seems to hold a person twice", plait.Model().compare("surname").explain())
         self.assertIn("within one source", plait.Model(link_type="dedupe_only").compare("surname").explain())
 
     def test_the_automatic_model_is_that_of_a_run(self):

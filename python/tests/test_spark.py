@@ -228,7 +228,7 @@ class BeforeSpark(unittest.TestCase):
         for given, kind in [(3, "int"), (b"model.toml", "bytes"), ({"format": 1}, "dict"), (Frame(), "Frame")]:
             error = self.refused(frames, model=given)
             self.assertEqual(error.code, "E016")
-            self.assertRegex(str(error), f"what was given as a model is of type (\\w+ )?{kind}$")
+            self.assertRegex(str(error), f"model is an? (\\w+ )?{kind}$")
         self.assertIn("neither a data frame of Spark nor a model", str(self.refused(frames, 3, model=None)))
         self.assertIn("neither a data frame of Spark nor a model", str(self.refused(frames, 3)))
 

@@ -469,7 +469,11 @@ pub(crate) fn refuse_equal_names<'s>(
             return Err(Fault::new(
                 FaultCode::BadOption,
                 format!("two sources are called \"{name}\""),
-                format!("give one of them another name: other_name={}", path.display()),
+                if path == Path::new(name) {
+                    "give one of them another name: {\"other_name\": table}".to_owned()
+                } else {
+                    format!("give one of them another name: other_name={}", path.display())
+                },
             )
             .because("outputs name every record by its source"));
         }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import math
 from typing import Any
 
 
@@ -36,7 +37,15 @@ def _shown(value: Any) -> str:
         return "yes" if value else "no"
     if isinstance(value, int):
         return f"{value:,}"
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    return _figure(value) if isinstance(value, float) else str(value)
+
+
+def _figure(value: float) -> str:
+    """Shares have four digits, cut rather than rounded, so that what is not all of something never looks like it."""
+    if abs(value) >= 1:
+        return f"{value:,.4f}".rstrip("0").rstrip(".")
+    cut = math.trunc(value * 10_000) / 10_000
+    return f"{cut:.4f}" if cut or not value else f"{value:.1e}"
 
 
 def _words(name: str) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import datetime
 import os
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
 from numbers import Integral, Real
-from typing import TYPE_CHECKING, Any, Protocol, Union
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, Union
 
 from plait import _plait
 from plait._errors import InputError, refuse
@@ -25,6 +26,7 @@ class ArrowStream(Protocol):
 Path = Union[str, "os.PathLike[str]"]
 Source = Union[Path, ArrowStream]
 Given = dict[str, Any]
+T = TypeVar("T")
 
 
 def sources(given: Iterable[Source | Mapping[str, Source]]) -> list[Given]:
@@ -62,43 +64,49 @@ def model(given: Model | Path | None) -> Given | None:
     if isinstance(given, Model):
         return {"text": given.checked()}
     if not is_path(given):
-        refuse(f"model is {_kind(given)}", "give a plait.Model, or the path or the text of a model file")
+        refuse(f"model is {kind(given)}", "give a plait.Model, or the path or the text of a model file")
     path = os.fspath(given)
     return {"text": path} if "\n" in path else {"path": path}
 
 
-def text(option: str, given: object) -> Any:
-    """Text, or nothing."""
-    return given if given is None or isinstance(given, str) else refuse(f"{option} is {_kind(given)}", "give text")
+def optional(check: Callable[..., T], option: str, given: object, *rest: Any) -> T | None:
+    """What a check gives, or nothing of nothing."""
+    return None if given is None else check(option, given, *rest)
 
 
-def number(option: str, given: object) -> float | None:
-    """A number, or nothing."""
-    if given is None or (isinstance(given, Real) and not isinstance(given, bool)):
-        return None if given is None else float(given)
-    refuse(f"{option} is {_kind(given)}", "give a number, without quotation marks")
+def text(option: str, given: object) -> str:
+    return given if isinstance(given, str) else refuse(f"{option} is {kind(given)}", "give text")
 
 
-def whole(option: str, given: object, least: int) -> Any:
-    """A whole number from ``least`` on, or nothing."""
-    if given is None:
-        return None
+def number(option: str, given: object) -> float:
+    help = "give a number, such as 0.95"
+    if isinstance(given, bool) or not isinstance(given, (Real, Decimal)):
+        refuse(f"{option} is {kind(given)}", help)
+    try:
+        return float(given)
+    except OverflowError:
+        refuse(f"{option} is too large a number", help)
+
+
+def whole(option: str, given: object, least: int, most: int = (1 << 63) - 1) -> int:
+    help = f"give a whole number from {least:,} to {most:,}"
     if isinstance(given, bool) or not isinstance(given, Integral):
-        refuse(f"{option} is {_kind(given)}", "give a whole number")
-    if not least <= int(given) < 1 << 63:
-        refuse(f"{option} is {given}", f"give a whole number from {least} on")
-    return int(given)
+        refuse(f"{option} is {kind(given)}", help)
+    return int(given) if least <= int(given) <= most else refuse(f"{option} is out of range", help)
 
 
-def day(option: str, given: object) -> str | None:
-    """A day, as a date or as text, or nothing."""
-    if isinstance(given, datetime.datetime):
-        given = given.date()
-    if isinstance(given, datetime.date):
-        return given.isoformat()
-    if given is None or isinstance(given, str):
+def seed(given: object) -> int:
+    return whole("seed", given, 0, (1 << 64) - 1)
+
+
+def day(option: str, given: object) -> str:
+    """A day, as a date or as text."""
+    if isinstance(given, str):
         return given
-    refuse(f"{option} is {_kind(given)}", "give a date, or write it as YYYY-MM-DD")
+    # a moment that is none, as pandas has it, is unlike itself
+    if isinstance(given, datetime.date) and given == given:
+        return f"{given:%Y-%m-%d}"
+    refuse(f"{option} is {kind(given)}", "give a date, or write it as YYYY-MM-DD")
 
 
 def words(option: str, given: object, example: str) -> list[tuple[str, str]]:
@@ -107,12 +115,12 @@ def words(option: str, given: object, example: str) -> list[tuple[str, str]]:
         return []
     help = f"give a dict, such as {option}={example}"
     if not isinstance(given, Mapping):
-        refuse(f"{option} is {_kind(given)}", help)
+        refuse(f"{option} is {kind(given)}", help)
     for key, value in given.items():
         if not isinstance(key, str):
-            refuse(f"a key of {option} is {_kind(key)}", help)
+            refuse(f"a key of {option} is {kind(key)}", help)
         if not isinstance(value, str):
-            refuse(f'{option}["{key}"] is {_kind(value)}', help)
+            refuse(f'{option}["{key}"] is {kind(value)}', help)
     return list(given.items())
 
 
@@ -121,9 +129,10 @@ def roles(given: object) -> list[tuple[str, str]]:
     return words("roles", given, '{"Cms Id": "record_id"}')
 
 
-def _kind(given: object) -> str:
-    """Of which kind a value is; not the value, which may be one of a record."""
-    name = type(given).__name__
+def kind(given: object) -> str:
+    """Of which type something is: ``a str``, ``a polars DataFrame``. Not what it is, which may be a value of a record."""
+    of = type(given)
+    name = of.__name__ if of.__module__ == "builtins" else f"{of.__module__.split('.')[0]} {of.__name__}"
     return f"an {name}" if name[0] in "aeiouAEIOU" else f"a {name}"
 
 
@@ -144,7 +153,7 @@ def write(path: Path, text: str) -> None:
 def _given(name: str | None, given: Source) -> Given:
     if isinstance(given, (str, os.PathLike)):
         return {"name": name, "path": os.fspath(given), "table": None}
-    return {"name": name, "path": None, "table": _taken(name or "the table", _typed(given))}
+    return {"name": name, "path": None, "table": _taken(name or "the table", typed(given))}
 
 
 def _taken(name: str, given: ArrowStream) -> _plait.Table:
@@ -153,30 +162,53 @@ def _taken(name: str, given: ArrowStream) -> _plait.Table:
     except Exception as error:
         if isinstance(error, MemoryError) or not hasattr(given, "__arrow_c_stream__"):
             raise
-        kind = type(error).__name__
+        raised = type(error).__name__
     # what the library said is left out: it may hold the value that it could not convert
-    columns = [f'"{column}"' for column in getattr(given, "columns", []) if not _is_taken(given, column)]
+    mixed = _mixed(given)
+    if mixed:
+        raise InputError(
+            "E027",
+            f"{mixed} values of several types",
+            name,
+            "a column is compared by single values of one type",
+            'make them text, in pandas frame["REF"] = frame["REF"].astype("string"), or leave them out',
+        )
     raise InputError(
         "E027",
-        f"{' and '.join(columns) or 'a column'} cannot be had as Arrow ({kind})",
+        f"the rows cannot be had from {kind(given)} ({raised})",
         name,
-        "a column is compared by single values of one type",
-        'give each column one type, in pandas frame["REF"] = frame["REF"].astype("string"), or leave the column out',
+        "what it says is not repeated, as it may hold values of records",
+        "ask it for the rows without plait, and see what it says: pyarrow.table(rows)",
     )
 
 
-def _is_taken(given: Any, column: object) -> bool:
+def _mixed(given: Any) -> str | None:
+    """Which columns of a frame of pandas hold values that are of no one type, in words. By their places: a header may be a
+    value, where a file had none."""
+    pandas = sys.modules.get("pandas")
+    if pandas is None or not isinstance(given, pandas.DataFrame):
+        return None
+    places = [str(at + 1) for at in range(given.shape[1]) if not _is_taken(given.iloc[:, [at]])]
+    if len(places) == 1:
+        return f"column {places[0]} holds"
+    return f"columns {', '.join(places[:-1])} and {places[-1]} hold" if places else None
+
+
+def _is_taken(given: Any) -> bool:
     try:
-        _plait.Table.of(given[[column]])
+        _plait.Table.of(given)
     except Exception:
         return False
     return True
 
 
-def _typed(given: ArrowStream) -> ArrowStream:
-    """A frame of polars, whose columns without any value are of a type that it hands on in a form of its own."""
+def typed(given: Any) -> Any:
+    """A frame or a series of polars, whose columns without any value are of a type that it hands on in a form of its own."""
     polars = sys.modules.get("polars")
-    if polars is not None and isinstance(given, polars.DataFrame) and polars.Null in given.dtypes:
-        typed: ArrowStream = given.cast({polars.Null: polars.String})
-        return typed
+    if polars is None:
+        return given
+    if isinstance(given, polars.DataFrame) and polars.Null in given.dtypes:
+        return given.cast({polars.Null: polars.String})
+    if isinstance(given, polars.Series) and given.dtype == polars.Null:
+        return given.cast(polars.String)
     return given

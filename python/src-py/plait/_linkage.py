@@ -65,7 +65,7 @@ def link(
     """
     options = {
         "model": _given.model(model),
-        "method": _given.text("method", method),
+        "method": _given.optional(_given.text, "method", method),
         "truth": _given.table("truth", truth),
         "constraints": _given.table("constraints", constraints),
         "labels": _given.table("labels", labels),
@@ -73,11 +73,11 @@ def link(
         "roles": _given.roles(roles),
         "is_a": _given.words("is_a", is_a, '{"pupils": "school-census"}'),
         "authority": _given.words("authority", authority, '{"pupils": "302"}'),
-        "link_type": _given.text("link_type", link_type),
-        "threshold": _given.number("threshold", threshold),
-        "ages_on": _given.day("ages_on", ages_on),
-        "threads": _given.whole("threads", threads, 1),
-        "seed": _given.whole("seed", seed, 0),
+        "link_type": _given.optional(_given.text, "link_type", link_type),
+        "threshold": _given.optional(_given.number, "threshold", threshold),
+        "ages_on": _given.optional(_given.day, "ages_on", ages_on),
+        "threads": _given.optional(_given.whole, "threads", threads, 1, 65_535),
+        "seed": _given.seed(seed),
     }
     with Shown(progress) as told:
         return Linkage(asked(_plait.link, _given.sources(sources), options, told))

@@ -57,8 +57,8 @@ def look(
         text, facts, columns, issues = asked(
             _plait.look,
             _given.source(source),
-            _given.text("sheet", sheet),
-            _given.text("is_a", is_a),
+            _given.optional(_given.text, "sheet", sheet),
+            _given.optional(_given.text, "is_a", is_a),
             _given.roles(roles),
             told,
         )
@@ -116,7 +116,7 @@ def read(
     """
     folder = None if out is None else os.fspath(out)
     with Shown(progress) as told:
-        return Reading(asked(_plait.read, _given.source(source), folder, _given.text("is_a", is_a), told))
+        return Reading(asked(_plait.read, _given.source(source), folder, _given.optional(_given.text, "is_a", is_a), told))
 
 
 def _list(lines: list[str]) -> str:

@@ -62,6 +62,7 @@ class Model:
             self._text += _section("[columns]", columns)
         if threshold is not None or review_from is not None:
             self._text += _section("[accept]", accept)
+        self._is_begun = False
         self.notes: list[str] = []
         """What of Splink's settings has no counterpart."""
 
@@ -84,7 +85,7 @@ class Model:
         given, known = _given.sources(sources), _given.table("names", names)
         with Shown(progress) as told:
             text, _ = asked(
-                _plait.choose_model, given, _given.roles(roles), known, _given.whole("seed", seed, 0), told
+                _plait.choose_model, given, _given.roles(roles), known, _given.seed(seed), told
             )
         return cls._of(text)
 
@@ -140,6 +141,7 @@ class Model:
     def _of(cls, text: str) -> Model:
         model = cls()
         model._text = text
+        model._is_begun = True
         return model
 
     def compare(
@@ -185,16 +187,14 @@ class Model:
         model = self._of(self._text + _section(heading, keys))
         model.notes = list(self.notes)
         # what links or compares nothing yet is no model that could be checked
-        if model._is_begun():
+        model._is_begun = self._is_begun or heading in ("[[compare]]", "[[deterministic]]")
+        if model._is_begun:
             asked(_plait.check_model, {"text": model._text})
         return model
 
-    def _is_begun(self) -> bool:
-        return "[[compare]]" in self._text or "[[deterministic]]" in self._text
-
     def checked(self) -> str:
         """The model as a model file that can be used."""
-        if not self._is_begun():
+        if not self._is_begun:
             refuse(
                 "the model compares nothing yet, and links nothing",
                 'add a comparison, such as model.compare("surname", ["exact", "jaro_winkler >= 0.92"])',
@@ -224,10 +224,10 @@ class Model:
         return asked(_plait.difference_of_models, {"text": self.checked()}, {"text": other.checked()})
 
     def __repr__(self) -> str:
-        return self.explain().rstrip() if self._is_begun() else f"A model that compares nothing yet:\n{self._text}"
+        return self.explain().rstrip() if self._is_begun else f"A model that compares nothing yet:\n{self._text}"
 
     def _repr_html_(self) -> str:
-        if not self._is_begun():
+        if not self._is_begun:
             return f"<pre>{html.escape(repr(self))}</pre>"
         prose, chart = asked(_plait.explain_model, {"text": self._text})
         paragraphs = "".join(

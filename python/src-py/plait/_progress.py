@@ -7,9 +7,16 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from plait import _given
 from plait._errors import refuse
 
 Progress = Callable[[str, float], object]
+
+
+def refuse_other(progress: object) -> None:
+    """Refuses what is neither a function nor a truth nor nothing."""
+    if not (progress is None or isinstance(progress, bool) or callable(progress)):
+        refuse(f"progress is {_given.kind(progress)}", "give a function of stage and share, True or False")
 
 
 class Shown:
@@ -21,10 +28,9 @@ class Shown:
     def __init__(self, progress: Progress | bool | None) -> None:
         self._call: Progress | None = None
         self._clear: Callable[[], object] = lambda: None
+        refuse_other(progress)
         if callable(progress):
             self._call = progress
-        elif not (progress is None or isinstance(progress, bool)):
-            refuse(f"progress is of type {type(progress).__name__}", "give a function of stage and share, True or False")
         elif progress is not False:
             notebook = _notebook()
             if notebook is not None:

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from plait import _plait
+from plait import _given, _plait
 from plait._errors import asked
 
 __all__ = [
@@ -234,12 +234,12 @@ def soundex(names: Any) -> Column:
     >>> similarity.soundex(["Robert", "Rupert"]).to_list()
     ['R163', 'R163']
     """
-    return Column(asked(_plait.sounds, "soundex", names))
+    return Column(asked(_plait.sounds, "soundex", _given.typed(names)))
 
 
 def metaphone(names: Any) -> Column:
     """The primary Double Metaphone code of each name."""
-    return Column(asked(_plait.sounds, "metaphone", names))
+    return Column(asked(_plait.sounds, "metaphone", _given.typed(names)))
 
 
 def standardise(values: Any, role: str) -> Column:
@@ -248,8 +248,8 @@ def standardise(values: Any, role: str) -> Column:
     >>> similarity.standardise(["O'Brien ", "ZZ99 9ZZ"], "surname").to_list()
     ['obrien', ...]
     """
-    return Column(asked(_plait.standardised, values, role))
+    return Column(asked(_plait.standardised, _given.typed(values), _given.text("role", role)))
 
 
 def _compare(measure: str, left: Any, right: Any) -> Column:
-    return Column(asked(_plait.compare, measure, left, right))
+    return Column(asked(_plait.compare, measure, _given.typed(left), _given.typed(right)))

@@ -18,11 +18,12 @@ import re
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NoReturn, Union
+from typing import TYPE_CHECKING, Any, Union
 
 from plait import _given, _plait
-from plait._errors import UsageError, asked, refused_as
+from plait._errors import UsageError, asked, refuse, refused_as
 from plait._model import Model
+from plait._progress import refuse_other
 
 if TYPE_CHECKING:
     import pyarrow as pa  # type: ignore[import-untyped,unused-ignore]
@@ -81,7 +82,7 @@ class Linkage:
 
     def _unpacked(self, kind: int, columns: str) -> DataFrame:
         if self._decided is None:
-            _refuse("the result has been closed", "read people and links before, or link again")
+            refuse("the result has been closed", "read people and links before, or link again")
         rows = self._decided.where(f"kind = {kind}").select("bytes")
         return rows.mapInArrow(_Unpack(columns.split(", ")), columns)
 
@@ -139,13 +140,12 @@ def link(
     What is wrong is a :class:`plait.PlaitError` with ``help``, as in :func:`plait.link`.
     """
     frames, model = _named(sources, model)
-    if processes is not None and processes < 1:
-        _refuse(f"{processes} processes cannot do anything", "give 1 or more, or leave it out")
+    processes = _given.optional(_given.whole, "processes", processes, 1, 65_535)
     options = {
         "model": _model_text(model),
-        "roles": list((roles or {}).items()),
-        "link_type": link_type,
-        "threshold": None if threshold is None else float(threshold),
+        "roles": _given.roles(roles),
+        "link_type": _given.optional(_given.text, "link_type", link_type),
+        "threshold": _given.optional(_given.number, "threshold", threshold),
     }
     # what is wrong whatever the rows are is said before there is any work on the cluster
     asked(_plait.check_parts, [(name, frame.columns) for name, frame in frames], options)
@@ -159,41 +159,29 @@ def _named(
     for source in sources:
         if isinstance(source, (str, os.PathLike, Model)):
             if model is not None:
-                _refuse("two models were given", "give one; a source is a data frame: spark.read.parquet(path)")
+                refuse("two models were given", "give one; a source is a data frame: spark.read.parquet(path)")
             model = source
         elif isinstance(source, Mapping):
-            frames.extend(source.items())
+            frames.extend((_given.text("the name of a source", name), frame) for name, frame in source.items())
         else:
             frames.append((f"table_{len(frames) + 1}", source))
     for name, frame in frames:
         if not hasattr(frame, "mapInArrow"):
-            what = f"{name} is of type {_kind(frame)}, which is neither a data frame of Spark nor a model"
-            _refuse(what, "give a data frame, of spark.createDataFrame or spark.read, or the path or the text of a model file")
+            what = f"{name} is {_given.kind(frame)}, which is neither a data frame of Spark nor a model"
+            refuse(what, "give a data frame, of spark.createDataFrame or spark.read, or the path or the text of a model file")
     if not frames:
-        _refuse("no data frame was given", "give one or more: plait.spark.link(spark, left, right, model=...)")
+        refuse("no data frame was given", "give one or more: plait.spark.link(spark, left, right, model=...)")
     if model is None:
-        _refuse("no model was given", 'give one, as plait.link(some, ...).model or a file: model="model.toml"')
+        refuse("no model was given", 'give one, as plait.link(some, ...).model or a file: model="model.toml"')
     return frames, model
 
 
 def _model_text(model: ModelGiven) -> tuple[str, str]:
-    if not isinstance(model, (str, os.PathLike, Model)):
-        what = f"what was given as a model is of type {_kind(model)}"
-        _refuse(what, "give a plait.Model, or the path or the text of a model file")
     given = _given.model(model)
     assert given is not None
     if "path" in given:
         return Model.from_toml(given["path"]).to_toml(), given["path"]
     return given["text"], "the model"
-
-
-def _kind(given: object) -> str:
-    kind = type(given)
-    return kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__.split('.')[0]} {kind.__name__}"
-
-
-def _refuse(what: str, help: str, why: str | None = None) -> NoReturn:
-    raise UsageError("E016", what, None, why, help)
 
 
 # what executors run: called by name, so that all they need is plait itself
@@ -347,6 +335,7 @@ class _Told:
     }
 
     def __init__(self, progress: Progress | bool | None) -> None:
+        refuse_other(progress)
         self._call = progress if callable(progress) else None
         self._prints = progress is True or (progress is None and sys.stderr.isatty())
         self.seconds: dict[str, float] = {}
@@ -397,7 +386,7 @@ class _Run:
         ]
         for name, n in zip(self.names, n_records):
             if n == 0:
-                _refuse(f"{name} has no rows", "give frames with rows, and leave out those without")
+                refuse(f"{name} has no rows", "give frames with rows, and leave out those without")
         parts = self._planned(n_records, options)
         self.told.begin("standardising and counting")
         n_homes, n_counting, _, _ = parts.n_parts

@@ -14,8 +14,8 @@ use super::{
 pub fn prose(model: &Model, link_type: Option<LinkType>) -> String {
     let name = &model.name;
     let looks_at = link_type.map_or(
-        "pairs of records within a source that is the only one, of several at pairs of different sources, and at both if one of \
-         these seems to hold a person twice",
+        "pairs of records within the source if there is one, of different sources if there are several, and of both kinds if one \
+         of several seems to hold a person twice",
         |link_type| schema::row(LINK_TYPES, &link_type).2,
     );
     let mut out = format!("The model \"{name}\" looks at {looks_at}.\n\n");
@@ -481,6 +481,12 @@ mod tests {
         insta::assert_snapshot!(shown, @"none 1 in 10,000,000 0.05% 5.0% 50% 99.60% 99.99% 100%");
         let shown = [-0.04, 0.04, 0.05, -12.34, f64::INFINITY, f64::NEG_INFINITY].map(bits).join(" ");
         insta::assert_snapshot!(shown, @"0.0 0.0 +0.1 -12.3 +∞ -∞");
+    }
+
+    #[test]
+    fn which_pairs_are_looked_at_is_left_to_the_sources_where_nobody_says_it() {
+        let prose = prose(&example(), None);
+        insta::assert_snapshot!(prose.lines().next().unwrap_or_default(), @r#"The model "two files of people" looks at pairs of records within the source if there is one, of different sources if there are several, and of both kinds if one of several seems to hold a person twice."#);
     }
 
     proptest! {

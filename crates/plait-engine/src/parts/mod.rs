@@ -273,7 +273,7 @@ pub fn count<'a>(
     };
     let mut counts = Counts::none(plan);
     for Submission { piece, source, order, fields } in &submissions {
-        // all counting parts are told
+        // every part is told the same, and one is enough to tell the driver
         if part == 0 {
             let of_home = counts.orders.entry(plan.home(*piece)).or_default();
             *of_home = of_home.wrapping_add(*order);

@@ -560,8 +560,10 @@ fn limit_level(levels: &mut [f64], level: usize, most: f64) {
     if old <= most || n_others == 0 {
         return;
     }
-    if old < 1.0 {
-        let factor = (1.0 - most) / (1.0 - old);
+    levels[level] = 0.0;
+    let others: f64 = levels.iter().sum();
+    if others > 0.0 {
+        let factor = (1.0 - most) / others;
         levels.iter_mut().for_each(|share| *share *= factor);
     } else {
         levels.fill((1.0 - most) / n_others as f64);

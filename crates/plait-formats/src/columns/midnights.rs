@@ -22,14 +22,15 @@ fn in_column(column: &Column, file: &str) -> Option<Issue> {
     if evenings == 0 {
         return None;
     }
+    let n_dates: usize = column.counts().iter().map(|&rows| rows as usize).sum();
     let message = format!(
-        "{} at 23:00 and every other one at midnight: they seem to be days in summer that a database tells in UTC, and are read as \
-         the day before",
+        "{} at 23:00{}: they seem to be days in summer that a database tells in UTC, and are read as the day before",
         if evenings == 1 {
             "one date is".to_owned()
         } else {
             format!("{} dates are", grouped(evenings as u64))
         },
+        if evenings == n_dates { "" } else { " and every other one at midnight" },
     );
     Some(Issue::new(IssueKind::EveningBefore, file, message).in_column(&column.name).counting(evenings))
 }
@@ -68,6 +69,13 @@ mod tests {
                 "2014-12-24T00:00:00.000Z",
             ],
             &[said],
+        );
+        check(
+            ["2015-05-31 23:00:00"; 4],
+            &[
+                "warning[W063] pupils.csv: column \"DOB\": 40 dates are at 23:00: they seem to be days in summer that a database \
+               tells in UTC, and are read as the day before",
+            ],
         );
         check(["2015-05-31", "2015-01-02", "2014-07-07", "2014-12-24"], &[]);
         check(["2015-05-31 00:00:00", "2015-01-02 00:00", "2014-07-07", "2014-12-24"], &[]);

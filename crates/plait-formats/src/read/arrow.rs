@@ -328,11 +328,13 @@ fn add_moments<T: ArrowPrimitiveType<Native = i64>>(
     add_keys::<T>(column, array, on_the_clock, |key, text| timestamp(key, per_second, text));
 }
 
-/// A zone by its name or its distance from UTC; `None` of what is neither.
+/// A zone by its name or its distance from UTC; `None` of what is neither, such as `GMT+5`, by which some mean five hours before
+/// UTC and others five after it.
 fn zone_of(name: &str) -> Option<TimeZone> {
     match name {
         "Z" | "z" => Some(TimeZone::UTC),
-        name => DateTimeParser::new().parse_time_zone(name).ok(),
+        name if name.starts_with(['+', '-']) => DateTimeParser::new().parse_time_zone(name).ok(),
+        name => TimeZone::get(name).ok(),
     }
 }
 
@@ -491,8 +493,10 @@ mod tests {
             assert_eq!(of(utc), ["2015-05-31 23:00:00", "2016-01-01", ".", "1900-01-01"], "{utc}");
         }
         assert_eq!(of("-01:30"), ["2015-05-31 21:30:00", "2015-12-31 22:30:00", ".", "1899-12-31 22:30:00"]);
-        let nowhere = DataType::Timestamp(TimeUnit::Second, Some("Nowhere/At_All".into()));
-        assert!(ArrowColumn::new(&nowhere, 0).is_none());
+        for unknown in ["Nowhere/At_All", "GMT+5", "UTC+1", "EST5EDT,M3.2.0,M11.1.0", ""] {
+            let unknown = DataType::Timestamp(TimeUnit::Second, Some(unknown.into()));
+            assert!(ArrowColumn::new(&unknown, 0).is_none(), "{unknown}");
+        }
     }
 
     #[test]

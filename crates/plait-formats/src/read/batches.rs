@@ -45,18 +45,41 @@ impl Rows {
         self.batches.iter().map(RecordBatch::get_array_memory_size).sum()
     }
 
-    /// A [`FaultCode::ColumnType`] for each column that holds no single values. A file may have such columns, and they are left
-    /// out of it; who has the rows in memory can put a column into another form, and is told how.
+    /// A [`FaultCode::ColumnType`] for each column that holds no single values, or not what its type says. A file may have such
+    /// columns, and they are left out of it; who has the rows in memory can put a column into another form, and is told how.
     pub fn refuse_unusable(&self, name: &str) -> Result<(), Vec<Fault>> {
-        let unusable = self.schema.fields().iter().filter(|field| !holds_values(field.data_type()));
-        let faults: Vec<Fault> = unusable
-            .map(|field| {
-                let what = format!("column \"{}\" is of type {}", field.name(), field.data_type());
-                let fault = Fault::new(FaultCode::ColumnType, what, cast(field.name(), field.data_type()));
-                fault.because("a column is compared by single values: text, numbers, dates, truths").at(name)
+        let because = "a column is compared by single values: text, numbers, dates, truths";
+        let faults: Vec<Fault> = (self.schema.fields().iter().enumerate())
+            .filter_map(|(at, field)| {
+                let (header, kind) = (field.name(), field.data_type());
+                if holds_values(kind) {
+                    return self.refuse_damaged(at);
+                }
+                let what = match kind {
+                    DataType::Timestamp(_, Some(zone)) => {
+                        format!("column \"{header}\" has times of the zone \"{zone}\", which nobody knows")
+                    }
+                    kind => format!("column \"{header}\" is of type {kind}"),
+                };
+                Some(Fault::new(FaultCode::ColumnType, what, cast(header, kind)).because(because))
             })
+            .map(|fault| fault.at(name))
             .collect();
         if faults.is_empty() { Ok(()) } else { Err(faults) }
+    }
+
+    /// Memory is taken over as it is, and whoever filled it may have written what text cannot hold.
+    fn refuse_damaged(&self, column: usize) -> Option<Fault> {
+        let is_damaged = |batch: &RecordBatch| batch.column(column).to_data().validate_full().is_err();
+        self.batches.iter().any(is_damaged).then(|| {
+            let header = self.schema.field(column).name();
+            Fault::new(
+                FaultCode::ColumnType,
+                format!("column \"{header}\" holds what its type cannot, such as text that is not UTF-8"),
+                "read it again in the encoding that it was written in, or leave the column out",
+            )
+            .because("what its bytes mean cannot be told")
+        })
     }
 
     /// The whole numbers of a column, one per row. Another kind of column, a number that is missing, and a column that is not there
@@ -127,11 +150,12 @@ fn cast(name: &str, kind: &DataType) -> String {
             (format!("pl.col(\"{name}\").dt.total_days()"), format!("table[\"{name}\"].cast(pa.int64())"))
         }
         T::Dictionary(_, values) => return cast(name, values),
-        // of a zone that nobody knows
-        T::Timestamp(..) => (
-            format!("pl.col(\"{name}\").dt.replace_time_zone(None)"),
-            format!("pc.local_timestamp(table[\"{name}\"])"),
-        ),
+        T::Timestamp(..) => {
+            return format!(
+                "give it a zone by its name, in polars pl.col(\"{name}\").dt.convert_time_zone(\"Europe/London\"), in pyarrow \
+                 table[\"{name}\"].cast(pa.timestamp(\"us\", tz=\"Europe/London\")); or leave the column out"
+            );
+        }
         _ => return "leave the column out, or make it one of text".to_owned(),
     };
     format!(

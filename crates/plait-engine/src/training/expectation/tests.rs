@@ -146,6 +146,23 @@ fn twin(
     (sizes, tables, strangers)
 }
 
+#[test]
+fn a_level_is_held_down_and_the_others_share_what_it_had() {
+    let check = |levels: &[f64], level, most, expected: &[f64]| {
+        let mut limited = levels.to_vec();
+        limit_level(&mut limited, level, most);
+        let near = limited.iter().zip(expected).all(|(found, expected)| (found - expected).abs() < 1e-15);
+        assert!(near && limited.len() == expected.len(), "{limited:?} is not {expected:?}");
+    };
+    check(&[0.2, 0.3, 0.5], 2, 0.6, &[0.2, 0.3, 0.5]);
+    check(&[0.2, 0.3, 0.5], 2, 0.25, &[0.3, 0.45, 0.25]);
+    check(&[0.5, 0.3, 0.2], 0, 0.0, &[0.0, 0.6, 0.4]);
+    check(&[1.0, 0.0, 0.0], 0, 0.8, &[0.8, 0.1, 0.1]);
+    // so near to 1 that nothing but the others says what is left of it
+    check(&[1.0, 3e-20, 1e-20], 0, 0.8, &[0.8, 0.15, 0.05]);
+    check(&[1.0], 0, 0.8, &[1.0]);
+}
+
 proptest! {
     #![proptest_config(fixed(60))]
 
