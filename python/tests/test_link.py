@@ -211,12 +211,22 @@ class WhatWasFound(unittest.TestCase):
         with self.assertRaisesRegex(plait.UsageError, "row 1 names a record that is not in its source"):
             self.linkage.weights(nobody)
 
+    def test_no_pairs_are_weighed_into_an_empty_table(self):
+        links = self.linkage.links.to_pyarrow()
+        weighed = self.linkage.weights(links.slice(0, 0)).to_pyarrow()
+        self.assertEqual(weighed.num_rows, 0)
+        self.assertEqual(weighed.schema, self.linkage.weights(links).to_pyarrow().schema)
+
+    def test_a_table_in_memory_is_not_taken_for_a_return(self):
+        with self.assertRaisesRegex(plait.UsageError, "pupils is a table in memory, and is_a says"):
+            plait.link({"pupils": PUPILS, "clinic": CLINIC}, is_a={"pupils": "school-census"}, progress=False)
+
     def test_tables_beside_the_sources_do_what_their_files_do(self):
         link = self.linkage.links.to_pyarrow().to_pylist()[0]
         pair = {name: [link[name]] for name in ("source_l", "record_l", "source_r", "record_r")}
         tables = {
             "truth": TRUTH,
-            "constraints": pyarrow.table(pair),
+            "constraints": pyarrow.table({**pair, "constraint": ["cannot_link"]}),
             "labels": pyarrow.table({**pair, "label": ["non_match"]}),
             "names": pyarrow.table({"name": ["Amara"], "variant": ["Ama"]}),
         }

@@ -109,7 +109,7 @@ pub(crate) struct Link {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) truth: Option<PathBuf>,
     /// Keep pairs of records apart, or put them together, whatever they weigh: a table with columns source_l, record_l,
-    /// source_r, record_r and constraint (must_link or cannot_link; without the column all are cannot_link)
+    /// source_r, record_r and constraint (must_link or cannot_link)
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) constraints: Option<PathBuf>,
     /// Learn from pairs that somebody has looked at, and measure the result by them: a table with columns source_l,

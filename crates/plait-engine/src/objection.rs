@@ -4,6 +4,7 @@ use crate::clustering::Clustered;
 use crate::conflicts::Conflicts;
 use crate::lists::Lists;
 use crate::model::Clustering;
+use crate::records::Records;
 use hashbrown::HashSet;
 use plait_types::Role;
 
@@ -25,6 +26,8 @@ pub enum Objection {
     BetterLinks,
     /// A person has one record of a source at most, and another record took the place.
     PlaceTaken,
+    /// The same of a pair within a source.
+    OneSource,
     /// The pair was never compared, since no blocking rule makes it.
     NotCompared,
 }
@@ -52,7 +55,11 @@ impl Objection {
             Self::AnotherPerson => "one of the records would fit another person about as well".to_owned(),
             Self::OtherRecords => "the other records of the two people outweigh it".to_owned(),
             Self::BetterLinks => "both records have a better link".to_owned(),
-            Self::PlaceTaken => "another record took its place: a person has one of each source".to_owned(),
+            Self::PlaceTaken => {
+                "a person has one record of each source, and at least one of the two is linked with another"
+                    .to_owned()
+            }
+            Self::OneSource => "both are records of one source, of which a person has one".to_owned(),
             Self::NotCompared => "no blocking rule makes the pair, so that it was not compared".to_owned(),
         }
     }
@@ -67,6 +74,7 @@ impl Objection {
             Self::OtherRecords,
             Self::BetterLinks,
             Self::PlaceTaken,
+            Self::OneSource,
             Self::NotCompared,
         ];
         of_conflicts.chain(others).find(|objection| objection.words() == words)
@@ -75,6 +83,7 @@ impl Objection {
 
 /// Answers why a pair that its weight or a rule would link is none.
 pub struct Objections<'a> {
+    records: &'a Records,
     conflicts: &'a Conflicts<'a>,
     method: Clustering,
     clustered: &'a Clustered,
@@ -90,7 +99,12 @@ const LOOKED_AT: usize = 64;
 
 impl<'a> Objections<'a> {
     /// Costs a pass over the records.
-    pub fn of(clustered: &'a Clustered, method: Clustering, conflicts: &'a Conflicts<'a>) -> Self {
+    pub fn of(
+        records: &'a Records,
+        clustered: &'a Clustered,
+        method: Clustering,
+        conflicts: &'a Conflicts<'a>,
+    ) -> Self {
         let persons = &clustered.persons;
         let person = |record: u32| persons.person_of[record as usize];
         let kept_apart = conflicts
@@ -98,7 +112,8 @@ impl<'a> Objections<'a> {
             .apart()
             .iter()
             .map(|&(left, right)| in_order(person(left), person(right)));
-        Self { conflicts, method, clustered, kept_apart: kept_apart.collect(), members: persons.records() }
+        let (kept_apart, members) = (kept_apart.collect(), persons.records());
+        Self { records, conflicts, method, clustered, kept_apart, members }
     }
 
     /// What speaks against a pair that reached the link threshold or that a rule links. Nothing of two records of one
@@ -124,12 +139,24 @@ impl<'a> Objections<'a> {
             return Some(Objection::ConflictOfOthers(kind));
         }
         let is_undecided = |record: u32| self.clustered.undecided.binary_search(&record).is_ok();
+        let source = |record: u32| self.records.source_of(record);
         Some(match self.method {
+            Clustering::OneToOne if source(left) == source(right) => Objection::OneSource,
+            Clustering::OneToOne if self.share_a_source(a, b) => Objection::PlaceTaken,
+            Clustering::OneToOne => Objection::AnotherPerson,
             _ if is_undecided(left) || is_undecided(right) => Objection::AnotherPerson,
-            Clustering::OneToOne => Objection::PlaceTaken,
             Clustering::BestLink => Objection::BetterLinks,
             Clustering::ConnectedComponents | Clustering::Correlation => Objection::OtherRecords,
         })
+    }
+
+    /// Whether two people have records of one source.
+    fn share_a_source(&self, a: u32, b: u32) -> bool {
+        let source = |&record: &u32| self.records.source_of(record);
+        self.members(a)
+            .iter()
+            .map(source)
+            .any(|of_a| self.members(b).iter().map(source).any(|of_b| of_a == of_b))
     }
 
     fn members(&self, person: u32) -> &[u32] {
@@ -152,6 +179,8 @@ mod tests {
     /// Four records, the first and the last two of one person each, with these NHS numbers.
     struct Case {
         nhs: [&'static str; 4],
+        /// Records of each source.
+        sources: &'static [usize],
         method: Clustering,
         constraints: Constraints,
         undecided: Vec<u32>,
@@ -159,12 +188,12 @@ mod tests {
 
     impl Case {
         fn of(nhs: [&'static str; 4], method: Clustering) -> Self {
-            Self { nhs, method, constraints: Constraints::default(), undecided: Vec::new() }
+            Self { nhs, sources: &[4], method, constraints: Constraints::default(), undecided: Vec::new() }
         }
 
         #[track_caller]
         fn check(&self, pair: (u32, u32), expected: Option<Objection>) {
-            let records = records(&[4], &[("nhs_number", Role::NhsNumber, column(&self.nhs))]);
+            let records = records(self.sources, &[("nhs_number", Role::NhsNumber, column(&self.nhs))]);
             let persons = Persons { person_of: vec![0, 0, 1, 1], n_persons: 2 };
             let clustered = Clustered {
                 persons,
@@ -174,7 +203,7 @@ mod tests {
                 odds: None,
             };
             let conflicts = Conflicts::of(&records, &self.constraints);
-            let objections = Objections::of(&clustered, self.method, &conflicts);
+            let objections = Objections::of(&records, &clustered, self.method, &conflicts);
             assert_eq!(objections.to(pair.0, pair.1), expected, "{:?} {:?}", self.nhs, self.method);
         }
     }
@@ -194,9 +223,23 @@ mod tests {
     #[test]
     fn methods_that_choose_among_links_say_that_another_was_chosen() {
         let check = |method, pair, expected| Case::of([A, "", "", A], method).check(pair, expected);
-        check(Clustering::OneToOne, (0, 2), Some(Objection::PlaceTaken));
         check(Clustering::BestLink, (0, 2), Some(Objection::BetterLinks));
         check(Clustering::ConnectedComponents, (0, 2), None);
+    }
+
+    #[test]
+    fn where_a_person_has_one_record_of_each_source_it_is_said_what_takes_the_place() {
+        let mut case = Case::of([A, "", "", A], Clustering::OneToOne);
+        case.check((0, 2), Some(Objection::OneSource));
+        // the first record is linked with another of the source of the others
+        case.sources = &[1, 3];
+        case.check((0, 2), Some(Objection::PlaceTaken));
+        case.check((1, 2), Some(Objection::OneSource));
+        case.undecided = vec![2];
+        case.check((0, 2), Some(Objection::PlaceTaken));
+        // nobody has taken the place of any
+        case.sources = &[2, 2];
+        case.check((0, 2), Some(Objection::AnotherPerson));
     }
 
     #[test]
@@ -239,6 +282,7 @@ mod tests {
             Objection::OtherRecords,
             Objection::BetterLinks,
             Objection::PlaceTaken,
+            Objection::OneSource,
             Objection::NotCompared,
         ] {
             assert_eq!(Objection::from_words(&objection.words()), Some(objection));

@@ -195,10 +195,17 @@ impl Records {
         unverified
     }
 
-    /// The index of the field with this name, or with this header in some source; case does not matter.
+    /// The index of the field with this name, or with this header in some source; case does not matter. Of several with this
+    /// name it is the one whose role is called so, else one with values: an empty column of one source, of which nobody knows
+    /// what it means, is a field beside that of the others.
     pub fn field(&self, name: &str) -> Option<usize> {
         let same = |other: &str| other.eq_ignore_ascii_case(name);
-        self.fields.iter().position(|field| same(&field.name)).or_else(|| {
+        let named = (0..self.fields.len()).filter(|&at| same(&self.fields[at].name));
+        let is_other = |&at: &usize| {
+            let field = &self.fields[at];
+            (!same(field.role.name()), field.n_present() == 0)
+        };
+        named.min_by_key(is_other).or_else(|| {
             self.fields.iter().position(|field| field.headers.iter().flatten().any(|header| same(header)))
         })
     }

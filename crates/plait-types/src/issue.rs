@@ -210,6 +210,12 @@ issue_kinds! {
     SecondColumn = "N022", Note, "A source has two columns for one thing, and one of them is compared with nothing.",
         why "What it holds does not count for or against any pair.",
         do "Say with --role what it holds, such as --role \"HEADER=former_postcode\"; where it is the one to compare, give it its role with --role, and the other is left out.";
+    RepeatedIds = "N023", Note, "A column is headed as an identifier of the records and does not name each of them: values stand in several rows, or in none.",
+        why "Records are called by their row number in every output, and a file in another order has other ones.",
+        do "Nothing, if rows are meant to share it, as those of one person in a list of events do; else look whether rows are in the file twice, or fill the column in.";
+    FieldNotInSource = "N024", Note, "A model compares a field of which a source has no value.",
+        why "Its records agree and differ with nobody in that field, and links have to do without it.",
+        do "Nothing, if the source does not record it; else say which column holds it with --role \"HEADER=ROLE\", or export the file with it.";
     RaggedRow = "W001", Warning, "A row has more or fewer fields than the header and was set aside.",
         why "Where fields are shifted, a surname is taken for a forename.",
         do "Export the file again with quotes around fields that hold the separator; the lines are named.";

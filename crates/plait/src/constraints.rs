@@ -11,6 +11,7 @@ use hashbrown::{HashMap, HashSet};
 use plait_engine::conflicts::Conflicts;
 use plait_engine::constraints::{Constraints, Contradiction, Pair};
 use plait_engine::records::Records;
+use plait_formats::columns::header_list;
 use plait_types::{Fault, FaultCode, Issue, IssueKind, grouped};
 
 const PURPOSE: PairsFor = PairsFor {
@@ -60,15 +61,19 @@ fn rows<'a>(pairs: &'a PairTable, sources: &[&str]) -> Result<Vec<(Kind, Ends<'a
         return Err(bad(
             format!("a column \"{}\" and none \"{CONSTRAINT}\", as a file of labels has", label.name),
             "if these are pairs that somebody has looked at, give the file with --labels; if they are constraints, call the \
-             column \"constraint\", with must_link or cannot_link in each row, or take it out to keep all pairs apart",
+             column \"constraint\", with must_link or cannot_link in each row",
         )
-        .because("every pair of it would be kept apart, those labelled a match too"));
+        .because("a label says what is true of a pair, and decides nothing"));
     }
-    let kind = |row: usize| match constraint {
-        None => Some(Kind::CannotLink),
-        Some(column) => column.get(row).and_then(Kind::parse),
-    };
-    let kinds: Vec<Option<Kind>> = (0..pairs.n_rows()).map(kind).collect();
+    let constraint = constraint.ok_or_else(|| {
+        bad(
+            format!("a file of constraints needs a column \"{CONSTRAINT}\""),
+            "say of each pair whether it must be one person or must never be: must_link or cannot_link",
+        )
+        .because(header_list(pairs.columns()))
+    })?;
+    let kinds: Vec<Option<Kind>> =
+        (0..pairs.n_rows()).map(|row| constraint.get(row).and_then(Kind::parse)).collect();
     let of_no_kind: Vec<usize> =
         (1..).zip(&kinds).filter(|(_, kind)| kind.is_none()).map(|(row, _)| row).collect();
     if !of_no_kind.is_empty() {
@@ -139,7 +144,6 @@ impl Given {
             absolute_path: given.absolute_path(),
             sha256: pairs.sha256.clone(),
             rows: rows.len() as u64,
-            says_which: pairs.column(&[CONSTRAINT]).is_some(),
             kept_apart: constraints.apart().len() as u64,
             would_be_one_person: 0,
             put_together: constraints.together().len() as u64,

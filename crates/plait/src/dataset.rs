@@ -309,6 +309,7 @@ impl Dataset {
                 date_order: role.is_date().then_some(DateOrder::YearMonthDay),
                 order_is_guess: false,
                 could_be_birth: false,
+                displaced: None,
                 why: match given {
                     Some(_) => "you said so".to_owned(),
                     None => format!("the specification of the {title} says so"),
@@ -342,6 +343,7 @@ impl Dataset {
                 date_order: None,
                 order_is_guess: false,
                 could_be_birth: false,
+                displaced: None,
                 why: match given {
                     Some(_) => "you said so".to_owned(),
                     None => format!("the specification of the {} says so", self.recognised.spec.title),

@@ -78,6 +78,7 @@ pub(crate) fn probabilities(pairs: &ScoredPairs) -> Vec<f64> {
 
 /// Per pair that is no link although its weight or a rule is for it, why not.
 pub(crate) fn objections(
+    records: &Records,
     model: &Model,
     conflicts: &Conflicts<'_>,
     pairs: &ScoredPairs,
@@ -88,7 +89,7 @@ pub(crate) fn objections(
     if !(0..pairs.len()).into_par_iter().any(is_refused) {
         return vec![None; pairs.len()];
     }
-    let objections = Objections::of(clustered, model.clustering, conflicts);
+    let objections = Objections::of(records, clustered, model.clustering, conflicts);
     let of =
         |pair: usize| is_refused(pair).then(|| objections.to(pairs.left[pair], pairs.right[pair])).flatten();
     (0..pairs.len()).into_par_iter().map(of).collect()

@@ -175,6 +175,8 @@ pub(crate) fn of_result(run: &Run, linked: &[(String, u64, u64)]) -> Vec<Detail>
         0 => "nothing can be estimated without labels".to_owned(),
         _ => format!("{}, without labels", estimates.join("; ")),
     };
+    let estimated =
+        estimated + &run.quality.without_recall().map_or_else(String::new, |not| format!("; {not}"));
     let estimated = if run.has_no_link_between() {
         format!("{estimated}; of links between sources nothing can be said, since there are none")
     } else {
@@ -291,12 +293,7 @@ pub(crate) fn constraints_in_words(run: &RunConstraints) -> String {
         1 => "; 1 row names a record that is not in these files".to_owned(),
         n => format!("; {} rows name a record that is not in these files", grouped(n)),
     };
-    let all = if run.says_which {
-        ""
-    } else {
-        "; the file has no column \"constraint\", so that all its pairs are cannot_link"
-    };
-    format!("{} kept apart{would_be}{together}{unknown}{all}", counted(run.kept_apart, "pair"))
+    format!("{} kept apart{would_be}{together}{unknown}", counted(run.kept_apart, "pair"))
 }
 
 /// `620 pairs for a person to look at, "review" in links.parquet: 254 of 10.0% to 50.0%; 363 likelier, but …`

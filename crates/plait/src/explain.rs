@@ -14,7 +14,7 @@ use plait_engine::explanation::{Explanation, explain as explain_pair};
 use plait_engine::model::Model;
 use plait_engine::objection::Objection;
 use plait_engine::progress::Silent;
-use plait_engine::records::Records;
+use plait_engine::records::{Records, Source};
 use plait_engine::scoring::Scorer;
 use plait_formats::read::{ReadOptions, read};
 use plait_report::chart::waterfall::waterfall;
@@ -253,11 +253,17 @@ fn find(wanted: &str, records: &Records, names: &[RecordNames]) -> Result<u32, F
         let row = names[index].find(record, (source.end - source.start) as usize)?;
         Some(source.start + row as u32)
     };
-    if let Some((source, record)) = wanted.split_once(':')
-        && let Some(index) = records.sources.iter().position(|s| s.name == source)
-    {
-        return in_source(index, record)
-            .ok_or_else(|| no_such_record(&format!("{source} has no such record")));
+    // names of sources and of records may hold colons; the longest name of a source that has such a record is meant
+    let named = |(index, source): (usize, &Source)| {
+        Some((index, wanted.strip_prefix(source.name.as_str())?.strip_prefix(':')?))
+    };
+    let mut readings: Vec<(usize, &str)> = records.sources.iter().enumerate().filter_map(named).collect();
+    readings.sort_by_key(|(_, record)| record.len());
+    if let Some(record) = readings.iter().find_map(|&(index, record)| in_source(index, record)) {
+        return Ok(record);
+    }
+    if let Some(&(index, _)) = readings.first() {
+        return Err(no_such_record(&format!("{} has no such record", records.sources[index].name)));
     }
     let found: Vec<u32> = (0..names.len()).filter_map(|index| in_source(index, wanted)).collect();
     match found[..] {

@@ -4,7 +4,7 @@ use crate::constraints::Given;
 use crate::explain::{Known, explain_among, explanation_chart};
 use crate::faults::Faults;
 use crate::given::TableSpec;
-use crate::pair_table::{PairTable, PairsFor, records_named, rows_that};
+use crate::pair_table::{Ends, PairTable, PairsFor, records_named, rows_that};
 use crate::run::RunTruth;
 use crate::score::{TruthTable, against_truth, run_truth};
 use crate::source::RecordNames;
@@ -82,9 +82,14 @@ const WEIGHED: PairsFor = PairsFor {
 impl Held {
     /// What the model gives to pairs of records, whether or not it compared them: a table with the columns `source_l`,
     /// `record_l`, `source_r` and `record_r`, as [`Held::links`] has them, with `match_weight` and `match_probability` beside
-    /// them. Of one source its name may be left out. Fails where a row names no record, or one twice.
+    /// them. Of one source its name may be left out. Of rows in memory there may be none. Fails where a row names no record, or
+    /// one twice.
     pub fn weigh(&self, pairs: &TableSpec) -> Result<Rows, Faults> {
         let HeldRecords { records, names, model, .. } = &self.known;
+        // as a filter leaves them that no pair passes
+        if matches!(pairs, TableSpec::Rows { rows, .. } if rows.n_rows() == 0) {
+            return Ok(weighed(&[], &[], &[]));
+        }
         let here = |fault: Fault| Faults::from(fault.at(pairs.called()));
         let (table, _) = PairTable::read(pairs, &WEIGHED, names.len())?;
         let sources: Vec<&str> = records.sources.iter().map(|source| source.name.as_str()).collect();
@@ -113,23 +118,7 @@ impl Held {
                 },
             )
             .collect();
-        let probabilities: Vec<f64> = weights.iter().map(|weight| weight.probability().get()).collect();
-        let (mut source_values, mut record_values) =
-            ([(); 2].map(|()| Values::default()), [(); 2].map(|()| Values::default()));
-        for (side, end) in ends.iter().flat_map(|ends| ends.iter().flatten().enumerate()) {
-            source_values[side].push(sources[end.0]);
-            record_values[side].push(end.1);
-        }
-        let [source_l, source_r] = source_values;
-        let [record_l, record_r] = record_values;
-        let table = OutTable::new()
-            .with("source_l", source_l)
-            .with("record_l", record_l)
-            .with("source_r", source_r)
-            .with("record_r", record_r)
-            .with("match_weight", weights.iter().map(|weight| weight.0).collect::<Vec<f64>>())
-            .with("match_probability", probabilities);
-        Ok(to_rows(&table))
+        Ok(weighed(&sources, &ends, &weights))
     }
 
     /// Precision and recall at other thresholds.
@@ -155,6 +144,27 @@ impl Held {
         let scores = against_truth(&truth, records, person_of, model.link_type);
         Ok(run_truth(&truth, &scores, None, called))
     }
+}
+
+/// Pairs and what each of them weighs.
+fn weighed(sources: &[&str], ends: &[Ends<'_>], weights: &[MatchWeight]) -> Rows {
+    let probabilities: Vec<f64> = weights.iter().map(|weight| weight.probability().get()).collect();
+    let (mut source_values, mut record_values) =
+        ([(); 2].map(|()| Values::default()), [(); 2].map(|()| Values::default()));
+    for (side, end) in ends.iter().flat_map(|ends| ends.iter().flatten().enumerate()) {
+        source_values[side].push(sources[end.0]);
+        record_values[side].push(end.1);
+    }
+    let [source_l, source_r] = source_values;
+    let [record_l, record_r] = record_values;
+    let table = OutTable::new()
+        .with("source_l", source_l)
+        .with("record_l", record_l)
+        .with("source_r", source_r)
+        .with("record_r", record_r)
+        .with("match_weight", weights.iter().map(|weight| weight.0).collect::<Vec<f64>>())
+        .with("match_probability", probabilities);
+    to_rows(&table)
 }
 
 impl fmt::Debug for Held {

@@ -434,7 +434,11 @@ impl<'a> Job<'a> {
         issues.extend(without_route.findings.iter().cloned());
         issues.extend(given.iter().filter_map(|given| given.against_numbers(&records)));
         let because = |faults: Faults| faults.because_of_sources(why_not.as_deref());
+        let is_given = file.is_some();
         let mut model = self.starting_model(&records, file.take().map(|(file, _)| file)).map_err(because)?;
+        if is_given {
+            issues.extend(model::not_in_sources(&model, &records, &facts));
+        }
         if records.sources.len() > 1
             && request.link_type.is_none_or(|link_type| link_type == LinkType::LinkOnly)
             && !(has_rules || given.is_some() || request.method.is_some())
@@ -527,7 +531,7 @@ impl<'a> Job<'a> {
             scorer: &scorer,
             pairs: &pairs,
             clustered: &clustered,
-            objections: objections(&model, &conflicts, &pairs, &clustered),
+            objections: objections(&records, &model, &conflicts, &pairs, &clustered),
             outcomes: summary::outcomes(&records, &pairs, &clustered),
             coverage: chosen.as_ref().map(|chosen| chosen.coverage),
         };

@@ -2,13 +2,13 @@
 
 use crate::faults::Faults;
 use crate::run::RunDataset;
-use crate::source::{SourceSpec, bytes_at, refuse_unknown_roles};
+use crate::source::{SourceSpec, bytes_at, refuse_return_in_memory, refuse_unknown_roles};
 use crate::traced::Traced;
 use crate::{dataset, read};
 use plait_engine::progress::{Progress, Stage};
 use plait_formats::columns::{
-    ColumnProfile, Profile, births_not_known, describe, evenings_before, guessed_orders, plan_all,
-    read_day_numbers, split_full_names, unread,
+    ColumnProfile, Profile, births_not_known, describe, displaced, evenings_before, guessed_orders, plan_all,
+    read_day_numbers, repeated_ids, split_full_names, unread,
 };
 use plait_formats::read::{FileFormat, ReadOptions, Rows, read as read_table};
 use plait_formats::returns::{IdentityKept, IdentitySink, Recognised};
@@ -45,6 +45,7 @@ pub struct Looked {
 /// so that memory hardly grows.
 pub fn look(request: &LookRequest, progress: &dyn Progress) -> Result<Looked, Faults> {
     let source = &request.source;
+    refuse_return_in_memory(source)?;
     // who names a sheet, or gives rows, wants that table
     let is_table = request.sheet.is_some() || source.rows.is_some();
     match if is_table { None } else { dataset::recognise(source)? } {
@@ -122,6 +123,8 @@ fn look_at_table(request: &LookRequest) -> Result<Looked, Faults> {
     issues.extend(unread(&content.table, &file, &plans));
     issues.extend(evenings_before(&content.table, &file, &plans));
     issues.extend(births_not_known(&file, &plans));
+    issues.extend(displaced(&file, &plans));
+    issues.extend(repeated_ids(&content.table, &file, &plans));
     issues.extend(faults.iter().map(|fault| dataset::as_issue(fault, &file)));
     let profile = Profile::of(&content.table, &plans);
     let mut text = format!("{}: {}\n", path.display(), content.format);

@@ -2,7 +2,7 @@
 
 use crate::faults::Faults;
 use crate::given::TableSpec;
-use crate::link::{LinkRequest, link};
+use crate::link::{LinkRequest, SourceFacts, link};
 use crate::output;
 use crate::ownership::{self, Input};
 use crate::source::{self, Opened, SourceSpec, open, sha256_of_text};
@@ -12,10 +12,10 @@ use plait_engine::model::{
     prose, read, schema, splink, write,
 };
 use plait_engine::progress::{Progress, Silent};
-use plait_engine::records::Records;
+use plait_engine::records::{Field, Records};
 use plait_formats::read::cannot_open;
 use plait_report::chart;
-use plait_types::{Fault, FaultCode, Issue, Role, nearest};
+use plait_types::{Fault, FaultCode, Issue, IssueKind, Role, nearest};
 use std::borrow::Cow;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -173,6 +173,34 @@ pub(crate) fn refuse_unusable_fields(model: &Model, records: &Records) -> Result
         }
     }
     if faults.is_empty() { Ok(()) } else { Err(Faults(faults)) }
+}
+
+/// A finding for each field that the model compares and each source that has no value of it.
+pub(crate) fn not_in_sources(model: &Model, records: &Records, sources: &[SourceFacts]) -> Vec<Issue> {
+    let mut compared: Vec<usize> = (model.comparisons.iter())
+        .flat_map(|comparison| &comparison.fields)
+        .filter_map(|name| records.field(name))
+        .filter(|&at| records.fields[at].role != Role::Source)
+        .collect();
+    compared.sort_unstable();
+    compared.dedup();
+    let finding = |(at, source): (usize, &SourceFacts)| {
+        let lacking: Vec<&Field> = compared
+            .iter()
+            .map(|&field| &records.fields[field])
+            .filter(|field| field.present[at] == 0)
+            .collect();
+        let file = Path::new(&source.run.path);
+        let file = file.file_name().unwrap_or(file.as_os_str()).to_string_lossy().into_owned();
+        lacking.into_iter().map(move |field| {
+            let message = format!(
+                "has no value of {}, which the model compares: in that its records agree and differ with nobody",
+                field.name
+            );
+            Issue::new(IssueKind::FieldNotInSource, file.clone(), message)
+        })
+    };
+    sources.iter().enumerate().flat_map(finding).collect()
 }
 
 /// Refuses a link type that has nothing to do with so many sources.

@@ -885,7 +885,7 @@ fn decide(setup: &Setup, undecided: Undecided) -> Result<DecidedPart, Faults> {
         scorer: &scorer,
         pairs: &pairs,
         clustered: &clustered,
-        objections: objections(model, &conflicts, &pairs, &clustered),
+        objections: objections(records, model, &conflicts, &pairs, &clustered),
         outcomes: summary::outcomes(records, &pairs, &clustered),
         coverage: None,
     };

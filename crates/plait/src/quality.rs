@@ -3,8 +3,8 @@
 use crate::run::RunStratum;
 use plait_engine::labels::Label;
 use plait_engine::quality::{
-    Bounded, Caught, Decided, Estimate, Stratum, Together, by_labels, by_probability, without_numbers,
-    without_partner,
+    Bounded, Caught, Decided, Estimate, NotTold, Stratum, Together, by_labels, by_probability,
+    without_numbers, without_partner,
 };
 use plait_types::{grouped, percent};
 use serde::{Deserialize, Serialize};
@@ -19,10 +19,13 @@ pub(crate) const LABELS: &str = "labels";
 pub struct RunQuality {
     /// Side by side, each resting on something else.
     pub estimates: Vec<RunEstimate>,
-    /// Share of the records with a partner that blocking rules bring to one, by capture and recapture over the rules; null of
-    /// fewer than two rules.
+    /// Share of the records with a partner that blocking rules bring to one, by capture and recapture over the rules; null
+    /// where it cannot be told.
     #[serde(default)]
     pub caught_by_rules: Option<Bound>,
+    /// Why nothing is said of recall and of `caught_by_rules`, in words; null where something is.
+    #[serde(default)]
+    pub recall_not_told: Option<String>,
     /// Records with a known partner, tried as if no number of theirs were known; null where too few share a verified one.
     #[serde(default)]
     pub without_numbers: Option<RunWithoutNumbers>,
@@ -56,13 +59,14 @@ impl RunQuality {
         let ((estimate, caught), (numbers, partner)) = rayon::join(
             || {
                 let caught = Caught::of(decided, together);
-                (by_probability(decided, together, &caught), caught.share())
+                (by_probability(decided, together, &caught), caught)
             },
             || (without_numbers(decided, together), without_partner(decided, together)),
         );
         Self {
             estimates: vec![RunEstimate::of(PROBABILITIES, estimate)],
-            caught_by_rules: caught.map(Bound::of),
+            caught_by_rules: caught.share().map(Bound::of),
+            recall_not_told: caught.not_told().map(|why| why_not_told(why).to_owned()),
             without_numbers: numbers.map(|tried| RunWithoutNumbers {
                 records: tried.records,
                 recall: Bound::of(tried.recall),
@@ -95,6 +99,22 @@ impl RunQuality {
             expected: stratum.expected,
         };
         Some(measured.strata.iter().map(stratum).collect())
+    }
+
+    /// That recall is not estimated, and why, where that is so.
+    pub(crate) fn without_recall(&self) -> Option<String> {
+        Some(format!("recall is not estimated: {}", self.recall_not_told.as_ref()?))
+    }
+
+    /// The first estimate for a manager.
+    pub(crate) fn sentence(&self) -> Option<String> {
+        let said = self.estimates.first()?.sentence();
+        let not_said = self
+            .recall_not_told
+            .as_ref()
+            .map(|why| format!("How many of the true pairs were found cannot be told: {why}."));
+        let sentences: Vec<String> = said.into_iter().chain(not_said).collect();
+        (!sentences.is_empty()).then(|| sentences.join(" "))
     }
 
     /// What tests of the linkage found, a sentence each, with the figures in it.
@@ -206,7 +226,7 @@ impl RunEstimate {
     }
 
     /// The same for a manager.
-    pub(crate) fn sentence(&self) -> Option<String> {
+    fn sentence(&self) -> Option<String> {
         let right = self
             .precision
             .map(|bound| format!("{} of the pairs of records put together are right", bound.words()));
@@ -214,6 +234,17 @@ impl RunEstimate {
         let said: Vec<String> = right.into_iter().chain(found).collect();
         let without = if self.name == LABELS { "" } else { ", without any labels" };
         (!said.is_empty()).then(|| format!("As estimated {}{without}, {}.", self.basis(), said.join(" and ")))
+    }
+}
+
+fn why_not_told(why: NotTold) -> &'static str {
+    match why {
+        NotTold::OneRule => {
+            "the model has one blocking rule, and what a rule misses shows only in what others find"
+        }
+        NotTold::FewCaughtTwice => {
+            "too few records are brought to their person by several blocking rules to tell how many are by none"
+        }
     }
 }
 

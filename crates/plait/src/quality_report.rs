@@ -29,7 +29,10 @@ pub(crate) fn of_run(link: LinkReport, findings: &Findings<'_>, run: &Run) -> Qu
         not_found: run.not_found.iter().map(not_found).collect(),
         conflicts: conflicts(findings, run),
         estimates: estimates.collect(),
-        tests: run.quality.tests().into_iter().chain(run.quality.disagreement()).collect(),
+        tests: (run.quality.without_recall().into_iter())
+            .chain(run.quality.tests())
+            .chain(run.quality.disagreement())
+            .collect(),
         ages: groups
             .and_then(|groups| Some(format!("{}, {}", groups.ages_on.as_ref()?, groups.ages_on_from))),
         comparisons: groups.map_or(0, |groups| groups.comparisons),

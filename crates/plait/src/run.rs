@@ -350,8 +350,6 @@ pub struct RunConstraints {
     pub sha256: String,
     /// Rows in the file that could be read.
     pub rows: u64,
-    /// Whether it has a column `constraint`; all its pairs are kept apart if not.
-    pub says_which: bool,
     /// Pairs kept apart.
     pub kept_apart: u64,
     /// Those of them that would have been one person without the file; 0 for a dry run.

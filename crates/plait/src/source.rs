@@ -227,7 +227,7 @@ pub(crate) fn open_with_rows(
         let own: Vec<(String, Role)> =
             roles.iter().filter(|(name, _)| source.table.column(name).is_some()).cloned().collect();
         let file = source.path.display().to_string();
-        let name = source.path.file_name().unwrap_or(source.path.as_os_str()).to_string_lossy().into_owned();
+        let name = file_of(source);
         columns::split_full_names(&mut source.table, &own);
         source.issues.extend(columns::read_day_numbers(&mut source.table, &name, &own));
         source.plans =
@@ -236,6 +236,7 @@ pub(crate) fn open_with_rows(
         source.issues.extend(columns::unread(&source.table, &name, &source.plans));
         source.issues.extend(columns::evenings_before(&source.table, &name, &source.plans));
         source.issues.extend(columns::births_not_known(&name, &source.plans));
+        source.issues.extend(columns::displaced(&name, &source.plans));
     }
     let tables: Vec<&Table> = sources.iter().map(|source| &source.table).collect();
     let mut plans: Vec<Vec<ColumnPlan>> = sources.iter().map(|source| source.plans.clone()).collect();
@@ -247,8 +248,17 @@ pub(crate) fn open_with_rows(
     }
     for (source, plans) in sources.iter_mut().zip(plans) {
         source.plans = plans;
+        if source.dataset.is_none() {
+            let name = file_of(source);
+            source.issues.extend(columns::repeated_ids(&source.table, &name, &source.plans));
+        }
     }
     Ok((sources, without_rows))
+}
+
+/// The file's name without its folder.
+fn file_of(source: &Opened) -> String {
+    source.path.file_name().unwrap_or(source.path.as_os_str()).to_string_lossy().into_owned()
 }
 
 /// Why a source is none.
@@ -382,7 +392,22 @@ fn open_table(spec: &SourceSpec) -> Result<Opened, NotOpened> {
     opened_table(spec, content.map_err(NotOpened::by_reading)?, sha256?)
 }
 
+/// Refuses to take rows in memory for a return.
+pub(crate) fn refuse_return_in_memory(spec: &SourceSpec) -> Result<(), Fault> {
+    if spec.rows.is_none() || spec.is.is_none() {
+        return Ok(());
+    }
+    Err(Fault::new(
+        FaultCode::BadOption,
+        format!("{} is a table in memory, and --as says which return a file is", spec.called()),
+        "give the path of the file, folder or zip archive of the return; or leave --as out, and say with --role what its columns \
+         are where they are not known",
+    )
+    .because("a return is known by its files, and is taken apart and checked as it is read"))
+}
+
 fn open_rows(spec: &SourceSpec, rows: &Rows) -> Result<Opened, NotOpened> {
+    refuse_return_in_memory(spec)?;
     // the first of them is enough to know that the table has to be made anew
     rows.refuse_unusable(&spec.called()).map_err(|mut faults| faults.swap_remove(0))?;
     let read = rows.read(&spec.called()).map_err(NotOpened::by_reading)?;

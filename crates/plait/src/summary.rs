@@ -1,7 +1,6 @@
 //! What a run did, in words.
 
 use crate::link::Findings;
-use crate::quality::RunEstimate;
 use crate::run::Run;
 use plait_engine::clustering::Clustered;
 use plait_engine::methods::Method;
@@ -119,7 +118,7 @@ pub(crate) fn paragraph(findings: &Findings<'_>, run: &Run, issues: &[Issue]) ->
             percent(truth.recall)
         )
     } else {
-        let estimate = run.quality.estimates.first().and_then(RunEstimate::sentence);
+        let estimate = run.quality.sentence();
         estimate.map_or_else(String::new, |estimate| format!(" {estimate}"))
     };
     let method = run.method.as_ref().map_or_else(String::new, |method| {
@@ -154,21 +153,15 @@ pub(crate) fn no_links(
     kept_apart: usize,
 ) -> Fault {
     if let Some(method) = method {
-        return Fault::new(
-            FaultCode::NoLinks,
-            format!("the method {} links no two records", method.name()),
-            todo_for_strangers(records),
-        )
-        .because(in_common(records, model));
+        let what = format!("the method {} links no two records", method.name());
+        let fault = Fault::new(FaultCode::NoLinks, what, todo_for_strangers(records));
+        return because_apart(fault, records, model);
     }
     let n_candidates: u64 = pairs.n_candidates.iter().sum();
     if n_candidates == 0 {
-        return Fault::new(
-            FaultCode::NoPairs,
-            "no two records agree on any blocking rule, so nothing could be compared",
-            todo_for_strangers(records),
-        )
-        .because(in_common(records, model));
+        let what = "no two records agree on any blocking rule, so nothing could be compared";
+        let fault = Fault::new(FaultCode::NoPairs, what, todo_for_strangers(records));
+        return because_apart(fault, records, model);
     }
     let fault = |todo: &str| {
         Fault::new(
@@ -178,20 +171,22 @@ pub(crate) fn no_links(
         )
     };
     if kept_apart > 0 {
-        return fault("look whether the file of constraints keeps pairs apart that it should not; without a column \"constraint\" it keeps all apart")
+        return fault("look whether the file of constraints keeps pairs apart that it should not")
             .because(format!("the constraints keep {} apart", counted(kept_apart as u64, "pair")));
     }
-    match pairs.weight.iter().copied().reduce(f64::max) {
-        // pairs for review are known, so that the files are not of strangers
-        Some(best) => {
-            fault("look at the likeliest pairs after linking with a lower --threshold").because(format!(
-                "the likeliest pair has a match probability of {:.9}, and a link needs {}",
-                MatchWeight(best).probability().get(),
-                model.accept.link
-            ))
-        }
-        None => fault(todo_for_strangers(records)).because(in_common(records, model)),
-    }
+    let Some(best) = pairs.weight.iter().copied().reduce(f64::max) else {
+        let none = format!(
+            "none has a match probability of {} or more, from where a person would decide",
+            percent(model.accept.review)
+        );
+        return because_apart(fault(todo_for_strangers(records)).because(none), records, model);
+    };
+    // pairs for review are known, so that the files are not of strangers
+    fault("look at the likeliest pairs after linking with a lower --threshold").because(format!(
+        "the likeliest pair has a match probability of {:.9}, and a link needs {}",
+        MatchWeight(best).probability().get(),
+        model.accept.link
+    ))
 }
 
 /// A finding for every source without a link to another one, or one for all of them where no two sources are linked at all.
@@ -274,13 +269,12 @@ fn todo_for_strangers(records: &Records) -> &'static str {
     }
 }
 
-/// Which fields the sources share values of, and where births are of different years.
-fn in_common(records: &Records, model: &Model) -> String {
-    if model.link_type == LinkType::DedupeOnly {
-        return "no two records of the file are alike enough".into();
-    }
-    let apart = apart(records, model);
-    if apart.is_empty() { "records agree on single columns only".into() } else { apart.join("; ") }
+/// Adds in what the sources have nothing in common, where that is so.
+fn because_apart(fault: Fault, records: &Records, model: &Model) -> Fault {
+    let apart = if model.link_type == LinkType::DedupeOnly { Vec::new() } else { apart(records, model) };
+    let known = fault.why.clone();
+    let why: Vec<String> = apart.into_iter().chain(known).collect();
+    if why.is_empty() { fault } else { fault.because(why.join("; ")) }
 }
 
 /// In what the sources have nothing in common, field by field.

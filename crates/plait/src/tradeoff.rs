@@ -35,7 +35,7 @@ pub struct Tradeoff {
 pub(crate) struct LinkedFrom {
     pairs: Vec<Linked>,
     link: f64,
-    /// As estimated.
+    /// As estimated, where it is.
     recall: Option<f64>,
     /// And how many true pairs there are.
     truth: Option<(Truth, u64)>,
@@ -76,24 +76,25 @@ impl Tradeoff {
         let most = found.first().map_or(0.0, |(_, _, found)| found.probable);
         let now = found.iter().find(|(from, ..)| *from >= link).map_or(most, |(_, _, found)| found.probable);
         // no fewer true pairs than are known to be there
-        let n_true = recall.map_or(most, |recall| (now / recall).max(most));
+        let n_true = recall.map(|recall| (now / recall).max(most));
         let points = found.into_iter().map(|(bits, links, found)| Point {
             bits,
             probability: MatchWeight(bits).probability().get(),
             links,
             estimated: Shares {
                 precision: share(found.probable, found.n_pairs as f64),
-                recall: share(found.probable, n_true),
+                recall: n_true.map(|n_true| share(found.probable, n_true)),
             },
             known: truth.as_ref().map(|&(_, n_true)| Shares {
                 precision: share(found.n_right as f64, found.n_known as f64),
-                recall: share(found.n_right as f64, n_true as f64),
+                recall: Some(share(found.n_right as f64, n_true as f64)),
             }),
         });
         Self { points: points.collect(), link }
     }
 
-    /// A row per threshold. Precision and recall against the truth are there if it was given.
+    /// A row per threshold. Recall is missing where it is not estimated. Precision and recall against the truth are there if
+    /// it was given.
     pub fn rows(&self) -> Rows {
         let column = |of: fn(&Point) -> f64| self.points.iter().map(of).collect::<Vec<f64>>();
         let links: Vec<i64> = self.points.iter().map(|point| point.links as i64).collect();
@@ -102,14 +103,14 @@ impl Tradeoff {
             .with("match_probability", column(|point| point.probability))
             .with("links", links)
             .with("precision", column(|point| point.estimated.precision))
-            .with("recall", column(|point| point.estimated.recall));
+            .with("recall", column(|point| point.estimated.recall.unwrap_or(f64::NAN)));
         if self.points.iter().any(|point| point.known.is_some()) {
             let known = |of: fn(Shares) -> f64| -> Vec<f64> {
                 self.points.iter().map(|point| point.known.map_or(f64::NAN, of)).collect()
             };
             table = table
                 .with("true_precision", known(|known| known.precision))
-                .with("true_recall", known(|known| known.recall));
+                .with("true_recall", known(|known| known.recall.unwrap_or(f64::NAN)));
         }
         to_rows(&table)
     }

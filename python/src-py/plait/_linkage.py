@@ -220,7 +220,7 @@ class Linkage:
 
     def tradeoff(self) -> Tradeoff:
         """Precision and recall at other thresholds, as estimated without labels; against the truth too, if the run was
-        given one. Persons are what the links from a threshold on reach; what keeps a pair from being a link in the run
+        given one. Recall is missing where ``run["quality"]`` has none. Persons are what the links from a threshold on reach; what keeps a pair from being a link in the run
         does so at every threshold.
 
         >>> linkage.tradeoff().columns

@@ -109,17 +109,13 @@ fn a_row_that_puts_two_verified_numbers_together_is_named() {
 }
 
 #[test]
-fn without_a_column_of_constraints_all_pairs_are_kept_apart_and_that_is_said() {
-    let rows =
-        |column: &str| format!("{column},source_l,record_l,source_r,record_r\nlink,pupils,P1,clinic,K70\n");
-    // rows of links.parquet have a decision
-    for (column, options) in [("reason", ""), ("decision", " --dry-run")] {
-        let place = place_with(&rows(column));
-        let command = format!("link pupils.csv clinic.csv --constraints pairs.csv --out linked{options}");
-        let said = place.plait(&command).succeeded().stdout.split_whitespace().collect::<Vec<_>>().join(" ");
-        let all = "the file has no column \"constraint\", so that all its pairs are cannot_link.";
-        assert!(said.contains("Constraints 1 pair kept apart") && said.contains(all), "{said}");
-    }
+fn pairs_without_a_column_of_constraints_are_refused_not_kept_apart() {
+    assert_snapshot!(refused("source_l,record_l,source_r,record_r,decision\npupils,P1,clinic,K70,link\n"), @r#"
+    exit 3
+    error[E023] a file of constraints needs a column "constraint" (pairs.csv)
+      why: it has: source_l, record_l, source_r, record_r, decision
+      do:  say of each pair whether it must be one person or must never be: must_link or cannot_link
+    "#);
 }
 
 #[test]
@@ -173,8 +169,8 @@ fn constraints_that_cannot_be_meant_are_refused() {
     assert_snapshot!(refused(labels), @r#"
     exit 3
     error[E023] a column "label" and none "constraint", as a file of labels has (pairs.csv)
-      why: every pair of it would be kept apart, those labelled a match too
-      do:  if these are pairs that somebody has looked at, give the file with --labels; if they are constraints, call the column "constraint", with must_link or cannot_link in each row, or take it out to keep all pairs apart
+      why: a label says what is true of a pair, and decides nothing
+      do:  if these are pairs that somebody has looked at, give the file with --labels; if they are constraints, call the column "constraint", with must_link or cannot_link in each row
     "#);
     assert_snapshot!(refused(&format!("{HEADER}pupils,P1,hospital,K70,must_link\n")), @r"
     exit 3

@@ -106,7 +106,7 @@ pub fn choose_rules(
     if affordable.is_empty() {
         return Err(Fault::new(
             FaultCode::NoPairs,
-            "no combination of columns makes few enough pairs to compare",
+            "every combination of columns makes no pairs, or too many to compare",
             "give blocking rules in a model ([[candidates]]), or columns that tell people apart",
         ));
     }

@@ -72,6 +72,7 @@ fn columns_that_tell_nobody_apart_make_no_rules() {
     let model = starting_model(&records, LinkType::DedupeOnly);
     let fault = choose_rules(&records, &model, &RuleOptions::default(), &Silent).unwrap_err();
     assert_eq!(fault.code, plait_types::FaultCode::NoPairs);
+    assert_eq!(fault.what, "every combination of columns makes no pairs, or too many to compare");
 }
 
 #[test]

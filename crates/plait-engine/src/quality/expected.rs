@@ -58,12 +58,16 @@ impl Expected {
 }
 
 /// Precision and recall of the persons as the probabilities of the model have them: what rules and constraints put together
-/// counts as right. Costs the weights of the pairs within a sample of persons, and of those of a sample of records alone.
+/// counts as right. Nothing is said of recall where it [cannot be told](Caught::not_told) how many records no blocking rule
+/// brought to their person. Costs the weights of the pairs within a sample of persons, and of those of a sample of records alone.
 pub fn by_probability(decided: &Decided<'_>, together: &Together, caught: &Caught) -> Estimate {
     let wrong = decided.wrong(&together.members);
     let share = |count: f64| (1.0 - count / together.pairs).clamp(0.0, 1.0);
     let (fewest, most) = wrong.between(SPREAD);
     let precision = Bounded { estimate: share(wrong.total()), low: share(most), high: share(fewest) };
+    if caught.not_told().is_some() {
+        return Estimate { precision: Some(precision), recall: None };
+    }
     let missed = missed(decided, together, caught);
     let right = together.pairs * precision.estimate;
     let share = |missed: f64| if right > 0.0 { right / (right + missed) } else { 0.0 };

@@ -4,7 +4,7 @@
 //! are, in one person and not, and what the labels of a stratum say holds for all of its pairs. Where a stratum has few labels
 //! the model's probability stands in for them: [`PSEUDO`] labels of it are added to every stratum (the model-assisted
 //! estimator of Särndal, Swensson and Wretman 1992, §7.9, for strata after the fact). Missed pairs that no rule made,
-//! and others that were not scored, are those that the model expects.
+//! and others that were not scored, are those that the model expects; where it cannot tell, neither is recall told here.
 
 use super::interval::between_of_variance;
 use super::{Bounded, Decided, Estimate, Together};
@@ -87,8 +87,10 @@ pub fn by_labels(
         let (fewest, most) = between_of_variance(count.sum, count.variance);
         Bounded { estimate: share(count.sum), low: share(most), high: share(fewest) }
     };
-    let estimate =
-        Estimate { precision: Some(bounded(&wrong, &precision)), recall: Some(bounded(&missed, &recall)) };
+    let estimate = Estimate {
+        precision: Some(bounded(&wrong, &precision)),
+        recall: model.recall.map(|_| bounded(&missed, &recall)),
+    };
     strata.retain(|stratum| stratum.n_pairs > 0.0 || stratum.n_labels > 0);
     Labelled { strata, estimate }
 }

@@ -12,7 +12,9 @@
 //!
 //! Of pairs that no rule makes nothing can be summed. How many records no rule brought to their person is told from how many
 //! one rule alone and two rules brought there (Chao 1987, "Estimating the population size for capture-recapture data with
-//! unequal catchability"): a lower bound where rules catch the same records.
+//! unequal catchability"): a lower bound where rules catch the same records. It takes the rules to be about as good as each
+//! other. Of one rule alone, or of one that finds nearly all beside others that find few, it would make many times the records
+//! that there are; there it is [not told](NotTold).
 
 use super::expected::{Expected, summed};
 use super::interval::events_between;
@@ -89,6 +91,15 @@ pub(super) fn odds_of_one_alone(compared: &[f64], never: f64) -> f64 {
     compared.iter().sum::<f64>() / compared.len() as f64 + LIFT + NEVER * never
 }
 
+/// Why it cannot be told how many records no rule brought to their person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotTold {
+    /// There are not two rules.
+    OneRule,
+    /// By the count, more were missed than several rules brought there.
+    FewCaughtTwice,
+}
+
 /// Records of a sample of persons by how many rules brought them there.
 pub struct Caught {
     n_rules: usize,
@@ -137,12 +148,21 @@ impl Caught {
         }
     }
 
+    /// Why nothing can be told of the records that no rule brought to their person, where that is so.
+    pub fn not_told(&self) -> Option<NotTold> {
+        if self.n_rules < 2 {
+            return Some(NotTold::OneRule);
+        }
+        let by_several = self.records - self.once;
+        (self.never() > by_several).then_some(NotTold::FewCaughtTwice)
+    }
+
     /// The share of records that rules bring to their person, of all that have one: capture and recapture over the blocking
-    /// rules. `None` of fewer than two rules.
+    /// rules. `None` where it [cannot be told](Self::not_told).
     pub fn share(&self) -> Option<Bounded> {
         let share = |never: f64| self.records / (self.records + never);
         let (fewest, most) = events_between(self.never(), SPREAD_OF_CAUGHT);
-        (self.n_rules > 1).then(|| Bounded {
+        self.not_told().is_none().then(|| Bounded {
             estimate: share(self.never()),
             low: share(most),
             high: share(fewest),

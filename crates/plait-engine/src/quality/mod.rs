@@ -15,7 +15,7 @@ pub use calibration::calibrate;
 pub use certainty::of_one_person;
 pub use expected::by_probability;
 pub use labelled::{Labelled, Stratum, by_labels};
-pub use missed::Caught;
+pub use missed::{Caught, NotTold};
 pub use trial::{WithoutNumbers, WithoutPartner, without_numbers, without_partner};
 
 use crate::blocking::Blocks;
@@ -45,7 +45,7 @@ pub struct Bounded {
 pub struct Estimate {
     /// Share of the pairs put together that are right; `None` where the method says nothing of it.
     pub precision: Option<Bounded>,
-    /// Share of the true pairs that are put together.
+    /// Share of the true pairs that are put together; `None` where the method says nothing of it.
     pub recall: Option<Bounded>,
 }
 

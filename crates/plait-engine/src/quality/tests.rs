@@ -109,8 +109,8 @@ fn bits(records: &Records, left: u32, right: u32) -> f64 {
     bits
 }
 
-/// The pairs that are missed, by definition.
-fn twin_missed(decided: &Decided<'_>) -> f64 {
+/// The pairs that are missed, by definition; none where that cannot be told.
+fn twin_missed(decided: &Decided<'_>) -> Option<f64> {
     let n = decided.records.len() as u32;
     let person = |record: u32| decided.clustered.persons.person_of[record as usize];
     let of = |p: u32| -> Vec<u32> { (0..n).filter(|&record| person(record) == p).collect() };
@@ -153,7 +153,8 @@ fn twin_missed(decided: &Decided<'_>) -> f64 {
         }
     }
     let never = once * (once - 1.0).max(0.0) / (2.0 * (twice + 1.0));
-    missed + never * pairs / all.max(1.0)
+    // of two rules
+    (never <= twice).then(|| missed + never * pairs / all.max(1.0))
 }
 
 proptest! {
@@ -176,13 +177,17 @@ proptest! {
             prop_assert_eq!(together.is_some(), n_together > 0.0);
             let Some(together) = together else { return Ok(()) };
             let said = by_probability(decided, &together, &Caught::of(decided, &together));
-            let (precision, recall) = (said.precision.unwrap(), said.recall.unwrap());
-            for share in [precision, recall] {
+            let precision = said.precision.unwrap();
+            for share in said.recall.into_iter().chain([precision]) {
                 prop_assert!(0.0 <= share.low && share.low <= share.estimate);
                 prop_assert!(share.estimate <= share.high && share.high <= 1.0);
             }
             let right = n_together * precision.estimate;
-            prop_assert!((recall.estimate - right / (right + twin_missed(decided))).abs() < 1e-9);
+            let expected = twin_missed(decided).map(|missed| right / (right + missed));
+            prop_assert_eq!(said.recall.is_some(), expected.is_some());
+            if let (Some(recall), Some(expected)) = (said.recall, expected) {
+                prop_assert!((recall.estimate - expected).abs() < 1e-9);
+            }
             // persons of two records of which the pair is compared: the pair alone says how sure it is
             let two_each = (0..decided.clustered.persons.n_persons).all(|p| {
                 (0..records.len() as u32).filter(|&record| person(record) == p).count() <= 2
@@ -455,6 +460,36 @@ fn too_few_records_say_nothing() {
         assert_eq!(without_numbers(decided, &together), None);
         assert!(Caught::of(decided, &together).share().is_some());
     });
+}
+
+#[test]
+fn recall_is_told_only_where_several_rules_bring_many_of_the_records_together() {
+    // every fourth child has another surname in the second source
+    let records = children_with_other_names(&|_, _| None);
+    let rule = |keys: &[&str]| BlockingRule {
+        keys: keys.iter().map(|field| BlockingKey::same(*field, Part::Whole)).collect(),
+    };
+    let check = |rules: &[&[&str]], not_told: Option<NotTold>| {
+        let mut model = a_model(LinkType::LinkOnly, Clustering::Correlation, &FIELDS);
+        model.classes = two_classes(0.02, vec![vec![0.9, 0.1]; 3], vec![vec![0.001, 0.999]; 3]);
+        model.blocking = rules.iter().map(|keys| rule(keys)).collect();
+        of_linked(&records, &model, |decided| {
+            let together = Together::of(decided).unwrap();
+            let caught = Caught::of(decided, &together);
+            assert_eq!(caught.not_told(), not_told, "{rules:?}");
+            let said = by_probability(decided, &together, &caught);
+            let by_labels = by_labels(decided, &together, &[], &of_one_person(decided), &said).estimate;
+            for estimate in [said, by_labels] {
+                assert!(estimate.precision.is_some());
+                assert_eq!(estimate.recall.is_some(), not_told.is_none(), "{rules:?}");
+            }
+            assert_eq!(caught.share().is_some(), not_told.is_none(), "{rules:?}");
+        });
+    };
+    check(&[&[FORENAME], &[SURNAME]], None);
+    check(&[&[FORENAME]], Some(NotTold::OneRule));
+    // the second finds nobody
+    check(&[&[FORENAME], &[FORENAME, "nhs_number"]], Some(NotTold::FewCaughtTwice));
 }
 
 /// In the order of their records, with the places of their pairs.

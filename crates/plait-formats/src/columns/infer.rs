@@ -26,6 +26,8 @@ pub struct ColumnPlan {
     pub order_is_guess: bool,
     /// Whether it could be the date of birth of a table in which no column is known as that.
     pub could_be_birth: bool,
+    /// What it would be taken for, had the user not said that another column is that, which seems to be something else.
+    pub displaced: Option<Role>,
     /// The grounds: `header says date of birth; 99.8% of values are dates`. Holds no value.
     pub why: String,
     /// Of a return, the header or headers that the column comes from, where they are not `name`, which is then ours.
@@ -150,6 +152,64 @@ pub fn births_not_known(file: &str, plans: &[ColumnPlan]) -> Vec<Issue> {
         .collect()
 }
 
+/// A finding for each column that is not used because the user says that another one, which seems to be something else, is
+/// what it would be taken for. `file` is the name to call it by.
+pub fn displaced(file: &str, plans: &[ColumnPlan]) -> Vec<Issue> {
+    let of_plan = |plan: &ColumnPlan| {
+        let role = plan.displaced?;
+        let said: Vec<String> = plans
+            .iter()
+            .filter(|other| other.role == role && other.confidence == Confidence::Given)
+            .map(|other| format!("\"{}\"", other.name))
+            .collect();
+        let message = format!(
+            "not used: it would be taken for the {}, which {} was said to be; where both are to be compared, give this one a role \
+             too",
+            role.words(),
+            said.join(" and ")
+        );
+        Some(Issue::new(IssueKind::SecondColumn, file, message).in_column(&plan.name))
+    };
+    plans.iter().filter_map(of_plan).collect()
+}
+
+/// A finding where no column names the records of a table although one is headed as if it did: it repeats values, or lacks
+/// some. `file` is the name to call it by.
+pub fn repeated_ids(table: &Table, file: &str, plans: &[ColumnPlan]) -> Option<Issue> {
+    if record_column(table, plans).is_some() {
+        return None;
+    }
+    let is_headed_so = |plan: &&ColumnPlan| {
+        matches!(header::meaning(&plan.name), Meaning::RowId | Meaning::PersonId)
+            && matches!(plan.role, Role::Other | Role::Identifier | Role::RecordId)
+            && plan.confidence != Confidence::Given
+            && !table.columns[plan.column].values.is_empty()
+    };
+    // an id of rows would name the records before one of persons
+    let of_rows = |plan: &&ColumnPlan| header::meaning(&plan.name) != Meaning::RowId;
+    let plan = plans.iter().filter(is_headed_so).min_by_key(of_rows)?;
+    let column = &table.columns[plan.column];
+    let mut counts = vec![0_u32; column.values.len()];
+    column.codes.iter().filter(|code| **code != NULL).for_each(|&code| counts[code as usize] += 1);
+    let repeated = counts.iter().filter(|&&count| count > 1).count();
+    let empty = table.n_rows - filled(column);
+    let but = match (repeated, empty) {
+        // what is left are names of people
+        (0, 0) => return None,
+        (0, _) => format!("no value in {}", rows(empty as u64)),
+        (1, 0) => "1 value more than once".to_owned(),
+        (_, 0) => format!("{} values more than once", grouped(repeated as u64)),
+        (1, _) => format!("1 value more than once, and none in {}", rows(empty as u64)),
+        _ => {
+            format!("{} values more than once, and none in {}", grouped(repeated as u64), rows(empty as u64))
+        }
+    };
+    let message = format!(
+        "headed as an identifier, and has {but}; so records are called by their row number, from 1, in every output"
+    );
+    Some(Issue::new(IssueKind::RepeatedIds, file, message).in_column(&plan.name))
+}
+
 /// The column that names the records of a table in outputs: its record identifier, else an identifier that no
 /// two rows share. `None` where rows are named by their number. National numbers never name a record, nor do names.
 pub fn record_column(table: &Table, plans: &[ColumnPlan]) -> Option<usize> {
@@ -225,6 +285,8 @@ struct Draft {
     may_be_birth: bool,
     /// Holds whole dates, and the header does not say of what.
     is_unclaimed_date: bool,
+    /// What it was before the user's word for another column.
+    displaced: Option<Role>,
 }
 
 impl Draft {
@@ -238,6 +300,7 @@ impl Draft {
             notes: Vec::new(),
             may_be_birth: false,
             is_unclaimed_date: false,
+            displaced: None,
         };
         if let Some(role) = given {
             draft.set(role, Confidence::Given, "given by you".to_owned());
@@ -479,6 +542,7 @@ impl Draft {
             date_order: order,
             order_is_guess,
             could_be_birth,
+            displaced: self.displaced,
             why,
             notes,
         };
@@ -531,9 +595,17 @@ const FEW: usize = 60;
 fn settle_given(drafts: &mut [Draft]) {
     let is_given = |draft: &&Draft| draft.confidence == Confidence::Given && draft.role.has_main_column();
     let given: Vec<Role> = drafts.iter().filter(is_given).map(|draft| draft.role).collect();
+    // of two columns of one kind the user chooses; a column of another kind may be a slip
+    let is_of_its_kind = |draft: &&Draft| {
+        matches!(draft.meaning, Meaning::Is(role) | Meaning::Mentions(role) if role == draft.role)
+            || draft.shape(&SHAPES).is_some_and(|(shape, _)| shape.role == draft.role)
+    };
+    let chosen: Vec<Role> =
+        drafts.iter().filter(is_given).filter(is_of_its_kind).map(|draft| draft.role).collect();
     for draft in drafts.iter_mut() {
         if draft.confidence != Confidence::Given && given.contains(&draft.role) {
             let why = format!("another column is said to be the {}", draft.role.words());
+            draft.displaced = Some(draft.role).filter(|role| !chosen.contains(role));
             draft.set(Role::Other, Confidence::Medium, why);
         }
     }
@@ -615,13 +687,14 @@ fn settle_identifiers(table: &Table, drafts: &mut [Draft]) -> Result<(), Fault> 
             let why = "header says a number of the person, which other sources may share".to_owned();
             draft.set(Role::Identifier, Confidence::Medium, why);
         } else if draft.meaning == Meaning::RowId && !column.values.is_empty() {
-            describe_repeated_ids(draft, column);
+            describe_repeated_ids(draft, column, picked.is_some());
         }
     }
     Ok(())
 }
 
-fn describe_repeated_ids(draft: &mut Draft, column: &Column) {
+/// Where no other column names the records, [`repeated_ids`] says more.
+fn describe_repeated_ids(draft: &mut Draft, column: &Column, is_named_by_another: bool) {
     let filled = filled(column);
     let repeated = filled - column.values.len();
     if repeated == 0 {
@@ -630,7 +703,7 @@ fn describe_repeated_ids(draft: &mut Draft, column: &Column) {
     }
     draft.why =
         format!("header says an identifier of rows, but values are repeated in {}", rows(repeated as u64));
-    if repeated * 20 < filled {
+    if is_named_by_another && repeated * 20 < filled {
         draft.notes.push(format!(
             "almost every row has its own value, but values are repeated in {}: is a row in the file twice?",
             rows(repeated as u64)

@@ -29,8 +29,8 @@ pub(crate) use header::{Identifies, characteristic, identifies, role_named};
 pub use headerless::{header_list, unknown_column};
 pub(crate) use headerless::{may_be_values, refuse_first_person, refuse_values, telling_headers};
 pub use infer::{
-    ColumnPlan, Confidence, births_not_known, could_be_names, guessed_orders, may_hold_names, plan, plan_all,
-    plan_on, record_column, share_identifiers,
+    ColumnPlan, Confidence, births_not_known, could_be_names, displaced, guessed_orders, may_hold_names,
+    plan, plan_all, plan_on, record_column, repeated_ids, share_identifiers,
 };
 pub use mask::mask;
 pub use midnights::evenings_before;

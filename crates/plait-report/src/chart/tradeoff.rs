@@ -15,8 +15,8 @@ const PLOT: f64 = 250.0;
 pub struct Shares {
     /// Share of the pairs of records in one person that are right.
     pub precision: f64,
-    /// Share of the true pairs that are in one person.
-    pub recall: f64,
+    /// Share of the true pairs that are in one person; `None` where nothing is said of it.
+    pub recall: Option<f64>,
 }
 
 /// One threshold and what comes of it.
@@ -34,12 +34,13 @@ pub struct Point {
     pub known: Option<Shares>,
 }
 
-/// A line of precision and one of recall over the thresholds, which ascend and are one or more; where the truth is known,
-/// discs and diamonds say what they are. `link` is the threshold of the model in bits. `id` is unique on the page.
+/// A line of precision and one of recall, where it is said, over the thresholds, which ascend and are one or more; where the
+/// truth is known, discs and diamonds say what they are. `link` is the threshold of the model in bits. `id` is unique on the page.
 pub fn tradeoff(id: &str, points: &[Point], link: f64) -> Chart {
     let (low, high) = (points[0].bits, points[points.len() - 1].bits.max(points[0].bits + 1.0));
     let all = points.iter().flat_map(|point| std::iter::once(point.estimated).chain(point.known));
-    let least = all.map(|shares| shares.precision.min(shares.recall)).fold(1.0, f64::min);
+    let least =
+        all.flat_map(|shares| shares.recall.into_iter().chain([shares.precision])).fold(1.0, f64::min);
     // whole twentieths, so that lines near the top are told apart
     let bottom = ((least * 20.0).floor() / 20.0).min(0.95);
     let right = WIDTH - RIGHT;
@@ -66,20 +67,29 @@ pub fn tradeoff(id: &str, points: &[Point], link: f64) -> Chart {
             if fits { (x(link) + 8.0, Anchor::Start) } else { (x(link) - 8.0, Anchor::End) };
         canvas.text(place, TOP - 24.0, anchor, Tone::Bold, &label);
     }
-    let line = |of: fn(Shares) -> f64| -> Vec<(f64, f64)> {
-        points.iter().map(|point| (x(point.bits), y(of(point.estimated)))).collect()
+    let line = |of: fn(Shares) -> Option<f64>| -> Vec<(f64, f64)> {
+        points.iter().filter_map(|point| Some((x(point.bits), y(of(point.estimated)?)))).collect()
     };
-    let (precision, recall) = (line(|of| of.precision), line(|of| of.recall));
+    let (precision, recall) = (line(|of| Some(of.precision)), line(|of| of.recall));
     canvas.line_through(&precision, true);
-    canvas.line_through(&recall, false);
+    if !recall.is_empty() {
+        canvas.line_through(&recall, false);
+    }
     for (point, known) in points.iter().filter_map(|point| Some((point, point.known?))) {
         canvas.disc(x(point.bits), y(known.precision));
-        canvas.diamond(x(point.bits), y(known.recall));
+        known.recall.iter().for_each(|&recall| canvas.diamond(x(point.bits), y(recall)));
     }
-    let end = |line: &[(f64, f64)]| line[line.len() - 1].1;
-    let (of_precision, of_recall) = apart(end(&precision), end(&recall));
-    canvas.text(right + 10.0, of_precision + 5.0, Anchor::Start, Tone::Bold, "precision");
-    canvas.text(right + 10.0, of_recall + 5.0, Anchor::Start, Tone::Bold, "recall");
+    let mut label = |height: f64, words| {
+        canvas.text(right + 10.0, height + 5.0, Anchor::Start, Tone::Bold, words);
+    };
+    match (precision[precision.len() - 1].1, recall.last()) {
+        (of_precision, Some(&(_, of_recall))) => {
+            let (of_precision, of_recall) = apart(of_precision, of_recall);
+            label(of_precision, "precision");
+            label(of_recall, "recall");
+        }
+        (of_precision, None) => label(of_precision, "precision"),
+    }
     let has_truth = points.iter().any(|point| point.known.is_some());
     if has_truth {
         let words = "lines: estimated; discs and diamonds: precision and recall against the truth";
@@ -122,7 +132,10 @@ fn table(points: &[Point], has_truth: bool) -> Table {
     }
     let mut table = Table::new("Precision and recall by threshold", &columns);
     for point in points {
-        let shares = |of: Shares| [of.precision, of.recall].map(words::probability);
+        let shares = |of: Shares| {
+            [Some(of.precision), of.recall]
+                .map(|share| share.map_or_else(|| "–".to_owned(), words::probability))
+        };
         let first =
             [words::bits(point.bits), words::probability(point.probability), words::count(point.links)];
         let known = point.known.map(shares);
@@ -136,7 +149,7 @@ mod tests {
     use super::*;
 
     fn point(bits: f64, precision: f64, recall: f64, known: Option<(f64, f64)>) -> Point {
-        let shares = |(precision, recall)| Shares { precision, recall };
+        let shares = |(precision, recall)| Shares { precision, recall: Some(recall) };
         let estimated = shares((precision, recall));
         Point { bits, probability: 0.5, links: 7, estimated, known: known.map(shares) }
     }
@@ -149,11 +162,23 @@ mod tests {
         assert_eq!(chart.table.rows[1], ["+5.0", "50%", "7", "99%", "80%"]);
         assert_eq!(chart.svg.as_str().matches("<circle").count(), 0);
         assert!(chart.svg.as_str().contains("linked from +2.0 bits"));
-        let known = points.map(|of| Point { known: Some(Shares { precision: 1.0, recall: 0.7 }), ..of });
+        let known =
+            points.map(|of| Point { known: Some(Shares { precision: 1.0, recall: Some(0.7) }), ..of });
         let chart = tradeoff("t", &known, f64::INFINITY);
         assert_eq!(chart.table.rows[0].len(), 7);
         assert_eq!(chart.svg.as_str().matches("<circle").count(), 2);
         assert!(!chart.svg.as_str().contains("linked from"));
+    }
+
+    #[test]
+    fn recall_of_which_nothing_is_said_has_no_line_and_a_dash_in_the_table() {
+        let points = [point(0.0, 0.9, 0.99, None), point(5.0, 0.99, 0.8, None)];
+        let is_drawn = |points: &[Point]| tradeoff("t", points, 2.0).svg.as_str().contains(">recall<");
+        assert!(is_drawn(&points));
+        let unsaid = points.map(|of| Point { estimated: Shares { recall: None, ..of.estimated }, ..of });
+        assert!(!is_drawn(&unsaid));
+        let chart = tradeoff("t", &unsaid, 2.0);
+        assert_eq!(chart.table.rows[1], ["+5.0", "50%", "7", "99%", "–"]);
     }
 
     #[test]

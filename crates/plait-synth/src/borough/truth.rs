@@ -223,7 +223,7 @@ impl Truth {
     fn do_not_link(&self) -> Sheet {
         let mut sheet = Sheet::new(
             "do_not_link.csv",
-            &["reason", "source_l", "record_l", "entity_l", "source_r", "record_r", "entity_r"],
+            &["reason", "source_l", "record_l", "entity_l", "source_r", "record_r", "entity_r", "constraint"],
         );
         let mut adopted: Vec<usize> = self
             .records
@@ -256,6 +256,7 @@ impl Truth {
                         ("source_r", source_r),
                         ("record_r", record_r),
                         ("entity_r", &who_r.entity()),
+                        ("constraint", "cannot_link"),
                     ]);
                 }
             }

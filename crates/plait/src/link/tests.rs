@@ -2,6 +2,7 @@ use super::{LinkRequest, link};
 use crate::explain::{ExplainRequest, explain};
 use crate::faults::Faults;
 use crate::given::TableSpec;
+use crate::look::LookRequest;
 use crate::model::{ModelRequest, ModelSpec, children_model, choose_model};
 use crate::source::SourceSpec;
 use plait_engine::model::LinkType;
@@ -258,7 +259,8 @@ fn tables_beside_the_sources_do_the_same_from_memory_as_from_files() {
     });
     let pairs = "source_l,record_l,source_r,record_r";
     let [truth, truth_rows] = both(folder.path(), "truth.csv", &truth);
-    let [apart, apart_rows] = both(folder.path(), "apart.csv", &format!("{pairs}\nleft,P3,right,C3\n"));
+    let [apart, apart_rows] =
+        both(folder.path(), "apart.csv", &format!("{pairs},constraint\nleft,P3,right,C3,cannot_link\n"));
     let [labels, labels_rows] = both(
         folder.path(),
         "labels.csv",
@@ -314,6 +316,148 @@ fn pairs_are_weighed_as_they_are_explained_whether_or_not_they_were_compared() {
 }
 
 #[test]
+fn no_pairs_are_weighed_into_a_table_without_rows() {
+    let (folder, sources) = two_files();
+    let held = link(&LinkRequest::in_memory(sources), &Silent).expect("linked").held.expect("kept");
+    let [_, one] =
+        both(folder.path(), "pairs.csv", "source_l,record_l,source_r,record_r\nleft,P1,right,C1\n");
+    let TableSpec::Rows { name, rows } = &one else { panic!("the second is of rows") };
+    let none = Arc::new(Rows::new(Arc::clone(rows.schema()), Vec::new()));
+    let weighed = held.weigh(&TableSpec::Rows { name: name.clone(), rows: none }).expect("weighed");
+    assert_eq!(weighed.n_rows(), 0);
+    assert_eq!(weighed.schema(), held.weigh(&one).expect("weighed").schema());
+}
+
+/// The same two files as tables in memory under these names.
+fn called([left, right]: [&str; 2]) -> Vec<SourceSpec> {
+    let (_folder, files) = two_files();
+    let rows = |file: &SourceSpec| {
+        let table = read(&file.path, &ReadOptions::default()).expect("a table").table;
+        Arc::new(to_rows(&OutTable::of(&table)))
+    };
+    vec![SourceSpec::of_rows(left, rows(&files[0])), SourceSpec::of_rows(right, rows(&files[1]))]
+}
+
+#[test]
+fn of_names_with_colons_the_longest_source_that_has_the_record_is_meant() {
+    let linked = link(&LinkRequest::in_memory(called(["a", "a:b"])), &Silent).expect("linked");
+    let held = linked.held.expect("kept");
+    let explained = held.explain("a:P1", "a:b:C1").expect("explained");
+    let pair = ("a".to_owned(), "P1".to_owned(), "a:b".to_owned(), "C1".to_owned());
+    assert_eq!((explained.left.0, explained.left.1, explained.right.0, explained.right.1), pair);
+    let fault = held.explain("a:P1", "a:b:nobody").expect_err("refused").0.remove(0);
+    assert_eq!(fault.what, "the second record: a:b has no such record");
+}
+
+#[test]
+fn a_table_in_memory_is_not_taken_for_a_return() {
+    let mut sources = called(["pupils", "clinic"]);
+    crate::say_what_they_are(&mut sources, &[(Some("pupils".to_owned()), "school-census".to_owned())], &[])
+        .expect("it is there");
+    let look = LookRequest { source: sources[0].clone(), sheet: None, roles: Vec::new() };
+    let faults = [
+        link(&LinkRequest::in_memory(sources), &Silent).expect_err("refused"),
+        crate::look(&look, &Silent).expect_err("refused"),
+    ];
+    for mut faults in faults {
+        let fault = faults.0.remove(0);
+        assert_eq!(fault.code, FaultCode::BadOption);
+        assert_eq!(fault.what, "pupils is a table in memory, and --as says which return a file is");
+    }
+}
+
+/// What is said of the files of sources when they are linked, as a person reads it.
+fn issues_of(request: &LinkRequest) -> Vec<String> {
+    link(request, &Silent).expect("linked").issues.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn a_field_that_the_model_compares_and_a_source_lacks_is_told_once_also_where_its_column_is_empty() {
+    let (folder, sources) = two_files();
+    let field = |name: &str| format!("[[compare]]\nfield = \"{name}\"\nlevels = [\"exact\"]\n");
+    let text = format!("{COMPARE}\n{}[[candidates]]\nsame = [\"date_of_birth\"]\n", field("postcode"));
+    let (left, right) = (&sources[0].path, &sources[1].path);
+    let with_column = |path: &Path, header: &str, value: &dyn Fn(usize) -> String| {
+        let text = std::fs::read_to_string(path).expect("written above");
+        let with = |(at, line): (usize, &str)| match at {
+            0 => format!("{line},{header}\n"),
+            _ => format!("{line},{}\n", value(at)),
+        };
+        std::fs::write(path, text.lines().enumerate().map(with).collect::<String>()).expect("written");
+    };
+    with_column(right, "postcode", &|at| format!("ZE{} {}AB", at % 9 + 1, at % 7 + 1));
+    let request = LinkRequest {
+        model: Some(model(folder.path(), &text).into()),
+        ..LinkRequest::in_memory(sources.clone())
+    };
+    let said = "note[N024] left.csv: has no value of postcode, which the model compares: in that its records agree and differ \
+                with nobody";
+    assert_eq!(issues_of(&request), [said]);
+    with_column(left, "postcode", &|_| String::new());
+    assert_eq!(issues_of(&request), [said]);
+    // of a model that is chosen nothing was expected
+    assert_eq!(issues_of(&LinkRequest::in_memory(sources)), [""; 0]);
+}
+
+#[test]
+fn of_a_run_without_links_no_more_is_said_than_is_known() {
+    let (folder, sources) = two_files();
+    // the sources share every town and every date of birth, and nobody has the same two in both
+    let text = std::fs::read_to_string(&sources[1].path).expect("written above");
+    let text = ["North", "South", "East", "West"]
+        .iter()
+        .fold(text, |text, town| text.replace(&format!(",{town}\n"), &format!(",the {town}\n")));
+    let moved = [("the North", "South"), ("the South", "East"), ("the East", "West"), ("the West", "North")];
+    let text = moved.iter().fold(text, |text, (from, to)| text.replace(from, to));
+    std::fs::write(&sources[1].path, text).expect("written");
+    let check = |rest: &str, code: FaultCode, why: Option<&str>| {
+        let text = format!("{COMPARE}\n{rest}\n[columns]\nteam = \"town\"\n");
+        let request = LinkRequest {
+            model: Some(model(folder.path(), &text).into()),
+            ..LinkRequest::in_memory(sources.clone())
+        };
+        let fault = link(&request, &Silent).expect_err("refused").0.remove(0);
+        assert_eq!((fault.code, fault.why.as_deref()), (code, why), "{fault}");
+    };
+    check("[[candidates]]\nsame = [\"date_of_birth\", \"town\"]", FaultCode::NoPairs, None);
+    check(
+        "[[candidates]]\nsame = [\"date_of_birth\"]\n[accept]\nmatch_probability = 1.0\nreview_from = 1.0",
+        FaultCode::NoLinks,
+        Some("none has a match probability of 100% or more, from where a person would decide"),
+    );
+}
+
+#[test]
+fn a_column_of_ids_that_repeat_is_told_with_what_records_are_called_instead() {
+    let (_folder, sources) = two_files();
+    let text = std::fs::read_to_string(&sources[0].path).expect("written above");
+    let text = text.replace("\nP2,", "\nP1,").replace("\nP4,", "\nP3,").replace("\nP5,", "\nP3,");
+    std::fs::write(&sources[0].path, text).expect("written");
+    let said = issues_of(&LinkRequest::in_memory(sources));
+    assert_eq!(
+        said,
+        [
+            "note[N023] left.csv: column \"pupil_id\": headed as an identifier, and has 2 values more than once; so records are \
+          called by their row number, from 1, in every output"
+        ]
+    );
+}
+
+#[test]
+fn a_column_that_is_not_used_since_another_was_said_to_be_what_it_is_is_told() {
+    let (_folder, sources) = two_files();
+    let roles = ["forename", "first_name"].map(|header| (header.to_owned(), Role::Surname)).to_vec();
+    let said = issues_of(&LinkRequest { roles, ..LinkRequest::in_memory(sources) });
+    let of = |file: &str, header: &str| {
+        format!(
+            "note[N022] {file}: column \"surname\": not used: it would be taken for the surname, which \"{header}\" was said to \
+             be; where both are to be compared, give this one a role too"
+        )
+    };
+    assert_eq!(said, [of("left.csv", "forename"), of("right.csv", "first_name")]);
+}
+
+#[test]
 fn at_the_threshold_of_the_run_the_tradeoff_says_what_the_run_says() {
     let (folder, sources) = two_files();
     let truth = (0..60).fold("source,record,entity\n".to_owned(), |text, n| {
@@ -342,6 +486,29 @@ fn at_the_threshold_of_the_run_the_tradeoff_says_what_the_run_says() {
     assert!((figures("true_recall")[at] - known.right_pairs as f64 / known.entity_pairs as f64).abs() < 1e-9);
     let chart = held.tradeoff().chart("t");
     assert!(chart.contains("<svg") && chart.contains("<table>"), "{chart}");
+}
+
+#[test]
+fn recall_that_one_blocking_rule_cannot_tell_is_null_and_the_reason_is_said_wherever_it_would_stand() {
+    let (folder, sources) = two_files();
+    let text = format!("{COMPARE}\n[[candidates]]\nsame = [\"date_of_birth\"]\n");
+    let in_memory =
+        LinkRequest { model: Some(model(folder.path(), &text).into()), ..LinkRequest::in_memory(sources) };
+    let linked = link(&in_memory, &Silent).expect("linked");
+    let (quality, held) = (&linked.run.quality, linked.held.expect("kept"));
+    assert!(quality.estimates[0].precision.is_some());
+    assert_eq!((quality.estimates[0].recall, quality.caught_by_rules), (None, None));
+    let why = "the model has one blocking rule, and what a rule misses shows only in what others find";
+    assert_eq!(quality.recall_not_told.as_deref(), Some(why));
+    let of_manager = format!("How many of the true pairs were found cannot be told: {why}.");
+    assert!(linked.summary.contains(&of_manager) && held.report.contains(&of_manager), "{}", linked.summary);
+    let said =
+        linked.details.iter().find(|detail| detail.heading == "Quality").expect("a line").text.as_str();
+    assert!(said.contains(&format!("recall is not estimated: {why}")), "{said}");
+    assert!(held.quality_report.contains(&format!("Recall is not estimated: {why}.")));
+    let table = held.tradeoff().rows().read("tradeoff").expect("a table").table;
+    let recall = table.column("recall").expect("a column");
+    assert!((0..table.n_rows).all(|row| recall.get(row).is_none()));
 }
 
 #[test]
