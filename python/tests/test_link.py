@@ -371,7 +371,7 @@ class WhatIsWrong(unittest.TestCase):
             (pandas.DataFrame({"id": [1, "AB12"], "forename": ["Ann", "Bob"]}), "column 1 holds values of several types"),
             # a file without headers
             (pandas.DataFrame({"Ann": ["Bob", "Eve"], "AB12": [1, "AB34"], "7": [b"x", 2]}), "columns 2 and 3 hold"),
-            (pyarrow.table({"name": ["AB12", None]}).cast(none_is_null, safe=False), "cannot be had from a pyarrow Table"),
+            (pyarrow.Table.from_arrays([["AB12", None]], schema=none_is_null), "cannot be had from a pyarrow Table"),
             (relation, "cannot be had from a"),
         ):
             with self.assertRaises(plait.InputError) as caught:
