@@ -25,8 +25,8 @@ const ARRAY_METHOD: &str = "__arrow_c_array__";
 pub(crate) fn take(object: &Bound<'_, PyAny>) -> PyResult<Rows> {
     if !object.hasattr(METHOD)? {
         return Err(PyTypeError::new_err(format!(
-            "a {} is no table: give a path, or an object with {METHOD}, such as a frame of polars or pandas (2.2 or later), a \
-             table of pyarrow or a relation of DuckDB",
+            "a {} is no table: give a path, or an object with {METHOD}, such as a frame of polars (a lazy one collected) or pandas \
+             (2.2 or later), a table of pyarrow or a relation of DuckDB",
             object.get_type().name()?
         )));
     }

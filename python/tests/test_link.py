@@ -147,6 +147,16 @@ class InAndOut(unittest.TestCase):
                 rows = plait.Table(_plait.Table.of(frame)).rows()
                 self.assertEqual([row["dob"] for row in rows], ["2015-06-01", "2016-01-02"], zone)
 
+    def test_a_model_finds_again_what_it_was_learned_from_where_an_address_is_called_a_line(self):
+        address = pyarrow.array([f"{at % 90 + 1} {'North South East West'.split()[at % 4]} Street" for at in range(300)])
+        pupils, clinic = PUPILS.append_column("address", address), CLINIC.append_column("addr1", address)
+        first = plait.link({"pupils": pupils, "clinic": clinic}, progress=False)
+        self.assertIn('"address"', first.model.to_toml())
+        again = plait.link({"pupils": pupils, "clinic": clinic}, model=first.model, progress=False)
+        self.assertEqual(again.links.to_pyarrow().to_pydict(), first.links.to_pyarrow().to_pydict())
+        self.assertEqual(again.people.to_pyarrow().to_pydict(), first.people.to_pyarrow().to_pydict())
+        self.assertEqual([issue for issue in again.issues if "N024" in issue], [])
+
     def test_one_thread_and_two_give_the_same(self):
         found = [
             plait.link({"pupils": PUPILS, "clinic": CLINIC}, threads=threads, progress=False) for threads in (1, 2)
@@ -263,10 +273,10 @@ class WhatWasFound(unittest.TestCase):
         for figures in (self.linkage.quality(), self.linkage.by_group()):
             self.assertIn("<table>", figures._repr_html_())
             self.assertNotIn("{'", figures._repr_html_())
-        shown = plait.Figures(all_but=0.99996, little=2e-6, none=0.0, weight=12345.5, n=12_000, of={"<b>": [1, 0.25]})
+        shown = plait.Figures(all_but=0.99996, some=0.57, unknown=float("nan"), little=2e-6, none=0.0, weight=12345.5, n=12_000, of={"<b>": [1, 0.25]})
         self.assertEqual(
             re.findall(r"<t[hd]>([^<]*)</t[hd]>", shown._repr_html_()),
-            ["all but", "0.9999", "little", "2.0e-06", "none", "0.0000", "weight", "12,345.5", "n", "12,000", "of"]
+            ["all but", "0.9999", "some", "0.5700", "unknown", "nan", "little", "2.0e-06", "none", "0.0000", "weight", "12,345.5", "n", "12,000", "of"]
             + ["&lt;b&gt;", "1, 0.2500"],
         )
 
@@ -392,6 +402,16 @@ class WhatIsWrong(unittest.TestCase):
         self.assertIn('"name"', caught.exception.what)
         with self.assertRaises(plait.InputError):
             plait.similarity.jaro(damaged["name"], damaged["id"])
+        # in a dictionary too, also where only a later batch has it
+        sound = pyarrow.array(["a", "b"]).dictionary_encode()
+        spoilt = pyarrow.DictionaryArray.from_arrays(pyarrow.array([0, 1], "int32"), damaged["name"].chunk(0))
+        for chunks, is_damaged in (([sound, spoilt], True), ([spoilt, sound], True), ([sound, sound], False)):
+            given = pyarrow.table({"name": pyarrow.chunked_array(chunks), "id": ["1", "2", "3", "4"]})
+            if is_damaged:
+                with self.assertRaises(plait.InputError):
+                    plait.look({"pupils": given})
+            else:
+                plait.look({"pupils": given})
 
     def test_options_are_called_as_in_python(self):
         with self.assertRaises(plait.PlaitError) as caught:

@@ -56,8 +56,15 @@ class Models(unittest.TestCase):
         self.assertEqual(error.code, "E015")
         self.assertRegex(error.place, r"the model line \d+")
         self.assertIn("jaro_winkler", error.help)
-        with self.assertRaises(plait.UsageError):
-            plait.Model(link_type="both").compare("surname")
+        for wrong in (
+            {"link_type": "both"},
+            {"clustering": "onetoone"},
+            {"columns": {"dob": "date_of_birt"}},
+            {"threshold": 0.4, "review_from": 0.9},
+            {"threshold": "0.9"},
+        ):
+            with self.assertRaises(plait.UsageError, msg=wrong):
+                plait.Model(**wrong)
         with self.assertRaises(plait.InputError) as caught:
             plait.Model.from_toml("no_such_model.toml")
         self.assertEqual(caught.exception.code, "E001")

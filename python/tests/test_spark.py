@@ -187,7 +187,7 @@ class BeforeSpark(unittest.TestCase):
             ({"link_type": "dedupe_only"}, "E016", "dedupe_only is for one source"),
             ({"threshold": 95}, "E014", "the threshold is 95"),
             ({"threshold": float("nan")}, "E014", "the threshold is NaN"),
-            ({"processes": 0}, "E016", "0 processes"),
+            ({"processes": 0}, "E016", "processes is out of range"),
             ({"model": MODEL.replace('link_type = "link_only"\n', "")}, "E016", "which pairs to look at"),
             ({"model": MODEL.split("[[candidates]]")[0]}, "E015", "by which rules"),
             ({"model": MODEL.replace("exact", "exactly")}, "E015", "exactly"),
@@ -257,6 +257,34 @@ class OnSail(Data, unittest.TestCase):
         cls.addClassCleanup(os.environ.pop, "SPARK_CONNECT_MODE_ENABLED", None)
         cls.spark = SparkSession.builder.remote(f"sc://127.0.0.1:{port}").getOrCreate()
         cls.addClassCleanup(cls.spark.stop)
+
+    def test_a_field_that_one_source_has_empty_is_the_field_of_the_others(self) -> None:
+        from plait import spark as on_spark
+
+        number = {row["ref"]: f"{at:06}" for at, row in enumerate(people(900, 1))}
+        of = lambda rows, name: [{**row, "ref": f"{name}{row['ref']}", "child_id": number.get(row["ref"])} for row in rows]
+        some = people(900, 1)
+        early = table(of(some[:60], "E"))
+        at = early.column_names.index("child_id")
+        tables = {
+            "early": early.set_column(at, "child_id", pa.nulls(60, pa.string())),
+            "pupils": table(of(some[:500], "P")),
+            "clinic": table(of(some[200:], "K")),
+        }
+        compared = "".join(
+            f'[[compare]]\nfield = "{name}"\nlevels = ["exact"]\n' for name in ["forename", "surname", "dob", "child_id"]
+        )
+        model = f'format = 1\n{compared}[[candidates]]\nsame = ["child_id"]\n[[candidates]]\nsame = ["surname", "dob"]\n'
+        expected = plait.link(tables, model=model, link_type="link_only", progress=False)
+        for name, rows in tables.items():
+            pq.write_table(rows, self.folder / f"{name}_id.parquet")
+        frames = {name: self.spark.read.parquet(str(self.folder / f"{name}_id.parquet")) for name in tables}
+        found = on_spark.link(self.spark, frames, model=model, link_type="link_only", progress=False)
+        self.assertGreater(len(expected.links), 200)
+        self.assertEqual(outcome(found), outcome(expected))
+        lacking = [issue for issue in expected.issues if "N024" in issue]
+        self.assertEqual(len(lacking), 1)
+        self.assertEqual([issue for issue in found.issues if "N024" in issue], lacking)
 
     def test_two_sources_give_what_one_machine_gives(self) -> None:
         found = self.check(self.spark, "two", processes=3)

@@ -143,10 +143,11 @@ impl<'a> Objections<'a> {
         Some(match self.method {
             Clustering::OneToOne if source(left) == source(right) => Objection::OneSource,
             Clustering::OneToOne if self.share_a_source(a, b) => Objection::PlaceTaken,
-            Clustering::OneToOne => Objection::AnotherPerson,
             _ if is_undecided(left) || is_undecided(right) => Objection::AnotherPerson,
             Clustering::BestLink => Objection::BetterLinks,
-            Clustering::ConnectedComponents | Clustering::Correlation => Objection::OtherRecords,
+            Clustering::OneToOne | Clustering::ConnectedComponents | Clustering::Correlation => {
+                Objection::OtherRecords
+            }
         })
     }
 
@@ -240,6 +241,8 @@ mod tests {
         // nobody has taken the place of any
         case.sources = &[2, 2];
         case.check((0, 2), Some(Objection::AnotherPerson));
+        case.undecided = Vec::new();
+        case.check((0, 2), Some(Objection::OtherRecords));
     }
 
     #[test]

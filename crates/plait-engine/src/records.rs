@@ -196,19 +196,30 @@ impl Records {
     }
 
     /// The index of the field with this name, or with this header in some source; case does not matter. Of several with this
-    /// name it is the one whose role is called so, else one with values: an empty column of one source, of which nobody knows
-    /// what it means, is a field beside that of the others.
+    /// name it is the one whose role is called so, else one whose values mean something: an empty column of one source, of which
+    /// nobody knows what it means, is a field beside that of the others.
     pub fn field(&self, name: &str) -> Option<usize> {
-        let same = |other: &str| other.eq_ignore_ascii_case(name);
-        let named = (0..self.fields.len()).filter(|&at| same(&self.fields[at].name));
-        let is_other = |&at: &usize| {
-            let field = &self.fields[at];
-            (!same(field.role.name()), field.n_present() == 0)
+        let has_header = |field: &Field, name: &str| {
+            field.headers.iter().flatten().any(|header| header.eq_ignore_ascii_case(name))
         };
-        named.min_by_key(is_other).or_else(|| {
-            self.fields.iter().position(|field| field.headers.iter().flatten().any(|header| same(header)))
-        })
+        named(name, &self.fields, |field| (&field.name, field.role), has_header)
     }
+}
+
+/// As [`Records::field`]. How many values a field has must not count: nobody who works at a part of the records knows.
+pub(crate) fn named<F>(
+    name: &str,
+    fields: &[F],
+    facts: impl Fn(&F) -> (&str, Role),
+    has_header: impl Fn(&F, &str) -> bool,
+) -> Option<usize> {
+    let same = |other: &str| other.eq_ignore_ascii_case(name);
+    let of_this_name = (0..fields.len()).filter(|&at| same(facts(&fields[at]).0));
+    let means_another = |&at: &usize| {
+        let role = facts(&fields[at]).1;
+        (!same(role.name()), role == Role::Other)
+    };
+    of_this_name.min_by_key(means_another).or_else(|| fields.iter().position(|field| has_header(field, name)))
 }
 
 impl Field {

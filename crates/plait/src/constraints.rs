@@ -63,7 +63,7 @@ fn rows<'a>(pairs: &'a PairTable, sources: &[&str]) -> Result<Vec<(Kind, Ends<'a
             "if these are pairs that somebody has looked at, give the file with --labels; if they are constraints, call the \
              column \"constraint\", with must_link or cannot_link in each row",
         )
-        .because("a label says what is true of a pair, and decides nothing"));
+        .because("labels teach and measure, and neither keep a pair apart nor put it together"));
     }
     let constraint = constraint.ok_or_else(|| {
         bad(

@@ -253,7 +253,8 @@ fn find(wanted: &str, records: &Records, names: &[RecordNames]) -> Result<u32, F
         let row = names[index].find(record, (source.end - source.start) as usize)?;
         Some(source.start + row as u32)
     };
-    // names of sources and of records may hold colons; the longest name of a source that has such a record is meant
+    // names of sources and of records may hold colons; the longest name of a source that has such a record is meant, and else a
+    // record of which that is the whole name
     let named = |(index, source): (usize, &Source)| {
         Some((index, wanted.strip_prefix(source.name.as_str())?.strip_prefix(':')?))
     };
@@ -262,18 +263,16 @@ fn find(wanted: &str, records: &Records, names: &[RecordNames]) -> Result<u32, F
     if let Some(record) = readings.iter().find_map(|&(index, record)| in_source(index, record)) {
         return Ok(record);
     }
-    if let Some(&(index, _)) = readings.first() {
-        return Err(no_such_record(&format!("{} has no such record", records.sources[index].name)));
-    }
     let found: Vec<u32> = (0..names.len()).filter_map(|index| in_source(index, wanted)).collect();
     match found[..] {
         [record] => Ok(record),
-        [] => Err(no_such_record(&match wanted.split_once(':') {
-            Some((source, _)) => {
+        [] => Err(no_such_record(&match (readings.first(), wanted.split_once(':')) {
+            (Some(&(index, _)), _) => format!("{} has no such record", records.sources[index].name),
+            (None, Some((source, _))) => {
                 let sources: Vec<&str> = records.sources.iter().map(|source| source.name.as_str()).collect();
                 format!("there is no source \"{source}\"; the sources are {}", sources.join(", "))
             }
-            None => "no source has a record of that name".to_owned(),
+            (None, None) => "no source has a record of that name".to_owned(),
         })),
         _ => Err(no_such_record("several sources have a record of that name")),
     }

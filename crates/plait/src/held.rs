@@ -87,10 +87,13 @@ impl Held {
     pub fn weigh(&self, pairs: &TableSpec) -> Result<Rows, Faults> {
         let HeldRecords { records, names, model, .. } = &self.known;
         // as a filter leaves them that no pair passes
-        if matches!(pairs, TableSpec::Rows { rows, .. } if rows.n_rows() == 0) {
+        let here = |fault: Fault| Faults::from(fault.at(pairs.called()));
+        if let TableSpec::Rows { rows, .. } = pairs
+            && rows.n_rows() == 0
+        {
+            PairTable::without_rows(rows, &WEIGHED, names.len()).map_err(here)?;
             return Ok(weighed(&[], &[], &[]));
         }
-        let here = |fault: Fault| Faults::from(fault.at(pairs.called()));
         let (table, _) = PairTable::read(pairs, &WEIGHED, names.len())?;
         let sources: Vec<&str> = records.sources.iter().map(|source| source.name.as_str()).collect();
         let ends = table.pairs(&sources, &WEIGHED).map_err(here)?;

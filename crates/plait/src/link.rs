@@ -437,7 +437,15 @@ impl<'a> Job<'a> {
         let is_given = file.is_some();
         let mut model = self.starting_model(&records, file.take().map(|(file, _)| file)).map_err(because)?;
         if is_given {
-            issues.extend(model::not_in_sources(&model, &records, &facts));
+            let file = |facts: &SourceFacts| {
+                let path = Path::new(&facts.run.path);
+                path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
+            };
+            let files: Vec<String> = facts.iter().map(file).collect();
+            let field = |name: &str| {
+                records.field(name).map(|at| (&*records.fields[at].name, &*records.fields[at].present))
+            };
+            issues.extend(model::not_in_sources(&model, &files, field));
         }
         if records.sources.len() > 1
             && request.link_type.is_none_or(|link_type| link_type == LinkType::LinkOnly)

@@ -2,21 +2,23 @@
 
 use crate::faults::Faults;
 use crate::given::TableSpec;
-use crate::link::{LinkRequest, SourceFacts, link};
+use crate::link::{LinkRequest, link};
 use crate::output;
 use crate::ownership::{self, Input};
 use crate::source::{self, Opened, SourceSpec, open, sha256_of_text};
+use crate::summary;
 use plait_engine::blocking::Blocks;
 use plait_engine::model::{
     BlockingRule, Comparison, Level, LinkType, Model, ModelFile, SourceFields, check_fields, difference,
     prose, read, schema, splink, write,
 };
 use plait_engine::progress::{Progress, Silent};
-use plait_engine::records::{Field, Records};
+use plait_engine::records::{Records, SOURCE_OF_RECORD};
 use plait_formats::read::cannot_open;
 use plait_report::chart;
 use plait_types::{Fault, FaultCode, Issue, IssueKind, Role, nearest};
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
@@ -175,32 +177,30 @@ pub(crate) fn refuse_unusable_fields(model: &Model, records: &Records) -> Result
     if faults.is_empty() { Ok(()) } else { Err(Faults(faults)) }
 }
 
-/// A finding for each field that the model compares and each source that has no value of it.
-pub(crate) fn not_in_sources(model: &Model, records: &Records, sources: &[SourceFacts]) -> Vec<Issue> {
-    let mut compared: Vec<usize> = (model.comparisons.iter())
+/// A finding for each source that has no value of fields which the model compares. `files` are what to call the
+/// sources; `field` finds a field by a name, and gives its name and how many records of each source have a value.
+pub(crate) fn not_in_sources<'f>(
+    model: &Model,
+    files: &[String],
+    field: impl Fn(&str) -> Option<(&'f str, &'f [u64])>,
+) -> Vec<Issue> {
+    let compared: BTreeMap<&str, &[u64]> = (model.comparisons.iter())
         .flat_map(|comparison| &comparison.fields)
-        .filter_map(|name| records.field(name))
-        .filter(|&at| records.fields[at].role != Role::Source)
+        .filter(|name| *name != SOURCE_OF_RECORD)
+        .filter_map(|name| field(name))
         .collect();
-    compared.sort_unstable();
-    compared.dedup();
-    let finding = |(at, source): (usize, &SourceFacts)| {
-        let lacking: Vec<&Field> = compared
-            .iter()
-            .map(|&field| &records.fields[field])
-            .filter(|field| field.present[at] == 0)
-            .collect();
-        let file = Path::new(&source.run.path);
-        let file = file.file_name().unwrap_or(file.as_os_str()).to_string_lossy().into_owned();
-        lacking.into_iter().map(move |field| {
+    let lacking = |(at, file): (usize, &String)| {
+        let names = compared.iter().filter(|(_, present)| present[at] == 0).map(|(name, _)| *name);
+        let names: Vec<&str> = names.collect();
+        (!names.is_empty()).then(|| {
             let message = format!(
                 "has no value of {}, which the model compares: in that its records agree and differ with nobody",
-                field.name
+                summary::list("and", &names)
             );
-            Issue::new(IssueKind::FieldNotInSource, file.clone(), message)
+            Issue::new(IssueKind::FieldNotInSource, file.as_str(), message)
         })
     };
-    sources.iter().enumerate().flat_map(finding).collect()
+    files.iter().enumerate().filter_map(lacking).collect()
 }
 
 /// Refuses a link type that has nothing to do with so many sources.

@@ -5,6 +5,7 @@ use crate::source::{Opened, RecordNames};
 use crate::summary::list;
 use hashbrown::HashMap;
 use plait_formats::columns::header_list;
+use plait_formats::read::Rows;
 use plait_types::{Column, Fault, FaultCode, Issue, IssueKind, Table, counted, grouped};
 
 /// What a table of pairs is for, for its faults.
@@ -69,6 +70,18 @@ impl PairTable {
         }
         let sha256 = given.sha256(&content)?;
         Ok((Self::of(content.table, sha256, purpose, n_sources).map_err(here)?, content.issues))
+    }
+
+    /// Of rows in memory of which there are none: their columns are looked at as those of others.
+    pub(crate) fn without_rows(rows: &Rows, purpose: &PairsFor, n_sources: usize) -> Result<Self, Fault> {
+        let column = |name: &String| Column::from_rows(name.as_str(), std::iter::empty::<Option<&str>>());
+        let columns = rows.schema().fields().iter().map(|field| column(field.name())).collect();
+        Self::of(
+            Table { name: purpose.name.to_owned(), columns, n_rows: 0 },
+            String::new(),
+            purpose,
+            n_sources,
+        )
     }
 
     fn of(table: Table, sha256: String, purpose: &PairsFor, n_sources: usize) -> Result<Self, Fault> {

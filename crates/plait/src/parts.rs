@@ -56,7 +56,6 @@ use plait_formats::write::{OutTable, OutValues, to_rows};
 use plait_types::{Column, Fault, FaultCode, Issue, IssueKind, NULL, PersonId, Role, Values};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::Arc;
 
 /// What a driver wants to link.
@@ -234,7 +233,7 @@ fn understood(sources: &[(String, Vec<String>)], options: &PlanOptions) -> Resul
     let file = plait_engine::model::read(text, called)?;
     let names = sources.iter().map(|(source, headers)| column_names(source, headers));
     let headers = names.collect::<Result<Vec<_>, _>>()?.concat();
-    refuse_equal_names(sources.iter().map(|(name, _)| (&**name, Path::new(name))))?;
+    refuse_equal_names(sources.iter().map(|(name, _)| (&**name, None)))?;
     let mut roles = file.columns.clone();
     roles.retain(|(name, _)| !options.roles.iter().any(|(given, _)| given == name));
     roles.extend(options.roles.iter().cloned());
@@ -655,6 +654,10 @@ impl Parts {
         let totals = counts.totals(&self.document.plan, self.setup.model.link_type, &spikes);
         let field = |spike: &Spike| &self.document.plan.fields[spike.field].name;
         let told = spikes.iter().map(|spike| spike_words(field(spike), spike.records.iter().sum()));
+        let plan = &self.document.plan;
+        let named = |name: &str| plan.field(name).map(|at| (&*plan.fields[at].name, &*totals.present[at]));
+        let lacking = model::not_in_sources(&self.setup.model, &plan.sources, named);
+        let told = told.chain(lacking.iter().map(ToString::to_string));
         let document = Document {
             issues: self.document.issues.iter().cloned().chain(told).collect(),
             totals,

@@ -221,7 +221,9 @@ pub(crate) fn open_with_rows(
         return Err(Faults(faults));
     }
     refuse_same_file(&sources)?;
-    refuse_equal_names(sources.iter().map(|source| (&*source.table.name, &*source.path)))?;
+    refuse_equal_names(
+        sources.iter().map(|source| (&*source.table.name, source.is_file.then_some(&*source.path))),
+    )?;
     refuse_unknown_columns(&sources, roles)?;
     for source in sources.iter_mut().filter(|source| source.dataset.is_none()) {
         let own: Vec<(String, Role)> =
@@ -484,21 +486,21 @@ pub(crate) fn same_content(sources: &[Opened]) -> Vec<Issue> {
     issues
 }
 
-/// Refuses two sources of one name; each is a name and a path.
+/// Refuses two sources of one name; each is a name and the path of its file, if it is one.
 pub(crate) fn refuse_equal_names<'s>(
-    sources: impl Iterator<Item = (&'s str, &'s Path)>,
+    sources: impl Iterator<Item = (&'s str, Option<&'s Path>)>,
 ) -> Result<(), Fault> {
     let mut seen = BTreeSet::new();
     for (name, path) in sources {
         if !seen.insert(name) {
+            let other = match path {
+                Some(path) => format!("other_name={}", path.display()),
+                None => "{\"other_name\": table}".to_owned(),
+            };
             return Err(Fault::new(
                 FaultCode::BadOption,
                 format!("two sources are called \"{name}\""),
-                if path == Path::new(name) {
-                    "give one of them another name: {\"other_name\": table}".to_owned()
-                } else {
-                    format!("give one of them another name: other_name={}", path.display())
-                },
+                format!("give one of them another name: {other}"),
             )
             .because("outputs name every record by its source"));
         }
@@ -612,7 +614,8 @@ impl Opened {
         self.plans.par_iter().map(|plan| ColumnProfile::of(&self.table.columns[plan.column], plan)).collect()
     }
 
-    /// As the engine takes it: all columns, or those whose header or role is named. Of a return what is payload stays out.
+    /// As the engine takes it: all columns, or those whose header or role is named. Of a return what is payload stays out. A line
+    /// of an address comes with the addresses, whose column it may be.
     pub(crate) fn into_input(self, named: Option<&[String]>) -> SourceInput {
         let is_payload = |plan: &ColumnPlan| {
             self.dataset.is_some() && plan.role.is_characteristic() && plan.role != Role::Ethnicity
@@ -621,8 +624,15 @@ impl Opened {
             if is_payload(plan) {
                 return false;
             }
+            let also = match plan.role {
+                Role::AddressLine => Some(Role::Address),
+                Role::Address => Some(Role::AddressLine),
+                _ => None,
+            };
             let is = |name: &String| {
-                name.eq_ignore_ascii_case(&plan.name) || name.eq_ignore_ascii_case(plan.role.name())
+                name.eq_ignore_ascii_case(&plan.name)
+                    || name.eq_ignore_ascii_case(plan.role.name())
+                    || also.is_some_and(|also| name.eq_ignore_ascii_case(also.name()))
             };
             named.is_none_or(|named| named.iter().any(is))
         };

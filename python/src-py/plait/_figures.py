@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import math
 from typing import Any
 
 
@@ -41,11 +40,12 @@ def _shown(value: Any) -> str:
 
 
 def _figure(value: float) -> str:
-    """Shares have four digits, cut rather than rounded, so that what is not all of something never looks like it."""
-    if abs(value) >= 1:
+    """Shares have four digits; what is not all of something, or not nothing, never looks like it."""
+    if not abs(value) < 1:
         return f"{value:,.4f}".rstrip("0").rstrip(".")
-    cut = math.trunc(value * 10_000) / 10_000
-    return f"{cut:.4f}" if cut or not value else f"{value:.1e}"
+    if value and abs(value) < 0.00005:
+        return f"{value:.1e}"
+    return f"{max(-0.9999, min(value, 0.9999)):.4f}"
 
 
 def _words(name: str) -> str:

@@ -105,7 +105,7 @@ def day(option: str, given: object) -> str:
         return given
     # a moment that is none, as pandas has it, is unlike itself
     if isinstance(given, datetime.date) and given == given:
-        return f"{given:%Y-%m-%d}"
+        return given.isoformat()[:10]
     refuse(f"{option} is {kind(given)}", "give a date, or write it as YYYY-MM-DD")
 
 

@@ -62,6 +62,8 @@ class Model:
             self._text += _section("[columns]", columns)
         if threshold is not None or review_from is not None:
             self._text += _section("[accept]", accept)
+        # what is said here is checked as part of the smallest model
+        asked(_plait.check_model, {"text": self._text + _section("[[compare]]", {"field": "surname", "levels": ["exact"]})})
         self._is_begun = False
         self.notes: list[str] = []
         """What of Splink's settings has no counterpart."""

@@ -71,6 +71,10 @@ class Column:
         """The values, ``None`` where one is missing."""
         return self._column.values()
 
+    def to_pandas(self) -> Any:
+        """A series of pandas, which must be installed with pyarrow: ``frame.assign(alike=column.to_pandas())``."""
+        return self.to_pyarrow().to_pandas()
+
     def to_polars(self) -> Any:
         """A series of polars, which must be installed."""
         import polars

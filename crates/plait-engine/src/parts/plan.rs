@@ -3,7 +3,7 @@
 use super::{Asked, Learning, SAMPLED_BLOCKS, Split};
 use crate::blocking::{Route, routes};
 use crate::model::{LinkType, Model};
-use crate::records::{LEAST_OF_SPIKE, Records, SPIKE, Source, SourceInput};
+use crate::records::{LEAST_OF_SPIKE, Records, SPIKE, Source, SourceInput, named};
 use crate::training::{TrainingOptions, pairs_of_sources};
 use plait_types::placeholder::implausible_from_counts;
 use plait_types::{DateOrder, Role};
@@ -58,6 +58,14 @@ pub struct PlannedColumn {
 }
 
 impl Plan {
+    /// As [`Records::field`].
+    pub fn field(&self, name: &str) -> Option<usize> {
+        let has_header = |field: &PlannedField, name: &str| {
+            field.columns.iter().flatten().any(|column| column.header.eq_ignore_ascii_case(name))
+        };
+        named(name, &self.fields, |field| (&field.name, field.role), has_header)
+    }
+
     /// From some rows of each source, as columns and as records, and how many records these have in all. `parts` is about how many
     /// processes work at once.
     pub fn of(

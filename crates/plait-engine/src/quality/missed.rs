@@ -96,7 +96,7 @@ pub(super) fn odds_of_one_alone(compared: &[f64], never: f64) -> f64 {
 pub enum NotTold {
     /// There are not two rules.
     OneRule,
-    /// By the count, more were missed than several rules brought there.
+    /// Several rules brought none there, or fewer than by the count were missed.
     FewCaughtTwice,
 }
 
@@ -154,7 +154,7 @@ impl Caught {
             return Some(NotTold::OneRule);
         }
         let by_several = self.records - self.once;
-        (self.never() > by_several).then_some(NotTold::FewCaughtTwice)
+        (by_several == 0.0 || self.never() > by_several).then_some(NotTold::FewCaughtTwice)
     }
 
     /// The share of records that rules bring to their person, of all that have one: capture and recapture over the blocking

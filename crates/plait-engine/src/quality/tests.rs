@@ -154,7 +154,7 @@ fn twin_missed(decided: &Decided<'_>) -> Option<f64> {
     }
     let never = once * (once - 1.0).max(0.0) / (2.0 * (twice + 1.0));
     // of two rules
-    (never <= twice).then(|| missed + never * pairs / all.max(1.0))
+    (twice > 0.0 && never <= twice).then(|| missed + never * pairs / all.max(1.0))
 }
 
 proptest! {

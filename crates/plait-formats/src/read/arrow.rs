@@ -1,5 +1,6 @@
 //! Arrow arrays into columns, one batch after the other.
 
+use super::batches::share_memory;
 use super::column::{KeyedColumn, TextColumn};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
@@ -192,7 +193,7 @@ fn add_dictionary(column: &mut TextColumn, known: &mut Option<KnownDictionary>, 
         column.pad(column.len() + array.len());
         return;
     }
-    if !known.as_ref().is_some_and(|known| Arc::ptr_eq(&known.values, values)) {
+    if !known.as_ref().is_some_and(|known| share_memory(&known.values, values)) {
         let mut rows =
             ArrowColumn::new(values.data_type(), values.len()).expect("asked when the column was made");
         rows.push(values);

@@ -70,13 +70,25 @@ impl Rows {
 
     /// Memory is taken over as it is, and whoever filled it may have written what text cannot hold.
     fn refuse_damaged(&self, column: usize) -> Option<Fault> {
-        let is_damaged = |batch: &RecordBatch| batch.column(column).to_data().validate_full().is_err();
-        self.batches.iter().any(is_damaged).then(|| {
+        let mut dictionary: Option<ArrayRef> = None;
+        let mut is_damaged = |batch: &RecordBatch| {
+            let array = batch.column(column);
+            let Some(keyed) = array.as_any_dictionary_opt() else {
+                return array.to_data().validate_full().is_err();
+            };
+            // one for all batches, mostly
+            let values = keyed.values();
+            let is_known = dictionary.as_ref().is_some_and(|known| share_memory(known, values));
+            dictionary = Some(Arc::clone(values));
+            array.to_data().validate_data().is_err()
+                || !(is_known || values.to_data().validate_full().is_ok())
+        };
+        self.batches.iter().any(&mut is_damaged).then(|| {
             let header = self.schema.field(column).name();
             Fault::new(
                 FaultCode::ColumnType,
                 format!("column \"{header}\" holds what its type cannot, such as text that is not UTF-8"),
-                "read it again in the encoding that it was written in, or leave the column out",
+                "if it is text, read it again in the encoding that it was written in; or leave the column out",
             )
             .because("what its bytes mean cannot be told")
         })
@@ -121,6 +133,11 @@ impl Rows {
         name.clone_into(&mut read.table.name);
         Ok(read)
     }
+}
+
+/// Whether two arrays are the same values at the same place, as when each batch of a stream brings its dictionary again.
+pub(super) fn share_memory(one: &ArrayRef, other: &ArrayRef) -> bool {
+    Arc::ptr_eq(one, other) || one.to_data().ptr_eq(&other.to_data())
 }
 
 /// Whether a column of this type is one of single values. Bytes are text only for a file, whose writer may not have known.

@@ -170,7 +170,7 @@ fn learned<'a>(model: &'a Model, faults: &mut Vec<Fault>) -> Option<(&'a Class, 
                 Fault::new(
                     FaultCode::SplinkForm,
                     format!("the model has the classes {}, and Splink knows two: matches and all others", classes.join(", ")),
-                    "write a model with two [[class]] tables, one of them with is_match = true, use it once with plait link --model, and export the model.toml of that run",
+                    "write a model with two [[class]] tables, one of them with is_match = true, link with it once, and export the model.toml of that run",
                 )
                 .because("the weights of a model with other classes cannot be written as one m and one u per level"),
             );
