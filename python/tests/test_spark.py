@@ -261,7 +261,7 @@ class OnSail(Data, unittest.TestCase):
     def test_a_field_that_one_source_has_empty_is_the_field_of_the_others(self) -> None:
         from plait import spark as on_spark
 
-        number = {row["ref"]: f"{at:06}" for at, row in enumerate(people(900, 1))}
+        number = {row["ref"]: f"{at * 7919 % 1_000_003:06}" for at, row in enumerate(people(900, 1))}
         of = lambda rows, name: [{**row, "ref": f"{name}{row['ref']}", "child_id": number.get(row["ref"])} for row in rows]
         some = people(900, 1)
         early = table(of(some[:60], "E"))
