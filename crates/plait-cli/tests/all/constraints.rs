@@ -169,7 +169,7 @@ fn constraints_that_cannot_be_meant_are_refused() {
     assert_snapshot!(refused(labels), @r#"
     exit 3
     error[E023] a column "label" and none "constraint", as a file of labels has (pairs.csv)
-      why: a label says what is true of a pair, and decides nothing
+      why: labels teach and measure, and neither keep a pair apart nor put it together
       do:  if these are pairs that somebody has looked at, give the file with --labels; if they are constraints, call the column "constraint", with must_link or cannot_link in each row
     "#);
     assert_snapshot!(refused(&format!("{HEADER}pupils,P1,hospital,K70,must_link\n")), @r"
