@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import functools
 import json
-import logging
 import os
 import re
 import sys
@@ -568,6 +567,9 @@ def _partition(key: int, n_parts: int) -> int:
 def _files(frame: DataFrame) -> list[tuple[str, int]] | None:
     """The files that the frame is all of, in order, and how many rows each has; nothing where it is not all of some Parquet
     files."""
+    # not above: it would be a fifth of the time that importing plait takes
+    import logging
+
     from pyspark.sql import functions as F
 
     # a frame without these columns is none of files, which PySpark would log as an error
