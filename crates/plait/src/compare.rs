@@ -8,7 +8,7 @@ use crate::reason::Reason;
 use crate::run::{self, Run, RunSource};
 use crate::score::{Truth, TruthTable};
 use crate::summary::list;
-use crate::{VERSION, score};
+use crate::{VERSION, source};
 use hashbrown::HashMap;
 use plait_formats::read::{ReadOptions, read};
 use plait_formats::write::{OutSheet, OutTable, OutValues, write_parquet, write_xlsx};
@@ -175,7 +175,7 @@ pub fn compare(request: &CompareRequest) -> Result<Compared, Faults> {
         persons: what_became_of_persons(&persons),
         differences: by_reason(&differing, &says, &names, judge),
         truth: request.truth.as_deref().map(|path| ComparedTruth {
-            file: score::file_name(path),
+            file: source::file_name(path),
             only_a: judged(differing.iter().filter(|pair| pair.side == 0), judge),
             only_b: judged(differing.iter().filter(|pair| pair.side == 1), judge),
         }),

@@ -239,7 +239,7 @@ pub(crate) fn of_names(run: &RunNames) -> Detail {
 
 /// `12 pairs of names of names.csv, besides those that are built in`
 pub(crate) fn names_in_words(names: &RunNames) -> String {
-    let file = crate::score::file_name(names.path.as_ref());
+    let file = crate::source::file_name(names.path.as_ref());
     format!("{} of names of {file}, besides those that are built in", counted(names.pairs, "pair"))
 }
 
@@ -249,7 +249,7 @@ pub(crate) fn labels_in_words(labels: &RunLabels) -> String {
     let mut words = format!(
         "{} of {}: {} of {} of one person were put together ({}), and {} of {} others",
         counted(labels.pairs, "pair"),
-        crate::score::file_name(labels.path.as_ref()),
+        crate::source::file_name(labels.path.as_ref()),
         grouped(labels.found),
         grouped(labels.matches),
         share_of(labels.found, labels.matches),

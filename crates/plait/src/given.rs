@@ -1,7 +1,6 @@
 //! Tables that somebody gives beside the sources: constraints, labels, names, the truth.
 
-use crate::score::file_name;
-use crate::source::{sha256_of_file, sha256_of_rows};
+use crate::source::{file_name, sha256_of_file, sha256_of_rows};
 use plait_formats::read::{Read, ReadOptions, Rows, read};
 use plait_types::Fault;
 use std::path::{Path, PathBuf};

@@ -86,8 +86,8 @@ impl Held {
     /// one twice.
     pub fn weigh(&self, pairs: &TableSpec) -> Result<Rows, Faults> {
         let HeldRecords { records, names, model, .. } = &self.known;
-        // as a filter leaves them that no pair passes
         let here = |fault: Fault| Faults::from(fault.at(pairs.called()));
+        // as a filter leaves them that no pair passes
         if let TableSpec::Rows { rows, .. } = pairs
             && rows.n_rows() == 0
         {

@@ -21,7 +21,7 @@ use crate::run::{
     Counts, FORMAT, MODEL_FILE, Run, RunDependence, RunLabels, RunModel, RunNames, RunRule, RunSource,
 };
 use crate::score::Truth;
-use crate::source::{Opened, RecordNames, SourceSpec, open_with_rows, sha256_of_text};
+use crate::source::{Opened, RecordNames, SourceSpec, file_name, open_with_rows, sha256_of_text};
 use crate::summary::SourceOutcome;
 use crate::tradeoff::LinkedFrom;
 use crate::{VERSION, authority, method, model, quality_report, report, routes, score, source, summary};
@@ -437,11 +437,8 @@ impl<'a> Job<'a> {
         let is_given = file.is_some();
         let mut model = self.starting_model(&records, file.take().map(|(file, _)| file)).map_err(because)?;
         if is_given {
-            let file = |facts: &SourceFacts| {
-                let path = Path::new(&facts.run.path);
-                path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
-            };
-            let files: Vec<String> = facts.iter().map(file).collect();
+            let files: Vec<String> =
+                facts.iter().map(|facts| file_name(Path::new(&facts.run.path))).collect();
             let field = |name: &str| {
                 records.field(name).map(|at| (&*records.fields[at].name, &*records.fields[at].present))
             };

@@ -2,7 +2,7 @@
 
 use crate::faults::Faults;
 use crate::run::RunDataset;
-use crate::source::{SourceSpec, bytes_at, refuse_return_in_memory, refuse_unknown_roles};
+use crate::source::{SourceSpec, bytes_at, file_name, refuse_return_in_memory, refuse_unknown_roles};
 use crate::traced::Traced;
 use crate::{dataset, read};
 use plait_engine::progress::{Progress, Stage};
@@ -112,7 +112,7 @@ fn look_at_table(request: &LookRequest) -> Result<Looked, Faults> {
         let what = format!("{} has no sheets: it is {}", path.display(), content.format);
         return Err(Fault::new(FaultCode::BadOption, what, "leave --sheet out").into());
     }
-    let file = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
+    let file = file_name(path);
     let mut issues = content.issues;
     let known: Vec<&str> = content.table.columns.iter().map(|column| column.name.as_str()).collect();
     refuse_unknown_roles(&request.roles, &known, |_| None, no_such_column)?;

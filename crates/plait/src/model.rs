@@ -114,10 +114,7 @@ pub(crate) fn say_from_model(mut faults: Faults, file: &ModelFile, name: &str) -
 pub(crate) fn check_against(file: &ModelFile, name: &str, sources: &[Opened]) -> Result<(), Faults> {
     let fields: Vec<SourceFields> = sources
         .iter()
-        .map(|source| SourceFields {
-            name: source.path.file_name().unwrap_or(source.path.as_os_str()).to_string_lossy().into_owned(),
-            fields: field_names(source),
-        })
+        .map(|source| SourceFields { name: source::file_name(&source.path), fields: field_names(source) })
         .collect();
     let faults = check_fields(file, name, &fields);
     if faults.is_empty() { Ok(()) } else { Err(Faults(faults)) }

@@ -3,7 +3,7 @@
 use crate::faults::Faults;
 use crate::given::TableSpec;
 use crate::run::{Run, RunTruth};
-use crate::source::{Opened, RecordNames};
+use crate::source::{Opened, RecordNames, file_name};
 use hashbrown::{HashMap, HashSet};
 use plait_engine::blocking::Blocks;
 use plait_engine::evaluation::{Scores, score_persons};
@@ -14,7 +14,7 @@ use plait_formats::read::{ReadOptions, read};
 use plait_types::{Column, Fault, FaultCode, NULL, Table, are, counted, grouped};
 use rayon::prelude::*;
 use std::borrow::Cow;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// A finished run and the truth.
 #[derive(Clone, Debug)]
@@ -262,11 +262,6 @@ pub(crate) fn reached_pairs(truth: &Truth, records: &Records, link_type: LinkTyp
     };
     let entities: Vec<&[(u32, u32)]> = known.chunk_by(|a, b| a.0 == b.0).collect();
     entities.into_par_iter().map(|of_one| reached(of_one) as u64).sum()
-}
-
-/// The name of a truth table in outputs: without its folder.
-pub(crate) fn file_name(path: &Path) -> String {
-    path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
 }
 
 /// The scores as `run.json` holds them.

@@ -229,7 +229,7 @@ pub(crate) fn open_with_rows(
         let own: Vec<(String, Role)> =
             roles.iter().filter(|(name, _)| source.table.column(name).is_some()).cloned().collect();
         let file = source.path.display().to_string();
-        let name = file_of(source);
+        let name = file_name(&source.path);
         columns::split_full_names(&mut source.table, &own);
         source.issues.extend(columns::read_day_numbers(&mut source.table, &name, &own));
         source.plans =
@@ -251,16 +251,16 @@ pub(crate) fn open_with_rows(
     for (source, plans) in sources.iter_mut().zip(plans) {
         source.plans = plans;
         if source.dataset.is_none() {
-            let name = file_of(source);
+            let name = file_name(&source.path);
             source.issues.extend(columns::repeated_ids(&source.table, &name, &source.plans));
         }
     }
     Ok((sources, without_rows))
 }
 
-/// The file's name without its folder.
-fn file_of(source: &Opened) -> String {
-    source.path.file_name().unwrap_or(source.path.as_os_str()).to_string_lossy().into_owned()
+/// What a file is called in findings and outputs: its name without its folder.
+pub(crate) fn file_name(path: &Path) -> String {
+    path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
 }
 
 /// Why a source is none.
@@ -285,7 +285,7 @@ impl NotOpened {
 }
 
 fn without_rows_issue(spec: &SourceSpec) -> Issue {
-    let file = spec.path.file_name().unwrap_or(spec.path.as_os_str()).to_string_lossy().into_owned();
+    let file = file_name(&spec.path);
     let is_empty = spec.rows.is_none() && bytes_at(&spec.path) == 0;
     let what = if is_empty { "is empty" } else { "has a header and no rows" };
     let message = format!("{what}; the other sources are linked without it");

@@ -10,7 +10,7 @@ class Figures(dict[str, Any]):
     """Figures by name, as ``run.json`` has them; a table in a notebook."""
 
     def _repr_html_(self) -> str:
-        return _cell(dict(self))
+        return _cell(self)
 
 
 def _cell(value: Any) -> str:

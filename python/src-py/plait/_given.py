@@ -62,7 +62,7 @@ def model(given: Model | Path | None) -> Given | None:
     if given is None:
         return None
     if isinstance(given, Model):
-        return {"text": given.checked()}
+        return {"text": given._checked()}
     if not is_path(given):
         refuse(f"model is {kind(given)}", "give a plait.Model, or the path or the text of a model file")
     path = os.fspath(given)

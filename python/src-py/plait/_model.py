@@ -140,10 +140,9 @@ class Model:
         return model
 
     @classmethod
-    def _of(cls, text: str) -> Model:
-        model = cls()
-        model._text = text
-        model._is_begun = True
+    def _of(cls, text: str, is_begun: bool = True) -> Model:
+        model = cls.__new__(cls)
+        model._text, model._is_begun, model.notes = text, is_begun, []
         return model
 
     def compare(
@@ -186,15 +185,15 @@ class Model:
         return self._with("[[deterministic]]", {"name": name, "same": list(keys), **guards})
 
     def _with(self, heading: str, keys: Mapping[str, Any]) -> Model:
-        model = self._of(self._text + _section(heading, keys))
+        is_begun = self._is_begun or heading in ("[[compare]]", "[[deterministic]]")
+        model = self._of(self._text + _section(heading, keys), is_begun)
         model.notes = list(self.notes)
         # what links or compares nothing yet is no model that could be checked
-        model._is_begun = self._is_begun or heading in ("[[compare]]", "[[deterministic]]")
         if model._is_begun:
             asked(_plait.check_model, {"text": model._text})
         return model
 
-    def checked(self) -> str:
+    def _checked(self) -> str:
         """The model as a model file that can be used."""
         if not self._is_begun:
             refuse(
@@ -211,7 +210,7 @@ class Model:
 
     def to_splink(self, path: Path | None = None) -> dict[str, Any]:
         """The model as settings of Splink 5; also written to ``path``. What Splink cannot say is refused with ``E017``."""
-        text = asked(_plait.to_splink, {"text": self.checked()})
+        text = asked(_plait.to_splink, {"text": self._checked()})
         if path is not None:
             _given.write(path, text)
         settings: dict[str, Any] = json.loads(text)
@@ -219,11 +218,11 @@ class Model:
 
     def explain(self) -> str:
         """What the model does, in plain English."""
-        return asked(_plait.explain_model, {"text": self.checked()})[0]
+        return asked(_plait.explain_model, {"text": self._checked()})[0]
 
     def difference(self, other: Model) -> list[str]:
         """What differs in the other model, a line each; empty if both do the same."""
-        return asked(_plait.difference_of_models, {"text": self.checked()}, {"text": other.checked()})
+        return asked(_plait.difference_of_models, {"text": self._checked()}, {"text": other._checked()})
 
     def __repr__(self) -> str:
         return self.explain().rstrip() if self._is_begun else f"A model that compares nothing yet:\n{self._text}"

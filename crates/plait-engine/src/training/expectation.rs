@@ -554,7 +554,7 @@ fn normalised(counts: &[f64]) -> Vec<f64> {
     counts.iter().map(|count| count / sum).collect()
 }
 
-/// Lowers one level to `most`, and raises the others so that their sum stays.
+/// Lowers one level to `most`, and raises the others so that all sum to 1.
 fn limit_level(levels: &mut [f64], level: usize, most: f64) {
     let (old, n_others) = (levels[level], levels.len() - 1);
     if old <= most || n_others == 0 {

@@ -189,9 +189,7 @@ pub fn repeated_ids(table: &Table, file: &str, plans: &[ColumnPlan]) -> Option<I
     let of_rows = |plan: &&ColumnPlan| header::meaning(&plan.name) != Meaning::RowId;
     let plan = plans.iter().filter(is_headed_so).min_by_key(of_rows)?;
     let column = &table.columns[plan.column];
-    let mut counts = vec![0_u32; column.values.len()];
-    column.codes.iter().filter(|code| **code != NULL).for_each(|&code| counts[code as usize] += 1);
-    let repeated = counts.iter().filter(|&&count| count > 1).count();
+    let repeated = column.counts().into_iter().filter(|&count| count > 1).count();
     let empty = table.n_rows - filled(column);
     let but = match (repeated, empty) {
         // what is left are names of people

@@ -11,18 +11,20 @@ pub fn evenings_before(table: &Table, file: &str, plans: &[ColumnPlan]) -> Vec<I
 }
 
 fn in_column(column: &Column, file: &str) -> Option<Issue> {
-    let mut evenings = 0;
-    for (value, rows) in column.values.iter().zip(column.counts()) {
+    let mut at_23 = Vec::new();
+    for (code, value) in column.values.iter().enumerate() {
         match time_of_day(value) {
             None | Some("00:00" | "00:00:00") => {}
-            Some("23:00" | "23:00:00") => evenings += rows as usize,
+            Some("23:00" | "23:00:00") => at_23.push(code),
             Some(_) => return None,
         }
     }
-    if evenings == 0 {
+    if at_23.is_empty() {
         return None;
     }
-    let n_dates: usize = column.counts().iter().map(|&rows| rows as usize).sum();
+    let counts = column.counts();
+    let evenings: usize = at_23.into_iter().map(|code| counts[code] as usize).sum();
+    let n_dates: usize = counts.iter().map(|&rows| rows as usize).sum();
     let message = format!(
         "{} at 23:00{}: they seem to be days in summer that a database tells in UTC, and are read as the day before",
         if evenings == 1 {

@@ -322,8 +322,9 @@ fn add_moments<T: ArrowPrimitiveType<Native = i64>>(
 ) {
     let zone = zone.and_then(zone_of);
     let on_the_clock = |moment: i64| {
-        let second = Timestamp::from_second(moment.div_euclid(per_second)).ok();
-        let offset = zone.as_ref().zip(second).map_or(0, |(zone, second)| zone.to_offset(second).seconds());
+        let Some(zone) = &zone else { return moment };
+        let second = Timestamp::from_second(moment.div_euclid(per_second));
+        let offset = second.map_or(0, |second| zone.to_offset(second).seconds());
         moment.saturating_add(i64::from(offset) * per_second)
     };
     add_keys::<T>(column, array, on_the_clock, |key, text| timestamp(key, per_second, text));
